@@ -1,0 +1,91 @@
+"""Sound as the rest of the package sees it: something that can be read by stretch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+
+
+class Source(Protocol):
+    """Anything whose samples can be read by stretch: a file, an array, a resynthesis."""
+
+    @property
+    def rate(self) -> int:
+        """Sampling rate in Hz."""
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+
+    @property
+    def length(self) -> int:
+        """Number of samples in each channel."""
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
+
+        May be called from several threads at once.
+        """
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Sound in memory; a `Source`.
+
+    Parameters
+    ----------
+    samples : array (channels, n) or (n,) of float
+        Full scale is ±1.  One dimension is taken as one channel.  float32 and float64 are kept,
+        everything else becomes float32.
+    rate : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    ParameterError
+        If `samples` has more than two dimensions or no channel, or `rate` is not positive.
+    """
+
+    samples: NDArray[np.floating]
+    rate: int
+
+    def __post_init__(self) -> None:
+        samples = np.atleast_2d(self.samples)
+        if samples.ndim != 2 or samples.shape[0] == 0:
+            raise ParameterError(f"samples must have shape (channels, n), not {np.shape(self.samples)}")
+        if samples.dtype not in (np.float32, np.float64):
+            samples = samples.astype(np.float32)
+        if not self.rate > 0:
+            raise ParameterError(f"rate must be positive, not {self.rate}")
+        object.__setattr__(self, "samples", samples)
+        object.__setattr__(self, "rate", int(self.rate))
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self.samples.shape[0]
+
+    @property
+    def length(self) -> int:
+        """Number of samples in each channel."""
+        return self.samples.shape[1]
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.length / self.rate
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the signal."""
+        first, last = max(start, 0), min(stop, self.length)
+        if (first, last) == (start, stop):
+            return self.samples[:, start:stop]
+        out = np.zeros((self.channels, max(stop - start, 0)), self.samples.dtype)
+        if last > first:
+            out[:, first - start : last - start] = self.samples[:, first:last]
+        return out
