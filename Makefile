@@ -1,0 +1,38 @@
+BIN := .venv/bin
+DEMO := resources/demos/bach.flac
+PICTURE := build/bach.png
+
+.PHONY: help run test lint format clean
+.DEFAULT_GOAL := help
+
+help:  ## say what there is to make
+	@awk -F ':|## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$NF }' Makefile
+
+run:  ## set up, then open a demo track
+	@packaging/setup.sh run
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" != Linux ]; then \
+	    $(BIN)/msviz open $(DEMO); \
+	else \
+	    echo "There is no display to open the window on, so this makes a picture of the demo track instead."; \
+	    mkdir -p $(dir $(PICTURE)) && $(BIN)/msviz render $(DEMO) -o $(PICTURE) && \
+	    echo "The picture is $(CURDIR)/$(PICTURE)"; \
+	fi
+
+test: lint  ## set up, then lint, types, contracts and tests
+	$(BIN)/pytest -q
+
+lint:  ## set up, then lint, types and contracts
+	@packaging/setup.sh test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format:  ## set up, then format the code
+	@packaging/setup.sh test
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+clean:  ## remove everything that was made here
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

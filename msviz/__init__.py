@@ -1,0 +1,62 @@
+"""See and hear a track octave by octave."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from msviz.audio import AudioSource, mix_down, open_audio, read_audio
+    from msviz.demos import demo_tracks
+    from msviz.errors import AudioError, DeviceError, MsvizError, ParameterError
+    from msviz.signal import Signal, Source
+    from msviz.transform import STFT, OctaveTransform, Representation
+
+__version__ = "0.1.0"
+
+# Each public name is imported when it is first asked for: `import msviz` and `msviz --help` stay quick.
+_HOMES = {
+    "AudioError": "msviz.errors",
+    "AudioSource": "msviz.audio",
+    "DeviceError": "msviz.errors",
+    "MsvizError": "msviz.errors",
+    "OctaveTransform": "msviz.transform",
+    "ParameterError": "msviz.errors",
+    "Representation": "msviz.transform",
+    "STFT": "msviz.transform",
+    "Signal": "msviz.signal",
+    "Source": "msviz.signal",
+    "demo_tracks": "msviz.demos",
+    "mix_down": "msviz.audio",
+    "open_audio": "msviz.audio",
+    "read_audio": "msviz.audio",
+}
+
+__all__ = [
+    "STFT",
+    "AudioError",
+    "AudioSource",
+    "DeviceError",
+    "MsvizError",
+    "OctaveTransform",
+    "ParameterError",
+    "Representation",
+    "Signal",
+    "Source",
+    "demo_tracks",
+    "mix_down",
+    "open_audio",
+    "read_audio",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,33 @@
+"""The demo tracks that come with msviz."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msviz.errors import MsvizError
+
+_FILES = {
+    "Bach": "bach.flac",
+    "House": "house.flac",
+    "Seven tone": "seven_tone.flac",
+    "Techno": "techno.flac",
+}
+
+
+def demo_tracks() -> dict[str, Path]:
+    """The demo tracks by the name that people see, wherever msviz is installed and started.
+
+    Raises
+    ------
+    MsvizError
+        If the files did not come with this installation.
+    """
+    package = Path(__file__).resolve().parent
+    # In a wheel the resources lie inside the package, in a source tree beside it.
+    folders = [package / "resources" / "demos", package.parent / "resources" / "demos"]
+    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
+    tracks = {name: folder / file for name, file in _FILES.items()}
+    for track in tracks.values():
+        if not track.is_file():
+            raise MsvizError(f"The demo track {track} is missing: please install msviz again.")
+    return tracks

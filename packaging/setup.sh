@@ -1,0 +1,75 @@
+#!/bin/sh
+# Make everything ready to run or to test msviz: system packages, .venv, msviz itself in it.
+# Quick when nothing is missing.
+#
+#   packaging/setup.sh run|test
+set -eu
+cd "$(dirname "$0")/.."
+
+case "${1:-}" in
+    run) extras=all lists="packaging/debian-run.txt" ;;
+    test) extras=all,dev lists="packaging/debian-run.txt packaging/debian-test.txt" ;;
+    *) echo "usage: packaging/setup.sh run|test" >&2; exit 2 ;;
+esac
+stamp=.venv/.ready-$1
+
+say() { echo "setup: $*" >&2; }
+
+listed() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' $lists; }
+
+missing() {
+    # A package also counts as there when an installed one provides its name (libglib2.0-0t64).
+    installed=$(dpkg-query -W -f='${db:Status-Status} ${Package} ${Provides}\n' | sed -n 's/^installed //p' |
+        tr ', ' '\n\n')
+    listed | while read -r package; do
+        echo "$installed" | grep -qxF -- "$package" || printf '%s ' "$package"
+    done
+}
+
+install_system_packages() {
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        [ -e "$stamp" ] && return
+        say "this is not a Debian system, so please see yourself that it has what these Debian packages hold:" \
+            $(listed)
+        return
+    fi
+    packages=$(missing)
+    [ -n "$packages" ] || return 0
+    if [ "$(id -u)" = 0 ]; then
+        as_root=""
+    elif command -v sudo >/dev/null; then
+        as_root="sudo"
+        [ -t 0 ] || as_root="sudo -n"  # nobody is there to type a password
+    else
+        say "installing system packages needs root or sudo; please have them installed: $packages"
+        return
+    fi
+    say "installing $packages"
+    if ! { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends $packages; } >&2; then
+        say "some could not be installed; please get them yourself: $packages"
+    fi
+}
+
+find_python() {
+    for python in ${PYTHON:-} python3 python3.11 python3.12 python3.13 python3.14; do
+        if "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$python"
+            return
+        fi
+    done
+    say "msviz needs Python 3.11 or newer with its venv module, and none was found (PYTHON=/path/to/python names one)"
+    exit 1
+}
+
+install_system_packages
+[ -e "$stamp" ] && [ "$stamp" -nt pyproject.toml ] && .venv/bin/python -c '' 2>/dev/null && exit 0
+
+if ! .venv/bin/python -c '' 2>/dev/null; then
+    python=$(find_python)
+    say "making .venv with $python"
+    "$python" -m venv --clear .venv
+fi
+say "installing msviz into .venv"
+.venv/bin/python -m pip install -q -e ".[$extras]"
+touch "$stamp"
