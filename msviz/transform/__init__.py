@@ -1,0 +1,8 @@
+"""The octave transform, the STFT beside it, and what both give back."""
+
+from msviz.transform.octave import OctaveTransform
+from msviz.transform.representation import Frames, Representation
+from msviz.transform.scale import Band, Octave
+from msviz.transform.stft import STFT
+
+__all__ = ["STFT", "Band", "Frames", "Octave", "OctaveTransform", "Representation"]

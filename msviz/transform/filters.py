@@ -1,0 +1,130 @@
+"""The filters of the octave transform and their duals, on a grid of frequencies.
+
+One window shape, the 4-term Nuttall window with a continuous first derivative, shifted along the
+warped frequency axis ψ(f) = log2(f + f0), makes every filter; its integral makes the low-passes.
+
+References
+----------
+A. H. Nuttall, "Some windows with very good sidelobe behavior", IEEE Trans. Acoust., Speech, Signal
+Process. 29(1), 1981.
+P. Balazs, M. Dörfler, F. Jaillet, N. Holighaus and G. Velasco, "Theory, implementation and
+applications of nonstationary Gabor frames", J. Comput. Appl. Math. 236, 2011 (painless duals).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.transform.scale import OctaveScale
+
+FloatArray = NDArray[np.floating]
+IntArray = NDArray[np.int64]
+
+NUTTALL = (0.355768, 0.487396, 0.144232, 0.012604)
+
+
+def nuttall(u: FloatArray) -> FloatArray:
+    """The window at u in [-½, ½]: 1 in the middle, 0 with its first derivative at both ends."""
+    a0, a1, a2, a3 = NUTTALL
+    c = np.cos(2 * np.pi * u)  # higher cosines as Chebyshev polynomials: one cosine instead of three
+    return np.asarray((a0 - a2) + c * ((a1 - 3 * a3) + c * (2 * a2 + c * 4 * a3)))
+
+
+def smooth_step(u: FloatArray) -> FloatArray:
+    """1 below u = 0, 0 above u = 1, and between them the falling integral of the window."""
+    u = np.clip(u, 0.0, 1.0)
+    a0, a1, a2, a3 = NUTTALL
+    ripple = a1 * np.sin(2 * np.pi * u) - a2 / 2 * np.sin(4 * np.pi * u) + a3 / 3 * np.sin(6 * np.pi * u)
+    return np.asarray(1.0 - u + ripple / (2 * np.pi * a0))
+
+
+@dataclass(frozen=True, eq=False)
+class FilterBank:
+    """The filters of one octave on a grid of frequencies j·spacing, each only where it is not zero.
+
+    Attributes
+    ----------
+    first, last : array (bins,)
+        Filter k lives on the grid's j in [first[k], last[k]); `first` may be negative.
+    offset : array (bins + 1,)
+        Its values are ``response[offset[k]:offset[k + 1]]``.
+    index : array (total,)
+        j of every value.
+    response : array (total,)
+        Values of all the filters, one behind the other.
+    """
+
+    first: IntArray
+    last: IntArray
+    offset: IntArray
+    index: IntArray
+    response: FloatArray
+
+
+def filter_bank(scale: OctaveScale, octave: int, spacing: float, limit: int) -> FilterBank:
+    """The filters of an octave on the grid j·spacing Hz, cut at j < limit."""
+    centres = scale.bin_frequencies(octave)
+    low, high = scale.filter_edges(centres)
+    first = np.floor(low / spacing).astype(np.int64) + 1
+    last = np.minimum(np.ceil(high / spacing).astype(np.int64), limit)
+    length = np.maximum(last - first, 0)
+    offset = np.concatenate([[0], np.cumsum(length)])
+    index = np.arange(offset[-1]) + np.repeat(first - offset[:-1], length)
+    warped = np.log2(index * spacing + scale.warp_offset)
+    distance = warped - np.repeat(np.log2(centres + scale.warp_offset), length)
+    return FilterBank(first, last, offset, index, nuttall(distance * (scale.resolution / 4)))
+
+
+@dataclass(frozen=True)
+class Residual:
+    """The one real low-pass band that takes what lies below the lowest octave, DC included.
+
+    It falls over the width of the lowest filter, so that its response in time is as short.
+    """
+
+    pass_edge: float
+    stop_edge: float
+    hop: int
+
+    @classmethod
+    def below(cls, scale: OctaveScale) -> Residual:
+        low, high = scale.filter_edges(scale.bin_frequencies(0)[0])
+        return cls(max(low, 0.0), high, 2 ** math.floor(math.log2(scale.rate / (2 * high))))
+
+    def response(self, frequencies: FloatArray) -> FloatArray:
+        """Gain at frequencies of 0 Hz and up."""
+        return smooth_step((frequencies - self.pass_edge) / (self.stop_edge - self.pass_edge))
+
+
+def frame_operator(scale: OctaveScale, spacing: float, size: int, *, reaches_nyquist: bool) -> FloatArray:
+    """S(f) = Σ|g_k(f)|² + |g_low(f)|² on the grid j·spacing, j = 0..size-1, mirrored parts folded in.
+
+    In the painless case the frame operator is this multiplication, and g_k/S is the canonical dual.
+    It sums over the filters of the whole transform, whichever stage computes them.
+
+    Parameters
+    ----------
+    reaches_nyquist : bool
+        Whether the grid's last point is the Nyquist frequency, round which filters are mirrored.
+        A stage at a lower rate ends below it and just does not see what lies above.
+    """
+    limit = 2 * size - 1 if reaches_nyquist else size
+    total = np.zeros(size)
+    top = size - 1
+    for octave in range(scale.octave_count):
+        if scale.filter_edges(scale.bin_frequencies(octave)[0])[0] >= size * spacing:
+            break
+        bank = filter_bank(scale, octave, spacing, limit)
+        j, power = np.abs(bank.index), bank.response**2
+        if reaches_nyquist:
+            j = np.where(j > top, 2 * top - j, j)
+        total += np.bincount(j, weights=power, minlength=size)[:size]
+        # 0 Hz and Nyquist are their own mirror images.
+        total[0] += power[bank.index == 0].sum()
+        if reaches_nyquist:
+            total[top] += power[bank.index == top].sum()
+    return total + Residual.below(scale).response(np.arange(size) * spacing) ** 2

@@ -1,0 +1,101 @@
+"""What analysis gives and synthesis takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.transform.scale import Band
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Coefficients of one band over a range of frames.
+
+    Attributes
+    ----------
+    coefficients : array (channels, rows, frames)
+        Complex; for the residual, real.  May be changed in place: synthesis takes what is there.
+    first_frame : int
+        Number of the frame in column 0, negative in the border before the file.  Frame n is
+        centred on sample n × hop of the original signal.
+    hop : int
+        Samples between two frames.
+    rate : int
+        Sampling rate of the original signal in Hz.
+    frequencies : array (rows,)
+        Centre of each row in Hz.
+    """
+
+    coefficients: NDArray[Any]
+    first_frame: int
+    hop: int
+    rate: int
+    frequencies: NDArray[np.floating]
+
+    @classmethod
+    def of(cls, band: Band, coefficients: NDArray[Any], first_frame: int, rate: int) -> Frames:
+        """The frames of a band, counted from `first_frame`."""
+        return cls(coefficients, first_frame, band.hop, rate, band.frequencies)
+
+    @property
+    def stop_frame(self) -> int:
+        """Number of the frame behind the last column."""
+        return self.first_frame + int(self.coefficients.shape[-1])
+
+    @property
+    def times(self) -> NDArray[np.floating]:
+        """Centre of each frame in seconds, shape (frames,)."""
+        return np.arange(self.first_frame, self.stop_frame) * (self.hop / self.rate)
+
+    def between(self, start: int, stop: int) -> NDArray[Any]:
+        """Coefficients of frames [start, stop), zero where there are none; a copy."""
+        shape = self.coefficients.shape
+        out = np.zeros((*shape[:-1], stop - start), self.coefficients.dtype)
+        first, last = max(start, self.first_frame), min(stop, self.stop_frame)
+        if first < last:
+            held = self.coefficients[..., first - self.first_frame : last - self.first_frame]
+            out[..., first - start : last - start] = held
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Representation:
+    """The coefficients of samples [start, stop) of a signal, and all that rebuilds them.
+
+    Attributes
+    ----------
+    bands : tuple of Frames
+        One an octave, the lowest first; one in all for an STFT.
+    residual : Frames or None
+        What lies below the lowest octave: one real row, (channels, 1, frames).
+    rate : int
+        Sampling rate of the signal in Hz.
+    start, stop : int
+        The samples that synthesis rebuilds.  The bands reach further on both sides: coefficients
+        in the border matter.
+    """
+
+    bands: tuple[Frames, ...]
+    residual: Frames | None
+    rate: int
+    start: int
+    stop: int
+
+    @property
+    def octaves(self) -> tuple[Frames, ...]:
+        """The bands, by the name they have in an octave transform."""
+        return self.bands
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.bands[0].coefficients.shape[0])
+
+    @property
+    def length(self) -> int:
+        """Samples in each channel of what synthesis rebuilds."""
+        return self.stop - self.start

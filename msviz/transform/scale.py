@@ -1,0 +1,148 @@
+"""Where octaves, bins and frames lie: the geometry of the octave transform.
+
+Everything that needs an octave's edges, a bin's frequency, a filter's reach or a hop asks here;
+nobody works them out again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+
+MIN_RESOLUTION = 3.0  # below it the widest filter would wrap round the whole spectrum
+
+
+class Band(Protocol):
+    """Rows over frequency that share one hop: the unit of pictures."""
+
+    @property
+    def frequencies(self) -> NDArray[np.floating]:
+        """Centre of each row in Hz, ascending, shape (rows,)."""
+
+    @property
+    def low(self) -> float:
+        """Lower edge in Hz."""
+
+    @property
+    def high(self) -> float:
+        """Upper edge in Hz."""
+
+    @property
+    def hop(self) -> int:
+        """Samples of the original signal between two frames."""
+
+
+@dataclass(frozen=True, eq=False)
+class Octave:
+    """One octave of the transform; a `Band`.
+
+    Attributes
+    ----------
+    index : int
+        0 for the lowest octave.
+    low, high : float
+        Edges in Hz; ``high`` is twice ``low``.
+    frequencies : array (bins,)
+        Centre of each bin in Hz, geometric, at half-bin offsets from `low`.
+    hop : int
+        Samples between two frames, a power of two.
+    frame_rate : float
+        Frames a second.
+    """
+
+    index: int
+    low: float
+    high: float
+    frequencies: NDArray[np.floating]
+    hop: int
+    frame_rate: float
+
+
+@dataclass(frozen=True)
+class OctaveScale:
+    """The parameters of the octave transform and the geometry that follows from them.
+
+    Parameters are those of `msviz.OctaveTransform`, which documents them.
+    """
+
+    rate: int
+    bins_per_octave: int
+    resolution: float
+    gamma: float
+    fmin: float
+
+    def __post_init__(self) -> None:
+        nyquist = self.rate / 2
+        if not self.rate > 0:
+            raise ParameterError(f"rate must be positive, not {self.rate}")
+        if self.bins_per_octave != int(self.bins_per_octave) or not 3 <= self.bins_per_octave <= 1200:
+            raise ParameterError(
+                f"bins_per_octave must be a whole number from 3 to 1200, not {self.bins_per_octave}"
+            )
+        if not MIN_RESOLUTION <= self.resolution <= self.bins_per_octave:
+            raise ParameterError(
+                f"resolution must lie between {MIN_RESOLUTION:g} and bins_per_octave "
+                f"({self.bins_per_octave}), not {self.resolution:g}"
+            )
+        if not 0 < self.fmin <= nyquist / 2:
+            raise ParameterError(
+                f"fmin must be above 0 and at most a quarter of the rate "
+                f"({nyquist / 2:g} Hz at {self.rate} Hz), not {self.fmin:g}"
+            )
+        if not 0 <= self.gamma < math.inf:
+            raise ParameterError(f"gamma must be 0 Hz or more, not {self.gamma:g}")
+        low, high = self.filter_edges(self.bin_frequencies(self.octave_count - 1)[-1])
+        if high > self.rate or high - low > self.rate:
+            raise ParameterError(
+                f"gamma {self.gamma:g} Hz is too wide for the rate {self.rate} Hz at resolution "
+                f"{self.resolution:g}: the highest filter would wrap round the whole spectrum"
+            )
+
+    @property
+    def octave_count(self) -> int:
+        """How many octaves fit between `fmin` and the Nyquist frequency."""
+        return math.floor(math.log2(self.rate / 2 / self.fmin))
+
+    @property
+    def warp_offset(self) -> float:
+        """f0 in ψ(f) = log2(f + f0): what turns `gamma` into a shift of the frequency axis."""
+        return self.gamma * self.resolution / math.log(2)
+
+    def bin_frequencies(self, octave: int) -> NDArray[np.floating]:
+        """Bin centres of an octave in Hz, shape (bins,)."""
+        low = self.octave_low(octave)
+        return low * 2.0 ** ((np.arange(self.bins_per_octave) + 0.5) / self.bins_per_octave)
+
+    def octave_low(self, octave: int) -> float:
+        """Lower edge of an octave in Hz; octave `octave_count` begins at Nyquist."""
+        return self.rate / 2 * 2.0 ** (octave - self.octave_count)
+
+    def filter_edges(self, frequency: Any) -> tuple[Any, Any]:
+        """Where the filter of a bin centred at `frequency` begins and ends, in Hz.
+
+        The lower edge may be negative (for large `gamma`), the upper one beyond Nyquist.
+        """
+        half = 2.0 ** (2 / self.resolution)
+        warped = frequency + self.warp_offset
+        return warped / half - self.warp_offset, warped * half - self.warp_offset
+
+    def octave(self, index: int) -> Octave:
+        """The octave with the given index, 0 the lowest."""
+        frequencies = self.bin_frequencies(index)
+        low, high = self.filter_edges(frequencies[-1])
+        # The largest power of two at which the widest filter fits into one period of its frames.
+        hop = 2 ** math.floor(math.log2(self.rate / (high - low)))
+        return Octave(
+            index=index,
+            low=self.octave_low(index),
+            high=self.octave_low(index + 1),
+            frequencies=frequencies,
+            hop=hop,
+            frame_rate=self.rate / hop,
+        )

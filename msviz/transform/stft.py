@@ -1,0 +1,143 @@
+"""The short-time Fourier transform, with the face of the octave transform: one band in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+from msviz.signal import Signal, Source
+from msviz.transform.representation import Frames, Representation
+
+if TYPE_CHECKING:
+    from scipy.signal import ShortTimeFFT
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class STFTBand:
+    """All of an STFT's rows; a `Band`."""
+
+    frequencies: NDArray[np.floating]
+    low: float
+    high: float
+    hop: int
+
+
+class STFT:
+    """Hann-windowed STFT on `scipy.signal.ShortTimeFFT`, calibrated like the octave transform.
+
+    A sine of amplitude A at a row's centre reads magnitude A there.  Frame n is centred on sample
+    n × hop.
+
+    Parameters
+    ----------
+    rate : int
+        Sampling rate in Hz.
+    window, hop : int
+        Length of the window and distance of the frames, in samples.
+
+    Raises
+    ------
+    ParameterError
+        If the window or hop is not a positive number of samples, or the hop is too large for the
+        signal to be rebuilt.
+    """
+
+    def __init__(self, rate: int, *, window: int = 4096, hop: int = 1024) -> None:
+        if not rate > 0:
+            raise ParameterError(f"rate must be positive, not {rate}")
+        if window != int(window) or window < 4:
+            raise ParameterError(f"window must be a whole number of samples, at least 4, not {window}")
+        if hop != int(hop) or not 0 < hop <= window // 2:
+            raise ParameterError(
+                f"hop must be a whole number of samples from 1 to half the window ({window // 2}), not {hop}"
+            )
+        self.rate = int(rate)
+        self.window = int(window)
+        self.hop = int(hop)
+        frequencies = np.arange(self.window // 2 + 1) * (self.rate / self.window)
+        self.bands = (STFTBand(frequencies, 0.0, self.rate / 2, self.hop),)
+
+    def __repr__(self) -> str:
+        return f"STFT({self.rate}, window={self.window}, hop={self.hop})"
+
+    @cached_property
+    def _transform(self) -> ShortTimeFFT:
+        # Half a second to import, so only when the first frame is wanted.
+        from scipy.signal import ShortTimeFFT
+        from scipy.signal.windows import hann
+
+        return ShortTimeFFT(
+            hann(self.window, sym=False), self.hop, self.rate, fft_mode="onesided2X", scale_to="magnitude"
+        )
+
+    def _frame_range(self, start: int, stop: int) -> tuple[int, int]:
+        """Frames whose windows touch samples [start, stop)."""
+        half = self.window // 2
+        return -(-(start - half + 1) // self.hop), (stop - 1 + half) // self.hop + 1
+
+    def frames(self, source: Source, band: int, start: int, stop: int) -> Array:
+        """Frames start, …, stop - 1 as an array (channels, rows, stop - start), complex64."""
+        if source.rate != self.rate:
+            raise ParameterError(
+                f"this STFT is for a rate of {self.rate} Hz, the signal has {source.rate} Hz"
+            )
+        if stop <= start:
+            return np.zeros((source.channels, self.bands[band].frequencies.size, 0), np.complex64)
+        before = self._transform.m_num_mid
+        first = start * self.hop - before
+        samples = source.read(first, (stop - 1) * self.hop - before + self.window)
+        # Time 0 of `samples` is put at their index `before`, so that their frame 0 is frame `start`.
+        made = self._transform.stft(samples, 0, stop - start, k_offset=before)
+        return np.asarray(made, np.complex64)
+
+    def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
+        """Frames that are centred in samples [start, stop): one array (channels, rows, frames)."""
+        return [self.frames(source, 0, -(-start // self.hop), -(-stop // self.hop))]
+
+    def analyze(self, source: Source, *, start: int = 0, stop: int | None = None) -> Representation:
+        """Analyse samples [start, stop): all frames whose windows touch them.
+
+        Raises
+        ------
+        ParameterError
+            If the source has another rate.
+        """
+        stop = source.length if stop is None else stop
+        first, last = self._frame_range(start, stop)
+        values = self.frames(source, 0, first, last)
+        band = Frames.of(self.bands[0], values, first, self.rate)
+        return Representation((band,), None, self.rate, start, stop)
+
+    def synthesize(self, representation: Representation) -> Signal:
+        """Samples [representation.start, representation.stop), rebuilt with the canonical dual window.
+
+        Raises
+        ------
+        ParameterError
+            If the representation was made with another hop or window.
+        """
+        (band,) = representation.bands
+        if (band.hop, band.frequencies.size) != (self.hop, self.window // 2 + 1):
+            raise ParameterError(f"the representation was not made by {self!r}")
+        start, stop = representation.start, representation.stop
+        if stop <= start:
+            return Signal(np.zeros((representation.channels, 0), np.float32), self.rate)
+        # ShortTimeFFT counts its first frame as p_min, so samples are moved until ours falls on it.
+        # It rebuilds from a multiple of the hop (elsewhere SciPy 1.17's istft trips over windows
+        # that end before the stretch) and no less than half a window: cut out of that.
+        p_min = self._transform.p_min
+        first = self._frame_range(start, stop)[0] - 1
+        offset = (first - p_min) * self.hop
+        begin = (start - offset) // self.hop * self.hop
+        end = max(stop, start + self.window) - offset
+        held = band.between(first, first + (end + self.window) // self.hop + 1 - p_min)
+        skip = start - offset - begin
+        samples = self._transform.istft(held, begin, end)[:, skip : skip + stop - start]
+        return Signal(samples.astype(np.float32), self.rate)

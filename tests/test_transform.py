@@ -1,0 +1,347 @@
+"""The octave transform: exact, local, calibrated, and the same picture an octave up."""
+
+import itertools
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scipy.signal import resample
+
+from msviz import OctaveTransform, ParameterError, Signal, read_audio
+from msviz.demos import demo_tracks
+from msviz.transform.filters import NUTTALL, frame_operator
+
+BAR_DB = {"float32": -120.0, "float64": -150.0}
+
+
+def decibels(ratio: float) -> float:
+    return 20 * math.log10(max(float(ratio), 1e-300))
+
+
+def error_db(rebuilt: Signal, signal: Signal) -> float:
+    assert rebuilt.samples.shape == signal.samples.shape
+    norm = np.linalg.norm(signal.samples)
+    return decibels(np.linalg.norm(rebuilt.samples.astype(float) - signal.samples) / norm)
+
+
+def noise(channels: int, length: int, rate: int, dtype: str = "float32", seed: int = 0) -> Signal:
+    samples = 0.3 * np.random.default_rng(seed).standard_normal((channels, length))
+    return Signal(samples.astype(dtype), rate)
+
+
+def sine(frequency: float, amplitude: float, seconds: float, rate: int) -> Signal:
+    t = np.arange(round(seconds * rate)) / rate
+    return Signal((amplitude * np.sin(2 * np.pi * frequency * t))[None], rate)
+
+
+# -------------------------------------------------------------------- reconstruction
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.sampled_from([8000, 11025, 22050, 44100, 48000, 96000, 192000]),
+    resolution=st.floats(3, 24),
+    gamma=st.sampled_from([0.0, 5.0]),
+    dtype=st.sampled_from(["float32", "float64"]),
+    channels=st.sampled_from([1, 2, 6]),
+    length=st.one_of(st.integers(1, 4), st.integers(5, 50_000)),
+    kind=st.sampled_from(["noise", "first", "last", "anywhere"]),
+    seed=st.integers(0, 1000),
+)
+def test_synthesis_gives_the_signal_back(rate, resolution, gamma, dtype, channels, length, kind, seed):
+    transform = OctaveTransform(rate, resolution=resolution, gamma=gamma, dtype=dtype)
+    signal = noise(channels, length, rate, dtype, seed)
+    if kind != "noise":
+        at = {"first": 0, "last": length - 1, "anywhere": seed * 7919 % length}[kind]
+        signal.samples[:] = 0
+        signal.samples[:, at] = 1
+    assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= BAR_DB[dtype]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", sorted(demo_tracks()))
+def test_every_demo_track_is_rebuilt(name, dtype):
+    track = read_audio(demo_tracks()[name])
+    signal = Signal(track.samples.astype(dtype), track.rate)
+    transform = OctaveTransform(track.rate, dtype=dtype)
+    assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= BAR_DB[dtype]
+
+
+@pytest.mark.parametrize(("bins", "resolution", "gamma"), [(24, 24, 0), (48, 12, 20), (12, 12, 0), (3, 3, 0)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_long_noise_is_rebuilt_across_many_blocks(bins, resolution, gamma, dtype):
+    transform = OctaveTransform(44100, bins_per_octave=bins, resolution=resolution, gamma=gamma, dtype=dtype)
+    signal = noise(1, 400_001, 44100, dtype)
+    assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= BAR_DB[dtype]
+
+
+def test_an_empty_signal_stays_empty():
+    transform = OctaveTransform(44100)
+    rebuilt = transform.synthesize(transform.analyze(Signal(np.zeros((2, 0)), 44100)))
+    assert rebuilt.samples.shape == (2, 0)
+
+
+def test_float64_coefficients_are_computed_in_float64():
+    representation = OctaveTransform(8000, dtype="float64").analyze(noise(1, 100, 8000))
+    assert representation.octaves[0].coefficients.dtype == np.complex128
+    assert OctaveTransform(8000).analyze(noise(1, 100, 8000)).octaves[0].coefficients.dtype == np.complex64
+
+
+# -------------------------------------------------------------------- the definition
+
+
+@pytest.mark.parametrize(("resolution", "gamma"), [(12, 0), (24, 0), (3, 0), (6, 40)])
+def test_coefficients_are_those_of_the_definition(resolution, gamma):
+    """One FFT of the whole signal, each filter by its formula: no stages, no blocks."""
+    rate, size = 8000, 2**17
+    transform = OctaveTransform(rate, resolution=resolution, gamma=gamma, dtype="float64")
+    length = 20_000
+    lead = (size - length) // 2 // 4096 * 4096  # a whole number of every hop
+    signal = noise(1, length, rate, "float64")
+    padded = np.zeros(size)
+    padded[lead : lead + length] = signal.samples[0]
+    spectrum = np.fft.fft(padded)
+    representation = transform.analyze(signal)
+    offset = gamma * resolution / math.log(2)
+    j = np.arange(-size // 2, size)  # from below 0 Hz to beyond Nyquist: the spectrum repeats
+    f = j * rate / size
+    for octave, frames in zip(transform.octaves, representation.octaves, strict=True):
+        for k in (0, 11, 23):
+            with np.errstate(invalid="ignore", divide="ignore"):
+                u = (np.log2(f + offset) - np.log2(octave.frequencies[k] + offset)) * resolution / 4
+            inside = np.abs(u) < 0.5
+            window = sum(a * np.cos(2 * np.pi * i * u[inside]) for i, a in enumerate(NUTTALL))
+            product = np.zeros(size, complex)
+            np.add.at(product, j[inside] % size, window * spectrum[j[inside] % size])
+            direct = 2 * np.fft.ifft(product)[:: octave.hop]
+            numbers = np.arange(frames.first_frame, frames.stop_frame)
+            within = (numbers * octave.hop >= -lead // 2) & (numbers * octave.hop < length + lead // 2)
+            column = (numbers[within] * octave.hop + lead) // octave.hop
+            peak = np.abs(direct).max()
+            got = frames.coefficients[0, k, within]
+            assert decibels(np.abs(got - direct[column]).max() / peak) <= -105
+
+
+def test_octaves_hops_and_bins_are_where_the_definition_puts_them():
+    transform = OctaveTransform(44100)
+    assert len(transform.octaves) == 10
+    assert [octave.hop for octave in transform.octaves] == [4096 >> i for i in range(10)]
+    top = transform.octaves[-1]
+    assert (top.low, top.high) == (11025, 22050)
+    assert top.frequencies == pytest.approx(11025 * 2 ** ((np.arange(24) + 0.5) / 24))
+    assert top.frame_rate == 44100 / 8
+    assert transform.redundancy == pytest.approx(12, abs=0.1)
+
+
+@pytest.mark.parametrize("resolution", [3, 8, 12])
+def test_filters_sum_to_the_closed_form(resolution):
+    """With half as many filters a bandwidth as bins or fewer, Σ|g|² is 4B/R · ∫W², exactly flat."""
+    transform = OctaveTransform(44100, resolution=resolution)
+    square = NUTTALL[0] ** 2 + sum(a**2 for a in NUTTALL[1:]) / 2
+    flat = 24 * 4 / resolution * square
+    operator = frame_operator(transform.scale, 1.0, 22051, reaches_nyquist=True)
+    flat_part = operator[100:11_000]  # the mirror at Nyquist does not go on with the geometric series
+    assert flat_part == pytest.approx(np.full(flat_part.shape, flat), rel=1e-6)
+    low, high = transform.frame_bounds
+    assert 0.9 < low < flat
+    assert flat - 1e-6 < high < 1.1 * flat  # the residual adds a little where it meets the bins
+
+
+def test_a_representation_made_by_other_parameters_is_refused():
+    representation = OctaveTransform(8000).analyze(noise(1, 100, 8000))
+    with pytest.raises(ParameterError, match="was not made by"):
+        OctaveTransform(8000, bins_per_octave=12).synthesize(representation)
+
+
+# -------------------------------------------------------------------- locality
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """A signal with its whole analysis, by resolution."""
+    rate = 22050
+    signal = noise(1, 12 * rate, rate)
+    return {r: (signal, t := OctaveTransform(rate, resolution=r), t.analyze(signal)) for r in (3, 12, 24)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(resolution=st.sampled_from([3, 12, 24]), start=st.floats(0, 1), stop=st.floats(0, 1))
+@example(resolution=12, start=0, stop=0.1)
+@example(resolution=12, start=0.9, stop=1)
+@example(resolution=24, start=0.5, stop=0.500001)
+def test_a_stretch_alone_has_the_frames_of_the_whole(whole, resolution, start, stop):
+    signal, transform, representation = whole[resolution]
+    start, stop = (round(at * signal.length) for at in sorted((start, stop)))
+    part = transform.analyze(signal, start=start, stop=stop)
+    for alone, all_frames in zip(part.octaves, representation.octaves, strict=True):
+        # In the border of the stretch lie frames that only it, or only the whole, holds.
+        first = max(alone.first_frame, all_frames.first_frame)
+        last = min(alone.stop_frame, all_frames.stop_frame)
+        difference = alone.between(first, last) - all_frames.between(first, last)
+        peak = np.abs(all_frames.coefficients).max()
+        assert decibels(np.abs(difference).max(initial=0) / peak) <= -100
+    if stop > start:
+        piece = Signal(signal.samples[:, start:stop], signal.rate)
+        assert error_db(transform.synthesize(part), piece) <= -120
+
+
+@settings(max_examples=30, deadline=None)
+@given(octave=st.integers(0, 9), at=st.floats(0, 1), count=st.integers(1, 40))
+def test_frames_of_one_octave_are_those_of_the_whole(whole, octave, at, count):
+    signal, transform, representation = whole[12]
+    octave = min(octave, len(transform.octaves) - 1)
+    all_frames = representation.octaves[octave]
+    first = round(at * signal.length / all_frames.hop)
+    alone = transform.frames(signal, octave, first, first + count)
+    assert alone.shape == (1, 24, count)
+    held = all_frames.between(first, first + count)
+    assert decibels(np.abs(alone - held).max() / np.abs(all_frames.coefficients).max()) <= -100
+
+
+def test_coefficients_hold_the_frames_centred_in_the_stretch(whole):
+    signal, transform, representation = whole[12]
+    for start, stop in [(0, 1), (1, 2), (5000, 5001), (4096, 8192), (100, 30_000)]:
+        made = transform.coefficients(signal, start, stop)
+        for values, octave, held in zip(made, transform.octaves, representation.octaves, strict=True):
+            numbers = [n for n in range(stop) if start <= n * octave.hop < stop]
+            assert values.shape == (1, 24, len(numbers))
+            if numbers:
+                same = held.between(numbers[0], numbers[-1] + 1)
+                assert decibels(np.abs(values - same).max() / np.abs(held.coefficients).max()) <= -100
+
+
+class Watched(Signal):
+    """Remembers how many samples were read."""
+
+    total = 0
+
+    def read(self, start, stop):
+        Watched.total += stop - start
+        return super().read(start, stop)
+
+
+def test_a_stretch_costs_what_the_stretch_costs():
+    transform = OctaveTransform(44100)
+    source = Watched(np.zeros((1, 44100 * 600), np.float32), 44100)
+    transform.coefficients(source, 300 * 44100, 301 * 44100)
+    assert Watched.total < 44100 + 2 * transform.border
+    Watched.total = 0
+    transform.frames(source, 9, 10**6, 10**6 + 55)  # 10 ms of the top octave
+    assert Watched.total < 2**14
+
+
+def test_several_threads_get_what_one_gets(whole):
+    signal, _, representation = whole[12]
+    transform = OctaveTransform(signal.rate, fmin=21)  # a plan that nobody has built yet
+    with ThreadPoolExecutor(4) as pool:
+        for made in pool.map(lambda _: transform.analyze(signal), range(4)):
+            for ours, theirs in zip(made.octaves, representation.octaves, strict=True):
+                assert np.array_equal(ours.coefficients, theirs.coefficients)
+
+
+# -------------------------------------------------------------------- what the picture says
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+@pytest.mark.parametrize("gamma", [0, 5])
+def test_a_sine_reads_its_amplitude(rate, gamma):
+    transform = OctaveTransform(rate, gamma=gamma)
+    for octave in range(2, len(transform.octaves)):
+        frequency = transform.octaves[octave].frequencies[7]
+        seconds = 400 / frequency
+        signal = sine(frequency, 0.25, seconds, rate)
+        n = signal.length // 2 // transform.octaves[octave].hop
+        middle = transform.frames(signal, octave, n, n + 1)
+        assert abs(decibels(np.abs(middle[0, 7, 0]) / 0.25)) <= 0.1
+        assert np.abs(middle[0, :, 0]).argmax() == 7
+
+
+def test_an_impulse_halves_in_width_octave_by_octave():
+    rate = 44100
+    transform = OctaveTransform(rate)
+    samples = np.zeros((1, 2 * rate), np.float32)
+    samples[0, rate] = 1
+    representation = transform.analyze(Signal(samples, rate))
+    widths = []
+    for frames in representation.octaves:
+        power = (np.abs(frames.coefficients[0, 12]) ** 2).astype(float)
+        centre = (power * frames.times).sum() / power.sum()
+        assert centre == pytest.approx(1, abs=frames.hop / rate)
+        widths.append(math.sqrt((power * (frames.times - centre) ** 2).sum() / power.sum()))
+    assert widths == sorted(widths, reverse=True)
+    for wide, narrow in itertools.pairwise(widths):
+        assert wide / narrow == pytest.approx(2, rel=0.05)
+
+
+def test_an_octave_up_is_the_same_picture_higher():
+    """The same sound at twice the speed: each octave's picture moves to the octave above."""
+    rate = 44100
+    rng = np.random.default_rng(3)
+    t = np.arange(4 * rate) / rate
+    sound = np.zeros_like(t)
+    for f in (110, 277, 523, 1480, 3100, 6000):
+        start, decay = rng.uniform(0.5, 2.5), rng.uniform(1, 20)
+        sound += np.where(t > start, np.exp(-(t - start) * decay), 0) * np.sin(2 * np.pi * f * t)
+    low = Signal(sound[None], rate)
+    transform = OctaveTransform(rate)
+    slow = transform.analyze(low)
+    fast = transform.analyze(Signal(resample(sound, sound.size // 2)[None], rate))
+    for octave in range(2, 8):
+        below, above = np.abs(slow.octaves[octave].coefficients[0]), fast.octaves[octave + 1]
+        shift = slow.octaves[octave].first_frame
+        moved = np.abs(above.between(shift, shift + below.shape[-1])[0])
+        correlation = np.corrcoef(below.ravel(), moved.ravel())[0, 1]
+        assert correlation >= 0.99
+
+
+# -------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"rate": 0}, "rate"),
+        ({"bins_per_octave": 2}, "bins_per_octave .* not 2"),
+        ({"bins_per_octave": 12.5}, "bins_per_octave .* not 12.5"),
+        ({"resolution": 2.9}, "resolution .* not 2.9"),
+        ({"resolution": 25}, "resolution .*24.* not 25"),
+        ({"resolution": math.nan}, "resolution"),
+        ({"gamma": -1}, "gamma .* not -1"),
+        ({"gamma": math.inf}, "gamma"),
+        ({"gamma": 1e5}, "gamma 100000 Hz is too wide"),
+        ({"fmin": 0}, "fmin .* not 0"),
+        ({"fmin": 12000}, "fmin .* not 12000"),
+        ({"fmin": math.nan}, "fmin"),
+        ({"dtype": "int16"}, "dtype .* not 'int16'"),
+    ],
+)
+def test_wrong_parameters_are_named(parameters, says):
+    with pytest.raises(ParameterError, match=says):
+        OctaveTransform(**{"rate": 44100, **parameters})
+
+
+def test_a_signal_of_another_rate_is_refused():
+    with pytest.raises(ParameterError, match=r"44100 Hz.*48000 Hz"):
+        OctaveTransform(44100).analyze(noise(1, 10, 48000))
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, 5), (3, 2), (0, 11)])
+def test_a_stretch_outside_the_signal_is_refused(start, stop):
+    with pytest.raises(ParameterError, match=f"sample {start} to {stop}"):
+        OctaveTransform(44100).analyze(noise(1, 10, 44100), start=start, stop=stop)
+
+
+def test_samples_that_are_not_numbers_count_as_zero_and_are_told_of():
+    signal = noise(1, 1000, 8000)
+    clean = signal.samples.copy()
+    clean[0, [5, 6]] = 0
+    signal.samples[0, [5, 6]] = np.nan, np.inf
+    transform = OctaveTransform(8000)
+    with pytest.warns(UserWarning, match="not numbers"):
+        made = transform.analyze(signal)
+    assert np.array_equal(
+        made.octaves[3].coefficients, transform.analyze(Signal(clean, 8000)).octaves[3].coefficients
+    )
