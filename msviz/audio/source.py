@@ -1,0 +1,151 @@
+"""A file as a `Source`: read by stretch, decoded block by block, the latest blocks kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.audio.decode import Stream, make_decoder
+from msviz.audio.opening import open_stream
+from msviz.signal import Signal
+
+_BLOCKS_KEPT = 64  # of half a megabyte: a minute and a half of stereo
+
+
+class AudioSource:
+    """An open audio file; a `Source`.  Made by `open_audio`, closed by `close` or a ``with`` statement.
+
+    Reading a stretch costs what the stretch costs, gives float32 and exactly the samples of the file
+    decoded as a whole.  Vorbis, Opus and MP3 are decoded from the front up to what is asked for, once,
+    into a temporary file.
+
+    Attributes
+    ----------
+    path : Path
+    format : str
+        For people: "FLAC, 16 bit".
+    rate : int
+        Sampling rate in Hz.
+    channels, length : int
+        Number of channels, and of samples in each.
+    """
+
+    def __init__(self, path: Path, stream: Stream) -> None:
+        self.path = path
+        self.format = _describe(stream)
+        self.rate: int = stream.samplerate
+        self.channels: int = stream.channels
+        self._decoder = make_decoder(stream, path)
+        self.length = self._decoder.length
+        self._blocks: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._non_finite: dict[int, int] = {}
+        self._lock = threading.Lock()  # held for a look at the two above, never while decoding
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.length / self.rate
+
+    @property
+    def non_finite(self) -> int:
+        """How many samples met so far are not numbers or infinite; they are read as zero."""
+        with self._lock:
+            return sum(self._non_finite.values())
+
+    def read(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the file.
+
+        May be called from several threads at once.
+
+        Raises
+        ------
+        AudioError
+            If the file is damaged there, or is closed.
+        """
+        out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
+        size = self._decoder.size
+        first, last = max(start, 0), min(stop, self.length)
+        while first < last:
+            index, offset = divmod(first, size)
+            piece = self._block(index)[:, offset : offset + last - first]
+            out[:, first - start : first - start + piece.shape[1]] = piece
+            first += piece.shape[1]
+        return out
+
+    def close(self) -> None:
+        """Close the file; what is read afterwards raises `AudioError`."""
+        self._decoder.close()
+        with self._lock:
+            self._blocks.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _block(self, index: int) -> NDArray[np.float32]:
+        with self._lock:
+            if (block := self._blocks.get(index)) is not None:
+                self._blocks.move_to_end(index)
+                return block
+        block = np.array(self._decoder.block(index).T, order="C")
+        strange = ~np.isfinite(block)
+        count = int(np.count_nonzero(strange))
+        if count:
+            block[strange] = 0
+        with self._lock:
+            if count:
+                self._non_finite[index] = count
+            self._blocks[index] = block
+            if len(self._blocks) > _BLOCKS_KEPT:
+                self._blocks.popitem(last=False)
+        return block
+
+
+def open_audio(path: str | os.PathLike[str]) -> AudioSource:
+    """Open an audio file to read it by stretch.
+
+    WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, CAF and W64; 1 to 64 channels; 1 kHz and more.
+
+    Raises
+    ------
+    AudioError
+        If the file is missing, not readable, empty, not audio, cut short, or not of this kind.
+    """
+    path = Path(path)
+    return AudioSource(path, open_stream(path))
+
+
+def read_audio(path: str | os.PathLike[str]) -> Signal:
+    """Read a whole audio file: a `Signal` of float32 samples.
+
+    Raises
+    ------
+    AudioError
+        As `open_audio`, or if the file is damaged somewhere.
+    """
+    with open_audio(path) as source:
+        return Signal(source.read(0, source.length), source.rate)
+
+
+def _describe(stream: Stream) -> str:
+    bits = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+    floats = {"FLOAT": 32, "DOUBLE": 64}
+    containers = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV"}
+    container = containers.get(stream.format, stream.format)
+    if stream.format == "MP3":
+        return "MP3"
+    if stream.subtype in bits:
+        return f"{container}, {bits[stream.subtype]} bit"
+    if stream.subtype in floats:
+        return f"{container}, {floats[stream.subtype]} bit float"
+    if stream.format == "OGG":
+        return f"Ogg {stream.subtype.capitalize()}"
+    return f"{container}, {stream.subtype_info}"

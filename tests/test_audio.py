@@ -1,0 +1,337 @@
+"""Audio files: read by stretch exactly, and told in a sentence when they cannot be."""
+
+import errno
+import os
+import struct
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import msviz
+from msviz.audio import decode, source
+
+# What each is called for people; ADPCM stands for the codecs that libsndfile cannot enter in the middle.
+FORMATS = {
+    "WAV, 16 bit": ("wav", "WAV", "PCM_16"),
+    "WAV, 32 bit float": ("wav", "WAV", "FLOAT"),
+    "WAV, 32kbs G721 ADPCM": ("wav", "WAV", "G721_32"),
+    "FLAC, 24 bit": ("flac", "FLAC", "PCM_24"),
+    "Ogg Vorbis": ("ogg", "OGG", "VORBIS"),
+    "Ogg Opus": ("opus", "OGG", "OPUS"),
+    "MP3": ("mp3", "MP3", "MPEG_LAYER_III"),
+    "AIFF, 16 bit": ("aiff", "AIFF", "PCM_16"),
+    "CAF, 16 bit": ("caf", "CAF", "PCM_16"),
+    "CAF, 16 bit ALAC": ("caf", "CAF", "ALAC_16"),
+    "W64, 24 bit": ("w64", "W64", "PCM_24"),
+}
+RATE = 48000
+LENGTH = 100_000
+
+
+def melody(channels):
+    """A tone that bends and stops, and some noise: what makes a seek in an MP3 go wrong."""
+    t = np.arange(LENGTH) / RATE
+    tone = 0.4 * np.sin(2 * np.pi * (200 + 50 * np.sin(t)) * t) * (np.sin(12 * t) > 0)
+    noise = np.random.default_rng(1).standard_normal((LENGTH, channels))
+    return tone[:, None] + 0.01 * noise
+
+
+@pytest.fixture(scope="module")
+def tracks(tmp_path_factory):
+    """A file in each format: name → path."""
+    folder = tmp_path_factory.mktemp("tracks")
+    paths = {}
+    for number, (name, (extension, container, subtype)) in enumerate(FORMATS.items()):
+        paths[name] = folder / f"{number}.{extension}"
+        samples = melody(channels=1 if subtype == "G721_32" else 2)
+        soundfile.write(paths[name], samples, RATE, format=container, subtype=subtype)
+    return paths
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks so small that a track has many, of which few are kept."""
+    monkeypatch.setattr(decode, "_VALUES", 4096)
+    monkeypatch.setattr(source, "_BLOCKS_KEPT", 2)
+
+
+def decoded_at_once(path):
+    with soundfile.SoundFile(path) as file:
+        return file.read(LENGTH * 2 if not file.seekable() else -1, dtype="float32", always_2d=True).T
+
+
+def wav(path, samples, rate=8000, subtype="FLOAT"):
+    soundfile.write(path, samples, rate, subtype=subtype)
+    return path
+
+
+def sentence_about(path, act=msviz.open_audio):
+    """What the `AudioError` says, which must be one sentence that begins with the file."""
+    with pytest.raises(msviz.AudioError) as caught:
+        act(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path} ")
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert "rror" not in message
+    return message.removeprefix(f"{path} ")
+
+
+# Reading by stretch
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(
+    deadline=None,
+    max_examples=15,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # small_blocks is the same for all examples
+)
+@given(starts=st.lists(st.integers(-5000, LENGTH + 5000), min_size=1, max_size=8), size=st.integers(0, 9000))
+def test_any_stretch_is_that_of_the_whole(tracks, small_blocks, name, starts, size):
+    whole = decoded_at_once(tracks[name])
+    padded = np.pad(whole, ((0, 0), (5000, 20000)))
+    with msviz.open_audio(tracks[name]) as audio:
+        assert (audio.channels, audio.length) == whole.shape
+        for start in starts:
+            stretch = audio.read(start, start + size)
+            assert stretch.dtype == np.float32
+            np.testing.assert_array_equal(stretch, padded[:, start + 5000 : start + 5000 + size])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_several_threads_read_at_once(tracks, small_blocks, name):
+    whole = decoded_at_once(tracks[name])
+    starts = np.random.default_rng(2).integers(0, LENGTH - 3000, 60)
+    with msviz.open_audio(tracks[name]) as audio, ThreadPoolExecutor(6) as pool:
+        for start, stretch in zip(starts, pool.map(lambda a: audio.read(a, a + 3000), starts), strict=True):
+            np.testing.assert_array_equal(stretch, whole[:, start : start + 3000])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_says_what_it_is(tracks, name):
+    with msviz.open_audio(str(tracks[name])) as audio:
+        assert audio.path == tracks[name]
+        assert audio.format == name
+        assert audio.rate == RATE
+        assert audio.duration == audio.length / RATE
+        assert audio.non_finite == 0
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_read_audio_gives_the_whole(tracks, name):
+    signal = msviz.read_audio(tracks[name])
+    assert signal.rate == RATE
+    np.testing.assert_array_equal(signal.samples, decoded_at_once(tracks[name]))
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(1, 1000), (6, 8000), (64, 192000)])
+def test_channels_and_rates(tmp_path, channels, rate):
+    samples = np.random.default_rng(3).uniform(-1, 1, (5000, channels)).astype(np.float32)
+    signal = msviz.read_audio(wav(tmp_path / "many.wav", samples, rate))
+    assert signal.rate == rate
+    np.testing.assert_array_equal(signal.samples, samples.T)
+
+
+def test_one_sample(tmp_path):
+    signal = msviz.read_audio(wav(tmp_path / "short.wav", [0.5]))
+    np.testing.assert_array_equal(signal.samples, [[0.5]])
+
+
+def test_what_is_read_belongs_to_the_reader(tracks):
+    with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio:
+        first = audio.read(0, 100)
+        kept = first.copy()
+        first[:] = 9
+        np.testing.assert_array_equal(audio.read(0, 100), kept)
+
+
+@pytest.mark.parametrize("name", ["FLAC, 24 bit", "MP3"])
+def test_reading_again_decodes_nothing(tracks, name, monkeypatch):
+    with msviz.open_audio(tracks[name]) as audio:
+        audio.read(0, LENGTH)
+        monkeypatch.setattr(decode.Stream, "read", None)
+        audio.read(1000, LENGTH)
+
+
+@pytest.mark.parametrize("name", ["WAV, 16 bit", "FLAC, 24 bit", "MP3", "Ogg Opus"])
+def test_opening_decodes_one_sample_at_most(tracks, name, monkeypatch):
+    counts = []
+    read = decode.Stream.read
+    monkeypatch.setattr(
+        decode.Stream, "read", lambda self, n, **how: counts.append(n) or read(self, n, **how)
+    )
+    msviz.open_audio(tracks[name]).close()
+    assert sum(counts) <= 1
+
+
+@pytest.mark.parametrize("name", ["FLAC, 24 bit", "MP3"])
+def test_a_closed_file_says_so(tracks, name):
+    with msviz.open_audio(tracks[name]) as audio:
+        audio.read(0, 100)
+    assert sentence_about(tracks[name], lambda _: audio.read(0, 100)) == "is no longer open."
+
+
+def test_a_wav_from_a_pipe_ends_where_the_file_ends(tmp_path):
+    path = wav(tmp_path / "piped.wav", np.linspace(-1, 1, 1000), subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"data") + 4
+    for announced in (0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0x7FFFF000):
+        data[at : at + 4] = struct.pack("<I", announced)
+        path.write_bytes(data)
+        assert msviz.read_audio(path).length == 1000
+
+
+def test_a_flac_from_a_pipe_is_measured(tracks, tmp_path):
+    path = tmp_path / "piped.flac"
+    data = bytearray(tracks["FLAC, 24 bit"].read_bytes())
+    data[21] &= 0xF0  # the stream info's number of samples: 36 bits, zero where it is not known
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    np.testing.assert_array_equal(msviz.read_audio(path).samples, decoded_at_once(tracks["FLAC, 24 bit"]))
+    path.write_bytes(data[: len(data) // 2])
+    assert "is damaged between" in sentence_about(path)
+
+
+# Samples that are no numbers
+
+
+def test_what_is_not_a_number_is_silence_and_counted_once(tmp_path, small_blocks):
+    samples = np.full((50_000, 2), 0.25)
+    samples[[10, 11, 30_000], 0] = [np.nan, np.inf, -np.inf]
+    samples[10, 1] = 1e300  # no float32 holds it
+    with msviz.open_audio(wav(tmp_path / "nan.wav", samples, subtype="DOUBLE")) as audio:
+        first = audio.read(0, 100)
+        assert audio.non_finite == 3
+        np.testing.assert_array_equal(first[:, 10:12], [[0, 0], [0, 0.25]])
+        for _ in range(2):
+            assert np.isfinite(audio.read(0, 50_000)).all()
+            assert audio.non_finite == 4
+
+
+# One channel out of several
+
+
+def test_mix_down_is_the_mean(tracks):
+    with msviz.open_audio(tracks["WAV, 16 bit"]) as audio:
+        mix = msviz.mix_down(audio)
+        assert (mix.rate, mix.channels, mix.length) == (RATE, 1, LENGTH)
+        both = audio.read(-10, 500)
+        np.testing.assert_allclose(mix.read(-10, 500), (both[:1] + both[1:]) / 2, atol=1e-7)
+
+
+def test_mix_down_of_one_channel_is_itself():
+    signal = msviz.Signal(np.zeros(10), 8000)
+    assert msviz.mix_down(signal) is signal
+
+
+# Bad input
+
+
+def test_missing(tmp_path):
+    assert sentence_about(tmp_path / "nowhere.wav") == "does not exist."
+
+
+def test_folder(tmp_path):
+    assert sentence_about(tmp_path) == "is a folder: choose an audio file in it."
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_named_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert sentence_about(tmp_path / "pipe.wav") == "is not a file that holds sound."
+
+
+def test_empty(tmp_path):
+    (tmp_path / "empty.flac").touch()
+    assert "is empty (0 bytes)" in sentence_about(tmp_path / "empty.flac")
+
+
+@pytest.mark.parametrize(
+    "extension", ["wav", "flac", "ogg", "opus", "mp3", "aiff", "caf", "w64", "raw", "txt"]
+)
+def test_not_audio(tmp_path, extension, capfd):
+    path = tmp_path / f"letter.{extension}"
+    path.write_text("Dear friend, this is no music.\n" * 500)
+    assert "is not audio that msviz can read" in sentence_about(path)
+    assert capfd.readouterr().err == ""
+    print("heard again", file=sys.stderr)
+    assert capfd.readouterr().err == "heard again\n"
+
+
+@pytest.mark.parametrize("part", [0.01, 0.5, 0.98])
+@pytest.mark.parametrize("name", FORMATS)
+def test_cut_short(tracks, tmp_path, name, part, capfd):
+    data = tracks[name].read_bytes()
+    path = tmp_path / f"cut{tracks[name].suffix}"
+    path.write_bytes(data[: int(len(data) * part)])
+    assert "cut short" in sentence_about(path)
+    assert capfd.readouterr().err == ""
+
+
+def test_damaged_in_the_middle(tracks, tmp_path, small_blocks):
+    path = tmp_path / "damaged.flac"
+    whole = decoded_at_once(tracks["FLAC, 24 bit"])
+    data = bytearray(tracks["FLAC, 24 bit"].read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 20_000] = bytes(20_000)
+    path.write_bytes(data)
+    with msviz.open_audio(path) as audio:
+        for _ in range(2):
+            assert "is damaged between" in sentence_about(path, lambda _: audio.read(0, LENGTH))
+            for start in (0, LENGTH - 1000):
+                np.testing.assert_array_equal(audio.read(start, start + 1000), whole[:, start : start + 1000])
+
+
+@pytest.mark.parametrize("extension", ["wav", "aiff", "caf", "w64", "ogg"])
+def test_no_samples(tmp_path, extension):
+    path = tmp_path / f"nothing.{extension}"
+    soundfile.write(path, np.zeros((0, 2)), 44100)
+    assert sentence_about(path) == "holds no sound: it is 0 samples long."
+
+
+def test_too_many_channels(tmp_path):
+    path = wav(tmp_path / "choir.wav", np.zeros((10, 65)))
+    assert sentence_about(path) == "has 65 channels, and msviz takes 1 to 64."
+
+
+def test_rate_too_low(tmp_path):
+    path = wav(tmp_path / "slow.wav", np.zeros(10), rate=999)
+    assert sentence_about(path) == "has a rate of 999 Hz, and msviz takes 1000 Hz and more."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
+def test_no_permission():
+    with tempfile.TemporaryDirectory() as folder:  # tmp_path lies in a folder that is closed itself
+        os.chmod(folder, 0o755)
+        path = wav(Path(folder) / "secret.wav", np.zeros(10))
+        path.chmod(0)
+        root = os.geteuid() == 0
+        if root:  # whom nothing is forbidden: be nobody for a moment
+            os.seteuid(65534)
+        try:
+            assert "may not be read by you" in sentence_about(path)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_a_full_disk_is_told_each_time(tracks, monkeypatch, small_blocks):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with msviz.open_audio(tracks["MP3"]) as audio:
+        before = audio.read(0, 1000)
+        monkeypatch.setattr(audio._decoder, "_scratch", scratch := Mock(wraps=audio._decoder._scratch))
+        scratch.write.side_effect = full
+        for _ in range(2):
+            assert os.strerror(errno.ENOSPC) in sentence_about(tracks["MP3"], lambda _: audio.read(0, LENGTH))
+        np.testing.assert_array_equal(audio.read(0, 1000), before)
