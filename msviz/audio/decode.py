@@ -33,6 +33,11 @@ class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no typ
     the decoder: what is read next differs.
     """
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        if super().seekable():
+            self.seek(0)  # as soundfile.read does: the last bit of an MP3's samples depends on it
+
     def seekable(self) -> bool:
         """Say no, so that soundfile leaves the position alone; `seek` works all the same."""
         return False

@@ -94,7 +94,7 @@ def _is_cut(stream: Stream, path: Path) -> bool:
         # Programs that write into a pipe announce about the most that 31 or 32 bits can say.
         if announced > held and -announced % 2**31 > 4096:
             return True
-    if stream.format in ("FLAC", "MP3", "CAF") and stream.frames < 2**62:
+    if stream.format in ("FLAC", "MP3") and stream.frames < 2**62:
         return _lacks_end(path)
     return False
 
