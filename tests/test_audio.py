@@ -37,11 +37,10 @@ LENGTH = 100_000
 
 
 def melody(channels):
-    """A tone that bends and stops, and some noise: what makes a seek in an MP3 go wrong."""
+    """A tone that bends and stops: after a seek, an MP3 of it goes on differently."""
     t = np.arange(LENGTH) / RATE
     tone = 0.4 * np.sin(2 * np.pi * (200 + 50 * np.sin(t)) * t) * (np.sin(12 * t) > 0)
-    noise = np.random.default_rng(1).standard_normal((LENGTH, channels))
-    return tone[:, None] + 0.01 * noise
+    return tone[:, None] * np.linspace(1, 0.5, channels)
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,8 @@ def _check_file(path: Path) -> None:
 
 
 def _check_sound(stream: Stream, path: Path) -> None:
+    if _is_cut(stream, path):
+        raise AudioError(f"{path} is cut short, it ends before its sound does: copy or download it again.")
     if stream.frames == 0:
         raise AudioError(f"{path} holds no sound: it is 0 samples long.")
     if stream.channels > MOST_CHANNELS:
@@ -79,8 +81,6 @@ def _check_sound(stream: Stream, path: Path) -> None:
         raise AudioError(
             f"{path} has a rate of {stream.samplerate} Hz, and msviz takes {LOWEST_RATE_HZ} Hz and more."
         )
-    if _is_cut(stream, path):
-        raise AudioError(f"{path} is cut short, it ends before its sound does: copy or download it again.")
 
 
 def _is_cut(stream: Stream, path: Path) -> bool:
@@ -94,7 +94,7 @@ def _is_cut(stream: Stream, path: Path) -> bool:
         # Programs that write into a pipe announce about the most that 31 or 32 bits can say.
         if announced > held and -announced % 2**31 > 4096:
             return True
-    if stream.format in ("FLAC", "MP3") and stream.frames < 2**62:
+    if stream.format in ("FLAC", "MP3") and 0 < stream.frames < 2**62:
         return _lacks_end(path)
     return False
 
