@@ -1,0 +1,166 @@
+"""The overview: the whole track, small, and where the view is in it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PyQt6.QtWidgets import QWidget
+
+from msviz.gui.canvas import EDGE, PLAYHEAD
+from msviz.gui.colours import Colours, coloured
+from msviz.gui.gestures import ZOOM_PER_NOTCH, either
+from msviz.gui.view import View
+from msviz.picture import FrequencyAxis, Pyramid, band_rows, image
+
+REFRESH_MS = 200  # between two redraws while the file is analysed
+GRIP = 5  # pixels from an edge of the box that still take hold of it
+NARROWEST = 6  # the box, however short the view
+SHADE = QColor(0, 0, 0, 120)
+BOX = QColor(255, 255, 255, 220)
+
+
+class Overview(QWidget):
+    """The whole file, what is analysed of it so far, and the view as a box.
+
+    The box drags, and by its edges resizes; a click elsewhere brings the view there; the wheel zooms
+    the view in time.
+    """
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._pyramid: Pyramid | None = None
+        self._colours = Colours()
+        self._pixmap: QPixmap | None = None
+        self._held: str | None = None  # "left", "right" or "box"
+        self._grip_s = 0.0  # from what is held to the pointer
+        self._drawn_playhead = 0.0
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.timeout.connect(self._redraw)
+        view.range_changed.connect(self.update)
+        view.playhead_changed.connect(self._move_playhead)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setFixedHeight(56)
+        self.setToolTip("The whole track: drag the box or its edges, click to go there")
+
+    def set_picture(self, pyramid: Pyramid | None) -> None:
+        """Show another picture, or none."""
+        self._pyramid = pyramid
+        self._redraw()
+
+    def set_colours(self, colours: Colours) -> None:
+        """Show levels in other colours."""
+        self._colours = colours
+        self._redraw()
+
+    def refresh(self) -> None:
+        """Tiles came in: draw them soon."""
+        if not self._refresh.isActive():
+            self._refresh.start(REFRESH_MS)
+
+    def _redraw(self) -> None:
+        self._pixmap = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._redraw()
+
+    # The file fills the widget
+
+    def x_of(self, time_s: float) -> float:
+        """Where a time lies."""
+        return time_s / self._duration_s * self.width()
+
+    def time_at(self, x: float) -> float:
+        """The time in seconds at `x`."""
+        return x / max(1, self.width()) * self._duration_s
+
+    @property
+    def _duration_s(self) -> float:
+        return self._view.full.stop_s or 1.0
+
+    def _box(self) -> QRectF:
+        """The view; never too narrow to be seen and held."""
+        seen = self._view.range
+        left, right = (min(max(self.x_of(t), 0.0), self.width()) for t in (seen.start_s, seen.stop_s))
+        wider = max(0.0, NARROWEST - (right - left)) / 2
+        return QRectF(left - wider, 0, right - left + 2 * wider, self.height())
+
+    def _whole(self) -> QPixmap:
+        """The picture of the whole file."""
+        ratio = self.devicePixelRatioF()
+        width, height = round(self.width() * ratio), round(self.height() * ratio)
+        if self._pixmap is None or (self._pixmap.width(), self._pixmap.height()) != (width, height):
+            codes = np.zeros((height, width), np.uint8)
+            if self._pyramid and self._pyramid.length:
+                axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
+                rows = band_rows(self._pyramid.bands, axis, height)
+                codes = image(self._pyramid, rows, 0, self._pyramid.length, width, height)
+            self._pixmap = QPixmap.fromImage(coloured(codes, self._colours, ratio))
+        return self._pixmap
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not (self.width() and self.height()):
+            return
+        painter = QPainter(self)
+        painter.drawPixmap(QPointF(0, 0), self._whole())
+        box = self._box()
+        painter.fillRect(QRectF(0, 0, box.left(), self.height()), SHADE)
+        painter.fillRect(QRectF(box.right(), 0, self.width() - box.right(), self.height()), SHADE)
+        painter.setPen(BOX)
+        painter.drawRect(box.adjusted(0, 0, -1, -1))
+        self._drawn_playhead = x = self.x_of(self._view.playhead_s)
+        painter.fillRect(QRectF(math.floor(x) - 1, 0, 3, self.height()), EDGE)
+        painter.fillRect(QRectF(math.floor(x), 0, 1, self.height()), PLAYHEAD)
+
+    def _move_playhead(self) -> None:
+        x = self.x_of(self._view.playhead_s)
+        if math.floor(x) != math.floor(self._drawn_playhead):
+            for at in (self._drawn_playhead, x):
+                self.update(QRect(math.floor(at) - 2, 0, 5, self.height()))
+
+    # Hands
+
+    def _part_at(self, x: float) -> str | None:
+        """What of the box is under the pointer: an edge, all of it, or nothing."""
+        box = self._box()
+        for part, edge in (("left", box.left()), ("right", box.right())):
+            if abs(x - edge) <= min(GRIP, box.width() / 3):
+                return part
+        return "box" if box.left() <= x <= box.right() else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        x = event.position().x()
+        self._held = self._part_at(x)
+        if self._held is None:
+            self._view.center(self.time_at(x))
+            self._held = "box"
+        held_s = self._view.range.stop_s if self._held == "right" else self._view.range.start_s
+        self._grip_s = self.time_at(x) - held_s
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        if self._held is None:
+            shapes = {None: Qt.CursorShape.ArrowCursor, "box": Qt.CursorShape.OpenHandCursor}
+            self.setCursor(shapes.get(self._part_at(x), Qt.CursorShape.SizeHorCursor))
+            return
+        seen, time_s = self._view.range, self.time_at(x) - self._grip_s
+        if self._held == "box":
+            self._view.pan(time_s - seen.start_s, 0.0)
+        elif self._held == "left" and time_s < seen.stop_s:
+            self._view.stretch(time_s, seen.stop_s)
+        elif self._held == "right" and time_s > seen.start_s:
+            self._view.stretch(seen.start_s, time_s)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._view.zoom_time(ZOOM_PER_NOTCH ** either(event), self.time_at(event.position().x()))

@@ -1,0 +1,22 @@
+"""From coefficients to what is seen: levels, kept in a pyramid, drawn as the image of a viewport."""
+
+from msviz.picture.colours import colour_table, colourise
+from msviz.picture.image import BandRows, FrequencyAxis, band_rows, image
+from msviz.picture.levels import FULL_SCALE, SILENCE, UNKNOWN, levels, to_code, to_db
+from msviz.picture.pyramid import Pyramid
+
+__all__ = [
+    "FULL_SCALE",
+    "SILENCE",
+    "UNKNOWN",
+    "BandRows",
+    "FrequencyAxis",
+    "Pyramid",
+    "band_rows",
+    "colour_table",
+    "colourise",
+    "image",
+    "levels",
+    "to_code",
+    "to_db",
+]

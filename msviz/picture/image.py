@@ -1,0 +1,140 @@
+"""The image of a viewport: one code for each pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from msviz.picture.pyramid import Codes, Pyramid
+from msviz.transform import Band
+
+CACHE_BYTES = 1 << 15  # turned over at a time: what the processor's nearest cache holds
+
+
+@dataclass(frozen=True)
+class FrequencyAxis:
+    """Frequencies from `low_hz` at the lower edge to `high_hz` at the upper, logarithmic."""
+
+    low_hz: float
+    high_hz: float
+
+    def position(self, hz: ArrayLike) -> NDArray[np.float64]:
+        """Where a frequency lies: 0 at the lower edge, 1 at the upper; 0 Hz is far below."""
+        octaves = np.log2(np.maximum(hz, 1e-6) / self.low_hz)
+        return np.asarray(octaves / np.log2(self.high_hz / self.low_hz))
+
+    def frequency(self, position: ArrayLike) -> NDArray[np.float64]:
+        """The frequency in Hz at a position."""
+        return np.asarray(self.low_hz * (self.high_hz / self.low_hz) ** np.asarray(position, np.float64))
+
+
+class BandRows(NamedTuple):
+    """The pixel rows that show a band, and what each shows, from the top pixel down."""
+
+    band: int
+    top: int  # pixel rows [top, bottom)
+    bottom: int
+    low: int  # rows of the band [low, high) that are seen
+    high: int
+    first: NDArray[np.intp]  # of each pixel, the first and the last row that it shows, counted from `low`
+    last: NDArray[np.intp]
+    crowded: list[int]  # crowded[j]: below this pixel none shows more than j + 1 rows
+
+    def pool(self, codes: Codes) -> Codes:
+        """From rows (high - low, n) to pixels (bottom - top, n): the maximum of what each shows."""
+        pixels = codes.take(self.first, axis=0)
+        for more, count in enumerate(self.crowded, 1):
+            others = codes.take(np.minimum(self.first[:count] + more, self.last[:count]), axis=0)
+            np.maximum(pixels[:count], others, out=pixels[:count])
+        return pixels
+
+
+def band_rows(bands: Sequence[Band], axis: FrequencyAxis, height: int) -> list[BandRows]:
+    """Which pixel rows of an image show which rows of the bands.
+
+    A pixel shows every row whose centre it covers, and where there is none the row that covers its
+    own centre: no row is lost where they are narrow, and each is drawn as it is where they are wide.
+    A band that has no pixel's centre is left out.
+    """
+    hz = axis.frequency(1 - (np.arange(height) + 0.5) / height)
+    tables = []
+    for number, band in enumerate(bands):
+        inside = np.flatnonzero((band.low <= hz) & (hz < band.high))
+        if not len(inside):
+            continue
+        top, bottom = int(inside[0]), int(inside[-1]) + 1
+        pixel = np.floor(height * (1 - np.clip(axis.position(band.frequencies), -1, 2))).astype(np.intp)
+        # A row at the band's edge whose centre is in a neighbour's pixel moves into the band's own.
+        pixel = np.where((pixel >= 0) & (pixel < height), np.clip(pixel, top, bottom - 1), pixel)
+        first = np.searchsorted(-pixel, -inside, "left")
+        end = np.searchsorted(-pixel, -inside, "right")
+        own = np.searchsorted(row_edges(band)[1:-1], hz[inside], "right")
+        first, last = np.where(end > first, (first, end - 1), own)
+        low, high = int(first.min()), int(last.max()) + 1
+        counts = last - first + 1
+        crowded = [int(np.flatnonzero(counts > more)[-1]) + 1 for more in range(1, int(counts.max()))]
+        tables.append(BandRows(number, top, bottom, low, high, first - low, last - low, crowded))
+    return tables
+
+
+def row_edges(band: Band) -> NDArray[np.float64]:
+    """Edges of a band's rows in Hz, shape (rows + 1,): midway between neighbours on the band's own scale."""
+    f = band.frequencies
+    between = np.sqrt(f[:-1] * f[1:]) if band.low > 0 else (f[:-1] + f[1:]) / 2
+    return np.concatenate([[band.low], between, [band.high]])
+
+
+def image(
+    pyramid: Pyramid, rows: Sequence[BandRows], start: float, stop: float, width: int, height: int
+) -> Codes:
+    """The codes of samples [start, stop) of a picture.
+
+    Where frames are closer than pixels, a pixel shows the maximum of those it covers (of a cell's
+    width, one to two pixels); where they are wider, each is drawn as it is, centred on its sample.
+
+    Parameters
+    ----------
+    pyramid : Pyramid
+        What is known of the picture.
+    rows : sequence of BandRows
+        Of the pyramid's bands, from `band_rows`, for this height.
+    start, stop : float
+        Samples at the left edge of the first column and the right edge of the last; they may lie
+        outside the file.
+    width, height : int
+        Pixels.
+
+    Returns
+    -------
+    uint8 array (height, width)
+        The highest frequency on top; `UNKNOWN` outside the file, outside the bands and where nothing
+        was analysed.
+    """
+    codes = np.zeros((height, width), np.uint8)
+    samples_per_pixel = (stop - start) / width
+    samples = start + (np.arange(width) + 0.5) * samples_per_pixel
+    left, right = np.searchsorted(samples, (0, pyramid.length))
+    if left == right:
+        return codes
+    fineness = pyramid.fineness(samples_per_pixel)
+    for table in rows:
+        hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, fineness)
+        last = -(-pyramid.length // hop) - 1
+        frames = np.minimum(np.floor(samples[left:right] / hop + 0.5).astype(np.intp), last) >> step
+        seen = pyramid.frames(table.band, fineness, int(frames[0]), int(frames[-1]) + 1)
+        pixels = table.pool(_transposed(seen[:, table.low : table.high]))
+        codes[table.top : table.bottom, left:right] = pixels.take(frames - frames[0], axis=1)
+    return codes
+
+
+def _transposed(codes: Codes) -> Codes:
+    """A transposed copy, made in blocks that stay in the cache."""
+    block = max(16, CACHE_BYTES // max(1, codes.shape[1]))
+    turned = np.empty(codes.shape[::-1], codes.dtype)
+    for first in range(0, len(codes), block):
+        turned[:, first : first + block] = codes[first : first + block].T
+    return turned

@@ -1,0 +1,199 @@
+"""What is known of a picture: levels of the whole file, coarse, and of what is in view, fine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+from msviz.picture.levels import UNKNOWN
+from msviz.transform import Band
+
+Codes = NDArray[np.uint8]
+
+TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
+FEWEST_CELLS = 64  # halving goes on until the whole file is this many cells
+
+
+class Pyramid:
+    """The levels of one picture, max-pooled by two along time, step by step.
+
+    Time is cut into tiles, the unit of analysis.  Finenesses are counted from 0, the shortest hop,
+    each twice as wide as the one before; at a fineness a band is reduced by as many steps as bring
+    its cells to that width, and a band whose hop is wider is not reduced.
+
+    From some fineness on, the whole file is kept.  Below it, every fineness has an equal share of
+    the memory that is left for the tiles nearest to the view.  A file that fits is kept whole.
+
+    Everything happens on one thread; nothing is locked.
+
+    Parameters
+    ----------
+    bands : sequence of Band
+        In ascending order of frequency.  Their hops are powers of two times each other.
+    rate : int
+        Sampling rate in Hz.
+    length : int
+        Samples in the file.
+    budget : int
+        Bytes to keep levels in.
+
+    Attributes
+    ----------
+    tile_length : int
+        Samples in a tile, a power of two times every hop; about six seconds.
+    tiles : int
+        Number of tiles.
+    analysed : bool array (tiles,)
+        Which tiles have been put at least once.
+
+    Raises
+    ------
+    ParameterError
+        If the hops are not powers of two times each other.
+    """
+
+    def __init__(self, bands: Sequence[Band], rate: int, length: int, *, budget: int = 128 << 20) -> None:
+        self.bands = tuple(bands)
+        self.rate = rate
+        self.length = length
+        hops = [band.hop for band in self.bands]
+        self._base = min(hops)
+        if any(hop % self._base or (hop // self._base).bit_count() != 1 for hop in hops):
+            raise ParameterError(f"hops must be powers of two times each other, not {sorted(set(hops))}")
+        longest = max(hops)
+        self.tile_length = longest << max(0, round(math.log2(TILE_SECONDS * rate / longest)))
+        self.tiles = max(1, -(-length // self.tile_length))
+        self.analysed = np.zeros(self.tiles, np.bool_)
+        self._native = [(hop // self._base).bit_length() - 1 for hop in hops]  # finest that reduces nothing
+        self._frames = [self.tile_length // hop for hop in hops]
+        self._rows = [len(band.frequencies) for band in self.bands]
+        tile_fineness = (self.tile_length // self._base).bit_length() - 1
+        self.coarsest = tile_fineness + max(0, math.ceil(math.log2(self.tiles / FEWEST_CELLS)))
+
+        def whole_bytes(fineness: int) -> int:
+            return sum(
+                rows * (self.tiles * frames >> step)
+                for rows, frames, native in zip(self._rows, self._frames, self._native, strict=True)
+                for step in range(max(0, fineness - native), self.coarsest - native + 1)
+            )
+
+        fitting = (f for f in range(tile_fineness) if whole_bytes(f) <= (budget // 2 if f else budget))
+        self._kept = next(fitting, tile_fineness)  # from this fineness on, the whole file
+        self._whole = [
+            {
+                step: np.zeros((-(-self.tiles * frames >> step), rows), np.uint8)  # all UNKNOWN
+                for step in range(max(0, self._kept - native), self.coarsest - native + 1)
+            }
+            for rows, frames, native in zip(self._rows, self._frames, self._native, strict=True)
+        ]
+        share = (budget - whole_bytes(self._kept)) // max(1, self._kept)
+        self._places = [max(2, share // self._tile_bytes(f)) for f in range(self._kept)]
+        self._fine: list[dict[int, list[Codes]]] = [{} for _ in range(self._kept)]
+        self._view = (0.0, float(length), self.coarsest)
+
+    def _tile_bytes(self, fineness: int) -> int:
+        return sum(
+            rows * (frames >> self.step(band, fineness))
+            for band, (rows, frames) in enumerate(zip(self._rows, self._frames, strict=True))
+        )
+
+    def fineness(self, samples_per_pixel: float) -> int:
+        """The finest fineness with at most one frame a pixel in every reduced band."""
+        return int(np.clip(math.ceil(math.log2(samples_per_pixel / self._base)), 0, self.coarsest))
+
+    def step(self, band: int, fineness: int) -> int:
+        """How many times a band is halved at a fineness."""
+        return max(0, fineness - self._native[band])
+
+    def tile_range(self, tile: int) -> tuple[int, int]:
+        """Samples [start, stop) of a tile; the last ends with the file."""
+        start = tile * self.tile_length
+        return start, min(start + self.tile_length, self.length)
+
+    def look(self, start: float, stop: float, samples_per_pixel: float) -> None:
+        """Turn to the view of samples [start, stop): what is kept fine is what lies nearest to it."""
+        self._view = (start, stop, self.fineness(samples_per_pixel))
+
+    def _nearest_first(self, tiles: NDArray[np.intp]) -> list[int]:
+        """Tiles by the distance of their centres from the view's."""
+        start, stop, _ = self._view
+        distances = np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
+        return [int(tile) for tile in tiles[np.argsort(distances, kind="stable")]]
+
+    def missing(self) -> list[int]:
+        """The tiles to analyse before the view is as sharp as it can be, nearest to its centre first."""
+        start, stop, fineness = self._view
+        first = max(0, math.floor(start / self.tile_length))
+        last = min(self.tiles, math.ceil(stop / self.tile_length))
+        tiles = self._nearest_first(np.arange(first, last))
+        places = self._places[fineness] if fineness < self._kept else 0
+        blurred = [tile for tile in tiles[:places] if tile not in self._fine[fineness]]
+        return blurred + [tile for tile in tiles[places:] if not self.analysed[tile]]
+
+    def pending(self) -> list[int]:
+        """The tiles that were never analysed, nearest to the view's centre first."""
+        return self._nearest_first(np.flatnonzero(~self.analysed))
+
+    def put(self, tile: int, levels: Sequence[Codes]) -> None:
+        """Take in the levels of a tile, one array (frames, rows) a band, as `levels` makes them.
+
+        They are the frames n with ``start <= n * hop < stop`` of `tile_range`; the arrays are kept.
+        """
+        steps = [_halved(codes, frames) for codes, frames in zip(levels, self._frames, strict=True)]
+        for band, whole in enumerate(self._whole):
+            for step, cells in whole.items():
+                first = tile * self._frames[band] >> step
+                if step < len(steps[band]):
+                    codes = steps[band][step]
+                    cells[first : first + len(codes)] = codes
+                else:  # a cell wider than a tile
+                    np.maximum(cells[first], steps[band][-1][0], out=cells[first])
+        for fineness, fine in enumerate(self._fine):
+            if tile not in fine and len(fine) >= self._places[fineness]:
+                farthest = self._nearest_first(np.array([*fine, tile]))[-1]
+                if farthest == tile:
+                    continue
+                del fine[farthest]
+            fine[tile] = [halved[self.step(band, fineness)] for band, halved in enumerate(steps)]
+        self.analysed[tile] = True
+
+    def frames(self, band: int, fineness: int, start: int, stop: int) -> Codes:
+        """Codes (stop - start, rows) of a band's frames [start, stop), counted at a fineness.
+
+        Where the tiles at hand are coarser, their cells are repeated; what is not analysed is
+        `UNKNOWN`.  The result may be a view of what is kept.
+        """
+        step = self.step(band, fineness)
+        if step in self._whole[band]:
+            return self._whole[band][step][start:stop]
+        per_tile = self._frames[band] >> step
+        first = start // per_tile
+        tiles = [self._tile(tile, band, fineness) for tile in range(first, -(-stop // per_tile))]
+        codes = tiles[0] if len(tiles) == 1 else np.concatenate(tiles)
+        return codes[start - first * per_tile : stop - first * per_tile]
+
+    def _tile(self, tile: int, band: int, fineness: int) -> Codes:
+        """A tile of a band at a fineness, out of the finest that is at hand."""
+        found = next((f for f in range(fineness, self._kept) if tile in self._fine[f]), self._kept)
+        step = self.step(band, found)
+        if found < self._kept:
+            codes = self._fine[found][tile][band]
+        else:
+            per_tile = self._frames[band] >> step
+            codes = self._whole[band][step][tile * per_tile : (tile + 1) * per_tile]
+        return np.repeat(codes, 1 << step - self.step(band, fineness), axis=0) if found > fineness else codes
+
+
+def _halved(codes: Codes, frames: int) -> list[Codes]:
+    """The levels of a tile of so many frames, halved again and again down to one frame."""
+    if len(codes) < frames:
+        codes = np.pad(codes, ((0, frames - len(codes)), (0, 0)), constant_values=UNKNOWN)
+    steps = [codes]
+    while len(codes) > 1:
+        codes = np.maximum(codes[::2], codes[1::2])
+        steps.append(codes)
+    return steps
