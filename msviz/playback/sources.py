@@ -1,0 +1,99 @@
+"""What there is to listen to beside the file itself: what a transform rebuilds, and what it loses."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+from msviz.signal import Signal, Source
+
+REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
+
+
+class Transform(Protocol):
+    """The face that `OctaveTransform` and `STFT` share."""
+
+    def analyze(self, source: Source, *, start: int = 0, stop: int | None = None) -> Any:
+        """Represent the samples [start, stop) of `source`."""
+
+    def synthesize(self, representation: Any) -> Signal:
+        """Rebuild the samples that `representation` was made from."""
+
+
+def require_same_shape(a: Source, b: Source) -> None:
+    """Raise `ParameterError` unless rate, channels and length of `a` and `b` are equal."""
+    for what in ("rate", "channels", "length"):
+        if getattr(a, what) != getattr(b, what):
+            raise ParameterError(
+                f"sources played together must have the same {what}, "
+                f"not {getattr(a, what)} and {getattr(b, what)}"
+            )
+
+
+class Resynthesis:
+    """A source as a transform rebuilds it, stretch by stretch; a `Source`.
+
+    Parameters
+    ----------
+    source : Source
+        The original.
+    transform : OctaveTransform or STFT
+        Analyses and synthesises whatever stretch is read, and no more.
+    """
+
+    def __init__(self, source: Source, transform: Transform) -> None:
+        self.source, self.transform = source, transform
+        self.rate, self.channels, self.length = source.rate, source.channels, source.length
+        # A `Difference` reads the stretch that has just been read to be heard: it is made once.
+        self._recent = lru_cache(maxsize=4)(self._rebuild)
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
+
+        May be called from several threads at once.
+        """
+        first, last = max(start, 0), min(stop, self.length)
+        if last <= first:
+            return np.zeros((self.channels, max(stop - start, 0)), np.float32)
+        samples = (self._recent if last - first <= REMEMBERED else self._rebuild)(first, last)
+        if (first, last) == (start, stop):
+            return samples
+        return np.pad(samples, ((0, 0), (first - start, stop - last)))
+
+    def _rebuild(self, start: int, stop: int) -> NDArray[np.floating]:
+        representation = self.transform.analyze(self.source, start=start, stop=stop)
+        samples = self.transform.synthesize(representation).samples
+        samples.flags.writeable = False  # it may be handed out again
+        return samples
+
+
+class Difference:
+    """One source minus another; a `Source`.
+
+    Parameters
+    ----------
+    a, b : Source
+        Of the same rate, channels and length.
+
+    Raises
+    ------
+    ParameterError
+        If they differ in one of these.
+    """
+
+    def __init__(self, a: Source, b: Source) -> None:
+        require_same_shape(a, b)
+        self.a, self.b = a, b
+        self.rate, self.channels, self.length = a.rate, a.channels, a.length
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
+
+        May be called from several threads at once.
+        """
+        difference: NDArray[np.floating] = self.a.read(start, stop) - self.b.read(start, stop)
+        return difference
