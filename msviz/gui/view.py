@@ -65,6 +65,11 @@ class View(QObject):
         return self.range.stop_s - self.range.start_s
 
     @property
+    def span_octaves(self) -> float:
+        """Octaves from the lower edge to the upper."""
+        return math.log2(self.range.high_hz / self.range.low_hz)
+
+    @property
     def axis(self) -> FrequencyAxis:
         """The frequency axis of the pictures."""
         return FrequencyAxis(self.range.low_hz, self.range.high_hz)
@@ -122,7 +127,7 @@ class View(QObject):
         """Zoom in by a factor (out below 1), leaving one frequency where it is."""
         box = self.range
         widest = math.log2(self.full.high_hz / self.full.low_hz)
-        octaves = math.log2(box.high_hz / box.low_hz)
+        octaves = self.span_octaves
         zoomed = min(max(octaves / factor, FEWEST_OCTAVES), widest)
         low = about_hz * (box.low_hz / about_hz) ** (zoomed / octaves)
         self._zoom(box._replace(low_hz=low, high_hz=low * 2**zoomed), in_run=True)

@@ -1,0 +1,176 @@
+"""Every action of the window: one place for its name, its key and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtGui import QAction, QActionGroup
+from PyQt6.QtWidgets import QApplication, QMenu
+
+from msviz.gui.theme import icon
+
+if TYPE_CHECKING:
+    from msviz.gui.window import Window
+
+ZOOM = 2.0
+STEP = 0.1  # of the view, for the arrow keys
+
+SOURCE_TIPS = {
+    "Original": "The track itself",
+    "Multi-scale": "The track rebuilt from its octaves",
+    "STFT": "The track rebuilt from the STFT",
+    "Difference": "Original minus Multi-scale: what the octaves lose",
+}
+SHOWN_NAMES = {"both": "Octaves and STFT", "octaves": "Octaves only", "stft": "STFT only"}
+
+
+class Actions:
+    """The window's actions and the menus that they are in.
+
+    Attributes
+    ----------
+    play, stop, start, open, follow : QAction
+    sources : dict of str to QAction
+        What is heard, by name; one at a time.
+    """
+
+    def __init__(self, window: Window, demos: Mapping[str, Path]) -> None:
+        self._window = window
+        self._needs_track: list[QAction] = []
+        view = window.view
+
+        file = self._menu("&File")
+        self.open = self._add(file, "&Open…", "Ctrl+O", window.choose_file, always=True)
+        self.open.setIcon(icon("open"))
+        self._recent = self._menu("Open &recent", file)
+        demo_menu = self._menu("&Demo tracks", file)
+        for name, path in demos.items():
+            demo_menu.addAction(name).triggered.connect(lambda _, path=path: window.open_file(path))
+        demo_menu.setEnabled(bool(demos))
+        file.addSeparator()
+        self._add(file, "&Close window", "Ctrl+W", window.close, always=True)
+        self._add(file, "&Quit", "Ctrl+Q", QApplication.closeAllWindows, always=True)
+
+        play = self._menu("&Play")
+        self.play = self._add(play, "&Play", "Space", window.toggle_playing)
+        self.stop = self._add(play, "&Stop", "Shift+Esc", window.stop_playing)
+        self.start = self._add(play, "Go to the &start", "Home", lambda: window.seek(0.0))
+        self._add(play, "Go to the &end", "End", lambda: window.seek(view.full.stop_s))
+        self._add(play, "10 s &back", "[", lambda: window.seek_by(-10.0))
+        self._add(play, "10 s &on", "]", lambda: window.seek_by(10.0))
+        for name, action in (("play", self.play), ("stop", self.stop), ("start", self.start)):
+            action.setIcon(icon(name))
+        play.addSeparator()
+        self.sources = self._choice(
+            play, {name: name for name in SOURCE_TIPS}, window.select_source, [str(n) for n in range(1, 5)]
+        )
+        for name, action in self.sources.items():
+            action.setToolTip(f"{SOURCE_TIPS[name]} ({action.shortcut().toString()})")
+        play.addSeparator()
+        self.follow = self._add(play, "&Follow the playhead", "Ctrl+Shift+F", None)
+        self.follow.setCheckable(True)
+        self.follow.setChecked(True)
+
+        look = self._menu("&View")
+        self._shown = self._choice(
+            look, {name: shown for shown, name in SHOWN_NAMES.items()}, window.set_shown, ["F2", "F3", "F4"]
+        )
+        look.addSeparator()
+        self._add(look, "Fit &all", "F", view.fit).setShortcuts(["F", "Ctrl+F"])
+        self._add(look, "Fit the s&election", "Ctrl+E", view.fit_selection)
+        self._add(look, "Zoom &back", "Backspace", view.back)
+        self._add(look, "Clear the selec&tion", "Esc", lambda: view.select(None))
+        look.addSeparator()
+
+        def zoom_time(factor: float) -> Callable[[], None]:
+            return lambda: view.zoom_time(factor, view.time_at(0.5))
+
+        def zoom_frequency(factor: float) -> Callable[[], None]:
+            return lambda: view.zoom_frequency(factor, float(view.axis.frequency(0.5)))
+
+        def move(right: float, up: float) -> Callable[[], None]:
+            return lambda: view.pan(right * view.span_s, up * view.span_octaves)
+
+        self._add(look, "Zoom &in", "Ctrl+=", zoom_time(ZOOM)).setShortcuts(["Ctrl+=", "Ctrl++"])
+        self._add(look, "Zoom &out", "Ctrl+-", zoom_time(1 / ZOOM))
+        self._add(look, "Zoom in in frequency", "Alt+=", zoom_frequency(ZOOM))
+        self._add(look, "Zoom out in frequency", "Alt+-", zoom_frequency(1 / ZOOM))
+        self._add(look, "Move left", "Left", move(-STEP, 0))
+        self._add(look, "Move right", "Right", move(STEP, 0))
+        self._add(look, "A page left", "Ctrl+Left", move(-1, 0))
+        self._add(look, "A page right", "Ctrl+Right", move(1, 0))
+        self._add(look, "Move up", "Up", move(0, STEP))
+        self._add(look, "Move down", "Down", move(0, -STEP))
+        look.addSeparator()
+        self._add(look, "F&ull screen", "F11", window.toggle_full_screen, always=True)
+
+        help_ = self._menu("&Help")
+        self._add(help_, "&Keys and mouse", "F1", window.show_keys, always=True).setShortcuts(["F1", "?"])
+        self._add(help_, "&About msviz", "", window.show_about, always=True)
+
+    def _menu(self, title: str, parent: QMenu | None = None) -> QMenu:
+        menu = QMenu(title, self._window)
+        menu.setToolTipsVisible(True)
+        (parent or self._window.menuBar()).addMenu(menu)
+        return menu
+
+    def _add(
+        self, menu: QMenu, text: str, key: str, do: Callable[[], object] | None, *, always: bool = False
+    ) -> QAction:
+        action = QAction(text, self._window)
+        action.setShortcut(key)
+        plain = text.replace("&", "").rstrip("…")
+        action.setToolTip(f"{plain} ({key})" if key else plain)
+        if do:
+            action.triggered.connect(lambda: do())
+        menu.addAction(action)
+        if not always:
+            self._needs_track.append(action)
+        return action
+
+    def _choice(
+        self, menu: QMenu, values: Mapping[str, str], do: Callable[[str], None], keys: Sequence[str]
+    ) -> dict[str, QAction]:
+        """Actions of which one is checked, by their values."""
+        group = QActionGroup(self._window)
+        actions = {}
+        for (text, value), key in zip(values.items(), keys, strict=True):
+            action = self._add(menu, text, key, partial(do, value))
+            action.setCheckable(True)
+            group.addAction(action)
+            actions[value] = action
+        return actions
+
+    def set_recent(self, paths: Sequence[Path]) -> None:
+        """The files that were open last."""
+        self._recent.clear()
+        self._recent.setEnabled(bool(paths))
+        for path in paths:
+            action = QAction(path.name.replace("&", "&&"), self._recent)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _, path=path: self._window.open_file(path))
+            self._recent.addAction(action)
+
+    def set_track_open(self, opened: bool) -> None:
+        """Actions that need a track can be had only with one."""
+        for action in self._needs_track:
+            action.setEnabled(opened)
+
+    def set_source(self, name: str) -> None:
+        """Which source is heard."""
+        self.sources[name].setChecked(True)
+
+    def set_shown(self, shown: str) -> None:
+        """Which pictures are shown."""
+        self._shown[shown].setChecked(True)
+
+    def show_playing(self, playing: bool) -> None:
+        """Offer to pause what is playing."""
+        text = "Pause" if playing else "Play"
+        if self.play.text() != f"&{text}":
+            self.play.setText(f"&{text}")
+            self.play.setToolTip(f"{text} (Space)")
+            self.play.setIcon(icon(text.lower()))

@@ -1,0 +1,122 @@
+"""The analysis of a track: its pictures' tiles, computed in worker threads, what is in view first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from msviz.gui.jobs import Job, Outcome, Runner
+from msviz.picture import Pyramid, levels
+from msviz.signal import Source
+from msviz.transform import STFT, OctaveTransform
+
+
+class Picture(NamedTuple):
+    """A transform and what is known of its picture."""
+
+    transform: OctaveTransform | STFT
+    pyramid: Pyramid
+
+    @classmethod
+    def of(cls, transform: OctaveTransform | STFT, source: Source) -> Picture:
+        """The picture of a source, of which nothing is known yet."""
+        return cls(transform, Pyramid(transform.bands, source.rate, source.length))
+
+
+def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.uint8]]:
+    """Compute a tile: the levels of its frames, one array (frames, rows) a band."""
+    start, stop = picture.pyramid.tile_range(tile)
+    return [levels(band[0]) for band in picture.transform.coefficients(source, start, stop)]
+
+
+class Analysis(QObject):
+    """Fills the pictures of one source, tile by tile.
+
+    Every worker has one tile under way; whichever is done asks for the next, so that what has come
+    into view goes before the rest without anything being rearranged.
+
+    Parameters
+    ----------
+    runner : Runner
+    source : Source
+        One channel.
+    pictures : sequence of Picture
+        In the order of their precedence.
+    """
+
+    tile_done = pyqtSignal(object, int)
+    """A picture, and which of its tiles has come in."""
+    progressed = pyqtSignal()
+    failed = pyqtSignal(str)
+
+    def __init__(self, runner: Runner, source: Source, pictures: Sequence[Picture]) -> None:
+        super().__init__()
+        self.pictures = tuple(pictures)
+        self._runner = runner
+        self._source = source
+        self._under_way: dict[tuple[int, int], Job] = {}
+        self._stopped = False
+
+    @property
+    def progress(self) -> float:
+        """How much of the pictures has been analysed, from 0 to 1."""
+        done = sum(int(picture.pyramid.analysed.sum()) for picture in self.pictures)
+        return done / sum(picture.pyramid.tiles for picture in self.pictures)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to stop before it was done."""
+        return self._stopped
+
+    def stop(self) -> None:
+        """Analyse nothing more until `resume`."""
+        self._stopped = True
+        for job in list(self._under_way.values()):
+            job.cancel()
+        self.progressed.emit()
+
+    def resume(self) -> None:
+        """Go on where `stop` left off."""
+        self._stopped = False
+        self.fill()
+
+    def _next(self) -> tuple[int, int] | None:
+        """The picture and tile that are wanted most: first all that is in view."""
+        for wanted in (Pyramid.missing, Pyramid.pending):
+            for number, picture in enumerate(self.pictures):
+                for tile in wanted(picture.pyramid):
+                    if (number, tile) not in self._under_way:
+                        return number, tile
+        return None
+
+    def fill(self) -> None:
+        """Give every idle worker what is wanted most; called again when the view has changed."""
+        if self._stopped:
+            return
+        while len(self._under_way) < self._runner.workers and (place := self._next()):
+            job = self._runner.start(partial(self._work, *place))
+            job.item.connect(partial(self._put, *place))
+            job.ended.connect(partial(self._ended, place))
+            self._under_way[place] = job
+
+    def _work(self, number: int, tile: int) -> Iterator[list[NDArray[np.uint8]]]:
+        yield tile_levels(self.pictures[number], self._source, tile)
+
+    def _put(self, number: int, tile: int, made: list[NDArray[np.uint8]]) -> None:
+        picture = self.pictures[number]
+        picture.pyramid.put(tile, made)
+        self.tile_done.emit(picture, tile)
+        self.progressed.emit()
+
+    def _ended(self, place: tuple[int, int], outcome: Outcome) -> None:
+        job = self._under_way.pop(place)
+        if outcome is Outcome.FAILED:
+            self.stop()
+            self.failed.emit(str(job.error))
+        elif outcome is Outcome.FINISHED:
+            self.fill()

@@ -1,0 +1,125 @@
+"""Opening windows, and drawing pictures without one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from msviz.audio import AudioSource, mix_down
+from msviz.errors import MsvizError
+from msviz.gui.analysis import Picture, tile_levels
+from msviz.gui.colours import Colours
+from msviz.gui.pictures import Pictures
+from msviz.gui.theme import app_icon, apply_theme
+from msviz.gui.view import View
+from msviz.transform import STFT, OctaveTransform
+
+
+@cache  # Qt's application ends when the last reference to it does
+def application() -> QApplication:
+    """The Qt application, made at the first call."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        return app
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("msviz")
+    app.setOrganizationName("msviz")
+    app.setDesktopFileName("msviz")
+    apply_theme(app)
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def run(sources: Sequence[AudioSource]) -> int:
+    """Open a window on each source, one that welcomes where there is none; until the last is closed.
+
+    Raises
+    ------
+    MsvizError
+        If there is no display to open a window on.
+    """
+    _require_display()
+    app = application()
+    from msviz.gui.window import Window
+
+    windows = [Window() for _ in range(max(1, len(sources)))]
+    for window, source in zip(windows, sources, strict=False):
+        window.show_source(source)
+    for window in windows:
+        window.show()
+    # Python handles Ctrl-C only while it runs, and in Qt's loop it seldom does.
+    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+    awake = QTimer()
+    awake.timeout.connect(lambda: None)
+    awake.start(200)
+    return app.exec()
+
+
+def _require_display() -> None:
+    """Qt ends the process where it finds no display: say so before it does."""
+    if (
+        sys.platform.startswith("linux")
+        and not os.environ.get("QT_QPA_PLATFORM")
+        and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    ):
+        raise MsvizError(
+            "There is no display to open a window on; `msviz render FILE -o PICTURE.png` draws without one."
+        )
+
+
+def render(
+    source: AudioSource,
+    path: Path,
+    *,
+    start_s: float,
+    stop_s: float,
+    view: str,
+    size: tuple[int, int],
+    colours: Colours | None = None,
+) -> None:
+    """Draw a stretch of a track with the window's own canvases into a picture file.
+
+    Raises
+    ------
+    MsvizError
+        If the track cannot be read or the picture cannot be written.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application()
+    model = View()
+    mix = mix_down(source)
+    transform, stft = OctaveTransform(source.rate), STFT(source.rate)
+    model.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
+    octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
+    pictures = Pictures(model)
+    pictures.set_shown(view)
+    pictures.set_colours(colours or Colours())
+    pictures.set_pictures(octaves, spectra)
+    pictures.resize(*size)
+    pictures.grab()  # lays the panels out, so that they know what they show
+    model.show(model.full._replace(start_s=start_s, stop_s=stop_s))
+    shown = {"octaves": (octaves,), "stft": (spectra,), "both": (octaves, spectra)}[view]
+    with ThreadPoolExecutor() as pool:
+        for picture in shown:
+            tiles = picture.pyramid.missing()
+            made = pool.map(lambda tile, picture=picture: tile_levels(picture, mix, tile), tiles)
+            for tile, levels in zip(tiles, made, strict=True):
+                picture.pyramid.put(tile, levels)
+                pictures.refresh(picture, tile)
+    pictures.redraw()
+    image = pictures.grab().toImage()
+    part = path.with_name(f".{path.name}.part")
+    if not image.save(str(part), path.suffix.lstrip(".") or "png"):
+        part.unlink(missing_ok=True)
+        raise MsvizError(
+            f"{path} cannot be written: choose a folder that you may write in, and a name in .png."
+        )
+    part.replace(path)

@@ -1,0 +1,66 @@
+"""What the keys and the mouse do, and what msviz is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
+
+from msviz import __version__
+
+MOUSE = (
+    ("Click", "go there"),
+    ("Drag", "select a box"),
+    ("Shift + drag", "zoom to a box"),
+    ("Double click", "clear the selection"),
+    ("Middle drag", "move the pictures"),
+    ("Wheel", "move in frequency"),
+    ("Shift + wheel", "move in time"),
+    ("Ctrl + wheel, pinch", "zoom in time, about the pointer"),
+    ("Alt + wheel", "zoom in frequency, about the pointer"),
+    ("Wheel on a ruler", "zoom that ruler"),
+    ("Drag on the time ruler", "move the playhead"),
+    ("Overview", "drag the box or its edges, click to go there"),
+)
+
+
+def show_keys(parent: QWidget) -> None:
+    """A dialog with every action that has a key, from the menus themselves, and the mouse."""
+    rows = [
+        (
+            ", ".join(key.toString() for key in action.shortcuts()),
+            action.text().replace("&", "").rstrip("…"),
+        )
+        for action in parent.findChildren(QAction)
+        if action.shortcuts()
+    ]
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("Keys and mouse")
+    text = QTextBrowser()
+    text.setHtml(f"<h3>Keys</h3>{_table(rows)}<h3>Mouse</h3>{_table(MOUSE)}")
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(text)
+    layout.addWidget(buttons)
+    dialog.resize(460, 640)
+    dialog.open()
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    cells = "".join(
+        f"<tr><td style='padding-right: 24px'><b>{key}</b></td><td>{what}</td></tr>" for key, what in rows
+    )
+    return f"<table cellpadding='2'>{cells}</table>"
+
+
+def show_about(parent: QWidget) -> None:
+    """What msviz is, and under which terms."""
+    QMessageBox.about(
+        parent,
+        "About msviz",
+        f"<h3>msviz {__version__}</h3><p>See and hear a track octave by octave: an invertible multi-scale "
+        "transform beside an STFT.</p><p>Free software under the GNU General Public License, version 3 or "
+        "later. The demo tracks and the sounds in them are CC0.</p>",
+    )

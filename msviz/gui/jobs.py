@@ -1,0 +1,130 @@
+"""Jobs: what is computed in worker threads and handed to the GUI thread item by item.
+
+A job is a generator function, bound on the GUI thread to all that it needs.  Between its items it
+can be cancelled.  It ends exactly once: finished, cancelled or failed.  What the workers make
+carries their job's number; after a job's end nothing of it arrives any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from msviz.errors import MsvizError
+
+NICE = 19  # a picture may wait; the window and the sound may not
+
+Work = Callable[[], Iterator[Any]]
+
+
+class Outcome(Enum):
+    """How a job ended."""
+
+    FINISHED = auto()
+    CANCELLED = auto()
+    FAILED = auto()
+
+
+class Job(QObject):
+    """Work that was asked for; lives on the GUI thread.
+
+    `item` is emitted for everything the generator yields, in order, and `ended` once.  When it has
+    failed, `error` tells why.
+    """
+
+    item = pyqtSignal(object)
+    ended = pyqtSignal(Outcome)
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner)
+        self.outcome: Outcome | None = None
+        self.error: MsvizError | None = None
+        self.cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """End now; the worker stops at its next item."""
+        self.end(Outcome.CANCELLED)
+
+    def end(self, outcome: Outcome, error: MsvizError | None = None) -> None:
+        """Called by the runner, and by whoever cancels; the first call counts."""
+        if self.outcome is None:
+            self.cancelled.set()
+            self.outcome, self.error = outcome, error
+            self.ended.emit(outcome)
+            self.deleteLater()
+
+
+class Runner(QObject):
+    """A few worker threads of low priority that run jobs in the order they came in."""
+
+    _made = pyqtSignal(int, object)
+    _exhausted = pyqtSignal(int, object)
+
+    def __init__(self, workers: int = 2) -> None:
+        super().__init__()
+        self.workers = workers
+        self._jobs: dict[int, Job] = {}
+        self._numbers = itertools.count()
+        self._queue: queue.SimpleQueue[tuple[int, Work, threading.Event] | None] = queue.SimpleQueue()
+        self._made.connect(self._deliver)  # emitted in a worker, so both arrive through the event loop
+        self._exhausted.connect(self._end)
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"msviz-worker-{n}") for n in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def start(self, work: Work) -> Job:
+        """Run a generator function.  Nothing arrives before control is back in the event loop."""
+        job = Job(self)
+        number = next(self._numbers)
+        self._jobs[number] = job
+        job.ended.connect(lambda: self._jobs.pop(number))
+        self._queue.put((number, work, job.cancelled))
+        return job
+
+    def close(self) -> None:
+        """Cancel all jobs and end the threads, each after the item it is at."""
+        for job in list(self._jobs.values()):
+            job.cancel()
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _deliver(self, number: int, value: object) -> None:
+        if number in self._jobs:
+            self._jobs[number].item.emit(value)
+
+    def _end(self, number: int, error: MsvizError | None) -> None:
+        if number in self._jobs:
+            self._jobs[number].end(Outcome.FAILED if error else Outcome.FINISHED, error)
+
+    def _serve(self) -> None:
+        if hasattr(os, "setpriority"):  # on Linux this is the thread's own
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        while (request := self._queue.get()) is not None:
+            number, work, cancelled = request
+            error: MsvizError | None = None
+            try:
+                if not cancelled.is_set():
+                    for value in work():
+                        self._made.emit(number, value)
+                        if cancelled.is_set():
+                            break
+            except MsvizError as known:
+                error = known
+            except MemoryError:
+                error = MsvizError("There is not enough memory for this.")
+            except Exception as unforeseen:  # a fault of ours must end the job too, and be told
+                error = MsvizError(f"Something went wrong inside msviz ({unforeseen!r}). Please report it.")
+            self._exhausted.emit(number, error)

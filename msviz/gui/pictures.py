@@ -1,0 +1,92 @@
+"""The pictures of a track: overview, time ruler, octaves and STFT, all in one view."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from msviz.gui.analysis import Picture
+from msviz.gui.colours import Colours
+from msviz.gui.overview import Overview
+from msviz.gui.panel import PicturePanel, aligned
+from msviz.gui.rulers import TimeRuler
+from msviz.gui.view import View
+from msviz.transform import STFT
+
+SHOWN = ("both", "octaves", "stft")
+
+
+class Pictures(QWidget):
+    """What the window shows of a track, and `msviz render` draws.
+
+    Attributes
+    ----------
+    octaves, stft : PicturePanel
+    """
+
+    seek_requested = pyqtSignal(float)
+    """The time in seconds that was clicked, or dragged to on the ruler."""
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._pictures: tuple[Picture, Picture] | None = None
+        self.octaves = PicturePanel(view, "Octaves")
+        self.stft = PicturePanel(view, "STFT")
+        self._overview = Overview(view)
+        ruler = TimeRuler(view)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(5)
+        for panel in self._panels:
+            self._split.addWidget(panel)
+            panel.canvas.seek_requested.connect(self.seek_requested)
+        ruler.seek_requested.connect(self.seek_requested)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(aligned(self._overview))
+        layout.addWidget(aligned(ruler))
+        layout.addWidget(self._split, 1)
+
+    @property
+    def _panels(self) -> tuple[PicturePanel, PicturePanel]:
+        return self.octaves, self.stft
+
+    def set_pictures(self, octaves: Picture, stft: Picture) -> None:
+        """Show other pictures; of a transform with another window, its title says so."""
+        self._pictures = (octaves, stft)
+        for panel, picture in zip(self._panels, self._pictures, strict=True):
+            panel.set_picture(picture.pyramid)
+        if isinstance(stft.transform, STFT):
+            self.stft.canvas.set_title(f"STFT {stft.transform.window} / {stft.transform.hop}")
+        self._overview.set_picture(octaves.pyramid)
+
+    def set_colours(self, colours: Colours) -> None:
+        """Show levels in other colours."""
+        for shown in (*self._panels, self._overview):
+            shown.set_colours(colours)
+
+    def set_shown(self, shown: str) -> None:
+        """Show "octaves", "stft" or "both" under each other."""
+        self.octaves.setVisible(shown != "stft")
+        self.stft.setVisible(shown != "octaves")
+
+    def refresh(self, picture: Picture, tile: int) -> None:
+        """A tile of a picture came in."""
+        start, stop = (sample / self._view.rate for sample in picture.pyramid.tile_range(tile))
+        for panel, shown in zip(self._panels, self._pictures or (), strict=True):
+            if shown is picture:
+                # A frame's cell reaches half a hop past the tile.
+                panel.canvas.refresh(start - 1, stop + 1)
+        if self._pictures and picture is self._pictures[0]:
+            self._overview.refresh()
+
+    def redraw(self) -> None:
+        """Draw what has come in now, not soon."""
+        if self._pictures:
+            self.set_pictures(*self._pictures)
+
+    def levels_at(self, time_s: float, hz: float) -> tuple[float | None, float | None]:
+        """Levels in dB that the octaves and the STFT show at a place; None where they show nothing."""
+        return self.octaves.canvas.level_at(time_s, hz), self.stft.canvas.level_at(time_s, hz)

@@ -1,0 +1,112 @@
+"""How the window looks: a dark or a light palette, and icons drawn in its colours."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QPolygonF
+from PyQt6.QtWidgets import QApplication
+
+ACCENT = QColor(255, 138, 76)
+DARK = {
+    "Window": "#1e1f23",
+    "Base": "#17181b",
+    "AlternateBase": "#222328",
+    "Button": "#2b2c31",
+    "Text": "#dddee2",
+    "Dark": "#141518",
+    "Mid": "#35363c",
+    "Light": "#3c3e45",
+    "ToolTip": "#2b2c31",
+}
+LIGHT = {
+    "Window": "#f0f0f2",
+    "Base": "#ffffff",
+    "AlternateBase": "#e8e8eb",
+    "Button": "#e6e6e9",
+    "Text": "#1c1d20",
+    "Dark": "#b0b0b6",
+    "Mid": "#c8c8cd",
+    "Light": "#ffffff",
+    "ToolTip": "#ffffff",
+}
+
+
+def apply_theme(app: QApplication) -> None:
+    """Dark, unless the system asks for light."""
+    hints = app.styleHints()
+    light = hints is not None and hints.colorScheme() == Qt.ColorScheme.Light
+    colours = {name: QColor(value) for name, value in (LIGHT if light else DARK).items()}
+    role = QPalette.ColorRole
+    palette = QPalette(colours["Button"], colours["Window"])
+    for each in (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText):
+        palette.setColor(each, colours["Text"])
+    palette.setColor(role.ToolTipBase, colours["ToolTip"])
+    for name in ("Base", "AlternateBase", "Dark", "Mid", "Light"):
+        palette.setColor(role[name], colours[name])
+    palette.setColor(role.Highlight, ACCENT)
+    palette.setColor(role.HighlightedText, QColor(20, 20, 20))
+    palette.setColor(role.Link, ACCENT)
+    faint = QColor(colours["Text"])
+    faint.setAlpha(110)
+    palette.setColor(role.PlaceholderText, faint)
+    for each in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, each, faint)
+    app.setStyle("Fusion")
+    app.setPalette(palette)
+
+
+# Each as polygons in a square from 0 to 1.
+_SHAPES: dict[str, list[list[tuple[float, float]]]] = {
+    "play": [[(0.25, 0.15), (0.85, 0.5), (0.25, 0.85)]],
+    "pause": [
+        [(0.25, 0.17), (0.42, 0.17), (0.42, 0.83), (0.25, 0.83)],
+        [(0.58, 0.17), (0.75, 0.17), (0.75, 0.83), (0.58, 0.83)],
+    ],
+    "stop": [[(0.22, 0.22), (0.78, 0.22), (0.78, 0.78), (0.22, 0.78)]],
+    "start": [
+        [(0.2, 0.2), (0.3, 0.2), (0.3, 0.8), (0.2, 0.8)],
+        [(0.82, 0.2), (0.36, 0.5), (0.82, 0.8)],
+    ],
+    "open": [
+        [(0.1, 0.2), (0.4, 0.2), (0.48, 0.32), (0.85, 0.32), (0.85, 0.42), (0.1, 0.42)],
+        [(0.1, 0.47), (0.9, 0.47), (0.82, 0.82), (0.1, 0.82)],
+    ],
+}
+
+
+def icon(name: str) -> QIcon:
+    """An icon in the palette's colour of writing: "play", "pause", "stop", "start", "open"."""
+    size, result = 64, QIcon()
+    palette = QApplication.palette()
+    for mode, group in (
+        (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
+        (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
+    ):
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(palette.color(group, QPalette.ColorRole.ButtonText))
+        for polygon in _SHAPES[name]:
+            painter.drawPolygon(QPolygonF([QPointF(size * x, size * y) for x, y in polygon]))
+        painter.end()
+        result.addPixmap(pixmap, mode)
+    return result
+
+
+def app_icon() -> QIcon:
+    """Cells that halve in width, octave by octave."""
+    size = 128
+    pixmap = QPixmap(size, size)
+    pixmap.fill(QColor("#17181b"))
+    painter = QPainter(pixmap)
+    heat = ["#1d1147", "#51127c", "#b73779", "#fc8961", "#fcfdbf"]
+    for row in range(4):
+        cells = 2 ** (4 - row)
+        for cell in range(cells):
+            colour = QColor(heat[(cell * (3 + row) + 2 * row + cell // 3) % len(heat)])
+            width = (size - 16) / cells
+            painter.fillRect(QRectF(8 + cell * width, 8 + row * 28, width - 1.5, 26), colour)
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,345 @@
+"""The window: one track, its pictures, its sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PyQt6.QtCore import QMimeData, QSettings, Qt, QTimer
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from msviz.audio import AudioSource, mix_down, open_audio
+from msviz.demos import demo_tracks
+from msviz.errors import MsvizError
+from msviz.gui.actions import Actions
+from msviz.gui.analysis import Analysis, Picture
+from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
+from msviz.gui.colours import COLOUR_MAPS, Colours
+from msviz.gui.help import show_about, show_keys
+from msviz.gui.jobs import Job, Outcome, Runner
+from msviz.gui.pictures import SHOWN, Pictures
+from msviz.gui.view import View
+from msviz.gui.welcome import Welcome
+from msviz.playback import Difference, Player, Resynthesis
+from msviz.transform import STFT, OctaveTransform
+
+TICK_MS = 16  # between two looks at the player while it plays
+SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
+FILE_FILTER = (
+    "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
+)
+MOST_RECENT = 8
+
+
+class Window(QMainWindow):
+    """A window for one track at a time.
+
+    Parameters
+    ----------
+    player : Player
+        Closed with the window.
+    """
+
+    def __init__(self, player: Player | None = None) -> None:
+        super().__init__()
+        self.view = View(self)
+        self.player = player or Player()
+        self.runner = Runner()
+        self.source: AudioSource | None = None
+        self.analysis: Analysis | None = None
+        self._opening: Job | None = None
+        self._told_non_finite = 0
+        self._told_error: str | None = None
+        self._colours = Colours()
+
+        self.pictures = Pictures(self.view)
+        self.welcome = Welcome(_demos())
+        self.messages = MessageBar()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.pictures)
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.messages)
+        layout.addWidget(self._pages, 1)
+        self.setCentralWidget(central)
+
+        self.actions_ = Actions(self, _demos())
+        self.transport = TransportBar(self.actions_)
+        self.colour_bar = ColourBar()
+        self.addToolBar(self.transport)
+        self.addToolBar(self.colour_bar)
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
+
+        self.welcome.open_requested.connect(self.choose_file)
+        self.welcome.chosen.connect(self.open_file)
+        self.pictures.seek_requested.connect(self.seek)
+        self.colour_bar.changed.connect(self.set_colours)
+        self.status.stop_requested.connect(self._toggle_analysis)
+        self.messages.retry_requested.connect(self._retry_sound)
+        self.view.range_changed.connect(self._turn_analysis)
+        self.view.cursor_changed.connect(self._show_read_out)
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(TICK_MS)
+        self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
+        self._ticker.timeout.connect(self._tick)
+
+        self.setAcceptDrops(True)
+        self.setWindowTitle("msviz")
+        self._restore()
+        self._show_track_state()
+
+    # ------------------------------------------------------------------ files
+
+    def choose_file(self) -> None:
+        """Ask for a file and open it."""
+        folder = QSettings().value("folder", str(Path.home()))
+        name, _ = QFileDialog.getOpenFileName(self, "Open a track", folder, FILE_FILTER)
+        if name:
+            QSettings().setValue("folder", str(Path(name).parent))
+            self.open_file(Path(name))
+
+    def open_file(self, path: Path) -> None:
+        """Open a file beside what goes on; only once that has worked does it take the place of the last."""
+
+        def work() -> Iterator[AudioSource]:
+            yield open_audio(path)
+
+        if self._opening:
+            self._opening.cancel()
+        self._opening = job = self.runner.start(work)
+        self.status.show_message(f"Opening {path.name}…")
+        job.item.connect(self.show_source)
+        job.ended.connect(lambda outcome: self._opened(job, outcome))
+
+    def _opened(self, job: Job, outcome: Outcome) -> None:
+        if job is self._opening:
+            self._opening = None
+            self.status.show_message("")
+        if outcome is Outcome.FAILED:
+            self.messages.show_message(str(job.error))
+
+    def show_source(self, source: AudioSource) -> None:
+        """Show and play an opened file; the one that was open is closed."""
+        self._let_go()
+        self.source = source
+        mix = mix_down(source)
+        transform, stft = OctaveTransform(source.rate), STFT(source.rate)
+        octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
+        self.view.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
+        self.pictures.set_pictures(octaves, spectra)
+        multi_scale = Resynthesis(source, transform)
+        heard = (source, multi_scale, Resynthesis(source, stft), Difference(source, multi_scale))
+        self.player.load(dict(zip(SOURCES, heard, strict=True)))
+        self.analysis = Analysis(self.runner, mix, [octaves, spectra])
+        self.analysis.tile_done.connect(self.pictures.refresh)
+        self.analysis.progressed.connect(self._show_progress)
+        self.analysis.failed.connect(self.messages.show_message)
+        self._pages.setCurrentWidget(self.pictures)
+        self._remember(source.path)
+        self._told_non_finite = 0
+        self.messages.clear()
+        self._show_track_state()
+        self._turn_analysis()
+
+    def _let_go(self) -> None:
+        if self.analysis:
+            self.analysis.stop()
+            self.analysis = None
+        self.player.unload()
+        if self.source:
+            self.source.close()
+            self.source = None
+
+    def _remember(self, path: Path) -> None:
+        recent = [str(path.resolve()), *(p for p in self.recent() if p != str(path.resolve()))]
+        QSettings().setValue("recent", recent[:MOST_RECENT])
+        self._show_recent()
+
+    def recent(self) -> list[str]:
+        """Paths of the files that were open last, the newest first."""
+        value = QSettings().value("recent", [])
+        return [value] if isinstance(value, str) else list(value or [])
+
+    def _show_recent(self) -> None:
+        paths = [path for name in self.recent() if (path := Path(name)).is_file()]
+        self.welcome.set_recent(paths)
+        self.actions_.set_recent(paths)
+
+    # ------------------------------------------------------------------ pictures
+
+    def _turn_analysis(self) -> None:
+        if self.analysis:
+            self.analysis.fill()
+
+    def _toggle_analysis(self) -> None:
+        if self.analysis:
+            (self.analysis.resume if self.analysis.stopped else self.analysis.stop)()
+
+    def _show_progress(self) -> None:
+        if not self.analysis or not self.source:
+            return
+        self.status.show_progress(self.analysis.progress, stopped=self.analysis.stopped)
+        odd = self.source.non_finite
+        if odd > self._told_non_finite:
+            self._told_non_finite = odd
+            self.messages.show_message(
+                f"{self.source.path.name}: {odd} sample{'s are' if odd > 1 else ' is'} not a number; "
+                f"played and shown as silence."
+            )
+
+    def set_colours(self, colours: Colours) -> None:
+        """Show levels in other colours."""
+        self._colours = colours
+        self.colour_bar.set_colours(colours)
+        self.pictures.set_colours(colours)
+
+    def set_shown(self, shown: str) -> None:
+        """Show "octaves", "stft" or "both"."""
+        self.pictures.set_shown(shown)
+        self.actions_.set_shown(shown)
+        QSettings().setValue("shown", shown)
+
+    def _show_read_out(self) -> None:
+        cursor = self.view.cursor
+        self.status.show_read_out(cursor, self.pictures.levels_at(*cursor) if cursor else (None, None))
+
+    # ------------------------------------------------------------------ sound
+
+    def toggle_playing(self) -> None:
+        """Play, or pause."""
+        if self.player.playing:
+            self.player.pause()
+        else:
+            self.player.play()
+        self._ticker.start()
+        self._show_playing()
+
+    def stop_playing(self) -> None:
+        """Stop where playing began; once more, at the start."""
+        self.player.stop()
+        self._tick()
+
+    def select_source(self, name: str) -> None:
+        """Hear another source, at the same place."""
+        if name in self.player.names:
+            self.player.select(name)
+            self.actions_.set_source(name)
+
+    def seek(self, time_s: float) -> None:
+        """Go to a time."""
+        if self.source:
+            self.player.seek(round(time_s * self.source.rate))
+            self._tick()
+
+    def seek_by(self, seconds: float) -> None:
+        """Go on, or back."""
+        self.seek(self.view.playhead_s + seconds)
+
+    def _retry_sound(self) -> None:
+        self._told_error = None
+        self.player.retry()
+        self._ticker.start()
+
+    def _tick(self) -> None:
+        """Look where the player is."""
+        if not self.source:
+            return
+        before, playing = self.view.playhead_s, self.player.playing
+        now = self.player.position / self.source.rate
+        self.view.set_playhead(now)
+        self.transport.show_time(now, self.view.full.stop_s)
+        seen = self.view.range
+        if playing and self.actions_.follow.isChecked() and before < seen.stop_s <= now:
+            self.view.pan(now - seen.start_s, 0.0)
+        if not playing:
+            self._ticker.stop()
+        self._show_playing()
+        if self.player.error != self._told_error:
+            self._told_error = self.player.error
+            if self._told_error:
+                self.messages.show_message(self._told_error, retry=True)
+
+    def _show_playing(self) -> None:
+        self.actions_.show_playing(self.player.playing)
+
+    # ------------------------------------------------------------------ the window
+
+    def _show_track_state(self) -> None:
+        """What depends on whether there is a track."""
+        self.actions_.set_track_open(self.source is not None)
+        self.colour_bar.setVisible(self.source is not None)
+        if self.source:
+            self.setWindowTitle(f"{self.source.path.name} – msviz")
+            self.setWindowFilePath(str(self.source.path))
+            self.status.show_file(self.source)
+            self.actions_.set_source(self.player.source or SOURCES[0])
+            self.transport.show_time(0.0, self.view.full.stop_s)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen with the window, or leave it."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_keys(self) -> None:
+        """Show what the keys and the mouse do."""
+        show_keys(self)
+
+    def show_about(self) -> None:
+        """Show what msviz is."""
+        show_about(self)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _file_of(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if path := _file_of(event.mimeData()):
+            event.acceptProposedAction()
+            self.open_file(path)
+
+    def _restore(self) -> None:
+        settings = QSettings()
+        if geometry := settings.value("geometry"):
+            self.restoreGeometry(geometry)
+        else:
+            self.resize(1400, 860)
+        name = settings.value("colours/map", self._colours.name)
+        floor = settings.value("colours/floor", self._colours.floor_db, float)
+        ceiling = settings.value("colours/ceiling", self._colours.ceiling_db, float)
+        if name in COLOUR_MAPS and floor < ceiling:
+            self._colours = Colours(name, floor, ceiling)
+        self.set_colours(self._colours)
+        shown = settings.value("shown", SHOWN[0])
+        self.set_shown(shown if shown in SHOWN else SHOWN[0])
+        self._show_recent()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        settings = QSettings()
+        settings.setValue("geometry", self.saveGeometry())
+        settings.setValue("colours/map", self._colours.name)
+        settings.setValue("colours/floor", self._colours.floor_db)
+        settings.setValue("colours/ceiling", self._colours.ceiling_db)
+        self._ticker.stop()
+        if self._opening:
+            self._opening.cancel()
+        self._let_go()
+        self.player.close()
+        self.runner.close()
+        super().closeEvent(event)
+
+
+def _demos() -> dict[str, Path]:
+    try:
+        return demo_tracks()
+    except MsvizError:  # an installation without them still opens files
+        return {}
+
+
+def _file_of(data: QMimeData | None) -> Path | None:
+    """The file that is being dropped, if it is one."""
+    urls = data.urls() if data else []
+    return Path(urls[0].toLocalFile()) if urls and urls[0].isLocalFile() else None
