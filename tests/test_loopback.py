@@ -83,7 +83,9 @@ def play(make_sources, switches):
     with Player() as player:
         player.load(sources)
         player.play()
+        until = time.monotonic() + 15
         while player.playing:
+            assert time.monotonic() < until, "played for 15 s without an end"
             positions.append(player.position)
             if due and positions[-1] >= due[0]:
                 del due[0]

@@ -192,7 +192,7 @@ EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("select"), st.integers(0, 2)),
         st.tuples(st.just("play"), st.booleans()),
-        st.tuples(st.just("seek"), st.integers(0, 300)),
+        st.tuples(st.just("seek"), st.sampled_from([0, 1, 63, 64, 290, 299, 300])),
         st.tuples(st.just("fill"), st.integers(1, 90)),
     ),
     max_size=30,
@@ -284,8 +284,10 @@ def test_what_is_heard_goes_on_until_the_new_place_is_ready():
     tested.wish = Wish(late, playing=True, seek=Seek(700))
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out, source.samples[:, 50:100].T)
-    late.make(0, 700 // 64, 700)
-    late.make(0, 700 // 64 + 1, 700)
+    late.make(0, 10, 700)  # ends four samples later: not enough to go there
+    out, _ = fill(tested, 50)
+    np.testing.assert_array_equal(out, source.samples[:, 100:150].T)
+    late.make(0, 11, 700)
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out[FADE:], source.samples[:, 700 + FADE : 750].T)
 
@@ -429,6 +431,9 @@ def test_it_plays_to_the_last_sample_and_from_the_start_again(playing, output):
     for _ in range(21):
         output().run(50)
         settle(playing)
+    for _ in range(2):  # the player's thread has gone round once, knowing this
+        playing._wake.set()
+        wait_until(lambda: not playing._wake.is_set())
     assert playing.playing
     assert playing.position == pytest.approx(950, abs=1)  # 1050 were taken, the last 100 are on their way
     while playing.playing:
@@ -576,6 +581,33 @@ def test_no_device_is_told_and_all_else_goes_on(monkeypatch):
         made.select("two")
         made.seek(300)
         assert (made.source, made.position) == ("two", 300)
+
+
+def test_trouble_with_what_is_no_longer_wished_for_is_not_told(output, monkeypatch):
+    class Refusing(FakeOutput):
+        def __init__(self, *arguments):
+            monkeypatch.setattr(player, "Output", FakeOutput)
+            made.select("two")
+            raise DeviceError("Sound cannot be played: it is too early.")
+
+    monkeypatch.setattr(player, "Output", Refusing)
+    with Player() as made:
+        made.load({"one": ramp(), "two": ramp()})
+        made.play()
+        settle(made)
+        assert (made.playing, made.error) == (True, None)
+
+
+def test_player_that_is_never_closed_lets_the_program_end():
+    code = """if True:
+        import numpy as np
+        from msviz.playback import Player
+        from msviz.signal import Signal
+        player = Player(device="none")
+        player.load({"a": Signal(np.zeros(10), 1000)})
+        player.play()
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
 
 
 # The device

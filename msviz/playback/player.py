@@ -21,6 +21,7 @@ from msviz.playback.track import Track
 from msviz.signal import Source
 
 TICK_S = 0.05  # how often a running stream is looked after
+REST_S = 1.0  # how often the player looks whether the program has ended without closing it
 IDLE_S = 2.0  # of silence, until the device is let go
 
 
@@ -33,8 +34,8 @@ class Player:
     missing or fails is no error of these methods: it stops playing and leaves a sentence in `error`.
 
     The thread keeps its normal priority, unlike those that make pictures: it rests most of the time, and
-    what it makes is needed in time.  It ends with `close`, or where the player is used in a `with`
-    statement.
+    what it makes is needed in time.  It ends with `close`, with the `with` statement that the player is
+    used in, or with the program.
 
     Parameters
     ----------
@@ -200,7 +201,7 @@ class Player:
     # In the player's own thread
 
     def _run(self) -> None:
-        while not self._closing:
+        while not self._closing and threading.main_thread().is_alive():
             self._wake.clear()
             wish = self._mixer.wish
             try:
@@ -209,7 +210,7 @@ class Player:
                 self._cease(wish, str(error))
             else:
                 if not made:
-                    self._wake.wait(TICK_S if self._output else None)
+                    self._wake.wait(TICK_S if self._output else REST_S)
         self._close_output()
 
     def _look_after(self, wish: Wish) -> bool:
