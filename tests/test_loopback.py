@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from playback_tools import wait_until
 from sound_server import RATE, SoundServer, require_sound_server
 
 from msviz.playback import Player, Resynthesis
@@ -165,13 +166,6 @@ def lose_and_regain_device():
         return told
     finally:
         server.stop()
-
-
-def wait_until(condition):
-    until = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < until, "waited for 10 s in vain"
-        time.sleep(0.005)
 
 
 def test_device_that_goes_away_is_told_and_found_again():

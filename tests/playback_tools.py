@@ -1,0 +1,36 @@
+"""What the tests of playback share."""
+
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from msviz.playback import mixer, track
+from msviz.signal import Signal
+
+RATE = 1000
+FADE = 8  # samples at this rate
+
+
+@contextmanager
+def short_chunks():
+    """Let chunk borders be everywhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(track, "CHUNK", 64)
+        patch.setattr(track, "KEPT", 400)
+        patch.setattr(mixer, "LEAD", 16)
+        yield
+
+
+def ramp(length=1000, first=1.0, channels=2):
+    """Every sample has a value of its own, exact in float32."""
+    samples = np.arange(length * channels, dtype=np.float32).reshape(length, channels).T + np.float32(first)
+    return Signal(samples, RATE)
+
+
+def wait_until(condition):
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until, "waited for 10 s in vain"
+        time.sleep(0.001)
