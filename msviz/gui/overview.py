@@ -154,10 +154,10 @@ class Overview(QWidget):
         seen, time_s = self._view.range, self.time_at(x) - self._grip_s
         if self._held == "box":
             self._view.pan(time_s - seen.start_s, 0.0)
-        elif self._held == "left" and time_s < seen.stop_s:
-            self._view.stretch(time_s, seen.stop_s)
-        elif self._held == "right" and time_s > seen.start_s:
-            self._view.stretch(seen.start_s, time_s)
+        elif self._held == "left":
+            self._view.stretch(min(time_s, seen.stop_s), seen.stop_s)
+        else:
+            self._view.stretch(seen.start_s, max(time_s, seen.start_s))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._held = None

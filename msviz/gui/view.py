@@ -88,6 +88,7 @@ class View(QObject):
             self.cursor_changed.emit()
 
     def set_playhead(self, time_s: float) -> None:
+        time_s = min(max(time_s, 0.0), self.full.stop_s)
         if time_s != self.playhead_s:
             self.playhead_s = time_s
             self.playhead_changed.emit()
@@ -117,15 +118,17 @@ class View(QObject):
             self._set(self._history.pop())
 
     def zoom_time(self, factor: float, about_s: float) -> None:
-        """Zoom in by a factor (out below 1), leaving one time where it is."""
+        """Zoom in by a factor (out below 1), leaving one time in view where it is."""
         box = self.range
+        about_s = min(max(about_s, box.start_s), box.stop_s)
         span = min(max(self.span_s / factor, self._shortest_s), self._longest_s)
         start = about_s - (about_s - box.start_s) * span / self.span_s
         self._zoom(box._replace(start_s=start, stop_s=start + span), in_run=True)
 
     def zoom_frequency(self, factor: float, about_hz: float) -> None:
-        """Zoom in by a factor (out below 1), leaving one frequency where it is."""
+        """Zoom in by a factor (out below 1), leaving one frequency in view where it is."""
         box = self.range
+        about_hz = min(max(about_hz, box.low_hz), box.high_hz)
         widest = math.log2(self.full.high_hz / self.full.low_hz)
         octaves = self.span_octaves
         zoomed = min(max(octaves / factor, FEWEST_OCTAVES), widest)

@@ -116,18 +116,24 @@ def image(
     """
     codes = np.zeros((height, width), np.uint8)
     samples_per_pixel = (stop - start) / width
-    samples = start + (np.arange(width) + 0.5) * samples_per_pixel
-    left, right = np.searchsorted(samples, (0, pyramid.length))
-    if left == right:
+    edges = start + np.arange(width + 1) * samples_per_pixel
+    left = int(np.searchsorted(edges[1:], 0, "right"))
+    right = int(np.searchsorted(edges[:-1], pyramid.length, "left"))
+    if left >= right or not pyramid.length:
         return codes
+    samples = np.clip(edges[left:right] + samples_per_pixel / 2, 0, None)
     fineness = pyramid.fineness(samples_per_pixel)
     for table in rows:
         hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, fineness)
         last = -(-pyramid.length // hop) - 1
-        frames = np.minimum(np.floor(samples[left:right] / hop + 0.5).astype(np.intp), last) >> step
-        seen = pyramid.frames(table.band, fineness, int(frames[0]), int(frames[-1]) + 1)
+        frames = np.minimum(np.ceil(samples / hop - 0.5).astype(np.intp), last) >> step
+        end = last >> step if edges[right] >= pyramid.length else int(frames[-1])
+        seen = pyramid.frames(table.band, fineness, int(frames[0]), end + 1)
         pixels = table.pool(_transposed(seen[:, table.low : table.high]))
         codes[table.top : table.bottom, left:right] = pixels.take(frames - frames[0], axis=1)
+        # The file may end within a cell's first pixel, left of that pixel's centre.
+        corner = codes[table.top : table.bottom, right - 1]
+        np.maximum(corner, pixels[:, -1], out=corner)
     return codes
 
 

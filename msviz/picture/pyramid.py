@@ -15,7 +15,6 @@ from msviz.transform import Band
 Codes = NDArray[np.uint8]
 
 TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
-FEWEST_CELLS = 64  # halving goes on until the whole file is this many cells
 
 
 class Pyramid:
@@ -72,7 +71,7 @@ class Pyramid:
         self._frames = [self.tile_length // hop for hop in hops]
         self._rows = [len(band.frequencies) for band in self.bands]
         tile_fineness = (self.tile_length // self._base).bit_length() - 1
-        self.coarsest = tile_fineness + max(0, math.ceil(math.log2(self.tiles / FEWEST_CELLS)))
+        self.coarsest = tile_fineness + (self.tiles - 1).bit_length()  # the whole file in one cell
 
         def whole_bytes(fineness: int) -> int:
             return sum(

@@ -1,0 +1,572 @@
+"""The view and its canvases: what is under the hand is what is drawn, at every zoom and pixel ratio."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QRegion, QWheelEvent
+from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from msviz.gui.canvas import PictureCanvas
+from msviz.gui.colours import COLOUR_MAPS, Colours
+from msviz.gui.overview import Overview
+from msviz.gui.panel import PicturePanel, aligned
+from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
+from msviz.gui.ticks import frequency_ticks, level_ticks, time_label, time_ticks
+from msviz.gui.view import MARGIN, Box, View
+from msviz.picture import SILENCE, FrequencyAxis, Pyramid
+from msviz.transform import STFT, OctaveTransform
+
+RATE = 44100
+LENGTH = 20 * RATE
+
+
+def open_view(length: int = LENGTH) -> View:
+    view = View()
+    view.open(RATE, length, 20.0, RATE / 2)
+    return view
+
+
+def silence(pyramid: Pyramid, tile: int) -> list[np.ndarray]:
+    start, stop = pyramid.tile_range(tile)
+    return [
+        np.full((-(-(stop - start) // band.hop), len(band.frequencies)), SILENCE, np.uint8)
+        for band in pyramid.bands
+    ]
+
+
+def picture_with_click(transform, band: int, frame: int, row: int) -> Pyramid:
+    pyramid = Pyramid(transform.bands, RATE, LENGTH)
+    for tile in range(pyramid.tiles):
+        codes = silence(pyramid, tile)
+        per_tile = pyramid.tile_length // pyramid.bands[band].hop
+        if tile == frame // per_tile:
+            codes[band][frame % per_tile, row] = 240
+        pyramid.put(tile, codes)
+    return pyramid
+
+
+def shown(widget: QWidget, width: int, height: int) -> None:
+    widget.resize(width, height)
+    widget.show()
+    QApplication.processEvents()
+
+
+def mouse(canvas: QWidget, kind: QEvent.Type, x: float, y: float, button, held=None) -> None:
+    modifiers = held or Qt.KeyboardModifier.NoModifier
+    at = QPointF(x, y)
+    buttons = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
+    QApplication.sendEvent(canvas, QMouseEvent(kind, at, QPointF(), button, buttons, modifiers))
+
+
+def drag(canvas: QWidget, start, stop, button=Qt.MouseButton.LeftButton, held=None) -> None:
+    mouse(canvas, QEvent.Type.MouseButtonPress, *start, button, held)
+    middle = (start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2
+    for at in (middle, stop):
+        mouse(canvas, QEvent.Type.MouseMove, *at, button, held)
+    mouse(canvas, QEvent.Type.MouseButtonRelease, *stop, button, held)
+
+
+def wheel(widget: QWidget, x: float, y: float, turn: QPoint, held=Qt.KeyboardModifier.NoModifier) -> None:
+    event = QWheelEvent(
+        QPointF(x, y),
+        QPointF(),
+        QPoint(),
+        turn,
+        Qt.MouseButton.NoButton,
+        held,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def check_clicks_land_on_their_pixel() -> None:
+    """A coefficient is drawn where its time and frequency are, and read back there."""
+    colours = Colours()
+    for transform, band, row in (
+        (OctaveTransform(RATE), 0, 5),
+        (OctaveTransform(RATE), 9, 23),
+        (STFT(RATE), 0, 93),
+    ):
+        hop, hz = transform.bands[band].hop, transform.bands[band].frequencies[row]
+        frame = 7 * RATE // hop
+        time_s = frame * hop / RATE
+        pyramid = picture_with_click(transform, band, frame, row)
+        view = open_view()
+        canvas = PictureCanvas(view)
+        canvas.set_picture(pyramid)
+        canvas.set_colours(colours)
+        shown(canvas, 333, 217)
+        ratio = canvas.devicePixelRatioF()
+        for seconds in (20, 3, 0.2, 0.003):
+            for low, high in ((20, RATE / 2), (hz / 1.3, hz * 1.4)):
+                view.show(Box(time_s - 0.4 * seconds, time_s + 0.6 * seconds, low, min(high, RATE / 2)))
+                QApplication.processEvents()
+                x, y = canvas.x_of(time_s), canvas.y_of(hz)
+                drawn = canvas.grab().toImage()
+                assert (drawn.width(), drawn.height()) == (round(333 * ratio), round(217 * ratio))
+                column, line = math.floor(x * ratio), math.floor(y * ratio)
+                # Zoomed out, a frame is drawn somewhere in the pooled cell that holds it.
+                cell = max(hop, 2 * canvas.samples_per_pixel) / canvas.samples_per_pixel
+                near = range(
+                    max(0, math.floor(column - cell)), math.ceil(min(column + cell + 1, 333 * ratio))
+                )
+                loud = [c for c in near if drawn.pixel(c, line) == colours.table[240]]
+                assert loud
+                if hop > 2 * canvas.samples_per_pixel:
+                    assert column in loud
+                at = canvas.time_at(loud[0] / ratio), canvas.frequency_at(line / ratio)
+                assert canvas.level_at(*at) == 0.0
+                assert canvas.x_of(at[0]) * ratio == pytest.approx(loud[0] + 0.5)
+                assert canvas.y_of(at[1]) * ratio == pytest.approx(line + 0.5)
+
+
+def test_clicks_land_on_their_pixel(qtbot):
+    check_clicks_land_on_their_pixel()
+
+
+@pytest.mark.parametrize("scale", ["1.25", "2"])
+def test_clicks_land_on_their_pixel_at_other_pixel_ratios(scale):
+    program = (
+        "from PyQt6.QtWidgets import QApplication; app = QApplication([]);"
+        "import test_canvas; test_canvas.check_clicks_land_on_their_pixel();"
+        f"assert app.devicePixelRatio() == {scale}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ
+        | {"QT_SCALE_FACTOR": scale, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+class TestView:
+    @given(st.floats(1.01, 100), st.floats(2, 18), st.floats(100, 5000))
+    def test_zooming_keeps_what_is_under_the_pointer(self, factor, about_s, about_hz):
+        view = open_view()
+        view.show(Box(1, 19, 50, 10000))
+        place, position = view.place(about_s), float(view.axis.position(about_hz))
+        view.zoom_time(factor, about_s)
+        view.zoom_frequency(min(factor, 50), about_hz)
+        assert view.place(about_s) == pytest.approx(place)
+        assert view.axis.position(about_hz) == pytest.approx(position)
+
+    @settings(max_examples=50)
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from("tfp"), st.floats(-3, 3), st.floats(-25, 25), st.floats(-4, 4)),
+            max_size=30,
+        ),
+        st.sampled_from([0, 1, 100, LENGTH, 3 * 3600 * RATE]),
+    )
+    def test_no_way_leads_out_of_the_limits(self, ways, length):
+        view = open_view(length)
+        for kind, exponent, where, up in ways:
+            if kind == "t":
+                view.zoom_time(10**exponent, where)
+            elif kind == "f":
+                view.zoom_frequency(10**exponent, 1000 * 2**up)
+            else:
+                view.pan(where, up)
+            seen, duration = view.range, length / RATE
+            assert 16 / RATE * 0.999 <= view.span_s <= max(16 / RATE, 1.1 * duration) * 1.001
+            beyond = max(MARGIN * view.span_s, view.span_s - duration) * 1.001 + 1e-9
+            assert seen.start_s >= -beyond
+            assert seen.stop_s <= duration + beyond
+            assert 20 * 0.999 <= seen.low_hz < seen.high_hz <= RATE / 2 * 1.001
+
+    def test_panning_in_time_leaves_the_frequencies_to_the_last_bit(self):
+        view = open_view()
+        view.show(Box(1, 2, 33.3, 4567.8))
+        axis = view.axis
+        for _ in range(50):
+            view.pan(0.01, 0.0)
+        assert view.axis == axis
+
+    def test_back_undoes_zooms_and_a_run_of_the_wheel_is_one(self):
+        view = open_view()
+        whole = view.range
+        view.show(Box(2, 6, 100, 1000))
+        boxed = view.range
+        for _ in range(5):
+            view.zoom_time(1.2, 4.0)
+        view.pan(0.1, 0)
+        view.back()
+        assert view.range == boxed
+        view.back()
+        assert view.range == whole
+        view.back()
+        assert view.range == whole
+
+    def test_another_file_forgets_the_last(self):
+        view = open_view()
+        view.show(Box(2, 6, 100, 1000))
+        view.select(Box(3, 4, 200, 300))
+        view.set_cursor((3.0, 440.0))
+        view.open(8000, 8000, 31.25, 4000)
+        assert (view.range, view.selection, view.cursor, view.playhead_s) == (
+            Box(0, 1, 31.25, 4000),
+            None,
+            None,
+            0,
+        )
+        view.back()
+        assert view.range == Box(0, 1, 31.25, 4000)
+
+
+@pytest.fixture
+def canvas(qtbot) -> PictureCanvas:
+    canvas = PictureCanvas(open_view(), "Octaves")
+    qtbot.addWidget(canvas)
+    canvas.set_picture(picture_with_click(OctaveTransform(RATE), 9, 1000, 3))
+    shown(canvas, 800, 400)
+    return canvas
+
+
+@pytest.fixture
+def view(canvas) -> View:
+    return canvas._view
+
+
+class TestHands:
+    def test_ctrl_wheel_zooms_time_about_the_pointer(self, canvas, view):
+        before = canvas.time_at(300)
+        wheel(canvas, 300, 100, QPoint(0, 240), Qt.KeyboardModifier.ControlModifier)
+        assert view.span_s == pytest.approx(20 / 2 ** (2 / 3))
+        assert canvas.time_at(300) == pytest.approx(before)
+
+    @pytest.mark.parametrize("turn", [QPoint(0, 240), QPoint(240, 0)])  # X11 turns the wheel's axis with Alt
+    def test_alt_wheel_zooms_frequency_about_the_pointer(self, canvas, view, turn):
+        before, times = canvas.frequency_at(100), view.range[:2]
+        wheel(canvas, 300, 100, turn, Qt.KeyboardModifier.AltModifier)
+        assert view.range.high_hz / view.range.low_hz < 500
+        assert canvas.frequency_at(100) == pytest.approx(before)
+        assert view.range[:2] == times
+
+    def test_wheels_scroll(self, canvas, view):
+        view.show(Box(5, 10, 100, 1000))
+        wheel(canvas, 300, 100, QPoint(0, 120))
+        assert view.range.low_hz > 100
+        wheel(canvas, 300, 100, QPoint(0, -120), Qt.KeyboardModifier.ShiftModifier)
+        assert view.range.start_s == pytest.approx(5.5)
+        wheel(canvas, 300, 100, QPoint(120, 0))
+        assert view.range.start_s == pytest.approx(5)
+        assert view.span_s == pytest.approx(5)
+
+    def test_middle_drag_pans_with_the_hand(self, canvas, view):
+        view.show(Box(5, 10, 100, 1000))
+        held = canvas.time_at(300), canvas.frequency_at(100)
+        drag(canvas, (300, 100), (360, 130), Qt.MouseButton.MiddleButton)
+        assert (canvas.time_at(360), canvas.frequency_at(130)) == pytest.approx(held)
+
+    def test_a_click_asks_for_its_time(self, canvas, qtbot):
+        with qtbot.waitSignal(canvas.seek_requested) as asked:
+            qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(123, 50))
+        assert asked.args == [pytest.approx(123.5 / 800 * 20)]
+
+    def test_a_drag_selects_a_box_and_escape_clears_it(self, canvas, view, qtbot):
+        with qtbot.assertNotEmitted(canvas.seek_requested):
+            drag(canvas, (300, 300), (200, 100))
+        box = view.selection
+        assert (canvas.x_of(box.start_s), canvas.x_of(box.stop_s)) == pytest.approx((200, 300))
+        assert (canvas.y_of(box.high_hz), canvas.y_of(box.low_hz)) == pytest.approx((100, 300))
+        qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+        assert view.selection is None
+
+    def test_a_level_drag_selects_all_frequencies(self, canvas, view):
+        drag(canvas, (200, 100), (300, 101))
+        assert view.selection[2:] == pytest.approx(view.range[2:])
+
+    def test_a_selection_ends_with_the_file(self, canvas, view):
+        view.show(Box(0.0, 19.9, 100, 1000))
+        view.pan(5.0, 0)
+        drag(canvas, (400, 300), (900, 100))
+        assert view.selection.stop_s == 20.0
+
+    def test_a_double_click_clears(self, canvas, view, qtbot):
+        view.select(Box(1, 2, 100, 200))
+        qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+        assert view.selection is None
+
+    def test_shift_drag_zooms_to_a_box(self, canvas, view):
+        wanted = view.time_at(200 / 800), view.time_at(300 / 800)
+        drag(canvas, (200, 100), (300, 300), held=Qt.KeyboardModifier.ShiftModifier)
+        assert view.range[:2] == pytest.approx(wanted)
+        assert view.selection is None
+
+    def test_the_pointer_is_the_cursor(self, canvas, view, qtbot):
+        mouse(canvas, QEvent.Type.MouseMove, 100, 50, Qt.MouseButton.NoButton)
+        assert view.cursor == (canvas.time_at(100), canvas.frequency_at(50))
+        QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+        assert view.cursor is None
+
+    def test_rulers_zoom_their_axis(self, view, qtbot):
+        time, frequency = TimeRuler(view), FrequencyRuler(view)
+        for ruler in (time, frequency):
+            qtbot.addWidget(ruler)
+        shown(time, 800, time.height())
+        shown(frequency, frequency.width(), 400)
+        before, hz = view.time_at(0.25), float(view.axis.frequency(0.75))
+        wheel(time, 200, 5, QPoint(0, 120))
+        wheel(frequency, 5, 100, QPoint(0, 120))
+        assert view.place(before) == pytest.approx(0.25)
+        assert view.axis.position(hz) == pytest.approx(0.75)
+        assert view.span_s < 20
+        assert view.range.low_hz > 20
+
+    def test_a_drag_on_the_time_ruler_asks_for_times_within_the_file(self, view, qtbot):
+        ruler, asked = TimeRuler(view), []
+        qtbot.addWidget(ruler)
+        shown(ruler, 800, ruler.height())
+        ruler.seek_requested.connect(asked.append)
+        drag(ruler, (400, 5), (900, 5))
+        assert asked == pytest.approx([10, 16.25, 20])
+
+
+class Watched(PictureCanvas):
+    """A canvas that remembers what it was asked to repaint."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.painted: list[QRegion] = []
+
+    def paintEvent(self, event):
+        self.painted.append(event.region())
+        super().paintEvent(event)
+
+
+class TestDrawing:
+    @pytest.fixture
+    def watched(self, qtbot) -> Watched:
+        canvas = Watched(open_view())
+        qtbot.addWidget(canvas)
+        canvas.set_picture(picture_with_click(OctaveTransform(RATE), 9, 1000, 3))
+        shown(canvas, 800, 400)
+        canvas.painted.clear()
+        return canvas
+
+    def area(self, canvas: Watched) -> int:
+        """Pixels that were repainted."""
+        QApplication.processEvents()
+        area = 0
+        for region in canvas.painted:
+            mask = QImage(canvas.size(), QImage.Format.Format_Grayscale8)
+            mask.fill(0)
+            painter = QPainter(mask)
+            painter.setClipRegion(region)
+            painter.fillRect(mask.rect(), QColor(1, 1, 1))
+            painter.end()
+            area += sum(mask.constBits().asstring(mask.sizeInBytes()))
+        canvas.painted.clear()
+        return area
+
+    def test_the_playhead_repaints_two_narrow_strips(self, watched):
+        codes = watched._codes
+        watched._view.set_playhead(3.0)
+        assert 0 < self.area(watched) <= 2 * 8 * 400
+        watched._view.set_playhead(3.0001)  # the same pixel
+        assert self.area(watched) == 0
+        assert watched._codes is codes
+
+    def test_the_cursor_repaints_only_its_lines(self, watched):
+        watched._view.set_cursor((3.0, 440.0))
+        assert 0 < self.area(watched) <= 8 * 400 + 3 * 800
+        watched._view.set_cursor((5.0, 880.0))
+        assert 0 < self.area(watched) <= 2 * (8 * 400 + 3 * 800)
+
+    def test_narrow_updates_draw_what_a_whole_one_does(self, watched):
+        view = watched._view
+        for time_s, hz in ((0.0, 440.0), (3.0, 440.0), (3.01, 450.0), (19.99, 21.0), (7.0, 440.0)):
+            view.set_playhead(time_s)
+            view.set_cursor((20 - time_s, hz))
+            QApplication.processEvents()
+            screen = watched.screen().grabWindow(watched.winId()).toImage()
+            whole = watched.grab().toImage()
+            assert screen.convertToFormat(whole.format()) == whole
+
+    def test_colours_change_without_gathering(self, watched):
+        codes = watched._codes
+        before = watched.grab().toImage()
+        watched.set_colours(Colours("viridis"))
+        assert watched.grab().toImage() != before
+        assert watched._codes is codes
+
+    def test_tiles_that_come_in_are_drawn_together(self, watched, qtbot):
+        for _ in range(20):
+            watched.refresh(1.0, 2.0)
+        assert self.area(watched) == 0
+        qtbot.waitUntil(lambda: bool(watched.painted))
+        qtbot.wait(100)
+        assert len(watched.painted) == 1
+
+    def test_tiles_out_of_view_are_not_drawn(self, watched, qtbot):
+        watched._view.show(Box(3.0, 4.0, 20, 20000))
+        self.area(watched)
+        watched.refresh(5.0, 6.0)
+        qtbot.wait(100)
+        assert self.area(watched) == 0
+
+    @pytest.mark.parametrize("size", [(0, 0), (1, 1), (1, 300), (300, 1), (7, 13), (2000, 3)])
+    @pytest.mark.parametrize("length", [0, 1, LENGTH])
+    def test_nothing_breaks_the_paint(self, qtbot, size, length):
+        # An exception while painting ends the process; pytest-qt fails the test for any.
+        view = open_view(length)
+        pyramid = Pyramid(OctaveTransform(RATE).bands, RATE, length)
+        if length > 1:
+            pyramid.put(1, silence(pyramid, 1))  # the others are missing
+        for canvas in (
+            PictureCanvas(view, "Octaves"),
+            Overview(view),
+            TimeRuler(view),
+            FrequencyRuler(view),
+            LevelLegend(),
+        ):
+            qtbot.addWidget(canvas)
+            canvas.setMinimumSize(0, 0)
+            canvas.setMaximumSize(5000, 5000)
+            shown(canvas, *size)
+            for picture in (pyramid, None, pyramid):
+                if hasattr(canvas, "set_picture"):
+                    canvas.set_picture(picture)
+                view.zoom_time(3, 1e-6)
+                view.set_cursor((0.0, 440.0))
+                view.select(Box(-5, 50, 1, 1e5))
+                view.set_playhead(1e6)
+                canvas.grab()
+                view.set_playhead(0.0)
+                view.fit()
+                canvas.grab()
+            mouse(canvas, QEvent.Type.MouseMove, 0, 0, Qt.MouseButton.NoButton)
+
+    def test_panels_share_their_columns(self, qtbot):
+        view = open_view()
+        window = QWidget()
+        qtbot.addWidget(window)
+        layout = QVBoxLayout(window)
+        one, other, ruler = PicturePanel(view), PicturePanel(view), TimeRuler(view)
+        for widget in (one, aligned(ruler), other):
+            layout.addWidget(widget)
+        shown(window, 700, 500)
+        columns = {(w.mapTo(window, QPoint()).x(), w.width()) for w in (one.canvas, other.canvas, ruler)}
+        assert len(columns) == 1
+
+    @pytest.mark.parametrize("name", COLOUR_MAPS)
+    def test_every_map_grows_brighter_with_the_level(self, name):
+        table = Colours(name, floor_db=-100, ceiling_db=0).table[40:241]
+        red, green, blue = table >> 16 & 255, table >> 8 & 255, table & 255
+        luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+        assert (np.diff(luminance) > -1.5).all()
+        assert luminance[-1] - luminance[0] > 150
+
+
+class TestOverview:
+    @pytest.fixture
+    def overview(self, qtbot) -> Overview:
+        overview = Overview(open_view())
+        qtbot.addWidget(overview)
+        shown(overview, 1000, 56)
+        overview._view.show(Box(4, 8, 20, 22050))
+        return overview
+
+    def test_the_box_drags_and_resizes_and_a_click_centres(self, overview):
+        view = overview._view
+        drag(overview, (300, 20), (400, 20))
+        assert view.range[:2] == pytest.approx((6, 10))
+        drag(overview, (301, 20), (251, 20))
+        assert view.range[:2] == pytest.approx((5, 10))
+        drag(overview, (499, 20), (599, 20))
+        assert view.range[:2] == pytest.approx((5, 12))
+        drag(overview, (800, 20), (800, 20))
+        assert view.range[:2] == pytest.approx((12.5, 19.5))
+        drag(overview, (700, 20), (2000, 20))
+        assert view.range.stop_s == pytest.approx(20 + MARGIN * 7)
+
+    def test_an_edge_does_not_cross_the_other(self, overview):
+        drag(overview, (400, 20), (50, 20))
+        assert overview._view.range[:2] == pytest.approx((4, 4), abs=1e-3)
+        drag(overview, (202, 20), (-50, 20))
+        assert overview._view.range[:2] == pytest.approx((4, 4), abs=1e-3)
+
+    def test_it_shows_what_is_analysed_so_far(self, overview, qtbot):
+        transform = STFT(RATE)
+        pyramid = Pyramid(transform.bands, RATE, LENGTH)
+        overview.set_picture(pyramid)
+        overview._view.fit()
+        unknown = overview.grab().toImage().pixel(100, 20)
+        pyramid.put(0, silence(pyramid, 0))
+        overview.refresh()
+        qtbot.waitUntil(lambda: overview.grab().toImage().pixel(100, 20) != unknown)
+        assert overview.grab().toImage().pixel(900, 20) == unknown
+
+
+class TestTicks:
+    @given(st.floats(0, 10800), st.floats(-4.3, 4), st.integers(150, 3000))
+    def test_times_are_dense_round_and_do_not_overlap(self, start, exponent, pixels):
+        stop = start + 10**exponent
+
+        def room(label: str) -> float:
+            return 7 * len(label) + 16
+
+        ticks = time_ticks(start, stop, pixels, room)
+        labelled = [tick for tick in ticks if tick.label]
+        longest = room(time_label(stop, 10**exponent / 1e3))
+        assert len(labelled) >= pixels / longest / 3 - 1
+        for a, b in pairwise(labelled):
+            assert (b.value - a.value) / (stop - start) * pixels >= room(a.label) * 0.999
+            assert a.label != b.label
+        assert all(start <= tick.value <= stop for tick in ticks)
+
+    @given(st.floats(20, 20000), st.floats(0.0003, 10), st.integers(100, 2000))
+    def test_frequencies_are_there_at_any_zoom_and_do_not_overlap(self, low, octaves, height):
+        axis = FrequencyAxis(low, low * 2**octaves)
+
+        def pixel(hz: float) -> float:
+            return float(1 - axis.position(hz)) * height
+
+        ticks = frequency_ticks(axis.low_hz, axis.high_hz, pixel, 20)
+        labelled = [tick for tick in ticks if tick.label]
+        assert labelled
+        assert len({tick.label for tick in labelled}) == len(labelled)
+        for a, b in pairwise(labelled):
+            assert pixel(a.value) - pixel(b.value) >= 20 * 0.999
+        ends = [height, *(pixel(tick.value) for tick in labelled), 0]
+        assert max(a - b for a, b in pairwise(ends)) <= max(0.75 * height, 220)
+
+    def test_known_rulers(self):
+        axis = FrequencyAxis(20, 20000)
+        labels = [t.label for t in frequency_ticks(20, 20000, lambda f: 200 * (1 - axis.position(f)), 12)]
+        assert [label for label in labels if label] == "20 50 100 200 500 1k 2k 5k 10k 20k".split()
+        few = frequency_ticks(20, 20000, lambda f: 30 * (1 - axis.position(f)), 12)
+        assert [tick.label for tick in few if tick.label] == ["100"]
+        labels = [t.label for t in time_ticks(59.9, 61.2, 700, lambda label: 100) if t.label]
+        assert labels == ["1:00.0", "1:00.2", "1:00.4", "1:00.6", "1:00.8", "1:01.0", "1:01.2"]
+        assert [tick.label for tick in level_ticks(-80, 0, 100, 20)] == ["−80", "−60", "−40", "−20", "0"]
+
+    @pytest.mark.parametrize(
+        ("time_s", "step_s", "label"),
+        [
+            (0, 1, "0:00"),
+            (42.137, 0.001, "0:42.137"),
+            (59.9999, 0.1, "1:00.0"),
+            (3723.5, 0.5, "1:02:03.5"),
+            (-0.25, 0.05, "−0:00.25"),
+            (-0.0, 1, "0:00"),
+        ],
+    )
+    def test_times_are_written_as_clocks_are(self, time_s, step_s, label):
+        assert time_label(time_s, step_s) == label

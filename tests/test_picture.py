@@ -1,0 +1,338 @@
+"""Pictures: codes of known levels, nothing lost on the way to a pixel, every cell at its place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+from msviz.picture import (
+    SILENCE,
+    UNKNOWN,
+    FrequencyAxis,
+    Pyramid,
+    band_rows,
+    colour_table,
+    colourise,
+    image,
+    levels,
+    to_code,
+    to_db,
+)
+
+RATE = 8000
+AXIS = FrequencyAxis(125.0, 4000.0)
+
+
+@dataclass(frozen=True, eq=False)
+class FakeBand:
+    low: float
+    high: float
+    frequencies: NDArray[np.float64]
+    hop: int
+
+
+def octaves(count: int = 5, bins: int = 12, lowest_hop: int = 256) -> list[FakeBand]:
+    """Octaves that end at 4 kHz, the hop halving from each to the next."""
+    lows = [4000.0 / 2 ** (count - index) for index in range(count)]
+    places = 2 ** ((np.arange(bins) + 0.5) / bins)
+    return [FakeBand(low, 2 * low, low * places, lowest_hop >> index) for index, low in enumerate(lows)]
+
+
+def stft(rows: int = 513, hop: int = 100) -> list[FakeBand]:
+    return [FakeBand(0.0, 4000.0, np.linspace(0, 4000, rows), hop)]
+
+
+def frame_counts(pyramid: Pyramid, tile: int) -> list[int]:
+    start, stop = pyramid.tile_range(tile)
+    return [len(range(-(-start // band.hop) * band.hop, stop, band.hop)) for band in pyramid.bands]
+
+
+def quiet(pyramid: Pyramid, tile: int) -> list[NDArray[np.uint8]]:
+    """A tile of silence."""
+    return [
+        np.full((frames, len(band.frequencies)), SILENCE, np.uint8)
+        for frames, band in zip(frame_counts(pyramid, tile), pyramid.bands, strict=True)
+    ]
+
+
+def filled(bands: list[FakeBand], length: int, *, budget: int = 64 << 20, seed: int = 0) -> Pyramid:
+    """A pyramid of noise."""
+    pyramid, rng = Pyramid(bands, RATE, length, budget=budget), np.random.default_rng(seed)
+    for tile in range(pyramid.tiles):
+        codes = [rng.integers(SILENCE, 200, one.shape, dtype=np.uint8) for one in quiet(pyramid, tile)]
+        pyramid.put(tile, codes)
+    return pyramid
+
+
+def with_click(bands: list[FakeBand], length: int, band: int, frame: int, row: int, **options) -> Pyramid:
+    """A pyramid of silence but for one coefficient."""
+    pyramid = Pyramid(bands, RATE, length, **options)
+    loud = frame * bands[band].hop // pyramid.tile_length
+    for tile in [*range(loud), *range(loud + 1, pyramid.tiles), loud]:  # the loud one last: it is kept fine
+        codes = quiet(pyramid, tile)
+        if tile == loud:
+            codes[band][frame - tile * pyramid.tile_length // bands[band].hop, row] = 240
+        pyramid.put(tile, codes)
+    return pyramid
+
+
+def seen(pyramid: Pyramid, start: float, stop: float, width: int, height: int, axis: FrequencyAxis = AXIS):
+    return image(pyramid, band_rows(pyramid.bands, axis, height), start, stop, width, height)
+
+
+class TestLevels:
+    def test_code_of_an_amplitude_is_its_level(self):
+        amplitudes = np.geomspace(1.1e-6, 2.0, 4001)
+        phases = np.exp(1j * np.linspace(0, 50, 4001))
+        codes = levels((amplitudes * phases)[None].astype(np.complex64))[:, 0]
+        assert np.abs((codes.astype(float) - 240) / 2 - 20 * np.log10(amplitudes)).max() <= 0.27
+
+    def test_full_scale_is_0_db(self):
+        assert to_db(int(levels(np.array([[1j]], np.complex64))[0, 0])) == 0.0
+
+    @pytest.mark.parametrize(
+        ("value", "code"), [(0, SILENCE), (1e-30, SILENCE), (1e5, 255), (1e30, 255), (np.inf, 255)]
+    )
+    def test_what_is_out_of_range_is_the_nearest_code(self, value, code):
+        assert levels(np.array([[value]], np.complex64))[0, 0] == code
+
+    def test_frames_come_first(self):
+        coefficients = np.zeros((3, 5), np.complex64)
+        coefficients[2, 4] = 1
+        codes = levels(coefficients)
+        assert codes.shape == (5, 3)
+        assert codes.flags.c_contiguous
+        assert np.argwhere(codes == 240).tolist() == [[4, 2]]
+
+    @given(st.integers(SILENCE, 255))
+    def test_code_and_level_are_inverse(self, code):
+        assert to_code(to_db(code)) == code
+
+
+class TestPyramid:
+    @given(st.integers(1, 400_000), st.integers(1, 300), st.integers(0, 4))
+    def test_tiles_cut_the_file_without_gap(self, length, hop, octave):
+        pyramid = Pyramid([*stft(9, hop), *stft(9, hop << octave)], RATE, length)
+        ranges = [pyramid.tile_range(tile) for tile in range(pyramid.tiles)]
+        assert ranges[0][0] == 0
+        assert ranges[-1][1] == length
+        assert all(a[1] == b[0] for a, b in pairwise(ranges))
+        assert all(pyramid.tile_length % band.hop == 0 for band in pyramid.bands)
+
+    def test_hops_that_do_not_fit_are_named(self):
+        with pytest.raises(ParameterError, match=r"\[100, 150\]"):
+            Pyramid([*stft(hop=100), *stft(hop=150)], RATE, 1000)
+
+    @settings(deadline=None, max_examples=20)
+    @given(st.integers(1, 200_000), st.sampled_from([1 << 12, 1 << 18, 1 << 26]), st.integers(0, 9))
+    def test_a_pooled_frame_is_the_maximum_of_its_frames(self, length, budget, seed):
+        bands = octaves()
+        pyramid = filled(bands, length, budget=budget, seed=seed)
+        whole = filled(bands, length, seed=seed)
+        for band, one in enumerate(bands):
+            count = -(-length // one.hop)
+            fine = whole.frames(band, 0, 0, count)
+            for fineness in range(pyramid.coarsest + 1):
+                pyramid.look(0, length, one.hop << fineness)
+                step = pyramid.step(band, fineness)
+                frames = pyramid.frames(band, fineness, 0, -(-count >> step))
+                exact = np.maximum.reduceat(fine, np.arange(0, count, 1 << step), axis=0)
+                assert (frames >= exact).all()  # a coarser stand-in is never lower
+                if fineness >= pyramid._kept:
+                    assert np.array_equal(frames, exact)
+
+    def test_a_missing_tile_is_drawn_coarser_and_never_as_a_hole(self):
+        pyramid = filled(octaves(), 100 * 48000, budget=1 << 20)
+        start, stop = 480_000, 480_800
+        before = seen(pyramid, start, stop, 100, 60)
+        assert (before != UNKNOWN).all()
+
+        pyramid.look(start, stop, 8)
+        wanted = pyramid.missing()
+        assert wanted
+        for tile in wanted:
+            pyramid.put(tile, quiet(pyramid, tile))
+        assert pyramid.missing() == []
+        assert (seen(pyramid, start, stop, 100, 60) == SILENCE).all()
+
+    def test_what_is_in_view_outlives_the_rest_of_the_file(self):
+        pyramid = Pyramid(octaves(), RATE, 300 * 48000, budget=1 << 20)
+        pyramid.look(7_000_000, 7_000_800, 8)
+        wanted = pyramid.missing()
+        for tile in [*wanted, *pyramid.pending()]:
+            pyramid.put(tile, quiet(pyramid, tile))
+        assert pyramid.missing() == []
+        assert pyramid.pending() == []
+
+    def test_more_tiles_in_view_than_places_come_to_rest(self):
+        pyramid = Pyramid(octaves(), RATE, 300 * 48000, budget=1 << 20)
+        pyramid.look(0, pyramid.length, 8)  # absurdly fine for a whole file
+        for tile in pyramid.missing():
+            pyramid.put(tile, quiet(pyramid, tile))
+        assert pyramid.missing() == []
+
+    def test_the_centre_of_the_view_comes_first(self):
+        pyramid = Pyramid(octaves(), RATE, 20 * 49152)
+        pyramid.look(5.4 * pyramid.tile_length, 8.4 * pyramid.tile_length, 500)
+        assert pyramid.missing() == [6, 7, 5, 8]
+        pyramid.put(6, quiet(pyramid, 6))
+        assert pyramid.missing() == [7, 5, 8]
+        assert pyramid.pending()[:4] == [7, 5, 8, 4]
+
+    @pytest.mark.parametrize("bands", [octaves(10, 24, 4096), stft(2049, 1024)])
+    def test_three_hours_stay_within_the_budget(self, bands):
+        budget = 128 << 20
+        pyramid = Pyramid(bands, 44100, 3 * 3600 * 44100, budget=budget)
+        whole = sum(array.nbytes for band in pyramid._whole for array in band.values())
+        fine = sum(places * pyramid._tile_bytes(fineness) for fineness, places in enumerate(pyramid._places))
+        assert whole + fine <= budget
+        for fineness, places in enumerate(pyramid._places):  # and a wide screen fits, at every zoom
+            assert places * pyramid.tile_length >= 2000 * (min(band.hop for band in bands) << fineness)
+
+
+class TestImage:
+    @settings(deadline=None)
+    @given(
+        st.integers(1, 300_000),
+        st.integers(0, 4),
+        st.floats(0, 1),
+        st.integers(0, 11),
+        st.integers(40, 300),
+        st.integers(1, 700),
+        st.sampled_from([1 << 16, 1 << 26]),
+    )
+    def test_one_loud_coefficient_is_seen_at_every_zoom(
+        self, length, band, where, row, height, width, budget
+    ):
+        bands = octaves()
+        frame = int(where * ((length - 1) // bands[band].hop))
+        pyramid = with_click(bands, length, band, frame, row, budget=budget)
+        for zoom in (1, 3, 50, 1000):
+            middle, half = frame * bands[band].hop, length / zoom / 2 + bands[band].hop
+            codes = seen(pyramid, middle - half, middle + half, width, height)
+            assert codes.max() == 240
+
+    @settings(deadline=None)
+    @given(st.integers(0, 512), st.integers(1, 400), st.booleans())
+    def test_no_row_is_lost_where_rows_are_narrower_than_pixels(self, row, height, linear_part):
+        axis = FrequencyAxis(2000.0, 4001.0) if linear_part else FrequencyAxis(1.0, 4001.0)
+        pyramid = with_click(stft(), 5000, 0, 20, row)
+        codes = seen(pyramid, 1500, 2500, 50, height, axis)
+        hz = row / 512 * 4000
+        if axis.low_hz < hz:
+            y = math.floor((1 - float(axis.position(hz))) * height)
+            assert codes[y].max() == 240
+
+    @pytest.mark.parametrize("bands", [octaves(), octaves(bins=96), stft(4097)])
+    def test_no_row_is_lost_at_any_height(self, bands):
+        for height in range(40, 400, 7):
+            for table in band_rows(bands, FrequencyAxis(0.2, 4001.0), height):
+                shown = np.zeros(len(bands[table.band].frequencies), bool)
+                for first, last in zip(table.first + table.low, table.last + table.low, strict=True):
+                    shown[first : last + 1] = True
+                assert shown[bands[table.band].frequencies > 0].all()
+
+    def test_a_click_in_a_long_file_is_seen_in_the_smallest_picture(self):
+        pyramid = with_click(stft(9), 200 * 48000, 0, 77_777, 4)
+        for width in (1, 2, 40, 333):
+            codes = seen(pyramid, 0, pyramid.length, width, 9, FrequencyAxis(100, 4000))
+            columns = np.nonzero(codes == 240)[1]
+            assert np.abs(columns + 0.5 - 77_777 * 100 / pyramid.length * width).min() <= 2
+
+    def test_the_last_frame_is_seen_however_little_of_it_there_is(self):
+        length = 800 * 100 + 1
+        pyramid = with_click(stft(), length, 0, 800, 77)
+        start = length + 10 - 10 * 800  # the last pixel's centre lies before the cell of eight frames
+        codes = seen(pyramid, start, length + 10, 10, 60)
+        assert np.unique(np.nonzero(codes == 240)[1]).tolist() == [9]
+
+    def test_a_frame_lies_on_its_pixels(self):
+        bands = octaves()
+        pyramid = with_click(bands, 100_000, 2, 500, 3)  # hop 64: sample 32000
+        codes = seen(pyramid, 31_800, 32_200, 400, 60)
+        assert np.unique(np.nonzero(codes == 240)[1]).tolist() == list(range(200 - 32, 200 + 32))
+
+    @given(st.integers(60, 900), st.integers(0, 4), st.integers(0, 11))
+    def test_rows_lie_at_their_frequency(self, height, band, row):
+        bands = octaves()
+        tables = {table.band: table for table in band_rows(bands, AXIS, height)}
+        y = math.floor((1 - float(AXIS.position(bands[band].frequencies[row]))) * height)
+        table = tables[band]
+        y = min(max(y, table.top), table.bottom - 1)
+        first, last = table.first[y - table.top] + table.low, table.last[y - table.top] + table.low
+        assert first <= row <= last
+
+    @given(st.integers(5, 900))
+    def test_bands_meet_without_gap(self, height):
+        tables = band_rows(octaves(), AXIS, height)
+        covered = [y for table in reversed(tables) for y in range(table.top, table.bottom)]
+        assert covered == list(range(height))
+
+    def test_wide_rows_are_equally_high_within_an_octave(self):
+        table = band_rows(octaves(), FrequencyAxis(1000.0, 2000.0), 1200)[0]
+        assert (np.bincount(table.first) == 100).all()
+
+    @given(st.floats(1, 4000), st.floats(0.01, 1))
+    def test_frequency_and_position_are_inverse(self, low, octaves_up):
+        axis = FrequencyAxis(low, low * 2**octaves_up)
+        assert axis.frequency(axis.position([low, low * 1.005])) == pytest.approx([low, low * 1.005])
+        assert axis.position([axis.low_hz, axis.high_hz]) == pytest.approx([0, 1])
+
+    @settings(deadline=None)
+    @given(
+        st.integers(1, 100_000),
+        st.floats(-2, 2),
+        st.floats(1e-5, 3),
+        st.integers(1, 300),
+        st.integers(1, 200),
+        st.booleans(),
+    )
+    def test_any_window_onto_any_file(self, length, at, span, width, height, with_stft):
+        pyramid = filled(stft(65) if with_stft else octaves(), length)
+        start, stop = at * length, (at + span) * length
+        codes = seen(pyramid, start, stop, width, height)
+        edges = start + np.arange(width + 1) * ((stop - start) / width)
+        inside = (edges[1:] > 0) & (edges[:-1] < length)
+        assert codes.shape == (height, width)
+        assert (codes[:, ~inside] == UNKNOWN).all()
+        if height >= 10:
+            assert (codes[:, inside] != UNKNOWN).all()
+
+    @pytest.mark.parametrize("length", [1, 2, 255, 257])
+    def test_the_shortest_files_fill_their_time(self, length):
+        codes = seen(filled(octaves(), length), 0, length, 64, 40)
+        assert (codes != UNKNOWN).all()
+
+    def test_what_is_not_analysed_is_unknown_and_silence_is_not(self):
+        pyramid = Pyramid(octaves(), RATE, 3 * 49152)
+        pyramid.put(1, quiet(pyramid, 1))
+        codes = seen(pyramid, 0, pyramid.length, 300, 40)
+        third = pyramid.tile_length / pyramid.length * 300
+        margin = 2  # half the lowest octave's frame
+        assert (codes[:, : int(third) - margin] == UNKNOWN).all()
+        assert (codes[:, int(third) + margin : int(2 * third) - margin] == SILENCE).all()
+        assert (codes[:, int(2 * third) + margin :] == UNKNOWN).all()
+
+
+class TestColours:
+    def test_range_runs_from_the_first_colour_to_the_last(self):
+        table = colour_table([[0, 0, 0], [255, 128, 0]], floor_db=-80, ceiling_db=0, unknown=(1, 2, 3))
+        assert table[UNKNOWN] == 0xFF010203
+        assert table[SILENCE] == table[to_code(-80)] == 0xFF000000
+        assert table[to_code(-40)] == 0xFF804000
+        assert table[to_code(0)] == table[255] == 0xFFFF8000
+
+    def test_codes_become_their_colours(self):
+        table = np.arange(256, dtype=np.uint32) * 7
+        codes = np.arange(256, dtype=np.uint8).reshape(8, 32)
+        out = np.zeros((8, 32), np.uint32)
+        colourise(codes, table, out)
+        assert np.array_equal(out, codes.astype(np.uint32) * 7)
