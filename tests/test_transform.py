@@ -1,5 +1,6 @@
 """The octave transform: exact, local, calibrated, and the same picture an octave up."""
 
+import functools
 import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import resample
 
-from msviz import OctaveTransform, ParameterError, Signal, read_audio
+from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
 from msviz.demos import demo_tracks
 from msviz.transform.filters import NUTTALL, frame_operator
 
@@ -315,7 +316,9 @@ def test_an_octave_up_is_the_same_picture_higher():
         ({"fmin": 0}, "fmin .* not 0"),
         ({"fmin": 12000}, "fmin .* not 12000"),
         ({"fmin": math.nan}, "fmin"),
-        ({"dtype": "int16"}, "dtype .* not 'int16'"),
+        ({"dtype": "int16"}, "dtype .* not .int16."),
+        ({"workers": 0}, "workers .* not 0"),
+        ({"workers": 0}, "workers .* not 0"),
     ],
 )
 def test_wrong_parameters_are_named(parameters, says):
@@ -345,3 +348,81 @@ def test_samples_that_are_not_numbers_count_as_zero_and_are_told_of():
     assert np.array_equal(
         made.octaves[3].coefficients, transform.analyze(Signal(clean, 8000)).octaves[3].coefficients
     )
+
+
+# -------------------------------------------------------------------- streams
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    length=st.one_of(st.integers(0, 5), st.integers(6, 300_000)),
+    stretch=st.sampled_from([20_000, 2**16, 99_999, 10**6]),
+    channels=st.sampled_from([1, 2]),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+def test_a_stream_gives_the_whole_analysis_and_the_signal_back(length, stretch, channels, dtype):
+    transform = OctaveTransform(22050, dtype=dtype)
+    signal = noise(channels, length, 22050, dtype)
+    whole = transform.analyze(signal)
+    pieces = list(transform.stream(signal, stretch=stretch))
+    assert [piece.start for piece in pieces] == list(range(0, max(length, 1), stretch))
+    joined = functools.reduce(Representation.joined, pieces)
+    assert (joined.start, joined.stop) == (0, length)
+    for ours, theirs in zip((*joined.bands, joined.residual), (*whole.bands, whole.residual), strict=True):
+        assert ours.first_frame == theirs.first_frame
+        difference = ours.coefficients - theirs.coefficients
+        peak = np.abs(theirs.coefficients).max(initial=1e-9)
+        assert decibels(np.abs(difference).max(initial=0) / peak) <= -100
+    stretches = [made.samples for made in transform.synthesize_stream(iter(pieces))]
+    rebuilt = np.concatenate(stretches, axis=1)
+    assert rebuilt.shape == signal.samples.shape
+    if length:
+        assert error_db(Signal(rebuilt, 22050), signal) <= BAR_DB[dtype]
+
+
+def test_a_stream_is_rebuilt_as_it_comes():
+    """Not at its end: what is waiting stays as long as a border and a stretch."""
+    transform = OctaveTransform(8000)
+    signal = noise(1, 80 * 8000, 8000)
+    given, rebuilt = 0, 0
+
+    def pieces():
+        nonlocal given
+        for piece in transform.stream(signal, stretch=2 * 8000):
+            given = piece.stop
+            yield piece
+
+    for made in transform.synthesize_stream(pieces()):
+        rebuilt += made.length
+        assert given - rebuilt <= transform.border
+    assert rebuilt == signal.length
+
+
+def test_pieces_that_do_not_follow_each_other_are_refused():
+    transform = OctaveTransform(8000)
+    first, _, third = transform.stream(noise(1, 60_000, 8000), stretch=20_000)
+    with pytest.raises(ParameterError, match="sample 40000 does not follow sample 19999"):
+        list(transform.synthesize_stream([first, third]))
+    with pytest.raises(ParameterError, match="stretch must be at least 1 sample, not 0"):
+        next(transform.stream(noise(1, 10, 8000), stretch=0))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_threads_change_nothing(workers):
+    signal = noise(3, 200_000, 44100)
+    one = OctaveTransform(44100, workers=1)
+    several = OctaveTransform(44100, workers=workers)
+    alone, shared = one.analyze(signal), several.analyze(signal)
+    for a, b in zip(alone.octaves, shared.octaves, strict=True):
+        assert np.array_equal(a.coefficients, b.coefficients)
+    assert np.array_equal(one.synthesize(alone).samples, several.synthesize(shared).samples)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6, 64])
+def test_channels_do_not_touch_each_other(channels):
+    signal = noise(channels, 3000, 44100)
+    transform = OctaveTransform(44100)
+    together = transform.analyze(signal)
+    last = transform.analyze(Signal(signal.samples[-1:], 44100))
+    for a, b in zip(together.octaves, last.octaves, strict=True):
+        assert np.allclose(a.coefficients[-1], b.coefficients[0], atol=1e-7)

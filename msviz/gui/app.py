@@ -96,7 +96,7 @@ def render(
     application()
     model = View()
     mix = mix_down(source)
-    transform, stft = OctaveTransform(source.rate), STFT(source.rate)
+    transform, stft = OctaveTransform(source.rate, workers=1), STFT(source.rate)
     model.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
     octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
     pictures = Pictures(model)

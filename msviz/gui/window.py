@@ -128,7 +128,7 @@ class Window(QMainWindow):
         self._let_go()
         self.source = source
         mix = mix_down(source)
-        transform, stft = OctaveTransform(source.rate), STFT(source.rate)
+        transform, stft = OctaveTransform(source.rate, workers=1), STFT(source.rate)
         octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
         self.view.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
         self.pictures.set_pictures(octaves, spectra)

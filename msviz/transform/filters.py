@@ -50,17 +50,17 @@ class FilterBank:
     ----------
     first, last : array (bins,)
         Filter k lives on the grid's j in [first[k], last[k]); `first` may be negative.
-    offset : array (bins + 1,)
-        Its values are ``response[offset[k]:offset[k + 1]]``.
+    row : array (total,)
+        Which filter a value is of.
     index : array (total,)
-        j of every value.
+        Its j.
     response : array (total,)
         Values of all the filters, one behind the other.
     """
 
     first: IntArray
     last: IntArray
-    offset: IntArray
+    row: IntArray
     index: IntArray
     response: FloatArray
 
@@ -72,11 +72,11 @@ def filter_bank(scale: OctaveScale, octave: int, spacing: float, limit: int) -> 
     first = np.floor(low / spacing).astype(np.int64) + 1
     last = np.minimum(np.ceil(high / spacing).astype(np.int64), limit)
     length = np.maximum(last - first, 0)
-    offset = np.concatenate([[0], np.cumsum(length)])
-    index = np.arange(offset[-1]) + np.repeat(first - offset[:-1], length)
+    row = np.repeat(np.arange(len(centres)), length)
+    index = np.arange(len(row)) + (first - np.cumsum(length) + length)[row]
     warped = np.log2(index * spacing + scale.warp_offset)
-    distance = warped - np.repeat(np.log2(centres + scale.warp_offset), length)
-    return FilterBank(first, last, offset, index, nuttall(distance * (scale.resolution / 4)))
+    distance = warped - np.log2(centres + scale.warp_offset)[row]
+    return FilterBank(first, last, row, index, nuttall(distance * (scale.resolution / 4)))
 
 
 @dataclass(frozen=True)

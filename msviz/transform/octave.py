@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -21,6 +24,9 @@ from msviz.transform.stages import BLOCK, Stage, plan_stages
 Array = NDArray[Any]
 
 BATCH = 2**16  # samples that go through one call: enough to amortise the call, few enough for the cache
+
+#: Samples of all channels in a piece of a stream: some tens of megabytes of coefficients.
+STREAM = 2**20
 
 #: How far the energy of a filter must have fallen where a block is cut.  Frames of a stretch alone then
 #: differ from those of the whole by about as much; the error of reconstruction is much smaller (-145 and
@@ -82,6 +88,9 @@ class OctaveTransform:
         begins less than an octave above `fmin`.
     dtype : {"float32", "float64"}
         What samples and coefficients are computed in.
+    workers : int, optional
+        Threads that long stretches are shared among; as many as there are processors by default.
+        1 computes in the calling thread alone.  The result does not depend on it.
 
     Raises
     ------
@@ -119,9 +128,13 @@ class OctaveTransform:
         gamma: float = 0.0,
         fmin: float = 20.0,
         dtype: str = "float32",
+        workers: int | None = None,
     ) -> None:
         if dtype not in TOLERANCE_DB:
             raise ParameterError(f'dtype must be "float32" or "float64", not {dtype!r}')
+        if workers is not None and workers < 1:
+            raise ParameterError(f"workers must be at least 1, not {workers}")
+        self.workers = workers or os.cpu_count() or 1
         self.scale = OctaveScale(rate, bins_per_octave, float(resolution), float(gamma), float(fmin))
         self.dtype = np.dtype(dtype)
         self._stages = _plan(self.scale, dtype)
@@ -208,17 +221,93 @@ class OctaveTransform:
                 f"the stretch from sample {start} to {stop} does not lie within the {source.length} "
                 f"samples of the signal"
             )
-        wanted: list[Range] = []
+        return self._analyzed(source, start, stop, self._held(start, stop))
+
+    def _held(self, start: int, stop: int) -> list[Range]:
+        """Samples on which synthesis of [start, stop) needs frames: of every octave, then the residual."""
+        held: list[Range] = []
         for stage, made in zip(self._stages, self._synthesis_ranges(start, stop), strict=True):
-            held = made.widened(stage.dual_reach).times(stage.decimation)
-            wanted[:0] = [held.over(octave.hop) for octave in stage.octaves]
-            residual = held.over(stage.low_hop)
+            reached = made.widened(stage.dual_reach).times(stage.decimation)
+            held[:0] = [reached] * len(stage.octaves)
+        return [*held, reached]
+
+    def _analyzed(self, source: Source, start: int, stop: int, held: Sequence[Range]) -> Representation:
+        """The representation of [start, stop) with the frames on the samples held."""
+        wanted = [r.over(octave.hop) for r, octave in zip(held, self.octaves, strict=False)]
+        residual = held[-1].over(self.residual_hop)
         frames, low = self._run(source, wanted, residual)
         bands = tuple(
             Frames.of(octave, values, numbers.start, self.rate)
             for octave, values, numbers in zip(self.octaves, frames, wanted, strict=True)
         )
-        return Representation(bands, self._residual_frames(low, residual.start), self.rate, start, stop)
+        rest = Frames(low[:, None, :], residual.start, self.residual_hop, self.rate, np.zeros(1))
+        return Representation(bands, rest, self.rate, start, stop)
+
+    def stream(self, source: Source, *, stretch: int | None = None) -> Iterator[Representation]:
+        """Analyse a source from its start to its end, stretch by stretch, in bounded memory.
+
+        The pieces follow each other without overlap: each holds the frames that are centred in its
+        stretch, the first and the last also those of the border before and after the source.  A
+        piece alone lacks its neighbours' frames; `synthesize_stream` puts them together.
+
+        Parameters
+        ----------
+        source : Source
+        stretch : int, optional
+            Samples in a piece.  By default some seconds, fewer the more channels there are.
+
+        Yields
+        ------
+        Representation
+
+        Raises
+        ------
+        ParameterError
+            If the source has another rate or `stretch` is not positive.
+        """
+        if stretch is None:
+            stretch = max(STREAM // source.channels, BLOCK)
+        if stretch < 1:
+            raise ParameterError(f"stretch must be at least 1 sample, not {stretch}")
+        held = self._held(0, source.length)
+        for start in range(0, max(source.length, 1), stretch):
+            stop = min(start + stretch, source.length)
+            begin = min(r.start for r in held) if start == 0 else start
+            end = max(r.stop for r in held) if stop == source.length else stop
+            yield self._analyzed(source, start, stop, [Range(begin, end).common(r) for r in held])
+
+    def synthesize_stream(self, pieces: Iterable[Representation]) -> Iterator[Signal]:
+        """The signal that consecutive pieces of a stream rebuild, in bounded memory.
+
+        Yields
+        ------
+        Signal
+            Stretches that follow each other; each as soon as all frames that it needs have come.
+
+        Raises
+        ------
+        ParameterError
+            If the pieces do not follow each other, or were made with other parameters.
+        """
+        waiting: Representation | None = None
+        for piece in pieces:
+            waiting = piece if waiting is None else waiting.joined(piece)
+            ready = waiting.stop - self.border
+            if ready > waiting.start:
+                yield self.synthesize(replace(waiting, stop=ready))
+                waiting = self._trimmed(replace(waiting, start=ready))
+        if waiting is not None:
+            yield self.synthesize(waiting)
+
+    def _trimmed(self, representation: Representation) -> Representation:
+        """Without the frames that only samples before `start` need."""
+        first = [r.start for r in self._held(representation.start, representation.stop)]
+        bands = [
+            band.since(-(-sample // band.hop))
+            for band, sample in zip((*representation.bands, representation.residual), first, strict=True)
+            if band
+        ]
+        return replace(representation, bands=tuple(bands[:-1]), residual=bands[-1])
 
     def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
         """Frames of every octave that are centred in samples [start, stop).
@@ -238,9 +327,6 @@ class OctaveTransform:
         """
         wanted = [Range(start, stop) if index == octave else None for index in range(len(self.octaves))]
         return self._run(source, wanted)[0][octave]
-
-    def _residual_frames(self, low: Array, first: int) -> Frames:
-        return Frames(low[:, None, :], first, self.residual_hop, self.rate, np.zeros(1))
 
     def _check_rate(self, rate: int) -> None:
         if rate != self.rate:
@@ -276,7 +362,9 @@ class OctaveTransform:
             signal = self._read(source, have)
         for stage, output, low_range in zip(self._stages, outputs, lows, strict=True):
             held = [wanted[octave.index] or Range(0, 0) for octave in stage.octaves]
-            frames, signal = _analyze_stage(stage, signal, have, output, held, low_range or Range(0, 0))
+            frames, signal = _analyze_stage(
+                stage, signal, have, output, held, low_range or Range(0, 0), self.workers
+            )
             values[:0] = frames
             have = low_range or Range(0, 0)
         return values, signal
@@ -309,7 +397,7 @@ class OctaveTransform:
         low, low_start = representation.residual.coefficients[:, 0], representation.residual.first_frame
         for stage, made in zip(reversed(self._stages), reversed(ranges), strict=True):
             bands = [representation.bands[octave.index] for octave in stage.octaves]
-            low = _synthesize_stage(stage, bands, low, low_start, made)
+            low = _synthesize_stage(stage, bands, low, low_start, made, self.workers)
             low_start = made.start
         return Signal(low, self.rate)
 
@@ -321,6 +409,25 @@ class OctaveTransform:
             factor = below.decimation // stage.decimation
             ranges.append(Range(needed.start // factor, -(-needed.stop // factor)))
         return ranges
+
+
+#: A channel, and the stage's sample that the kept middle of a block starts at.
+Place = tuple[int, int]
+
+#: Places that go through one call, with the mask that they share.
+Batch = tuple[Any, list[Place]]
+
+
+def _in_threads(work: Callable[[list[Batch]], None], batches: Iterable[Batch], workers: int) -> None:
+    """Share the batches among threads; each writes to places of its own."""
+    todo = list(batches)
+    if workers == 1 or len(todo) < 2:
+        work(todo)
+        return
+    shares = [todo[number::workers] for number in range(min(workers, len(todo)))]
+    with ThreadPoolExecutor(len(shares), thread_name_prefix="msviz-transform") as pool:
+        for _ in pool.map(work, shares):
+            pass
 
 
 class _Blocks(NamedTuple):
@@ -338,14 +445,18 @@ class _Blocks(NamedTuple):
         step = size - 2 * reach
         return cls(size, step, list(range(begin, output.stop, step)))
 
-    def batches(self, channels: int, masks: Sequence[Any]) -> Iterator[tuple[Any, list[tuple[int, int]]]]:
-        """Pairs of (channel, start) that go through one call, with the mask that they share."""
-        at_once = max(1, BATCH // self.size)
+    @property
+    def at_once(self) -> int:
+        """How many go through one call."""
+        return max(1, BATCH // self.size)
+
+    def batches(self, channels: int, masks: Sequence[Any]) -> Iterator[Batch]:
+        """All blocks of all channels, those that have the same mask together."""
         jobs = [(c, s, m) for s, m in zip(self.starts, masks, strict=True) for c in range(channels)]
         for mask, same in itertools.groupby(jobs, key=lambda job: job[2]):
             places = [(channel, start) for channel, start, _ in same]
-            for i in range(0, len(places), at_once):
-                yield mask, places[i : i + at_once]
+            for i in range(0, len(places), self.at_once):
+                yield mask, places[i : i + self.at_once]
 
 
 def _copy(source: Array, have: Range, target: Array, want: Range) -> None:
@@ -361,7 +472,13 @@ def _copy(source: Array, have: Range, target: Array, want: Range) -> None:
 
 
 def _analyze_stage(
-    stage: Stage, signal: Array, have: Range, output: Range | None, wanted: Sequence[Range], low_wanted: Range
+    stage: Stage,
+    signal: Array,
+    have: Range,
+    output: Range | None,
+    wanted: Sequence[Range],
+    low_wanted: Range,
+    workers: int,
 ) -> tuple[list[Array], Array]:
     """Frames of a stage's octaves and its low-passed signal, block by block."""
     channels = len(signal)
@@ -385,26 +502,29 @@ def _analyze_stage(
         tuple(common.stop > common.start for common in (kept(start, hop).common(r) for _, r, hop in outputs))
         for start in blocks.starts
     ]
-    for mask, batch in blocks.batches(channels, masks):
-        samples = np.empty((len(batch), blocks.size), stage.dtype)
-        for row, (channel, start) in enumerate(batch):
-            first = start - stage.reach
-            _copy(signal[channel], have, samples[row], Range(first, first + blocks.size))
-        made, made_low = stage.analyze(samples, mask[:-1], mask[-1])
-        for values, (target, r, hop) in zip([*made, made_low], outputs, strict=True):
-            if values is None:
-                continue
+
+    def work(batches: list[Batch]) -> None:
+        scratch = stage.scratch(blocks.at_once, blocks.size)
+        samples = np.empty((blocks.at_once, blocks.size), stage.dtype)
+        for mask, batch in batches:
             for row, (channel, start) in enumerate(batch):
-                common = kept(start, hop).common(r)
-                skip = (stage.reach - start) // hop
-                target[channel, ..., common.start - r.start : common.stop - r.start] = values[
-                    row, ..., common.start + skip : common.stop + skip
-                ]
+                first = start - stage.reach
+                _copy(signal[channel], have, samples[row], Range(first, first + blocks.size))
+            for number, values in stage.analyze(samples[: len(batch)], mask, scratch):
+                target, r, hop = outputs[number]
+                for row, (channel, start) in enumerate(batch):
+                    common = kept(start, hop).common(r)
+                    skip = (stage.reach - start) // hop
+                    target[channel, ..., common.start - r.start : common.stop - r.start] = values[
+                        row, ..., common.start + skip : common.stop + skip
+                    ]
+
+    _in_threads(work, blocks.batches(channels, masks), workers)
     return frames, low
 
 
 def _synthesize_stage(
-    stage: Stage, bands: Sequence[Frames], low: Array, low_start: int, output: Range
+    stage: Stage, bands: Sequence[Frames], low: Array, low_start: int, output: Range, workers: int
 ) -> Array:
     """Samples `output` of a stage from its octaves' frames and its low-passed signal, block by block."""
     channels = len(low)
@@ -412,20 +532,28 @@ def _synthesize_stage(
     blocks = _Blocks.covering(output, stage.dual_reach, stage.grain)
     inputs = [(b.coefficients, b.first_frame, b.hop // stage.decimation) for b in bands]
     inputs.append((low, low_start, stage.low_hop // stage.decimation))
-    for _, batch in blocks.batches(channels, [None] * len(blocks.starts)):
-        gathered = []
-        for values, first, hop in inputs:
-            have = Range(first, first + values.shape[-1])
-            part = np.empty((len(batch), *values.shape[1:-1], blocks.size // hop), values.dtype)
+
+    def work(batches: list[Batch]) -> None:
+        scratch = stage.scratch(blocks.at_once, blocks.size)
+        low_parts = np.empty((blocks.at_once, blocks.size // inputs[-1][2]), stage.dtype)
+        for _, batch in batches:
+
+            def gather(number: int, target: Array, batch: list[Place] = batch) -> None:
+                values, first, hop = inputs[number]
+                have = Range(first, first + values.shape[-1])
+                for row, (channel, start) in enumerate(batch):
+                    begin = (start - stage.dual_reach) // hop
+                    _copy(values[channel], have, target[row], Range(begin, begin + blocks.size // hop))
+
+            low_part = low_parts[: len(batch)]
+            gather(len(bands), low_part)
+            made = stage.synthesize(gather, low_part, blocks.size, scratch)
             for row, (channel, start) in enumerate(batch):
-                begin = (start - stage.dual_reach) // hop
-                _copy(values[channel], have, part[row], Range(begin, begin + blocks.size // hop))
-            gathered.append(part)
-        made = stage.synthesize(gathered[:-1], gathered[-1], blocks.size)
-        for row, (channel, start) in enumerate(batch):
-            common = Range(start, start + blocks.step).common(output)
-            skip = stage.dual_reach - start
-            signal[channel, common.start - output.start : common.stop - output.start] = made[
-                row, common.start + skip : common.stop + skip
-            ]
+                common = Range(start, start + blocks.step).common(output)
+                skip = stage.dual_reach - start
+                signal[channel, common.start - output.start : common.stop - output.start] = made[
+                    row, common.start + skip : common.stop + skip
+                ]
+
+    _in_threads(work, blocks.batches(channels, [None] * len(blocks.starts)), workers)
     return signal

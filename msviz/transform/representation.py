@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.errors import ParameterError
 from msviz.transform.scale import Band
 
 
@@ -61,6 +62,25 @@ class Frames:
             out[..., first - start : last - start] = held
         return out
 
+    def joined(self, after: Frames) -> Frames:
+        """These frames and those that follow them.
+
+        Raises
+        ------
+        ParameterError
+            If `after` does not begin where these end, or has another hop.
+        """
+        if (after.first_frame, after.hop) != (self.stop_frame, self.hop):
+            raise ParameterError(
+                f"frame {after.first_frame} at hop {after.hop} does not follow "
+                f"frame {self.stop_frame - 1} at hop {self.hop}"
+            )
+        return replace(self, coefficients=np.concatenate([self.coefficients, after.coefficients], axis=-1))
+
+    def since(self, frame: int) -> Frames:
+        """These frames without those before `frame`; a copy, so that the others' memory is free."""
+        return replace(self, coefficients=self.between(frame, self.stop_frame), first_frame=frame)
+
 
 @dataclass(frozen=True, eq=False)
 class Representation:
@@ -99,3 +119,17 @@ class Representation:
     def length(self) -> int:
         """Samples in each channel of what synthesis rebuilds."""
         return self.stop - self.start
+
+    def joined(self, after: Representation) -> Representation:
+        """This stretch and the one that follows it, as one.
+
+        Raises
+        ------
+        ParameterError
+            If `after` does not begin where this ends.
+        """
+        if after.start != self.stop:
+            raise ParameterError(f"sample {after.start} does not follow sample {self.stop - 1}")
+        bands = tuple(a.joined(b) for a, b in zip(self.bands, after.bands, strict=True))
+        residual = self.residual.joined(after.residual) if self.residual and after.residual else None
+        return replace(self, bands=bands, residual=residual, stop=after.stop)

@@ -16,7 +16,7 @@ reconstruction time-frequency transforms with log-frequency resolution", AES 53r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from msviz.transform.filters import Residual, filter_bank, frame_operator, smooth_step
+from msviz.transform.filters import FilterBank, Residual, filter_bank, frame_operator, smooth_step
 from msviz.transform.scale import Octave, OctaveScale
 
 Array = NDArray[Any]
@@ -50,25 +50,35 @@ class LowPass:
 
 
 @dataclass(frozen=True, eq=False)
-class RowSlice:
-    """Where one filter meets the spectrum and where its product is laid into the row.
-
-    The row has one period of the octave's frames; the product is laid at its index modulo the
-    row's length, so it may come in two pieces, and a gap may stay between its ends.
-    """
-
-    row: int
-    pieces: tuple[tuple[slice, slice, Array, Array], ...]  # spectrum, row, response, dual
-    gaps: tuple[slice, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class OctaveTable:
-    """The filters of one octave for one block length."""
+    """The filters of one octave for one block length, as tables that whole octaves go through at once.
+
+    A row has one period of the octave's frames; a filter's product with the spectrum is laid into
+    it at its index modulo the row's length.  Real factors stand twice, for real and imaginary parts.
+
+    Attributes
+    ----------
+    source : array (bins × frames,)
+        For every point of the rows, where it comes from in the spectrum; anywhere where no filter is.
+    response : array (2 × bins × frames,)
+        What it is multiplied by; 0 where no filter is.
+    first, span : int
+        The points of the spectrum that this octave's filters meet.
+    back : array (overlap × span,)
+        For every such point, where its parts come from in the rows: one from each of up to `overlap`
+        filters.
+    dual : array (2 × overlap × span,)
+        What they are multiplied by; 0 where there are fewer.
+    """
 
     bins: int
     frames: int
-    slices: tuple[RowSlice, ...]
+    source: Array
+    response: Array
+    first: int
+    span: int
+    back: Array
+    dual: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,16 +159,14 @@ class Stage:
         Measured on the filters themselves: each is brought to time, and the energy further away
         than t is summed from the outside in.
         """
-        table = self._build_table(REACH_GRID * self.grain, np.dtype(np.float64))
+        size = REACH_GRID * self.grain
+        banks, duals, low, low_dual = self._sample(size)
         reaches = []
-        for dual in (False, True):
-            low = fft.irfft(table.low_dual if dual else table.low_response)
-            responses = [(low[None, :], self.low_hop)]
-            for octave, columns in zip(self.octaves, table.octaves, strict=True):
-                rows = np.zeros((columns.bins, columns.frames), np.complex128)
-                for row in columns.slices:
-                    for _, place, response, dual_response in row.pieces:
-                        rows[row.row, place] = dual_response if dual else response
+        for low_part, parts in ((low, [bank.response for bank in banks]), (low_dual, duals)):
+            responses = [(fft.irfft(low_part)[None, :], self.low_hop)]
+            for octave, bank, values in zip(self.octaves, banks, parts, strict=True):
+                rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
+                rows[bank.row, bank.index % rows.shape[1]] = values
                 responses.append((fft.ifft(rows), octave.hop))
             reaches.append(max(self._fallen(h, hop // self.decimation) for h, hop in responses))
         return reaches[0], reaches[1]
@@ -173,107 +181,144 @@ class Stage:
         samples = (over[-1] + 1 if over.size else 0) * hop
         return -(-int(samples) // self.grain) * self.grain + self.grain
 
-    def table(self, size: int) -> BlockTable:
-        """The filters for blocks of `size` samples, built once."""
-        table = self._tables.get(size)
-        if table is None:
-            table = self._tables[size] = self._build_table(size, self.dtype)
-        return table
-
-    def _build_table(self, size: int, dtype: np.dtype[Any]) -> BlockTable:
+    def _sample(self, size: int) -> tuple[list[FilterBank], list[Array], Array, Array]:
+        """Filters, their duals, the low-pass and its dual on the grid of blocks of `size` samples."""
         half = size // 2
         spacing = self.scale.rate / self.decimation / size
         top = self.decimation == 1  # only the first stage's grid ends at the true Nyquist frequency
         operator = frame_operator(self.scale, spacing, half + 1, reaches_nyquist=top)
         banks = [filter_bank(self.scale, octave.index, spacing, size) for octave in self.octaves]
-        below = max(0, *(-int(bank.first.min()) for bank in banks))
-        above = max(0, *(int(bank.last.max()) - (half + 1) for bank in banks))
-        octaves = []
-        for octave, bank in zip(self.octaves, banks, strict=True):
-            frames = size * self.decimation // octave.hop
+        duals = []
+        for bank in banks:
             mirrored = np.abs(bank.index)
             mirrored = np.where(mirrored > half, size - mirrored, mirrored)
-            # ifft without its 1/frames leaves Σ; a sine of amplitude 1 has a spectrum of size/2.
-            response = (bank.response * (2 / size)).astype(dtype)
-            dual = (bank.response / operator[mirrored] * (size / 2 / frames)).astype(dtype)
-            slices = []
-            for k in range(len(bank.first)):
-                first, last = int(bank.first[k]), int(bank.last[k])
-                values = slice(int(bank.offset[k]), int(bank.offset[k + 1]))
-                slices.append(_lay(k, first, last, frames, below, response[values], dual[values]))
-            octaves.append(OctaveTable(len(bank.first), frames, tuple(slices)))
+            duals.append(bank.response / operator[mirrored])
         low_size = size * self.decimation // self.low_hop
         low = self._low.response(np.arange(low_size // 2 + 1) * spacing)
         low_dual = low / operator[: low.size] if self.low_pass is None else low
-        ratio = low_size / size
+        return banks, duals, low, low_dual
+
+    def table(self, size: int) -> BlockTable:
+        """The filters for blocks of `size` samples, built once."""
+        table = self._tables.get(size)
+        if table is None:
+            table = self._tables[size] = self._build_table(size)
+        return table
+
+    def _build_table(self, size: int) -> BlockTable:
+        half = size // 2
+        banks, duals, low, low_dual = self._sample(size)
+        below = max(0, *(-int(bank.first.min()) for bank in banks))
+        above = max(0, *(int(bank.last.max()) - (half + 1) for bank in banks))
+        octaves = []
+        for octave, bank, dual in zip(self.octaves, banks, duals, strict=True):
+            frames = size * self.decimation // octave.hop
+            # ifft without its 1/frames leaves Σ; a sine of amplitude 1 has a spectrum of size/2.
+            octaves.append(
+                _octave_table(bank, dual * (size / 2 / frames), 2 / size, frames, below, self.dtype)
+            )
+        ratio = self.decimation / self.low_hop
         return BlockTable(
-            size, below, above, tuple(octaves), (low * ratio).astype(dtype), (low_dual / ratio).astype(dtype)
+            size,
+            below,
+            above,
+            tuple(octaves),
+            (low * ratio).astype(self.dtype),
+            (low_dual / ratio).astype(self.dtype),
         )
 
-    def analyze(
-        self, blocks: Array, wanted: Sequence[bool], want_low: bool
-    ) -> tuple[list[Array | None], Array | None]:
+    def scratch(self, count: int, size: int) -> Array:
+        """Memory for `analyze` and `synthesize` of `count` blocks at a time, to be used again and again.
+
+        Fresh memory for every batch would cost more than the arithmetic, in several threads above all.
+        """
+        points = max(max(o.source.size, o.back.size) for o in self.table(size).octaves)
+        return np.empty((2, count * points), self.complex_dtype)
+
+    def analyze(self, blocks: Array, wanted: Sequence[bool], scratch: Array) -> Iterator[tuple[int, Array]]:
         """Frames and low-passed signal of blocks (n, size), over the whole of each block.
 
-        Returns
-        -------
-        frames : list, one an octave, of array (n, bins, frames) or None where not wanted
-        low : array (n, size // low decimation) or None
+        Parameters
+        ----------
+        wanted : sequence of bool
+            One for each octave, and the last for the low-passed signal.
+
+        Yields
+        ------
+        number : int
+            Which of those wanted.
+        values : array (n, bins, frames) or, of the low-passed signal, (n, samples)
+            Valid until the next is asked for.
         """
-        size = blocks.shape[-1]
+        count, size = blocks.shape
         table = self.table(size)
         spectrum = fft.rfft(blocks, axis=-1)
-        low = None
-        if want_low:
-            low = fft.irfft(spectrum[:, : table.low_response.size] * table.low_response, axis=-1)
-        if not any(wanted):
-            return [None] * len(self.octaves), low
+        if wanted[-1]:
+            low = spectrum[:, : table.low_response.size] * table.low_response
+            yield len(self.octaves), fft.irfft(low, axis=-1)
+        if not any(wanted[:-1]):
+            return
         extended = _extend(spectrum, table)
-        frames: list[Array | None] = []
-        for octave, want in zip(table.octaves, wanted, strict=True):
-            if not want:
-                frames.append(None)
-                continue
-            rows = np.empty((len(blocks), octave.bins, octave.frames), self.complex_dtype)
-            for row in octave.slices:
-                target = rows[:, row.row]
-                for source, place, response, _ in row.pieces:
-                    np.multiply(extended[:, source], response, out=target[:, place])
-                for gap in row.gaps:
-                    target[:, gap] = 0
-            frames.append(fft.ifft(rows, axis=-1, norm="forward", overwrite_x=True))
-        return frames, low
+        for number, octave in enumerate(table.octaves):
+            if wanted[number]:
+                points = scratch[0, : count * octave.source.size].reshape(count, -1)
+                np.take(extended, octave.source, axis=1, out=points, mode="clip")
+                parts = points.view(self.dtype)
+                parts *= octave.response
+                rows = points.reshape(count, octave.bins, octave.frames)
+                yield number, fft.ifft(rows, axis=-1, norm="forward", overwrite_x=True)
 
-    def synthesize(self, frames: Sequence[Array], low: Array, size: int) -> Array:
-        """Blocks (n, size) from frames (n, bins, frames) of every octave and the low-passed signal."""
+    def synthesize(
+        self, frames: Callable[[int, Array], None], low: Array, size: int, scratch: Array
+    ) -> Array:
+        """Blocks (n, size) from the frames of every octave and the low-passed signal (n, samples).
+
+        Parameters
+        ----------
+        frames : callable
+            Given an octave's number and an array (n, bins, frames), fills it with its frames.
+        """
+        count = len(low)
         table = self.table(size)
         half = size // 2
-        extended = np.zeros((len(low), table.below + half + 1 + table.above), self.complex_dtype)
-        for octave, rows in zip(table.octaves, frames, strict=True):
-            spectra = fft.fft(rows, axis=-1, overwrite_x=True)
-            for row in octave.slices:
-                source = spectra[:, row.row]
-                for place, at, _, dual in row.pieces:
-                    extended[:, place] += source[:, at] * dual
+        extended = np.zeros((count, table.below + half + 1 + table.above), self.complex_dtype)
+        for number, octave in enumerate(table.octaves):
+            rows = scratch[0, : count * octave.source.size].reshape(count, octave.bins, octave.frames)
+            frames(number, rows)
+            spectra = fft.fft(rows, axis=-1, overwrite_x=True).reshape(count, -1)
+            points = scratch[1, : count * octave.back.size].reshape(count, -1)
+            np.take(spectra, octave.back, axis=1, out=points, mode="clip")
+            parts = points.view(self.dtype)
+            parts *= octave.dual
+            met = extended[:, octave.first : octave.first + octave.span]
+            met += points.reshape(count, -1, octave.span).sum(axis=1)
         spectrum = _fold(extended, table)
         spectrum[:, : table.low_dual.size] += fft.rfft(low, axis=-1) * table.low_dual
         return np.asarray(fft.irfft(spectrum, n=size, axis=-1))
 
 
-def _lay(row: int, first: int, last: int, frames: int, below: int, response: Array, dual: Array) -> RowSlice:
-    """Lay a filter at [first, last) of the spectrum into its row of `frames` points."""
-    length = last - first
-    at = first % frames
-    ahead = min(length, frames - at)
-    source = first + below
-    pieces = [(slice(source, source + ahead), slice(at, at + ahead), response[:ahead], dual[:ahead])]
-    if ahead < length:
-        rest = slice(0, length - ahead)
-        pieces.append((slice(source + ahead, source + length), rest, response[ahead:], dual[ahead:]))
-        gaps = [(length - ahead, at)]
-    else:
-        gaps = [(0, at), (at + length, frames)]
-    return RowSlice(row, tuple(pieces), tuple(slice(*gap) for gap in gaps if gap[0] < gap[1]))
+def _octave_table(
+    bank: FilterBank, dual: Array, gain: float, frames: int, below: int, dtype: np.dtype[Any]
+) -> OctaveTable:
+    """Tables of a filter bank and its duals, for a spectrum that begins `below` points under 0 Hz."""
+    bins = len(bank.first)
+    place = bank.row * frames + bank.index % frames
+    source = np.zeros(bins * frames, np.intp)
+    source[place] = bank.index + below
+    response = np.zeros(bins * frames, dtype)
+    response[place] = bank.response * gain
+    # The filters that meet a point are neighbours, from the first that ends behind it on.
+    first, span = int(bank.first.min()), int(bank.last.max() - bank.first.min())
+    part = bank.row - np.searchsorted(bank.last, bank.index, "right")
+    overlap = int(part.max()) + 1
+    met = part * span + bank.index - first
+    back = np.zeros(overlap * span, np.intp)
+    back[met] = place
+    weight = np.zeros(overlap * span, dtype)
+    weight[met] = dual
+    return OctaveTable(
+        bins, frames, source, np.repeat(response, 2), first + below, span, back, np.repeat(weight, 2)
+    )
 
 
 def _extend(spectrum: Array, table: BlockTable) -> Array:
