@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from msviz.gui.analysis import Picture
@@ -26,6 +27,8 @@ class Pictures(QWidget):
 
     seek_requested = pyqtSignal(float)
     """The time in seconds that was clicked, or dragged to on the ruler."""
+    looked = pyqtSignal()
+    """The pictures have turned to another view, or to another size of it."""
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +45,7 @@ class Pictures(QWidget):
             self._split.addWidget(panel)
             panel.canvas.seek_requested.connect(self.seek_requested)
         ruler.seek_requested.connect(self.seek_requested)
+        view.range_changed.connect(self._look)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -61,6 +65,7 @@ class Pictures(QWidget):
         if isinstance(stft.transform, STFT):
             self.stft.canvas.set_title(f"STFT {stft.transform.window} / {stft.transform.hop}")
         self._overview.set_picture(octaves.pyramid)
+        self._look()
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
@@ -75,12 +80,22 @@ class Pictures(QWidget):
     def refresh(self, picture: Picture, tile: int) -> None:
         """A tile of a picture came in."""
         start, stop = (sample / self._view.rate for sample in picture.pyramid.tile_range(tile))
-        for panel, shown in zip(self._panels, self._pictures or (), strict=True):
+        for panel, shown in zip(self._panels, self._pictures or (), strict=False):
             if shown is picture:
                 # A frame's cell reaches half a hop past the tile.
                 panel.canvas.refresh(start - 1, stop + 1)
         if self._pictures and picture is self._pictures[0]:
             self._overview.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        """Tell the pyramids what is seen, so that they keep and miss what that needs."""
+        start, stop = (time_s * self._view.rate for time_s in self._view.range[:2])
+        for panel, picture in zip(self._panels, self._pictures or (), strict=False):
+            picture.pyramid.look(start, stop, panel.canvas.samples_per_pixel)
+        self.looked.emit()
 
     def redraw(self) -> None:
         """Draw what has come in now, not soon."""

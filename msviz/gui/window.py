@@ -81,7 +81,7 @@ class Window(QMainWindow):
         self.colour_bar.changed.connect(self.set_colours)
         self.status.stop_requested.connect(self._toggle_analysis)
         self.messages.retry_requested.connect(self._retry_sound)
-        self.view.range_changed.connect(self._turn_analysis)
+        self.pictures.looked.connect(self._turn_analysis)
         self.view.cursor_changed.connect(self._show_read_out)
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK_MS)
