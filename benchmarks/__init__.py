@@ -1,0 +1,1 @@
+"""What msviz costs, measured beside something that makes the figures mean something."""
