@@ -23,7 +23,7 @@ from msviz.transform.stages import BLOCK, Stage, plan_stages
 
 Array = NDArray[Any]
 
-BATCH = 2**16  # samples that go through one call: enough to amortise the call, few enough for the cache
+BATCH = 8  # blocks that go through one call: enough to amortise it, and for SIMD across rows of an FFT
 
 #: Samples of all channels in a piece of a stream: some tens of megabytes of coefficients.
 STREAM = 2**20
@@ -422,7 +422,8 @@ def _in_threads(work: Callable[[list[Batch]], None], batches: Iterable[Batch], w
     """Share the batches among threads; each writes to places of its own."""
     todo = list(batches)
     if workers == 1 or len(todo) < 2:
-        work(todo)
+        if todo:
+            work(todo)
         return
     shares = [todo[number::workers] for number in range(min(workers, len(todo)))]
     with ThreadPoolExecutor(len(shares), thread_name_prefix="msviz-transform") as pool:
@@ -445,18 +446,13 @@ class _Blocks(NamedTuple):
         step = size - 2 * reach
         return cls(size, step, list(range(begin, output.stop, step)))
 
-    @property
-    def at_once(self) -> int:
-        """How many go through one call."""
-        return max(1, BATCH // self.size)
-
     def batches(self, channels: int, masks: Sequence[Any]) -> Iterator[Batch]:
         """All blocks of all channels, those that have the same mask together."""
         jobs = [(c, s, m) for s, m in zip(self.starts, masks, strict=True) for c in range(channels)]
         for mask, same in itertools.groupby(jobs, key=lambda job: job[2]):
             places = [(channel, start) for channel, start, _ in same]
-            for i in range(0, len(places), self.at_once):
-                yield mask, places[i : i + self.at_once]
+            for i in range(0, len(places), BATCH):
+                yield mask, places[i : i + BATCH]
 
 
 def _copy(source: Array, have: Range, target: Array, want: Range) -> None:
@@ -504,8 +500,9 @@ def _analyze_stage(
     ]
 
     def work(batches: list[Batch]) -> None:
-        scratch = stage.scratch(blocks.at_once, blocks.size)
-        samples = np.empty((blocks.at_once, blocks.size), stage.dtype)
+        most = max(len(batch) for _, batch in batches)
+        scratch = stage.scratch(most, blocks.size)
+        samples = np.empty((most, blocks.size), stage.dtype)
         for mask, batch in batches:
             for row, (channel, start) in enumerate(batch):
                 first = start - stage.reach
@@ -534,8 +531,9 @@ def _synthesize_stage(
     inputs.append((low, low_start, stage.low_hop // stage.decimation))
 
     def work(batches: list[Batch]) -> None:
-        scratch = stage.scratch(blocks.at_once, blocks.size)
-        low_parts = np.empty((blocks.at_once, blocks.size // inputs[-1][2]), stage.dtype)
+        most = max(len(batch) for _, batch in batches)
+        scratch = stage.scratch(most, blocks.size)
+        low_parts = np.empty((most, blocks.size // inputs[-1][2]), stage.dtype)
         for _, batch in batches:
 
             def gather(number: int, target: Array, batch: list[Place] = batch) -> None:
