@@ -30,7 +30,6 @@ from msviz.transform.scale import Octave, OctaveScale
 
 Array = NDArray[Any]
 
-BLOCK = 2**14  # samples; what a core's second-level cache holds with all its rows
 MIN_DECIMATION = 8
 PASS_BAND = 0.8  # of the decimated Nyquist frequency, below which the next stage's filters must lie
 REACH_GRID = 512  # hops on which the filters' reach is measured, half of them on each side

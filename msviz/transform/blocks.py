@@ -1,0 +1,196 @@
+"""Running a stage over a stretch, block by block, in threads."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.transform.representation import Frames
+from msviz.transform.stages import Stage
+
+Array = NDArray[Any]
+
+BLOCK = 2**14  # samples in a block, or more where filters reach far; what a core's caches hold with its rows
+BATCH = 8  # blocks that go through one call: enough to amortise it, and for SIMD across rows of an FFT
+
+
+class Range(NamedTuple):
+    """Whole numbers from `start` to before `stop`: samples or frames, counted from the file's first."""
+
+    start: int
+    stop: int
+
+    def widened(self, by: int) -> Range:
+        return Range(self.start - by, self.stop + by)
+
+    def times(self, factor: int) -> Range:
+        """Samples at a higher rate that these samples stand on, from the first to the last."""
+        return Range(self.start * factor, (self.stop - 1) * factor + 1)
+
+    def over(self, hop: int) -> Range:
+        """Frames whose centres lie in this range of samples."""
+        return Range(-(-self.start // hop), -(-self.stop // hop))
+
+    def common(self, other: Range) -> Range:
+        """What both cover; empty (stop <= start) when they do not meet."""
+        return Range(max(self.start, other.start), min(self.stop, other.stop))
+
+    @staticmethod
+    def hull(ranges: Iterable[Range | None]) -> Range | None:
+        """From the first start to the last stop of those that hold anything."""
+        held = [r for r in ranges if r is not None and r.stop > r.start]
+        return Range(min(r.start for r in held), max(r.stop for r in held)) if held else None
+
+
+#: A channel, and the stage's sample that the kept middle of a block starts at.
+Place = tuple[int, int]
+
+#: Places that go through one call, with the mask that they share.
+Batch = tuple[Any, list[Place]]
+
+
+def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], workers: int) -> None:
+    """Share the batches among threads: each takes the next that is left, and writes to places of its own."""
+    left = iter(batches)  # that of a list gives every batch to one thread only
+    threads = min(workers, len(batches))
+    if threads < 2:
+        work(left)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="msviz-transform") as pool:
+        for _ in pool.map(work, [left] * threads):
+            pass
+
+
+class Blocks(NamedTuple):
+    """How a stretch is cut into blocks of `size`, of each of which the middle `step` is kept."""
+
+    size: int
+    step: int
+    starts: list[int]  # of the kept middles
+
+    @classmethod
+    def covering(cls, output: Range, reach: int, grain: int) -> Blocks:
+        begin = output.start // grain * grain
+        longest = max(BLOCK, 2 ** (8 * reach - 1).bit_length())
+        size = min(longest, 2 ** (output.stop - begin + 2 * reach - 1).bit_length())
+        step = size - 2 * reach
+        return cls(size, step, list(range(begin, output.stop, step)))
+
+    def batches(self, channels: int, masks: Sequence[Any], workers: int) -> list[Batch]:
+        """All blocks of all channels, those that have the same mask together; some for every worker."""
+        at_once = min(BATCH, -(-channels * len(self.starts) // workers))
+        batches: list[Batch] = []
+        jobs = [(c, s, m) for s, m in zip(self.starts, masks, strict=True) for c in range(channels)]
+        for mask, same in itertools.groupby(jobs, key=lambda job: job[2]):
+            places = [(channel, start) for channel, start, _ in same]
+            batches += [(mask, places[i : i + at_once]) for i in range(0, len(places), at_once)]
+        return batches
+
+
+def _copy(source: Array, have: Range, target: Array, want: Range) -> None:
+    """Fill `target` (…, want) from `source` (…, have); zero where there is nothing."""
+    common = have.common(want)
+    if common.stop <= common.start:
+        target[...] = 0
+        return
+    first, last = common.start - want.start, common.stop - want.start
+    target[..., :first] = 0
+    target[..., first:last] = source[..., common.start - have.start : common.stop - have.start]
+    target[..., last:] = 0
+
+
+def analyze_stage(
+    stage: Stage,
+    signal: Array,
+    have: Range,
+    output: Range | None,
+    wanted: Sequence[Range],
+    low_wanted: Range,
+    workers: int,
+) -> tuple[list[Array], Array]:
+    """Frames of a stage's octaves and its low-passed signal, block by block."""
+    channels = len(signal)
+    bins = stage.scale.bins_per_octave
+    frames = [np.empty((channels, bins, max(r.stop - r.start, 0)), stage.complex_dtype) for r in wanted]
+    low = np.empty((channels, max(low_wanted.stop - low_wanted.start, 0)), stage.dtype)
+    if output is None:
+        return frames, low
+    blocks = Blocks.covering(output, stage.reach, stage.grain)
+    # Every output of a block, as (target, wanted range, stage samples in one of its steps).
+    outputs = [
+        (values, r, octave.hop // stage.decimation)
+        for values, r, octave in zip(frames, wanted, stage.octaves, strict=True)
+    ]
+    outputs.append((low, low_wanted, stage.low_hop // stage.decimation))
+
+    def kept(start: int, hop: int) -> Range:
+        return Range(start // hop, (start + blocks.step) // hop)
+
+    masks = [
+        tuple(common.stop > common.start for common in (kept(start, hop).common(r) for _, r, hop in outputs))
+        for start in blocks.starts
+    ]
+    batches = blocks.batches(channels, masks, workers)
+    most = max(len(batch) for _, batch in batches)
+
+    def work(left: Iterator[Batch]) -> None:
+        scratch = stage.scratch(most, blocks.size)
+        samples = np.empty((most, blocks.size), stage.dtype)
+        for mask, batch in left:
+            for row, (channel, start) in enumerate(batch):
+                first = start - stage.reach
+                _copy(signal[channel], have, samples[row], Range(first, first + blocks.size))
+            for number, values in stage.analyze(samples[: len(batch)], mask, scratch):
+                target, r, hop = outputs[number]
+                for row, (channel, start) in enumerate(batch):
+                    common = kept(start, hop).common(r)
+                    skip = (stage.reach - start) // hop
+                    target[channel, ..., common.start - r.start : common.stop - r.start] = values[
+                        row, ..., common.start + skip : common.stop + skip
+                    ]
+
+    _in_threads(work, batches, workers)
+    return frames, low
+
+
+def synthesize_stage(
+    stage: Stage, bands: Sequence[Frames], low: Array, low_start: int, output: Range, workers: int
+) -> Array:
+    """Samples `output` of a stage from its octaves' frames and its low-passed signal, block by block."""
+    channels = len(low)
+    signal = np.empty((channels, max(output.stop - output.start, 0)), stage.dtype)
+    blocks = Blocks.covering(output, stage.dual_reach, stage.grain)
+    inputs = [(b.coefficients, b.first_frame, b.hop // stage.decimation) for b in bands]
+    inputs.append((low, low_start, stage.low_hop // stage.decimation))
+    batches = blocks.batches(channels, [None] * len(blocks.starts), workers)
+    most = max((len(batch) for _, batch in batches), default=0)
+
+    def work(left: Iterator[Batch]) -> None:
+        scratch = stage.scratch(most, blocks.size)
+        low_parts = np.empty((most, blocks.size // inputs[-1][2]), stage.dtype)
+        for _, batch in left:
+
+            def gather(number: int, target: Array, batch: list[Place] = batch) -> None:
+                values, first, hop = inputs[number]
+                have = Range(first, first + values.shape[-1])
+                for row, (channel, start) in enumerate(batch):
+                    begin = (start - stage.dual_reach) // hop
+                    _copy(values[channel], have, target[row], Range(begin, begin + blocks.size // hop))
+
+            low_part = low_parts[: len(batch)]
+            gather(len(bands), low_part)
+            made = stage.synthesize(gather, low_part, blocks.size, scratch)
+            for row, (channel, start) in enumerate(batch):
+                common = Range(start, start + blocks.step).common(output)
+                skip = stage.dual_reach - start
+                signal[channel, common.start - output.start : common.stop - output.start] = made[
+                    row, common.start + skip : common.stop + skip
+                ]
+
+    _in_threads(work, batches, workers)
+    return signal
