@@ -148,7 +148,7 @@ def test_filters_sum_to_the_closed_form(resolution):
     assert flat_part == pytest.approx(np.full(flat_part.shape, flat), rel=1e-6)
     low, high = transform.frame_bounds
     assert 0.9 < low < flat
-    assert flat - 1e-6 < high < 1.1 * flat  # the residual adds a little where it meets the bins
+    assert flat - 1e-6 < high < 1.25 * flat  # the residual adds a little where it meets the bins
 
 
 def test_a_representation_made_by_other_parameters_is_refused():

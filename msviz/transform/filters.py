@@ -83,17 +83,24 @@ def filter_bank(scale: OctaveScale, octave: int, spacing: float, limit: int) -> 
 class Residual:
     """The one real low-pass band that takes what lies below the lowest octave, DC included.
 
-    It falls over the width of the lowest filter, so that its response in time is as short.
+    It falls over the width of the lowest filter, so that its response in time is as short.  In the
+    frame it counts `weight` times, about as much as the bins at the other side of the edge together:
+    S stays nearly level across it, and the duals there are as short as elsewhere.
     """
 
     pass_edge: float
     stop_edge: float
     hop: int
+    weight: float
 
     @classmethod
     def below(cls, scale: OctaveScale) -> Residual:
-        low, high = scale.filter_edges(scale.bin_frequencies(0)[0])
-        return cls(max(low, 0.0), high, 2 ** math.floor(math.log2(scale.rate / (2 * high))))
+        frequency = scale.bin_frequencies(0)[0]
+        low, high = scale.filter_edges(frequency)
+        hop = 2 ** math.floor(math.log2(scale.rate / (2 * high)))
+        power = NUTTALL[0] ** 2 + sum(a**2 for a in NUTTALL[1:]) / 2  # of the window
+        filters = 4 * scale.bins_per_octave / scale.resolution * (1 + scale.warp_offset / frequency)
+        return cls(max(low, 0.0), high, hop, power * filters)
 
     def response(self, frequencies: FloatArray) -> FloatArray:
         """Gain at frequencies of 0 Hz and up."""
@@ -101,7 +108,7 @@ class Residual:
 
 
 def frame_operator(scale: OctaveScale, spacing: float, size: int, *, reaches_nyquist: bool) -> FloatArray:
-    """S(f) = Σ|g_k(f)|² + |g_low(f)|² on the grid j·spacing, j = 0..size-1, mirrored parts folded in.
+    """S(f) = Σ|g_k(f)|² + w·|g_low(f)|² on the grid j·spacing, j = 0..size-1, mirrored parts folded in.
 
     In the painless case the frame operator is this multiplication, and g_k/S is the canonical dual.
     It sums over the filters of the whole transform, whichever stage computes them.
@@ -127,4 +134,5 @@ def frame_operator(scale: OctaveScale, spacing: float, size: int, *, reaches_nyq
         total[0] += power[bank.index == 0].sum()
         if reaches_nyquist:
             total[top] += power[bank.index == top].sum()
-    return total + Residual.below(scale).response(np.arange(size) * spacing) ** 2
+    residual = Residual.below(scale)
+    return total + residual.weight * residual.response(np.arange(size) * spacing) ** 2

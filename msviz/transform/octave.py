@@ -27,8 +27,8 @@ Array = NDArray[Any]
 STREAM = 2**20
 
 #: How far the energy of a filter must have fallen where a block is cut.  Frames of a stretch alone then
-#: differ from those of the whole by about as much; the error of reconstruction is much smaller (-145 and
-#: -160 dB), for what the filters' tails leave out cancels where neighbouring filters overlap.
+#: differ from those of the whole by about as much; the error of reconstruction is much smaller (-140 and
+#: -157 dB), for what the filters' tails leave out cancels where neighbouring filters overlap.
 TOLERANCE_DB = {"float32": 100.0, "float64": 122.0}
 
 

@@ -131,10 +131,9 @@ class Stage:
         self.complex_dtype = np.result_type(dtype, np.complex64)
         self.tolerance_db = tolerance_db
         self._tables: dict[int, BlockTable] = {}
-        residual = Residual.below(scale)
-        self._low = residual if low_pass is None else low_pass
+        self._low = low_pass or Residual.below(scale)
         #: Samples of the original signal in one sample of the low-passed output.
-        self.low_hop = residual.hop if low_pass is None else decimation * low_pass.decimation
+        self.low_hop = decimation * low_pass.decimation if low_pass else Residual.below(scale).hop
 
     @cached_property
     def grain(self) -> int:
@@ -194,7 +193,9 @@ class Stage:
             duals.append(bank.response / operator[mirrored])
         low_size = size * self.decimation // self.low_hop
         low = self._low.response(np.arange(low_size // 2 + 1) * spacing)
-        low_dual = low / operator[: low.size] if self.low_pass is None else low
+        low_dual = low
+        if isinstance(self._low, Residual):
+            low_dual = self._low.weight * low / operator[: low.size]
         return banks, duals, low, low_dual
 
     def table(self, size: int) -> BlockTable:
