@@ -16,7 +16,7 @@ from msviz.transform.stages import Stage
 Array = NDArray[Any]
 
 BLOCK = 2**14  # samples in a block, or more where filters reach far; what a core's caches hold with its rows
-BATCH = 8  # blocks that go through one call: enough to amortise it, and for SIMD across rows of an FFT
+BATCH = 4  # blocks that go through one call: enough to amortise it, and for SIMD across the rows of an FFT
 
 
 class Range(NamedTuple):
@@ -57,7 +57,7 @@ Batch = tuple[Any, list[Place]]
 def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], workers: int) -> None:
     """Share the batches among threads: each takes the next that is left, and writes to places of its own."""
     left = iter(batches)  # that of a list gives every batch to one thread only
-    threads = min(workers, len(batches))
+    threads = min(workers, len(batches) // 2)  # one that has but one batch to do costs more than it saves
     if threads < 2:
         work(left)
         return
@@ -81,14 +81,13 @@ class Blocks(NamedTuple):
         step = size - 2 * reach
         return cls(size, step, list(range(begin, output.stop, step)))
 
-    def batches(self, channels: int, masks: Sequence[Any], workers: int) -> list[Batch]:
-        """All blocks of all channels, those that have the same mask together; some for every worker."""
-        at_once = min(BATCH, -(-channels * len(self.starts) // workers))
+    def batches(self, channels: int, masks: Sequence[Any]) -> list[Batch]:
+        """All blocks of all channels, those that have the same mask together."""
         batches: list[Batch] = []
         jobs = [(c, s, m) for s, m in zip(self.starts, masks, strict=True) for c in range(channels)]
         for mask, same in itertools.groupby(jobs, key=lambda job: job[2]):
             places = [(channel, start) for channel, start, _ in same]
-            batches += [(mask, places[i : i + at_once]) for i in range(0, len(places), at_once)]
+            batches += [(mask, places[i : i + BATCH]) for i in range(0, len(places), BATCH)]
         return batches
 
 
@@ -135,7 +134,7 @@ def analyze_stage(
         tuple(common.stop > common.start for common in (kept(start, hop).common(r) for _, r, hop in outputs))
         for start in blocks.starts
     ]
-    batches = blocks.batches(channels, masks, workers)
+    batches = blocks.batches(channels, masks)
     most = max(len(batch) for _, batch in batches)
 
     def work(left: Iterator[Batch]) -> None:
@@ -167,7 +166,7 @@ def synthesize_stage(
     blocks = Blocks.covering(output, stage.dual_reach, stage.grain)
     inputs = [(b.coefficients, b.first_frame, b.hop // stage.decimation) for b in bands]
     inputs.append((low, low_start, stage.low_hop // stage.decimation))
-    batches = blocks.batches(channels, [None] * len(blocks.starts), workers)
+    batches = blocks.batches(channels, [None] * len(blocks.starts))
     most = max((len(batch) for _, batch in batches), default=0)
 
     def work(left: Iterator[Batch]) -> None:
