@@ -100,7 +100,9 @@ def main() -> None:
     print(f"bare import of Qt and NumPy   {base:6.2f} s")
     for name, values in zip(names, zip(*rows, strict=True), strict=False):
         middle = statistics.median(values)
-        print(f"{name:28}  {middle:6.2f} s   {middle - base:+.2f} s   {middle / base:.1f} times the bare import")
+        print(
+            f"{name:28}  {middle:6.2f} s   {middle - base:+.2f} s   {middle / base:.1f} times the bare import"
+        )
     print(f"{'peak memory':28}  {statistics.median(row[-1] for row in rows):6.0f} MB")
 
 
