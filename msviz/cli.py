@@ -25,13 +25,14 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except MsvizError as error:
-            click.echo(f"msviz: {error}", err=True)
-            ctx.exit(1)
+            message = str(error)
+        except MemoryError:
+            message = "There is not enough memory for this."
+        click.echo(f"msviz: {message}", err=True)
+        raise click.exceptions.Exit(1)
 
 
-@click.group(
-    cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """See and hear a track octave by octave.
@@ -58,48 +59,42 @@ def open_files(files: tuple[Path, ...]) -> None:
         raise SystemExit(run(sources))
 
 
-class _Time(click.ParamType[float]):
+def _seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
     """Seconds, or minutes:seconds, or hours:minutes:seconds."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float):
-            return value
-        if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?|\.\d+", value):
-            self.fail(
-                f"{value!r} is not a time: give seconds (83.5) or minutes and seconds (1:23.5)", param, ctx
-            )
-        seconds = 0.0
-        for part in value.split(":"):
-            seconds = 60 * seconds + float(part)
-        return seconds
+    if value is None:
+        return None
+    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?|\.\d+", value):
+        raise click.BadParameter(
+            f"{value!r} is not a time: give seconds (83.5) or minutes and seconds (1:23.5)"
+        )
+    seconds = 0.0
+    for part in value.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
 
 
-class _Size(click.ParamType[tuple[int, int]]):
+def _pixels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, int]:
     """WIDTHxHEIGHT in pixels."""
-
-    name = "size"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        match = re.fullmatch(r"(\d+)[xX×](\d+)", value)
-        if not match:
-            self.fail(f"{value!r} is not a size: give width and height in pixels (1600x900)", param, ctx)
-        width, height = int(match[1]), int(match[2])
-        if not (200 <= width <= 20_000 and 150 <= height <= 20_000):
-            self.fail(f"{value} is not between 200x150 and 20000x20000 pixels", param, ctx)
-        return width, height
+    match = re.fullmatch(r"(\d+)[xX×](\d+)", value)
+    if not match:
+        raise click.BadParameter(f"{value!r} is not a size: give width and height in pixels (1600x900)")
+    width, height = int(match[1]), int(match[2])
+    if not (200 <= width <= 20_000 and 150 <= height <= 20_000):
+        raise click.BadParameter(f"{value} is not between 200x150 and 20000x20000 pixels")
+    return width, height
 
 
 @main.command()
 @click.argument("file", type=FilePath)
 @click.option("-o", "--output", "picture", type=FilePath, required=True, help="The picture to write.")
-@click.option("--start", type=_Time(), default="0", help="Where it begins: seconds or m:ss.  [the start]")
-@click.option("--stop", type=_Time(), help="Where it ends.  [the end]")
+@click.option(
+    "--start",
+    metavar="TIME",
+    callback=_seconds,
+    default="0",
+    help="Where it begins: seconds or m:ss.  [the start]",
+)
+@click.option("--stop", metavar="TIME", callback=_seconds, help="Where it ends.  [the end]")
 @click.option(
     "--view",
     type=click.Choice(["octaves", "stft", "both"]),
@@ -107,7 +102,14 @@ class _Size(click.ParamType[tuple[int, int]]):
     show_default=True,
     help="What it shows.",
 )
-@click.option("--size", type=_Size(), default="1600x900", show_default=True, help="Its size in pixels.")
+@click.option(
+    "--size",
+    metavar="WIDTHxHEIGHT",
+    callback=_pixels,
+    default="1600x900",
+    show_default=True,
+    help="Its size in pixels.",
+)
 def render(
     file: Path, picture: Path, start: float, stop: float | None, view: str, size: tuple[int, int]
 ) -> None:

@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QBuffer, QTimer
+from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
 from msviz.audio import AudioSource, mix_down
@@ -50,17 +52,24 @@ def run(sources: Sequence[AudioSource]) -> int:
     app = application()
     from msviz.gui.window import Window
 
-    windows = [Window() for _ in range(max(1, len(sources)))]
-    for window, source in zip(windows, sources, strict=False):
-        window.show_source(source)
-    for window in windows:
-        window.show()
-    # Python handles Ctrl-C only while it runs, and in Qt's loop it seldom does.
-    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
-    awake = QTimer()
-    awake.timeout.connect(lambda: None)
-    awake.start(200)
-    return app.exec()
+    windows: list[Window] = []
+    shown: Sequence[AudioSource | None] = sources or [None]
+    try:
+        for source in shown:
+            windows.append(window := Window())
+            if source:
+                window.show_source(source)
+        for window in windows:
+            window.show()
+        # Python handles Ctrl-C only while it runs, and in Qt's loop it seldom does.
+        signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+        awake = QTimer()
+        awake.timeout.connect(lambda: None)
+        awake.start(200)
+        return app.exec()
+    finally:  # whatever came between, no window's threads keep the process alive
+        for window in windows:
+            window.close()
 
 
 def _require_display() -> None:
@@ -92,7 +101,9 @@ def render(
     MsvizError
         If the track cannot be read or the picture cannot be written.
     """
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # whatever a person has set for windows
+    for scale in ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS"):
+        os.environ.pop(scale, None)
     application()
     model = View()
     mix = mix_down(source)
@@ -115,11 +126,21 @@ def render(
                 picture.pyramid.put(tile, levels)
                 pictures.refresh(picture, tile)
     pictures.redraw()
-    image = pictures.grab().toImage()
-    part = path.with_name(f".{path.name}.part")
-    if not image.save(str(part), path.suffix.lstrip(".") or "png"):
-        part.unlink(missing_ok=True)
-        raise MsvizError(
-            f"{path} cannot be written: choose a folder that you may write in, and a name in .png."
-        )
-    part.replace(path)
+    _write(pictures.grab().toImage(), path)
+
+
+def _write(image: QImage, path: Path) -> None:
+    """Write a picture, whole or not at all."""
+    encoded = QBuffer()
+    if not image.save(encoded, path.suffix.lstrip(".") or "png"):
+        raise MsvizError(f"{path} cannot be written: choose a name that ends in .png or .jpg.")
+    part = path.parent / f".{path.name}.part"
+    try:
+        if path.exists() and not path.is_file():
+            raise MsvizError(f"{path} is not a file: give the picture a name of its own.")
+        part.write_bytes(encoded.data().data())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise MsvizError(f"{path} cannot be written: {error.strerror}.") from None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontDatabase
+from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QFontDatabase, QKeyEvent, QMouseEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QSpinBox,
     QStatusBar,
     QToolBar,
@@ -35,16 +34,10 @@ QToolButton:checked { background: palette(highlight); color: palette(highlighted
 """
 
 
-def _spacer() -> QWidget:
-    spacer = QWidget()
-    spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    return spacer
-
-
 class TransportBar(QToolBar):
-    """Open, play, and which source is heard; the time."""
+    """Open, play; the time; which source is heard; the colours.  What comes last gives way first."""
 
-    def __init__(self, actions: Actions) -> None:
+    def __init__(self, actions: Actions, colours: ColourBar) -> None:
         super().__init__("Transport")
         self.setObjectName("transport")
         self.setMovable(False)
@@ -52,6 +45,10 @@ class TransportBar(QToolBar):
         self.addActions([actions.open])
         self.addSeparator()
         self.addActions([actions.start, actions.play, actions.stop])
+        self._time = QLabel()
+        self._time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._time.setContentsMargins(8, 0, 8, 0)
+        self.addWidget(self._time)
         self.addSeparator()
         for name, action in actions.sources.items():
             self.addAction(action)
@@ -60,26 +57,45 @@ class TransportBar(QToolBar):
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
                 button.setText(name)
                 button.setStyleSheet(SOURCE_STYLE)
-        self._time = QLabel()
-        self._time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._time.setContentsMargins(12, 0, 8, 0)
-        self.addWidget(self._time)
-        self.addWidget(_spacer())
+        self.addSeparator()
+        self.addWidget(colours)
 
     def show_time(self, now_s: float, duration_s: float) -> None:
         """Where the playhead is, and how long the track is."""
-        self._time.setText(f"{time_text(now_s)} / {time_text(duration_s)}")
+        whole = time_text(duration_s)
+        self._time.setText(f"{time_text(now_s):>{len(whole)}} / {whole}")
 
 
-class ColourBar(QToolBar):
+class _LevelBox(QSpinBox):
+    """A level among keys that mean something else: it takes what edits a number, while one is typed."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+            if event.text().isprintable() and event.text() not in "-−0123456789":
+                event.ignore()
+                return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.clearFocus()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self.clearFocus()  # its arrows were pressed; the number is a widget of its own
+
+
+class ColourBar(QWidget):
     """Colour map and display range."""
 
     changed = pyqtSignal(Colours)
 
     def __init__(self) -> None:
-        super().__init__("Colours")
-        self.setObjectName("colours")
-        self.setMovable(False)
+        super().__init__()
         self._colours = Colours()
         self._map = QComboBox()
         self._map.addItems(COLOUR_MAPS)
@@ -90,12 +106,13 @@ class ColourBar(QToolBar):
         self._floor.valueChanged.connect(lambda level: self._change(floor_db=float(level)))
         self._ceiling.valueChanged.connect(lambda level: self._change(ceiling_db=float(level)))
         to = QLabel("to")
-        to.setContentsMargins(4, 0, 4, 0)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 0, 0)
         for widget in (self._map, self._floor, to, self._ceiling):
-            self.addWidget(widget)
+            layout.addWidget(widget)
 
     def _level(self, tip: str) -> QSpinBox:
-        box = QSpinBox()
+        box = _LevelBox()
         box.setSuffix(" dB")
         box.setToolTip(f"{tip} in dB; a sine of full scale is 0")
         box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -171,17 +188,20 @@ class StatusBar(QStatusBar):
     def __init__(self) -> None:
         super().__init__()
         self._message = QLabel()
+        self._message.setContentsMargins(6, 0, 12, 0)
         self._bar = QProgressBar()
         self._bar.setFixedWidth(140)
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(10)
         self._doing = QLabel()
+        self._doing.setMinimumWidth(self.fontMetrics().horizontalAdvance("Stopped at 100 %"))
         self._stop = QPushButton()
         self._stop.setFlat(True)
         self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._stop.clicked.connect(self.stop_requested)
         self._read_out = QLabel()
         self._read_out.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._read_out.setContentsMargins(0, 0, 8, 0)
         for widget in (self._message, self._doing, self._bar, self._stop):
             self.addWidget(widget)
         self.addPermanentWidget(self._read_out)
@@ -221,6 +241,6 @@ class StatusBar(QStatusBar):
         time_s, hz = cursor
         octaves, stft = map(level_text, levels)
         self._read_out.setText(
-            f"{time_text(time_s)}  {frequency_text(hz):>9}  {note_text(hz):>10}  "
+            f"{time_text(time_s):>11}  {frequency_text(hz):>9}  {note_text(hz):>10}  "
             f"octaves {octaves:>9}  STFT {stft:>9}"
         )

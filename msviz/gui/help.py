@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
@@ -38,13 +39,17 @@ def show_keys(parent: QWidget) -> None:
     dialog = QDialog(parent)
     dialog.setWindowTitle("Keys and mouse")
     text = QTextBrowser()
-    text.setHtml(f"<h3>Keys</h3>{_table(rows)}<h3>Mouse</h3>{_table(MOUSE)}")
+    text.setHtml(
+        f"<table><tr><td style='padding-right: 32px'><h3>Keys</h3>{_table(rows)}</td>"
+        f"<td><h3>Mouse</h3>{_table(MOUSE)}</td></tr></table>"
+    )
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
     layout.addWidget(text)
     layout.addWidget(buttons)
-    dialog.resize(460, 640)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.resize(QSize(840, 780).boundedTo(parent.screen().availableSize()))
     dialog.open()
 
 

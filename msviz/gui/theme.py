@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QPolygonF
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QProxyStyle, QStyle
 
 ACCENT = QColor(255, 138, 76)
 DARK = {
@@ -31,6 +31,23 @@ LIGHT = {
 }
 
 
+class _Style(QProxyStyle):
+    """Fusion, without those of its icons that are black on every palette."""
+
+    def __init__(self) -> None:
+        super().__init__("Fusion")
+
+    def styleHint(self, hint, option=None, widget=None, returnData=None):
+        if hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons:
+            return 0
+        return super().styleHint(hint, option, widget, returnData)
+
+    def standardIcon(self, standardIcon, option=None, widget=None):
+        if standardIcon == QStyle.StandardPixmap.SP_ToolBarHorizontalExtensionButton:
+            return icon("more")
+        return super().standardIcon(standardIcon, option, widget)
+
+
 def apply_theme(app: QApplication) -> None:
     """Dark, unless the system asks for light."""
     hints = app.styleHints()
@@ -51,8 +68,8 @@ def apply_theme(app: QApplication) -> None:
     palette.setColor(role.PlaceholderText, faint)
     for each in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, each, faint)
-    app.setStyle("Fusion")
     app.setPalette(palette)
+    app.setStyle(_Style())
 
 
 # Each as polygons in a square from 0 to 1.
@@ -67,6 +84,10 @@ _SHAPES: dict[str, list[list[tuple[float, float]]]] = {
         [(0.2, 0.2), (0.3, 0.2), (0.3, 0.8), (0.2, 0.8)],
         [(0.82, 0.2), (0.36, 0.5), (0.82, 0.8)],
     ],
+    "more": [
+        [(0.15, 0.2), (0.5, 0.5), (0.15, 0.8), (0.15, 0.6), (0.28, 0.5), (0.15, 0.4)],
+        [(0.55, 0.2), (0.9, 0.5), (0.55, 0.8), (0.55, 0.6), (0.68, 0.5), (0.55, 0.4)],
+    ],
     "open": [
         [(0.1, 0.2), (0.4, 0.2), (0.48, 0.32), (0.85, 0.32), (0.85, 0.42), (0.1, 0.42)],
         [(0.1, 0.47), (0.9, 0.47), (0.82, 0.82), (0.1, 0.82)],
@@ -75,7 +96,7 @@ _SHAPES: dict[str, list[list[tuple[float, float]]]] = {
 
 
 def icon(name: str) -> QIcon:
-    """An icon in the palette's colour of writing: "play", "pause", "stop", "start", "open"."""
+    """An icon in the palette's colour of writing: "play", "pause", "stop", "start", "more", "open"."""
     size, result = 64, QIcon()
     palette = QApplication.palette()
     for mode, group in (

@@ -27,6 +27,7 @@ class Welcome(QWidget):
         subtitle = QLabel("See and hear what music is made of")
         choose = QPushButton("Open a track…")
         choose.setDefault(True)
+        choose.setAutoDefault(True)  # Enter presses it, as Space does
         choose.clicked.connect(self.open_requested)
         drop = QLabel("or drop a file anywhere in this window")
         drop.setEnabled(False)
@@ -70,6 +71,7 @@ class Welcome(QWidget):
         metrics = self.fontMetrics()
         button = QPushButton(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, 330).replace("&", "&&"))
         button.setToolTip(str(path))
+        button.setAutoDefault(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda: self.chosen.emit(path))
         return button

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QSettings, Qt, QTimer
+from PyQt6.QtCore import QByteArray, QMimeData, QSettings, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,7 +15,15 @@ from msviz.demos import demo_tracks
 from msviz.errors import MsvizError
 from msviz.gui.actions import Actions
 from msviz.gui.analysis import Analysis, Picture
-from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
+from msviz.gui.bars import (
+    HIGHEST_DB,
+    LOWEST_DB,
+    NARROWEST_RANGE_DB,
+    ColourBar,
+    MessageBar,
+    StatusBar,
+    TransportBar,
+)
 from msviz.gui.colours import COLOUR_MAPS, Colours
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.jobs import Job, Outcome, Runner
@@ -25,6 +34,8 @@ from msviz.playback import Difference, Player, Resynthesis
 from msviz.transform import STFT, OctaveTransform
 
 TICK_MS = 16  # between two looks at the player while it plays
+READ_OUT_MS = 100  # until what is under the pointer has been drawn
+SIZE = QSize(1400, 860)
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
 FILE_FILTER = (
     "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
@@ -68,10 +79,9 @@ class Window(QMainWindow):
         self.setCentralWidget(central)
 
         self.actions_ = Actions(self, _demos())
-        self.transport = TransportBar(self.actions_)
         self.colour_bar = ColourBar()
+        self.transport = TransportBar(self.actions_, self.colour_bar)
         self.addToolBar(self.transport)
-        self.addToolBar(self.colour_bar)
         self.status = StatusBar()
         self.setStatusBar(self.status)
 
@@ -83,6 +93,11 @@ class Window(QMainWindow):
         self.messages.retry_requested.connect(self._retry_sound)
         self.pictures.looked.connect(self._turn_analysis)
         self.view.cursor_changed.connect(self._show_read_out)
+        self._read_out_soon = QTimer(self)
+        self._read_out_soon.setSingleShot(True)
+        self._read_out_soon.setInterval(READ_OUT_MS)
+        self._read_out_soon.timeout.connect(self._show_read_out)
+        self.view.range_changed.connect(self._read_out_soon.start)
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK_MS)
         self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
@@ -125,11 +140,11 @@ class Window(QMainWindow):
 
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
-        self._let_go()
-        self.source = source
         mix = mix_down(source)
         transform, stft = OctaveTransform(source.rate, workers=1), STFT(source.rate)
         octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
+        self._let_go()
+        self.source = source
         self.view.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
         self.pictures.set_pictures(octaves, spectra)
         multi_scale = Resynthesis(source, transform)
@@ -137,6 +152,7 @@ class Window(QMainWindow):
         self.player.load(dict(zip(SOURCES, heard, strict=True)))
         self.analysis = Analysis(self.runner, mix, [octaves, spectra])
         self.analysis.tile_done.connect(self.pictures.refresh)
+        self.analysis.tile_done.connect(self._read_out_soon.start)
         self.analysis.progressed.connect(self._show_progress)
         self.analysis.failed.connect(self.messages.show_message)
         self._pages.setCurrentWidget(self.pictures)
@@ -166,7 +182,7 @@ class Window(QMainWindow):
         return [value] if isinstance(value, str) else list(value or [])
 
     def _show_recent(self) -> None:
-        paths = [path for name in self.recent() if (path := Path(name)).is_file()]
+        paths = [Path(name) for name in self.recent() if os.path.isfile(name)]
         self.welcome.set_recent(paths)
         self.actions_.set_recent(paths)
 
@@ -212,10 +228,13 @@ class Window(QMainWindow):
 
     def toggle_playing(self) -> None:
         """Play, or pause."""
+        self._told_error = None
         if self.player.playing:
             self.player.pause()
         else:
             self.player.play()
+            if self.actions_.follow.isChecked():
+                self._look_at_playhead()
         self._ticker.start()
         self._show_playing()
 
@@ -231,14 +250,25 @@ class Window(QMainWindow):
             self.actions_.set_source(name)
 
     def seek(self, time_s: float) -> None:
-        """Go to a time."""
+        """Go to a time in view."""
         if self.source:
             self.player.seek(round(time_s * self.source.rate))
             self._tick()
 
-    def seek_by(self, seconds: float) -> None:
+    def go_to(self, time_s: float) -> None:
+        """Go to a time, and look there."""
+        self.seek(time_s)
+        self._look_at_playhead()
+
+    def go_by(self, seconds: float) -> None:
         """Go on, or back."""
-        self.seek(self.view.playhead_s + seconds)
+        self.go_to(self.view.playhead_s + seconds)
+
+    def _look_at_playhead(self) -> None:
+        """Turn to the page that begins at the playhead, unless it is in view."""
+        seen, now = self.view.range, self.view.playhead_s
+        if not seen.start_s <= now <= seen.stop_s:
+            self.view.pan(now - seen.start_s, 0.0)
 
     def _retry_sound(self) -> None:
         self._told_error = None
@@ -255,8 +285,8 @@ class Window(QMainWindow):
         self.transport.show_time(now, self.view.full.stop_s)
         seen = self.view.range
         if playing and self.actions_.follow.isChecked() and before < seen.stop_s <= now:
-            self.view.pan(now - seen.start_s, 0.0)
-        if not playing:
+            self._look_at_playhead()
+        if not playing and now == before:  # what was on its way when it paused has been heard
             self._ticker.stop()
         self._show_playing()
         if self.player.error != self._told_error:
@@ -272,7 +302,7 @@ class Window(QMainWindow):
     def _show_track_state(self) -> None:
         """What depends on whether there is a track."""
         self.actions_.set_track_open(self.source is not None)
-        self.colour_bar.setVisible(self.source is not None)
+        self.colour_bar.setEnabled(self.source is not None)
         if self.source:
             self.setWindowTitle(f"{self.source.path.name} – msviz")
             self.setWindowFilePath(str(self.source.path))
@@ -303,14 +333,13 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         settings = QSettings()
-        if geometry := settings.value("geometry"):
-            self.restoreGeometry(geometry)
-        else:
-            self.resize(1400, 860)
+        geometry = settings.value("geometry")
+        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
+            self.resize(SIZE.boundedTo(self.screen().availableSize()))
         name = settings.value("colours/map", self._colours.name)
-        floor = settings.value("colours/floor", self._colours.floor_db, float)
-        ceiling = settings.value("colours/ceiling", self._colours.ceiling_db, float)
-        if name in COLOUR_MAPS and floor < ceiling:
+        floor = _stored_number("colours/floor", self._colours.floor_db)
+        ceiling = _stored_number("colours/ceiling", self._colours.ceiling_db)
+        if name in COLOUR_MAPS and floor >= LOWEST_DB and floor + NARROWEST_RANGE_DB <= ceiling <= HIGHEST_DB:
             self._colours = Colours(name, floor, ceiling)
         self.set_colours(self._colours)
         shown = settings.value("shown", SHOWN[0])
@@ -337,6 +366,14 @@ def _demos() -> dict[str, Path]:
         return demo_tracks()
     except MsvizError:  # an installation without them still opens files
         return {}
+
+
+def _stored_number(name: str, default: float) -> float:
+    """A setting that may have been written by anything."""
+    try:
+        return float(QSettings().value(name, default))
+    except (TypeError, ValueError):
+        return default
 
 
 def _file_of(data: QMimeData | None) -> Path | None:
