@@ -145,6 +145,28 @@ def test_switch_is_heard_at_the_same_sample(playing, output):
     np.testing.assert_array_equal(out[FADE:], ramp(1000, 10_000).samples[:, 100 + FADE : 200].T)
 
 
+def test_other_sources_go_on_where_the_old_ones_are(playing, output):
+    output().run(100)
+    playing.select("two")
+    playing.exchange({"one": ramp(), "two": ramp(1000, 50_000)})
+    settle(playing)
+    out = output().run(100)
+    assert (playing.source, playing.playing) == ("two", True)
+    np.testing.assert_array_equal(out[FADE:], ramp(1000, 50_000).samples[:, 100 + FADE : 200].T)
+
+
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        ({"one": ramp(), "three": ramp()}, "named one, two, not one, three"),
+        ({"one": ramp(999), "two": ramp(999)}, "same length, not 1000 and 999"),
+    ],
+)
+def test_sources_of_another_shape_cannot_take_their_place(playing, others, says):
+    with pytest.raises(ParameterError, match=says):
+        playing.exchange(others)
+
+
 def test_seek_is_told_at_once_and_until_it_is_heard(playing, output):
     output().run(200)
     playing.seek(600)

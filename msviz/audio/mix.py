@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.errors import ParameterError
 from msviz.signal import Source
+
+Array = NDArray[Any]
+
+_MIXES: dict[str, Callable[[Array], Array]] = {
+    "mix": lambda samples: samples.mean(axis=0),
+    "left": lambda samples: samples[0],
+    "right": lambda samples: samples[1],
+    "mid": lambda samples: (samples[0] + samples[1]) / 2,
+    "side": lambda samples: (samples[0] - samples[1]) / 2,
+}
 
 
 @dataclass(frozen=True)
 class _Mix:
-    """The mean of a source's channels; a `Source` that computes what is read."""
+    """One channel made of a source's; a `Source` that computes what is read."""
 
     source: Source
+    kind: str
 
     @property
     def rate(self) -> int:
@@ -29,13 +43,25 @@ class _Mix:
         return self.source.length
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        mean: NDArray[np.floating] = self.source.read(start, stop).mean(axis=0, keepdims=True)
-        return mean
+        return _MIXES[self.kind](self.source.read(start, stop))[np.newaxis]
 
 
-def mix_down(source: Source) -> Source:
-    """One channel that is the mean of all of them; the source itself if it has only one.
+def mix_down(source: Source, kind: str = "mix") -> Source:
+    """One channel out of several; the source itself if it has only one.
 
-    Nothing is computed before it is read, and the sum is never louder than full scale.
+    Nothing is computed before it is read, and no sum is ever louder than full scale.
+
+    Parameters
+    ----------
+    source : Source
+    kind : {"mix", "left", "right", "mid", "side"}
+        The mean of all channels, the first or the second, half their sum or half their difference.
+
+    Raises
+    ------
+    ParameterError
+        If `kind` is none of these.
     """
-    return source if source.channels == 1 else _Mix(source)
+    if kind not in _MIXES:
+        raise ParameterError(f"channels can be mixed as {', '.join(_MIXES)}, not as {kind!r}")
+    return source if source.channels == 1 else _Mix(source, kind)

@@ -17,6 +17,7 @@ from msviz.errors import DeviceError, MsvizError, ParameterError
 from msviz.playback.device import Output, rescan
 from msviz.playback.heard import Heard
 from msviz.playback.mixer import Mixer, Seek, Wish
+from msviz.playback.sources import require_same_shape
 from msviz.playback.track import Track
 from msviz.signal import Source
 
@@ -71,6 +72,24 @@ class Player:
             If there is none, or if they differ in rate, channels or length.
         """
         self._replace(Track(sources))
+
+    def exchange(self, sources: Mapping[str, Source]) -> None:
+        """Take others in the place of those that are loaded; all that is heard goes on where it is.
+
+        As with `select`, what is playing goes over to them as soon as their samples are ready.
+
+        Raises
+        ------
+        ParameterError
+            If they differ in names, rate, channels or length from each other or from those loaded.
+        """
+        track, loaded = Track(sources), self._mixer.wish.track
+        if loaded is None or track.names != loaded.names:
+            raise ParameterError(
+                f"sources must be named {', '.join(self.names) or 'nothing'}, not {', '.join(sources)}"
+            )
+        require_same_shape(loaded.sources[0], track.sources[0])
+        self._steer(track=track)
 
     def unload(self) -> None:
         """Stop and let go of the sources."""
