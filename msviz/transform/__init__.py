@@ -3,6 +3,7 @@
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.representation import Frames, Representation
 from msviz.transform.scale import Band, Octave
+from msviz.transform.sharper import Combined, Reassigned
 from msviz.transform.stft import STFT
 
-__all__ = ["STFT", "Band", "Frames", "Octave", "OctaveTransform", "Representation"]
+__all__ = ["STFT", "Band", "Combined", "Frames", "Octave", "OctaveTransform", "Reassigned", "Representation"]

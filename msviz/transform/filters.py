@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +36,30 @@ def nuttall(u: FloatArray) -> FloatArray:
     return np.asarray((a0 - a2) + c * ((a1 - 3 * a3) + c * (2 * a2 + c * 4 * a3)))
 
 
+def nuttall_slope(u: FloatArray) -> FloatArray:
+    """The window's derivative at u in [-½, ½]."""
+    _, a1, a2, a3 = NUTTALL
+    c, s = np.cos(2 * np.pi * u), np.sin(2 * np.pi * u)
+    return np.asarray(-2 * np.pi * s * ((a1 - 3 * a3) + c * (4 * a2 + c * 12 * a3)))
+
+
 def smooth_step(u: FloatArray) -> FloatArray:
     """1 below u = 0, 0 above u = 1, and between them the falling integral of the window."""
     u = np.clip(u, 0.0, 1.0)
     a0, a1, a2, a3 = NUTTALL
     ripple = a1 * np.sin(2 * np.pi * u) - a2 / 2 * np.sin(4 * np.pi * u) + a3 / 3 * np.sin(6 * np.pi * u)
     return np.asarray(1.0 - u + ripple / (2 * np.pi * a0))
+
+
+class Shape(Enum):
+    """What a filter bank is made of."""
+
+    WINDOW = auto()
+    """The filters g_k themselves."""
+    SLOPE = auto()
+    """dg_k/df, per Hz: its coefficients, over those of g_k, tell group delay."""
+    OFFSET = auto()
+    """(f - f_k)·g_k, in Hz: its coefficients, over those of g_k, tell instantaneous frequency."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +85,9 @@ class FilterBank:
     response: FloatArray
 
 
-def filter_bank(scale: OctaveScale, octave: int, spacing: float, limit: int) -> FilterBank:
+def filter_bank(
+    scale: OctaveScale, octave: int, spacing: float, limit: int, shape: Shape = Shape.WINDOW
+) -> FilterBank:
     """The filters of an octave on the grid j·spacing Hz, cut at j < limit."""
     centres = scale.bin_frequencies(octave)
     low, high = scale.filter_edges(centres)
@@ -74,9 +96,24 @@ def filter_bank(scale: OctaveScale, octave: int, spacing: float, limit: int) -> 
     length = np.maximum(last - first, 0)
     row = np.repeat(np.arange(len(centres)), length)
     index = np.arange(len(row)) + (first - np.cumsum(length) + length)[row]
-    warped = np.log2(index * spacing + scale.warp_offset)
-    distance = warped - np.log2(centres + scale.warp_offset)[row]
-    return FilterBank(first, last, row, index, nuttall(distance * (scale.resolution / 4)))
+    frequency = index * spacing
+    warped = np.log2(frequency + scale.warp_offset)
+    u = (warped - np.log2(centres + scale.warp_offset)[row]) * (scale.resolution / 4)
+    if shape is Shape.SLOPE:
+        steepness = scale.resolution / 4 / (math.log(2) * (frequency + scale.warp_offset))
+        response = nuttall_slope(u) * steepness
+    else:
+        response = nuttall(u)
+        if shape is Shape.OFFSET:
+            response *= frequency - centres[row]
+    return FilterBank(first, last, row, index, response)
+
+
+def mean_power(scale: OctaveScale, frequencies: Any) -> Any:
+    """Σ|g_k(f)|² where filters lie all round f, in closed form: what a sine has in all bins together."""
+    window = NUTTALL[0] ** 2 + sum(a**2 for a in NUTTALL[1:]) / 2
+    filters = 4 * scale.bins_per_octave / scale.resolution * (1 + scale.warp_offset / frequencies)
+    return window * filters
 
 
 @dataclass(frozen=True)
@@ -98,9 +135,7 @@ class Residual:
         frequency = scale.bin_frequencies(0)[0]
         low, high = scale.filter_edges(frequency)
         hop = 2 ** math.floor(math.log2(scale.rate / (2 * high)))
-        power = NUTTALL[0] ** 2 + sum(a**2 for a in NUTTALL[1:]) / 2  # of the window
-        filters = 4 * scale.bins_per_octave / scale.resolution * (1 + scale.warp_offset / frequency)
-        return cls(max(low, 0.0), high, hop, power * filters)
+        return cls(max(low, 0.0), high, hop, float(mean_power(scale, frequency)))
 
     def response(self, frequencies: FloatArray) -> FloatArray:
         """Gain at frequencies of 0 Hz and up."""

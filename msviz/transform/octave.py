@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 import warnings
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from msviz.errors import ParameterError
 from msviz.signal import Signal, Source
 from msviz.transform.blocks import BLOCK, Range, analyze_stage, synthesize_stage
-from msviz.transform.filters import frame_operator
+from msviz.transform.filters import Shape, frame_operator
 from msviz.transform.representation import Frames, Representation
 from msviz.transform.scale import Octave, OctaveScale
 from msviz.transform.stages import Stage, plan_stages
@@ -33,9 +34,9 @@ TOLERANCE_DB = {"float32": 100.0, "float64": 122.0}
 
 
 @lru_cache(maxsize=16)
-def _plan(scale: OctaveScale, dtype: str) -> tuple[Stage, ...]:
+def _plan(scale: OctaveScale, dtype: str, shape: Shape) -> tuple[Stage, ...]:
     """The stages for these parameters: built once, kept, reused."""
-    return plan_stages(scale, np.dtype(dtype), TOLERANCE_DB[dtype])
+    return plan_stages(scale, np.dtype(dtype), TOLERANCE_DB[dtype], shape)
 
 
 class OctaveTransform:
@@ -107,7 +108,7 @@ class OctaveTransform:
         self.workers = workers or os.cpu_count() or 1
         self.scale = OctaveScale(rate, bins_per_octave, float(resolution), float(gamma), float(fmin))
         self.dtype = np.dtype(dtype)
-        self._stages = _plan(self.scale, dtype)
+        self._stages = _plan(self.scale, dtype, Shape.WINDOW)
 
     def __repr__(self) -> str:
         s = self.scale
@@ -287,6 +288,25 @@ class OctaveTransform:
         list of array (channels, bins, frames), complex, one an octave, the lowest first
         """
         return self._run(source, [Range(start, stop).over(octave.hop) for octave in self.octaves])[0]
+
+    def at_resolution(self, resolution: float) -> OctaveTransform:
+        """A transform that differs in its resolution alone."""
+        s = self.scale
+        return OctaveTransform(
+            s.rate,
+            bins_per_octave=s.bins_per_octave,
+            resolution=resolution,
+            gamma=s.gamma,
+            fmin=s.fmin,
+            dtype=str(self.dtype),
+            workers=self.workers,
+        )
+
+    def shaped(self, shape: Shape) -> OctaveTransform:
+        """The same analysis with filters of another shape; it cannot be inverted."""
+        other = copy.copy(self)
+        other._stages = _plan(self.scale, str(self.dtype), shape)
+        return other
 
     def frames(self, source: Source, octave: int, start: int, stop: int) -> Array:
         """Frames start, …, stop - 1 of one octave, computed by the stages that it needs alone.

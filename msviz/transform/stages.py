@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from msviz.transform.filters import FilterBank, Residual, filter_bank, frame_operator, smooth_step
+from msviz.transform.filters import FilterBank, Residual, Shape, filter_bank, frame_operator, smooth_step
 from msviz.transform.scale import Octave, OctaveScale
 
 Array = NDArray[Any]
@@ -112,6 +112,8 @@ class Stage:
         float32 or float64: what the samples and FFTs are made in.
     tolerance_db : float
         How far filters and duals must have fallen where a block is cut.
+    shape : Shape
+        What the filters of its octaves are; only those of shape WINDOW have duals.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Stage:
         low_pass: LowPass | None,
         dtype: np.dtype[Any],
         tolerance_db: float,
+        shape: Shape,
     ) -> None:
         self.scale = scale
         self.octaves = tuple(octaves)
@@ -130,6 +133,7 @@ class Stage:
         self.dtype = dtype
         self.complex_dtype = np.result_type(dtype, np.complex64)
         self.tolerance_db = tolerance_db
+        self.shape = shape
         self._tables: dict[int, BlockTable] = {}
         self._low = low_pass or Residual.below(scale)
         #: Samples of the original signal in one sample of the low-passed output.
@@ -185,7 +189,7 @@ class Stage:
         spacing = self.scale.rate / self.decimation / size
         top = self.decimation == 1  # only the first stage's grid ends at the true Nyquist frequency
         operator = frame_operator(self.scale, spacing, half + 1, reaches_nyquist=top)
-        banks = [filter_bank(self.scale, octave.index, spacing, size) for octave in self.octaves]
+        banks = [filter_bank(self.scale, octave.index, spacing, size, self.shape) for octave in self.octaves]
         duals = []
         for bank in banks:
             mirrored = np.abs(bank.index)
@@ -347,7 +351,9 @@ def _fold(extended: Array, table: BlockTable) -> Array:
     return spectrum
 
 
-def plan_stages(scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: float) -> tuple[Stage, ...]:
+def plan_stages(
+    scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: float, shape: Shape
+) -> tuple[Stage, ...]:
     """Share the octaves among stages: each takes octaves until what is left can be decimated well."""
     octaves = [scale.octave(index) for index in range(scale.octave_count)]
     stages, decimation = [], 1
@@ -363,8 +369,8 @@ def plan_stages(scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: float) -
             if factor >= MIN_DECIMATION:
                 break
         if not octaves:
-            stages.append(Stage(scale, taken, decimation, None, dtype, tolerance_db))
+            stages.append(Stage(scale, taken, decimation, None, dtype, tolerance_db, shape))
             return tuple(stages)
         low_pass = LowPass(float(edge), rate / 2 / factor, factor)
-        stages.append(Stage(scale, taken, decimation, low_pass, dtype, tolerance_db))
+        stages.append(Stage(scale, taken, decimation, low_pass, dtype, tolerance_db, shape))
         decimation *= factor

@@ -1,0 +1,159 @@
+"""Sharper pictures of the octave transform.  They are for looking at: they cannot be inverted.
+
+Both have the face that pictures ask for: `rate`, `bands` and `coefficients`, the latter magnitudes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.signal import Source
+from msviz.transform.filters import Shape, mean_power
+from msviz.transform.octave import OctaveTransform
+from msviz.transform.scale import MIN_RESOLUTION, Octave
+
+Array = NDArray[Any]
+
+FINER = 4  # rows of a reassigned picture in a bin
+SPREAD = 8  # frames on each side from which power is moved into a stretch; further away there is hardly any
+
+
+class Reassigned:
+    """The octave transform with each coefficient's power moved to where it comes from.
+
+    To its own instantaneous frequency and group delay: a steady tone becomes one row and a click
+    one column, however wide the filters are.  A sine of amplitude A still reads A.
+
+    Parameters
+    ----------
+    transform : OctaveTransform
+
+    Notes
+    -----
+    After F. Auger and P. Flandrin, "Improving the readability of time-frequency and time-scale
+    representations by the reassignment method", IEEE Trans. Signal Process. 43(5), 1995.  The two
+    further analyses that they need are made with the filters' slopes and with the filters times the
+    distance from their centres.
+    """
+
+    def __init__(self, transform: OctaveTransform) -> None:
+        self.transform = transform
+        self.rate = transform.rate
+        rows = FINER * transform.scale.bins_per_octave
+        steps = 2.0 ** ((np.arange(rows) + 0.5) / rows)
+        self.bands: tuple[Octave, ...] = tuple(
+            replace(octave, frequencies=octave.low * steps) for octave in transform.octaves
+        )
+        self._slopes = transform.shaped(Shape.SLOPE)
+        self._offsets = transform.shaped(Shape.OFFSET)
+
+    def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
+        """Magnitudes of every octave's frames that are centred in samples [start, stop).
+
+        Returns
+        -------
+        list of float32 array (channels, rows, frames), one an octave, the lowest first
+        """
+        most = SPREAD * max(band.hop for band in self.bands)
+        stretch = start - most, stop + most
+        plain, slopes, offsets = (
+            analysis.coefficients(source, *stretch)
+            for analysis in (self.transform, self._slopes, self._offsets)
+        )
+        begins = [-(-start // band.hop) for band in self.bands]
+        power = [
+            np.zeros((source.channels, band.frequencies.size, -(-stop // band.hop) - begin))
+            for band, begin in zip(self.bands, begins, strict=True)
+        ]
+        for octave, values, slope, offset in zip(self.bands, plain, slopes, offsets, strict=True):
+            first = -(-stretch[0] // octave.hop)
+            centres = self.transform.octaves[octave.index].frequencies[:, None]
+            with np.errstate(divide="ignore", invalid="ignore"):  # where there is nothing to be moved
+                hz = centres + (offset / values).real
+                delay = (slope / values).imag * (self.rate / (2 * np.pi))  # in samples
+                share = np.abs(values) ** 2 / mean_power(self.transform.scale, hz)
+            sample = (first + np.arange(values.shape[-1])) * octave.hop + delay
+            # A tone near an octave's edge is in its neighbours' rows as well.
+            for band, made, begin in zip(self.bands, power, begins, strict=True):
+                if abs(band.index - octave.index) <= 1:
+                    # A frame may last as long as several cells of a band with a shorter hop.
+                    longer = octave.hop // band.hop
+                    parts = 2 * longer if longer > 1 else 1
+                    weight = share * (octave.hop / band.hop / parts)
+                    for part in range(parts):
+                        away = longer * ((part + 0.5) / parts - 0.5)
+                        _add(made, weight, sample / band.hop + away - begin, hz, band)
+        return [np.sqrt(made).astype(np.float32) for made in power]
+
+
+def _add(made: Array, power: Array, frame: Array, hz: Array, band: Octave) -> None:
+    """Add power to the cells (rows, frames) that its frequencies and fractional frame numbers fall in."""
+    rows, frames = made.shape[1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        row = np.floor(np.log2(hz / band.low) * rows)
+        column = np.floor(frame + 0.5)
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < frames)
+    for channel, within in enumerate(inside):
+        cells = (row[channel][within] * frames + column[channel][within]).astype(np.intp)
+        made[channel] += np.bincount(cells, power[channel][within], rows * frames).reshape(rows, frames)
+
+
+class Combined:
+    """The geometric mean of three pictures: as sharp in time as the first, in pitch as the last.
+
+    At half, once and twice the resolution of a transform, as far as its bins allow.  What one of
+    them smears stays only where all three see it.
+
+    Parameters
+    ----------
+    transform : OctaveTransform
+
+    Notes
+    -----
+    After S. Cheung and J. S. Lim, "Combined multiresolution (wide-band/narrow-band) spectrogram",
+    IEEE Trans. Signal Process. 40(4), 1992.
+    """
+
+    def __init__(self, transform: OctaveTransform) -> None:
+        self.transform = transform
+        self.rate = transform.rate
+        middle, most = transform.scale.resolution, float(transform.scale.bins_per_octave)
+        self._parts = [
+            transform.at_resolution(min(max(middle * factor, MIN_RESOLUTION), most)) for factor in (0.5, 1, 2)
+        ]
+        self.bands: tuple[Octave, ...] = self._parts[0].octaves  # those of the shortest hops
+
+    def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
+        """Magnitudes of every octave's frames that are centred in samples [start, stop).
+
+        Returns
+        -------
+        list of float32 array (channels, bins, frames), one an octave, the lowest first
+        """
+        total: list[Any] = [0.0] * len(self.bands)
+        for part in self._parts:
+            most = max(octave.hop for octave in part.octaves)
+            begin = (start // most - 1) * most  # frames on both sides of the stretch
+            made = part.coefficients(source, begin, stop + 2 * most)
+            for number, (band, octave, values) in enumerate(zip(self.bands, part.octaves, made, strict=True)):
+                frames = np.arange(-(-start // band.hop), -(-stop // band.hop)) * band.hop / octave.hop
+                total[number] = total[number] + _at(_decades(values), frames - begin // octave.hop)
+        return [np.asarray(10.0 ** (logarithms / len(self._parts)), np.float32) for logarithms in total]
+
+
+def _decades(values: Array) -> Array:
+    """log10 of magnitudes; far down where there is nothing."""
+    return np.log10(np.abs(values) + np.float32(1e-12))
+
+
+def _at(values: Array, frames: Array) -> Array:
+    """Values (…, frames) at fractional frame numbers, along straight lines."""
+    before = np.floor(frames).astype(np.intp)
+    if not (frames - before).any():
+        return values[..., before]
+    beyond = (frames - before).astype(values.dtype)
+    return np.asarray(values[..., before] * (1 - beyond) + values[..., before + 1] * beyond)
