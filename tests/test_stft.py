@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import ShortTimeFFT
+from scipy.signal.windows import hann
 
 from msviz import STFT, ParameterError, Signal
 
@@ -39,6 +41,18 @@ def test_frames_are_windowed_fourier_transforms_centred_on_their_hop():
         direct = np.fft.rfft(window * signal.read(number * 100 - 256, number * 100 + 256)[0])
         direct *= 2 / window.sum()
         assert np.abs(made[0, 1:-1, number + 1]) == pytest.approx(np.abs(direct[1:-1]), abs=1e-6)
+
+
+@pytest.mark.parametrize(("window", "hop"), [(256, 100), (257, 128), (64, 13), (5, 1)])
+def test_frames_are_those_of_shorttimefft(window, hop):
+    signal = noise(2, 40_000)
+    scipy = ShortTimeFFT(
+        hann(window, sym=False), hop, 44100, fft_mode="onesided2X", scale_to="magnitude", phase_shift=0
+    )
+    expected = scipy.stft(signal.samples, 0, 39_000 // hop)
+    made = STFT(44100, window=window, hop=hop).frames(signal, 0, 0, 39_000 // hop)
+    assert made.dtype == np.complex64
+    np.testing.assert_allclose(made, expected, atol=1e-6)
 
 
 def test_a_sine_and_a_constant_read_their_amplitude():
