@@ -22,10 +22,11 @@ def time_text(seconds: float, decimals: int = 3) -> str:
 
 
 def frequency_text(hz: float) -> str:
-    """With four figures or more: "82.41 Hz", "1318 Hz", "10.55 kHz"."""
-    if hz >= 10_000:
+    """With four figures: "82.41 Hz", "1318 Hz", "10.55 kHz"."""
+    if hz >= 9999.5:
         return f"{hz / 1000:.2f} kHz"
-    return f"{hz:.0f} Hz" if hz >= 1000 else f"{hz:.1f} Hz" if hz >= 100 else f"{hz:.2f} Hz"
+    decimals = 0 if hz >= 999.95 else 1 if hz >= 99.995 else 2
+    return f"{hz:.{decimals}f} Hz"
 
 
 def note_text(hz: float) -> str:

@@ -1,0 +1,89 @@
+"""What people read: times, frequencies, notes, levels; rounded before they are cut into units."""
+
+import pytest
+
+from msviz.gui.readout import frequency_text, level_text, note_text, time_text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0:00.000"),
+        (0.0005, "0:00.000"),  # half to even
+        (0.0006, "0:00.001"),
+        (7.25, "0:07.250"),
+        (59.9994, "0:59.999"),
+        (59.9996, "1:00.000"),
+        (187.25, "3:07.250"),
+        (3599.9996, "1:00:00.000"),
+        (3723, "1:02:03.000"),
+        (36000, "10:00:00.000"),
+        (-0.5, "−0:00.500"),
+        (-59.9996, "−1:00.000"),
+        (-0.0004, "0:00.000"),
+    ],
+)
+def test_time(seconds, text):
+    assert time_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("decimals", "text"), [(0, "1:23"), (1, "1:23.5"), (2, "1:23.46"), (6, "1:23.456000")]
+)
+def test_time_to_so_many_decimals(decimals, text):
+    assert time_text(83.456, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("hz", "text"),
+    [
+        (21.533, "21.53 Hz"),
+        (82.407, "82.41 Hz"),
+        (99.994, "99.99 Hz"),
+        (99.996, "100.0 Hz"),
+        (440, "440.0 Hz"),
+        (999.94, "999.9 Hz"),
+        (999.96, "1000 Hz"),
+        (1318.5, "1318 Hz"),
+        (9999.4, "9999 Hz"),
+        (9999.6, "10.00 kHz"),
+        (10548, "10.55 kHz"),
+        (96000, "96.00 kHz"),
+    ],
+)
+def test_frequency(hz, text):
+    assert frequency_text(hz) == text
+
+
+@pytest.mark.parametrize(
+    ("hz", "text"),
+    [
+        (440, "A4 +0 ct"),
+        (261.6256, "C4 +0 ct"),
+        (246.9417, "B3 +0 ct"),
+        (27.5, "A0 +0 ct"),
+        (16.3516, "C0 +0 ct"),
+        (8.1758, "C-1 +0 ct"),
+        (466.1638, "A♯4 +0 ct"),
+        (440 * 2 ** (13 / 1200), "A4 +13 ct"),
+        (440 * 2 ** (-20 / 1200), "A4 −20 ct"),
+        (440 * 2 ** (49.4 / 1200), "A4 +49 ct"),
+        (440 * 2 ** (50.6 / 1200), "A♯4 −49 ct"),
+        (440 * 2 ** (-0.4 / 1200), "A4 +0 ct"),
+        (14080, "A9 +0 ct"),
+    ],
+)
+def test_note(hz, text):
+    assert note_text(hz) == text
+
+
+def test_half_way_between_two_notes_either_is_right():
+    assert note_text(440 * 2 ** (1 / 24)) in ("A4 +50 ct", "A♯4 −50 ct")
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [(0.0, "0.0 dB"), (-37.5, "−37.5 dB"), (-119.5, "−119.5 dB"), (7.5, "7.5 dB"), (None, "–")],
+)
+def test_level(level, text):
+    assert level_text(level) == text
