@@ -50,16 +50,16 @@ def stft(rows: int = 513, hop: int = 100) -> list[FakeBand]:
     return [FakeBand(0.0, 4000.0, np.linspace(0, 4000, rows), hop)]
 
 
-def frame_counts(pyramid: Pyramid, tile: int) -> list[int]:
+def frame_ranges(pyramid: Pyramid, tile: int) -> list[tuple[int, int]]:
     start, stop = pyramid.tile_range(tile)
-    return [len(range(-(-start // band.hop) * band.hop, stop, band.hop)) for band in pyramid.bands]
+    return [(-(-start // band.hop), -(-stop // band.hop)) for band in pyramid.bands]
 
 
 def quiet(pyramid: Pyramid, tile: int) -> list[NDArray[np.uint8]]:
     """A tile of silence."""
     return [
-        np.full((frames, len(band.frequencies)), SILENCE, np.uint8)
-        for frames, band in zip(frame_counts(pyramid, tile), pyramid.bands, strict=True)
+        np.full((stop - start, len(band.frequencies)), SILENCE, np.uint8)
+        for (start, stop), band in zip(frame_ranges(pyramid, tile), pyramid.bands, strict=True)
     ]
 
 
@@ -187,6 +187,31 @@ class TestPyramid:
         assert pyramid.missing() == [7, 5, 8]
         assert pyramid.pending()[:4] == [7, 5, 8, 4]
 
+    def test_of_many_tiles_those_all_over_the_view_come_first(self):
+        pyramid = Pyramid(octaves(), RATE, 300 * 65536)
+        pyramid.look(100 * pyramid.tile_length, 228 * pyramid.tile_length, 1e6)
+        for count in (8, 16, 32, 64):
+            order = np.sort(pyramid.missing()[:count])
+            assert 100 <= order[0]
+            assert order[-1] < 228
+            assert np.diff(order, prepend=100, append=228).max() <= 2 * 128 // count
+        assert sorted(pyramid.missing()) == list(range(100, 228))
+        for tile in pyramid.missing():
+            pyramid.put(tile, quiet(pyramid, tile))
+        assert pyramid.pending()[:2] == [99, 228]
+        assert np.diff(np.sort(pyramid.pending()[2:12])).min() > 1  # then the rest of the file likewise
+
+    def test_what_is_beside_the_view_is_made_as_fine_as_the_view(self):
+        pyramid = Pyramid(octaves(), RATE, 300 * 65536, budget=4 << 20)
+        for tile in pyramid.pending():
+            pyramid.put(tile, quiet(pyramid, tile))
+        pyramid.look(100.2 * pyramid.tile_length, 100.4 * pyramid.tile_length, 8)
+        assert pyramid.missing() == [100]
+        assert pyramid.pending() == [100, 99, 101]
+        for tile in pyramid.pending():
+            pyramid.put(tile, quiet(pyramid, tile))
+        assert pyramid.pending() == []
+
     @pytest.mark.parametrize("bands", [octaves(10, 24, 4096), stft(2049, 1024)])
     def test_three_hours_stay_within_the_budget(self, bands):
         budget = 128 << 20
@@ -311,15 +336,30 @@ class TestImage:
         codes = seen(filled(octaves(), length), 0, length, 64, 40)
         assert (codes != UNKNOWN).all()
 
-    def test_what_is_not_analysed_is_unknown_and_silence_is_not(self):
+    def test_before_anything_is_analysed_all_is_unknown(self):
         pyramid = Pyramid(octaves(), RATE, 3 * 49152)
-        pyramid.put(1, quiet(pyramid, 1))
-        codes = seen(pyramid, 0, pyramid.length, 300, 40)
-        third = pyramid.tile_length / pyramid.length * 300
-        margin = 2  # half the lowest octave's frame
-        assert (codes[:, : int(third) - margin] == UNKNOWN).all()
-        assert (codes[:, int(third) + margin : int(2 * third) - margin] == SILENCE).all()
-        assert (codes[:, int(2 * third) + margin :] == UNKNOWN).all()
+        assert (seen(pyramid, 0, pyramid.length, 300, 40) == UNKNOWN).all()
+
+    @pytest.mark.parametrize("budget", [64 << 20, 1 << 16])
+    def test_what_is_not_analysed_looks_like_what_is_around_it(self, budget):
+        pyramid = Pyramid(octaves(), RATE, 8 * 65536, budget=budget)
+        for tile, code in ((0, 50), (5, 90)):
+            pyramid.put(tile, [np.full_like(codes, code) for codes in quiet(pyramid, tile)])
+        # Tile 4 has 5 beside it, 6 and 7 have 4 and 5; 1 has 0, 2 and 3 have 0 and 1.
+        for tile, code in enumerate([50, 50, 50, 50, 90, 90, 90, 90]):
+            for zoom in (1, 10, 1000):
+                middle, half = (tile + 0.5) * pyramid.tile_length, pyramid.tile_length / 4 / zoom
+                assert (seen(pyramid, middle - half, middle + half, 30, 40) == code).all()
+
+    def test_what_comes_in_takes_the_place_of_what_stood_for_it(self):
+        pyramid = filled(octaves(), 6 * 65536)
+        again = Pyramid(octaves(), RATE, 6 * 65536)
+        for tile in (3, 0, 5, 1, 4, 2):
+            seen(again, 0, again.length, 300, 40)
+            again.put(tile, [pyramid.frames(band, 0, *r) for band, r in enumerate(frame_ranges(again, tile))])
+        for span in (1.0, 0.1):
+            expected = seen(pyramid, 0, span * pyramid.length, 300, 40)
+            assert np.array_equal(seen(again, 0, span * again.length, 300, 40), expected)
 
 
 class TestColours:

@@ -15,6 +15,7 @@ from msviz.transform import Band
 Codes = NDArray[np.uint8]
 
 TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
+IN_A_ROW = 15  # tiles that are analysed in order of distance; of more, first some all over them
 
 
 class Pyramid:
@@ -117,25 +118,41 @@ class Pyramid:
         """Turn to the view of samples [start, stop): what is kept fine is what lies nearest to it."""
         self._view = (start, stop, self.fineness(samples_per_pixel))
 
-    def _nearest_first(self, tiles: NDArray[np.intp]) -> list[int]:
-        """Tiles by the distance of their centres from the view's."""
+    def _distances(self, tiles: NDArray[np.intp]) -> NDArray[np.float64]:
+        """How far the centres of tiles lie from the view's, in tiles."""
         start, stop, _ = self._view
-        distances = np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
-        return [int(tile) for tile in tiles[np.argsort(distances, kind="stable")]]
+        return np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
 
     def missing(self) -> list[int]:
-        """The tiles to analyse before the view is as sharp as it can be, nearest to its centre first."""
-        start, stop, fineness = self._view
-        first = max(0, math.floor(start / self.tile_length))
-        last = min(self.tiles, math.ceil(stop / self.tile_length))
-        tiles = self._nearest_first(np.arange(first, last))
-        places = self._places[fineness] if fineness < self._kept else 0
-        blurred = [tile for tile in tiles[:places] if tile not in self._fine[fineness]]
-        return blurred + [tile for tile in tiles[places:] if not self.analysed[tile]]
+        """The tiles to analyse before the view is as sharp as it can be.
+
+        The nearest to its centre come first; where they are many, some all over the view come before
+        those between them, so that there is soon a picture of all of it.
+        """
+        return self._in_order(self._blurred(beside=0))
 
     def pending(self) -> list[int]:
-        """The tiles that were never analysed, nearest to the view's centre first."""
-        return self._nearest_first(np.flatnonzero(~self.analysed))
+        """The tiles to analyse after those: beside the view, then all that never were, all over the file."""
+        beside = self._in_order(self._blurred(beside=1))
+        return list(dict.fromkeys([*beside, *self._in_order(np.flatnonzero(~self.analysed))]))
+
+    def _blurred(self, beside: int) -> NDArray[np.intp]:
+        """Tiles in view, and so many on both sides, that are not known as fine as the view shows them."""
+        start, stop, fineness = self._view
+        first = max(0, math.floor(start / self.tile_length) - beside)
+        last = min(self.tiles, math.ceil(stop / self.tile_length) + beside)
+        tiles = np.arange(first, last)
+        blurred = ~self.analysed[first:last]
+        if fineness < self._kept:
+            nearest = np.argsort(self._distances(tiles), kind="stable")[: self._places[fineness]]
+            blurred[nearest] = [tile not in self._fine[fineness] for tile in tiles[nearest]]
+        return tiles[blurred]
+
+    def _in_order(self, tiles: NDArray[np.intp]) -> list[int]:
+        """Tiles by their distance from the view; of many, first those whose number is even, and so on."""
+        spread = 1 << max(0, len(tiles).bit_length() - IN_A_ROW.bit_length())
+        evenness = np.gcd(tiles, spread)
+        return [int(tile) for tile in tiles[np.lexsort((self._distances(tiles), -evenness))]]
 
     def put(self, tile: int, levels: Sequence[Codes]) -> None:
         """Take in the levels of a tile, one array (frames, rows) a band, as `levels` makes them.
@@ -153,7 +170,8 @@ class Pyramid:
                     np.maximum(cells[first], steps[band][-1][0], out=cells[first])
         for fineness, fine in enumerate(self._fine):
             if tile not in fine and len(fine) >= self._places[fineness]:
-                farthest = self._nearest_first(np.array([*fine, tile]))[-1]
+                held = np.array([*fine, tile])
+                farthest = int(held[np.argmax(self._distances(held))])
                 if farthest == tile:
                     continue
                 del fine[farthest]
@@ -163,12 +181,12 @@ class Pyramid:
     def frames(self, band: int, fineness: int, start: int, stop: int) -> Codes:
         """Codes (stop - start, rows) of a band's frames [start, stop), counted at a fineness.
 
-        Where the tiles at hand are coarser, their cells are repeated; what is not analysed is
-        `UNKNOWN`.  The result may be a view of what is kept.
+        Where the tiles at hand are coarser, their cells are repeated; so are those around what is
+        not analysed.  Before anything is, all is `UNKNOWN`.  The result may be a view of what is kept.
         """
         step = self.step(band, fineness)
         if step in self._whole[band]:
-            return self._whole[band][step][start:stop]
+            return self._cells(band, step, start, stop)
         per_tile = self._frames[band] >> step
         first = start // per_tile
         tiles = [self._tile(tile, band, fineness) for tile in range(first, -(-stop // per_tile))]
@@ -183,8 +201,24 @@ class Pyramid:
             codes = self._fine[found][tile][band]
         else:
             per_tile = self._frames[band] >> step
-            codes = self._whole[band][step][tile * per_tile : (tile + 1) * per_tile]
+            codes = self._cells(band, step, tile * per_tile, (tile + 1) * per_tile)
         return np.repeat(codes, 1 << step - self.step(band, fineness), axis=0) if found > fineness else codes
+
+    def _cells(self, band: int, step: int, start: int, stop: int) -> Codes:
+        """Cells of what is kept of the whole file; for unknown ones the narrowest around them that is known."""
+        cells = self._whole[band][step][start:stop]
+        if self.analysed.all():
+            return cells
+        unknown = np.flatnonzero(cells[:, 0] == UNKNOWN)
+        if len(unknown):
+            cells = cells.copy()
+        for wider, codes in self._whole[band].items():
+            if wider > step and len(unknown):
+                around = (start + unknown) >> wider - step
+                known = codes[around, 0] != UNKNOWN
+                cells[unknown[known]] = codes[around[known]]
+                unknown = unknown[~known]
+        return cells
 
 
 def _halved(codes: Codes, frames: int) -> list[Codes]:

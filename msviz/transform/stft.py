@@ -76,7 +76,8 @@ class STFT:
     def _hann(self) -> Array:
         """The window, which a sine of amplitude 1 reads 1 under."""
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.window) / self.window)
-        return (hann * (2 / hann.sum())).astype(np.float32)
+        scaled: Array = (hann * (2 / hann.sum())).astype(np.float32)
+        return scaled
 
     @cached_property
     def _transform(self) -> ShortTimeFFT:
