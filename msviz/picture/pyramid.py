@@ -121,7 +121,8 @@ class Pyramid:
     def _distances(self, tiles: NDArray[np.intp]) -> NDArray[np.float64]:
         """How far the centres of tiles lie from the view's, in tiles."""
         start, stop, _ = self._view
-        return np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
+        distances: NDArray[np.float64] = np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
+        return distances
 
     def missing(self) -> list[int]:
         """The tiles to analyse before the view is as sharp as it can be.
@@ -205,7 +206,7 @@ class Pyramid:
         return np.repeat(codes, 1 << step - self.step(band, fineness), axis=0) if found > fineness else codes
 
     def _cells(self, band: int, step: int, start: int, stop: int) -> Codes:
-        """Cells of what is kept of the whole file; for unknown ones the narrowest around them that is known."""
+        """Cells of what is kept of the whole file; of unknown ones, the narrowest known around them."""
         cells = self._whole[band][step][start:stop]
         if self.analysed.all():
             return cells
