@@ -125,7 +125,7 @@ def _scipy_stft(rate: int, length: int, threads: int) -> tuple[Analyze, Synthesi
     )
 
 
-OURS = "msviz 24/12"
+OURS = ("msviz 24/12", "msviz 24/24")  # that are set against each of the others
 
 PEERS = (
     *(

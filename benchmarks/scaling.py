@@ -129,7 +129,9 @@ def threads(length_s: float, workers: int, repeats: int) -> tuple[float, ...]:
     gains = []
     with ThreadPoolExecutor(workers) as pool:
         for _ in range(repeats):
+            c = None  # or its memory would be missing for the next
             forth, c = seconds(one.analyze, source)
+            c = None
             forth_many, c = seconds(many.analyze, source)
             back, _ = seconds(one.synthesize, c)
             back_many, _ = seconds(many.synthesize, c)
