@@ -233,6 +233,7 @@ class Window(QMainWindow):
             self.player.pause()
         else:
             self.player.play()
+            self._tick()  # from the end it goes to the start
             if self.actions_.follow.isChecked():
                 self._look_at_playhead()
         self._ticker.start()
@@ -284,7 +285,7 @@ class Window(QMainWindow):
         self.view.set_playhead(now)
         self.transport.show_time(now, self.view.full.stop_s)
         seen = self.view.range
-        if playing and self.actions_.follow.isChecked() and before < seen.stop_s <= now:
+        if playing and self.actions_.follow.isChecked() and before <= seen.stop_s < now:
             self._look_at_playhead()
         if not playing and now == before:  # what was on its way when it paused has been heard
             self._ticker.stop()

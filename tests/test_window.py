@@ -1,0 +1,758 @@
+"""The window as a person meets it: real files, keys and drops; a sound device only where a test lends one."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QTextBrowser,
+)
+
+from msviz.demos import demo_tracks
+from msviz.errors import AudioError, DeviceError
+from msviz.gui.colours import Colours
+from msviz.gui.view import Box
+from msviz.gui.window import SOURCES, Window
+from msviz.playback import Player, player
+
+RATE = 8000
+SECONDS = 20.0
+NO_DEVICE = "Sound cannot be played: no sound device was found."
+KEY = Qt.Key
+CTRL, ALT, SHIFT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
+
+
+class Device:
+    """A sound device on which time passes when the test says so; without one, the player finds none."""
+
+    plugged = False
+    opened: Device | None = None
+
+    def __init__(self, rate, latency, device, fill):
+        if not Device.plugged:
+            raise DeviceError(NO_DEVICE)
+        self.rate, self.latency, self.fill = rate, latency, fill
+        self.time, self.active, self.failure = 100.0, True, None
+        Device.opened = self
+
+    def close(self):
+        self.active = False
+
+    def run(self, seconds):
+        count = round(seconds * self.rate)
+        self.fill(np.zeros((count, 2), np.float32), self.time, self.time + self.latency)
+        self.time += seconds
+
+
+@pytest.fixture(autouse=True)
+def no_device(monkeypatch, qapp):
+    monkeypatch.setattr(player, "Output", Device)
+    monkeypatch.setattr(player, "rescan", lambda: None)
+    monkeypatch.setattr(Device, "plugged", False)
+    monkeypatch.setattr(Device, "opened", None)
+    qapp.setOrganizationName("msviz")
+    qapp.setApplicationName("msviz")
+
+
+@pytest.fixture
+def make_window(qtbot):
+    def make():
+        window = Window(Player())
+        qtbot.addWidget(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        return window
+
+    return make
+
+
+@pytest.fixture
+def window(make_window):
+    return make_window()
+
+
+def write(path, samples, rate=RATE, **options):
+    soundfile.write(path, samples, rate, **options)
+    return path
+
+
+def tone(seconds=SECONDS, rate=RATE):
+    return 0.5 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
+
+
+@pytest.fixture
+def track(tmp_path):
+    return write(tmp_path / "track.wav", tone())
+
+
+def wait_open(qtbot, window, path):
+    qtbot.waitUntil(lambda: window.source is not None and window.source.path == path)
+
+
+def wait_analysed(qtbot, window):
+    qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1, timeout=20_000)
+
+
+@pytest.fixture
+def opened(qtbot, window, track):
+    """A window with a track, analysed."""
+    window.open_file(track)
+    wait_open(qtbot, window, track)
+    wait_analysed(qtbot, window)
+    qtbot.waitUntil(lambda: tone_is_seen(window, 10.0))
+    return window
+
+
+def tone_is_seen(window, time_s):
+    """Whether both pictures show 440 Hz at its level, within a pixel's worth of rows."""
+    octaves, stft = window.pictures.levels_at(time_s, 440)
+    return octaves is not None and stft is not None and abs(octaves + 6) < 1 and abs(stft + 6) < 6
+
+
+def said(window):
+    """What stands in the message bar."""
+    return window.messages.text
+
+
+def shown_texts(widget):
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def button(widget, text):
+    return next(b for b in widget.findChildren(QPushButton) if b.text() == text and not b.isHidden())
+
+
+def action(window, text):
+    every = (a for a in window.findChildren(QAction) if a.menu() is None)
+    return next(a for a in every if a.text().replace("&", "") == text)
+
+
+def drop(window, *urls):
+    data = QMimeData()
+    data.setUrls(list(urls))
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(QPoint(300, 300), copy, data, left, none)
+    QApplication.sendEvent(window, entering)
+    if entering.isAccepted():
+        QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), copy, data, left, none))
+    return entering.isAccepted()
+
+
+# Opening
+
+
+def test_it_welcomes_and_offers_only_what_can_be_had(window):
+    assert window.windowTitle() == "msviz"
+    assert window.welcome.isVisible()
+    assert not window.pictures.isVisible()
+    assert not window.colour_bar.isEnabled()
+    for name in ("Play", "Fit all", "Original"):
+        assert not action(window, name).isEnabled()
+    for name in ("Open…", "Quit", "Keys and mouse"):
+        assert action(window, name).isEnabled()
+    assert "Recent" not in shown_texts(window.welcome)
+
+
+def by_drop(window, track, monkeypatch):
+    assert drop(window, QUrl.fromLocalFile(str(track)))
+
+
+def by_dialog(window, track, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(track), ""))
+    action(window, "Open…").trigger()
+    assert QSettings().value("folder") == str(track.parent)
+
+
+def by_recent(window, track, monkeypatch):
+    window._remember(track)
+    QApplication.processEvents()
+    button(window.welcome, track.name).click()
+
+
+def by_menu(window, track, monkeypatch):
+    window._remember(track)
+    action(window, track.name).trigger()
+
+
+@pytest.mark.parametrize("way", [by_drop, by_dialog, by_recent, by_menu])
+def test_a_track_opens_in_every_way(qtbot, window, track, monkeypatch, way):
+    way(window, track, monkeypatch)
+    wait_open(qtbot, window, track)
+    assert window.pictures.isVisible()
+    assert not window.welcome.isVisible()
+    assert window.windowTitle() == "track.wav – msviz"
+    assert "WAV, 16 bit · 8 kHz · mono" in shown_texts(window.status)
+    assert "0:00.000 / 0:20.000" in shown_texts(window.transport)
+    assert said(window) == ""
+    assert action(window, "Play").isEnabled()
+    assert window.colour_bar.isEnabled()
+    assert window.player.names == SOURCES
+    assert action(window, "Original").isChecked()
+    assert window.recent() == [str(track)]
+
+
+@pytest.mark.parametrize("name", list(demo_tracks()))
+def test_each_demo_opens(qtbot, window, name):
+    button(window.welcome, name).click()
+    wait_open(qtbot, window, demo_tracks()[name])
+    assert said(window) == ""
+
+
+def test_a_cancelled_dialog_opens_nothing(window, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    window.choose_file()
+    assert window.source is None
+    assert window._opening is None
+
+
+def test_what_is_no_file_is_not_taken(window):
+    assert not drop(window, QUrl("https://example.org/track.flac"))
+    assert not drop(window)
+
+
+def missing(folder):
+    return folder / "missing.wav"
+
+
+def a_folder(folder):
+    return folder
+
+
+def text(folder):
+    path = folder / "text.wav"
+    path.write_text("no sound at all")
+    return path
+
+
+def empty(folder):
+    path = folder / "empty.wav"
+    path.touch()
+    return path
+
+
+def truncated(folder):
+    path = write(folder / "cut.wav", tone())
+    path.write_bytes(path.read_bytes()[:5000])
+    return path
+
+
+def no_samples(folder):
+    return write(folder / "nothing.wav", np.zeros(0))
+
+
+def forbidden(folder):
+    if os.geteuid() == 0:
+        pytest.skip("the administrator may read everything")
+    path = write(folder / "forbidden.wav", tone())
+    path.chmod(0)
+    return path
+
+
+@pytest.mark.parametrize("bad", [missing, a_folder, text, empty, truncated, no_samples, forbidden])
+def test_a_bad_file_is_told_in_a_sentence_and_the_open_track_stays(qtbot, opened, track, tmp_path, bad):
+    path = bad(tmp_path)
+    before = opened.source, opened.analysis, opened.windowTitle(), opened.recent()
+    drop(opened, QUrl.fromLocalFile(str(path)))
+    qtbot.waitUntil(lambda: bool(said(opened)))
+    told = said(opened)
+    assert told.startswith(f"{path} ")
+    assert told.endswith(".")
+    assert ". " not in told
+    assert not button(opened.messages, "Close").isHidden()
+    assert (opened.source, opened.analysis, opened.windowTitle(), opened.recent()) == before
+    assert opened.source.read(0, 4).shape == (1, 4)  # not closed
+    assert "WAV, 16 bit · 8 kHz · mono" in shown_texts(opened.status)
+    button(opened.messages, "Close").click()
+    assert said(opened) == ""
+
+
+def test_a_good_file_after_a_bad_one_takes_the_message_away(qtbot, window, track, tmp_path):
+    window.open_file(tmp_path / "missing.wav")
+    qtbot.waitUntil(lambda: bool(said(window)))
+    assert window.welcome.isVisible()
+    window.open_file(track)
+    wait_open(qtbot, window, track)
+    assert said(window) == ""
+
+
+@pytest.mark.parametrize(("odd", "told"), [(1, "1 sample is"), (3, "3 samples are")])
+def test_samples_that_are_no_numbers_are_told(qtbot, window, tmp_path, odd, told):
+    samples = tone().astype(np.float32)
+    samples[[4000, 12000, 20000][:odd]] = [np.nan, np.inf, -np.inf][:odd]
+    path = write(tmp_path / "odd.wav", samples, subtype="FLOAT")
+    window.open_file(path)
+    wait_open(qtbot, window, path)
+    wait_analysed(qtbot, window)
+    assert said(window) == f"odd.wav: {told} not a number; played and shown as silence."
+
+
+FILES = {
+    "one sample": (np.array([0.5]), RATE, "WAV, 16 bit · 8 kHz · mono"),
+    "silence": (np.zeros((RATE, 2)), RATE, "WAV, 16 bit · 8 kHz · stereo"),
+    "six channels": (np.full((4800, 6), 0.1), 48000, "WAV, 16 bit · 48 kHz · 6 channels"),
+    "192 kHz": (tone(0.5, 192000), 192000, "WAV, 16 bit · 192 kHz · mono"),
+    "1 kHz": (tone(3, 1000), 1000, "WAV, 16 bit · 1 kHz · mono"),
+    "22.05 kHz": (tone(1, 22050), 22050, "WAV, 16 bit · 22.05 kHz · mono"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_sound_of_every_kind_is_opened_analysed_and_drawn(qtbot, window, tmp_path, name):
+    samples, rate, kind = FILES[name]
+    path = write(tmp_path / "some & odd – name.wav", samples, rate)
+    window.open_file(path)
+    wait_open(qtbot, window, path)
+    wait_analysed(qtbot, window)
+    assert kind in shown_texts(window.status)
+    assert window.windowTitle() == "some & odd – name.wav – msviz"
+    assert window.view.full == Box(0.0, len(samples) / rate, window.view.full.low_hz, rate / 2)
+    for _ in range(3):
+        qtbot.keyClick(window, KEY.Key_Equal, CTRL)
+    assert not window.grab().isNull()
+    assert said(window) == ""
+
+
+def test_of_many_files_opened_in_a_row_the_last_one_is_shown(qtbot, window, tmp_path):
+    paths = [write(tmp_path / f"{number}.wav", tone(1 + number)) for number in range(8)]
+    shown = []
+    window.windowTitleChanged.connect(shown.append)
+    for path in paths:
+        window.open_file(path)
+    wait_open(qtbot, window, paths[-1])
+    wait_analysed(qtbot, window)
+    assert shown == ["7.wav – msviz"]
+    assert window.view.full.stop_s == 8.0
+    assert len(window.recent()) == 1
+
+
+def test_files_opened_one_after_another_are_remembered_the_newest_first(qtbot, window, tmp_path):
+    paths = [write(tmp_path / f"{number}.wav", tone(0.1)) for number in range(10)]
+    for path in [*paths, paths[5]]:
+        window.open_file(path)
+        wait_open(qtbot, window, path)
+    assert window.recent() == [str(paths[n]) for n in (5, 9, 8, 7, 6, 4, 3, 2)]
+    paths[9].unlink()
+    window._show_recent()
+    assert [a.text() for a in window.actions_._recent.actions()] == [
+        f"{n}.wav" for n in (5, 8, 7, 6, 4, 3, 2)
+    ]
+
+
+def test_another_file_opened_while_one_is_analysed_takes_its_place(qtbot, window, tmp_path):
+    long = write(tmp_path / "long.wav", np.tile(tone(), 20))
+    short = write(tmp_path / "short.wav", tone(1))
+    window.open_file(long)
+    wait_open(qtbot, window, long)
+    first = window.source
+    window.open_file(short)
+    wait_open(qtbot, window, short)
+    wait_analysed(qtbot, window)
+    assert window.view.full.stop_s == 1.0
+    qtbot.waitUntil(lambda: tone_is_seen(window, 0.5))
+    assert said(window) == ""
+    with pytest.raises(AudioError, match="no longer open"):
+        first.read(0, first.length)
+
+
+@pytest.mark.parametrize("busy", ["opening", "analysing"])
+def test_closed_while_busy_it_leaves_nothing_behind(qtbot, make_window, tmp_path, busy):
+    long = write(tmp_path / "long.wav", np.tile(tone(), 20))
+    before = set(threading.enumerate())
+    window = make_window()
+    window.open_file(long)
+    if busy == "analysing":
+        wait_open(qtbot, window, long)
+    window.close()
+    qtbot.wait(0)
+    assert set(threading.enumerate()) <= before
+    assert window.source is None
+
+
+# Keys
+
+
+def seen(window):
+    """The view as a person sees it: start and stop in seconds, octaves."""
+    return (window.view.range.start_s, window.view.range.stop_s, window.view.span_octaves)
+
+
+def test_keys_do_what_the_menus_say(qtbot, opened):
+    view = opened.view
+    whole = seen(opened)
+    octaves = whole[2]
+    assert whole[:2] == (0, SECONDS)
+
+    def press(key, held=Qt.KeyboardModifier.NoModifier):
+        qtbot.keyClick(opened, key, held)
+        return seen(opened)
+
+    assert press(KEY.Key_Equal, CTRL) == pytest.approx((5, 15, octaves))
+    assert press(KEY.Key_Right) == pytest.approx((6, 16, octaves))
+    assert press(KEY.Key_Left) == pytest.approx((5, 15, octaves))
+    assert press(KEY.Key_Left, CTRL) == pytest.approx((-0.5, 9.5, octaves))  # softly, a little past the start
+    assert press(KEY.Key_Right, CTRL) == pytest.approx((9.5, 19.5, octaves))
+    assert press(KEY.Key_Minus, CTRL)[1] - seen(opened)[0] == pytest.approx(20)
+    press(KEY.Key_F)
+    assert seen(opened) == pytest.approx(whole)
+    assert press(KEY.Key_Equal, ALT) == pytest.approx((0, SECONDS, octaves / 2))
+    low = view.range.low_hz
+    press(KEY.Key_Up)
+    assert view.range.low_hz == pytest.approx(low * 2 ** (0.1 * octaves / 2))
+    press(KEY.Key_Down)
+    assert view.range.low_hz == pytest.approx(low)
+    press(KEY.Key_Minus, ALT)
+    assert seen(opened) == pytest.approx(whole)
+
+    view.select(Box(2.0, 4.0, 100.0, 400.0))
+    assert press(KEY.Key_E, CTRL) == pytest.approx((2, 4, 2))
+    assert press(KEY.Key_Backspace) == pytest.approx(whole)
+    press(KEY.Key_Escape)
+    assert view.selection is None
+    assert press(KEY.Key_E, CTRL) == pytest.approx(whole)
+
+
+def test_keys_move_the_playhead_and_the_view_goes_there(qtbot, opened):
+    def press(key):
+        qtbot.keyClick(opened, key)
+        return opened.view.playhead_s
+
+    opened.view.show(opened.view.full._replace(start_s=8.0, stop_s=9.0))
+    assert press(KEY.Key_BracketRight) == 10.0
+    assert opened.view.range[:2] == pytest.approx((10.0, 11.0))
+    assert "0:10.000 / 0:20.000" in shown_texts(opened.transport)
+    assert press(KEY.Key_End) == SECONDS
+    assert opened.view.range.start_s < SECONDS < opened.view.range.stop_s
+    assert press(KEY.Key_BracketRight) == SECONDS
+    assert press(KEY.Key_BracketLeft) == 10.0
+    assert press(KEY.Key_Home) == 0.0
+    assert opened.view.range.start_s <= 0.0 < opened.view.range.stop_s
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_numbers_choose_what_is_heard(qtbot, opened, number):
+    qtbot.keyClick(opened, getattr(KEY, f"Key_{2 if number == 0 else 1}"))
+    qtbot.keyClick(opened, getattr(KEY, f"Key_{number + 1}"))
+    assert opened.player.source == SOURCES[number]
+    assert [name for name, act in opened.actions_.sources.items() if act.isChecked()] == [SOURCES[number]]
+
+
+@pytest.mark.parametrize(
+    ("key", "visible"), [("F2", (True, True)), ("F3", (True, False)), ("F4", (False, True))]
+)
+def test_function_keys_choose_what_is_shown(qtbot, opened, key, visible):
+    qtbot.keyClick(opened, KEY.Key_F3 if key == "F2" else KEY.Key_F2)
+    qtbot.keyClick(opened, getattr(KEY, f"Key_{key}"))
+    assert (opened.pictures.octaves.isVisible(), opened.pictures.stft.isVisible()) == visible
+
+
+def test_full_screen_and_back(qtbot, opened):
+    qtbot.keyClick(opened, KEY.Key_F11)
+    assert opened.isFullScreen()
+    qtbot.keyClick(opened, KEY.Key_F11)
+    assert not opened.isFullScreen()
+
+
+def test_the_help_tells_every_key(qtbot, opened):
+    qtbot.keyClick(opened, KEY.Key_F1)
+    told = opened.findChild(QTextBrowser).toPlainText()
+    for act in opened.findChildren(QAction):
+        if act.shortcuts():
+            name = act.text().replace("&", "").rstrip("…")
+            keys = ", ".join(key.toString() for key in act.shortcuts())
+            assert f"{keys}\n{name}" in told
+    assert "Ctrl + wheel, pinch\nzoom in time, about the pointer" in told
+    dialog = opened.findChild(QTextBrowser).window()
+    button(dialog, "Close").click()
+    qtbot.waitUntil(lambda: opened.findChild(QTextBrowser) is None)
+
+
+def test_no_two_actions_have_the_same_key(window):
+    keys = [key.toString() for act in window.findChildren(QAction) for key in act.shortcuts()]
+    assert len(keys) == len(set(keys))
+
+
+# Keys stay the window's, whatever was clicked last
+
+
+def test_space_plays_while_a_level_is_typed_and_enter_gives_the_keys_back(qtbot, opened):
+    floor = opened.findChildren(QSpinBox)[0]
+    floor.setFocus()
+    floor.selectAll()
+    qtbot.keyClicks(floor, "-60")
+    assert opened._colours.floor_db == -60
+    assert opened.player.source == "Original"  # a digit is a digit there
+    qtbot.keyClick(floor, KEY.Key_Space)
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
+    assert floor.value() == -60
+    qtbot.keyClick(floor, KEY.Key_Return)
+    assert not floor.hasFocus()
+    qtbot.keyClick(opened, KEY.Key_2)
+    assert opened.player.source == "Multi-scale"
+
+
+def test_the_arrows_of_a_level_do_not_keep_the_keys(qtbot, opened):
+    ceiling = opened.findChildren(QSpinBox)[1]
+    ceiling.setFocus()
+    qtbot.mouseClick(ceiling, Qt.MouseButton.LeftButton, pos=ceiling.rect().bottomRight() - QPoint(6, 6))
+    assert opened._colours.ceiling_db == -3
+    assert not ceiling.hasFocus()
+    before = seen(opened)
+    qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
+    qtbot.keyClick(opened, KEY.Key_Right)
+    assert seen(opened) != before
+
+
+def test_space_plays_after_a_button_was_clicked(qtbot, opened):
+    opened.messages.show_message("Something happened.")
+    close = button(opened.messages, "Close")
+    close.setFocus()
+    qtbot.keyClick(close, KEY.Key_Space)
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
+
+
+def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, opened):
+    maps = opened.findChild(QComboBox)
+    maps.setFocus()
+    qtbot.keyClick(maps, KEY.Key_Equal, CTRL)
+    before = seen(opened)
+    qtbot.keyClick(maps, KEY.Key_Right)
+    assert seen(opened)[0] > before[0]
+    assert opened._colours.name == "magma"
+
+
+# Sound
+
+
+def test_without_a_device_it_says_so_each_time_and_all_else_works(qtbot, opened):
+    for _ in range(2):
+        qtbot.keyClick(opened, KEY.Key_Space)
+        qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
+        assert button(opened.messages, "Try again").isVisible()
+        qtbot.waitUntil(lambda: not opened.player.playing)
+        assert opened.actions_.play.text() == "&Play"
+        button(opened.messages, "Close").click()
+        assert said(opened) == ""
+    opened.seek(3.0)
+    assert opened.view.playhead_s == 3.0
+    assert tone_is_seen(opened, 3.0)
+
+
+def test_trying_again_plays_once_there_is_a_device(qtbot, opened, monkeypatch):
+    rescans = []
+    monkeypatch.setattr(player, "rescan", lambda: rescans.append(True))
+    qtbot.keyClick(opened, KEY.Key_Space)
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
+    button(opened.messages, "Try again").click()
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)  # it was, for a moment, not said
+    assert rescans == [True]
+    Device.plugged = True
+    button(opened.messages, "Try again").click()
+    assert said(opened) == ""
+    play_until(qtbot, opened, 0.5)
+    assert said(opened) == ""
+    assert opened.player.playing
+
+
+def play_until(qtbot, window, seconds):
+    """Let time pass until the playhead is there, or playing has ended."""
+
+    def there():
+        if window.player.playing and window.view.playhead_s < seconds:
+            Device.opened.run(0.05)
+        return window.view.playhead_s >= seconds or not window.player.playing
+
+    qtbot.waitUntil(lambda: Device.opened is not None)
+    qtbot.waitUntil(there, timeout=10_000)
+
+
+@pytest.fixture
+def device(monkeypatch):
+    monkeypatch.setattr(Device, "plugged", True)
+
+
+def test_playing_moves_the_playhead_and_offers_to_pause(qtbot, opened, device):
+    assert opened.actions_.play.text() == "&Play"
+    qtbot.keyClick(opened, KEY.Key_Space)
+    assert opened.actions_.play.text() == "&Pause"
+    play_until(qtbot, opened, 1.0)
+    shown = next(text for text in shown_texts(opened.transport) if " / 0:20.000" in text)
+    assert shown.startswith("0:01.")
+    qtbot.keyClick(opened, KEY.Key_Space)
+    assert opened.actions_.play.text() == "&Play"
+    qtbot.waitUntil(lambda: not opened._ticker.isActive())
+    assert opened.view.playhead_s * RATE == opened.player.position
+
+
+def test_a_click_and_another_source_while_it_plays(qtbot, opened, device):
+    qtbot.keyClick(opened, KEY.Key_Space)
+    play_until(qtbot, opened, 0.5)
+    canvas = opened.pictures.octaves.canvas
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(canvas.width() // 2, 50))
+    assert opened.view.playhead_s == pytest.approx(SECONDS / 2, abs=0.05)
+    qtbot.keyClick(opened, KEY.Key_4)
+    play_until(qtbot, opened, SECONDS / 2 + 1)
+    assert opened.player.playing
+    assert opened.player.source == "Difference"
+    qtbot.keyClick(opened, KEY.Key_Escape, SHIFT)
+    qtbot.waitUntil(lambda: not opened.player.playing)
+    assert opened.view.playhead_s == pytest.approx(SECONDS / 2, abs=0.05)  # where playing began
+    qtbot.keyClick(opened, KEY.Key_Escape, SHIFT)
+    assert opened.view.playhead_s == 0.0
+
+
+def test_at_the_end_it_stops_and_plays_again_from_the_start(qtbot, opened, device):
+    opened.seek(SECONDS - 0.3)
+    qtbot.keyClick(opened, KEY.Key_Space)
+    play_until(qtbot, opened, SECONDS + 1)
+    qtbot.waitUntil(lambda: opened.actions_.play.text() == "&Play")
+    assert opened.view.playhead_s == SECONDS
+    assert "0:20.000 / 0:20.000" in shown_texts(opened.transport)
+    qtbot.keyClick(opened, KEY.Key_Space)
+    play_until(qtbot, opened, 0.2)
+    assert 0.2 <= opened.view.playhead_s < 1.0
+
+
+def test_the_view_turns_the_page_where_the_playhead_leaves_it(qtbot, opened, device):
+    opened.view.show(opened.view.full._replace(start_s=2.0, stop_s=3.0))
+    opened.seek(2.9)
+    qtbot.keyClick(opened, KEY.Key_Space)
+    play_until(qtbot, opened, 3.1)
+    assert 3.0 < opened.view.range.start_s <= opened.view.playhead_s
+    assert opened.view.span_s == pytest.approx(1.0)
+    opened.view.show(opened.view.full._replace(start_s=10.0, stop_s=11.0))  # a hand looks elsewhere
+    play_until(qtbot, opened, 3.5)
+    assert opened.view.range[:2] == (10.0, 11.0)
+    qtbot.keyClick(opened, KEY.Key_Space)
+    qtbot.keyClick(opened, KEY.Key_Space)  # played anew, it is looked for
+    assert opened.view.range.start_s <= opened.view.playhead_s <= opened.view.range.stop_s
+
+
+def test_it_does_not_follow_when_told_not_to(qtbot, opened, device):
+    action(opened, "Follow the playhead").trigger()
+    opened.view.show(opened.view.full._replace(start_s=2.0, stop_s=3.0))
+    opened.seek(2.9)
+    qtbot.keyClick(opened, KEY.Key_Space)
+    play_until(qtbot, opened, 3.2)
+    assert opened.view.range[:2] == (2.0, 3.0)
+
+
+def test_a_device_that_goes_away_is_told(qtbot, opened, device):
+    qtbot.keyClick(opened, KEY.Key_Space)
+    play_until(qtbot, opened, 0.3)
+    Device.opened.active = False
+    qtbot.waitUntil(lambda: said(opened) == "Playing stopped: the sound device went away.")
+    assert button(opened.messages, "Try again").isVisible()
+    assert opened.actions_.play.text() == "&Play"
+
+
+# What the bars tell
+
+
+def test_the_status_bar_tells_what_is_under_the_pointer(qtbot, opened):
+    opened.view.set_cursor((3.25, 440.0))
+    read_out = next(text for text in shown_texts(opened.status) if "octaves" in text)
+    words = read_out.split()
+    assert words[:5] == ["0:03.250", "440.0", "Hz", "A4", "+0"]
+    octaves, stft = (opened.pictures.levels_at(3.25, 440.0)[i] for i in (0, 1))
+    assert words[5:] == f"ct octaves −{-octaves} dB STFT −{-stft} dB".split()
+    for cursor in ((0.0, 25.0), (19.999, 3999.0), (-0.01, 1000.0)):
+        opened.view.set_cursor(cursor)
+        other = next(text for text in shown_texts(opened.status) if "octaves" in text)
+        assert len(other) == len(read_out)  # nothing jumps
+    opened.view.set_cursor(None)
+    assert not [text for text in shown_texts(opened.status) if "octaves" in text]
+
+
+def test_levels_under_the_pointer_come_back_after_the_view_has_changed(qtbot, opened):
+    opened.view.set_cursor((10.0, 440.0))
+    qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
+    qtbot.waitUntil(lambda: "octaves   −6.0 dB" in "".join(shown_texts(opened.status)))
+
+
+def test_the_analysis_stops_and_goes_on(qtbot, window, tmp_path):
+    long = write(tmp_path / "long.wav", np.tile(tone(), 20))
+    window.open_file(long)
+    wait_open(qtbot, window, long)
+    qtbot.waitUntil(window.status.findChild(QProgressBar).isVisible)
+    button(window.status, "Stop").click()
+    percent = int(100 * window.analysis.progress)
+    assert f"Stopped at {percent} %" in shown_texts(window.status)
+    assert window.status.findChild(QProgressBar).value() == percent < 100
+    button(window.status, "Go on").click()
+    wait_analysed(qtbot, window)
+    assert not window.status.findChild(QProgressBar).isVisible()
+    assert shown_texts(window.status) == ["WAV, 16 bit · 8 kHz · mono"]
+
+
+# What is remembered
+
+
+def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_window, track):
+    first = make_window()
+    first.open_file(track)
+    wait_open(qtbot, first, track)
+    first.findChild(QComboBox).textActivated.emit("viridis")
+    floor, ceiling = first.findChildren(QSpinBox)
+    floor.setValue(-90)
+    ceiling.setValue(-6)
+    qtbot.keyClick(first, KEY.Key_F4)
+    first.setGeometry(40, 50, 720, 510)
+    first.close()
+
+    second = make_window()
+    assert second._colours == Colours("viridis", -90, -6)
+    assert second.findChild(QComboBox).currentText() == "viridis"
+    assert [box.value() for box in second.findChildren(QSpinBox)] == [-90, -6]
+    assert second.pictures.octaves.isHidden()
+    assert not second.pictures.stft.isHidden()
+    assert action(second, "STFT only").isChecked()
+    assert (second.width(), second.height()) == (720, 510)
+    button(second.welcome, track.name).click()
+    wait_open(qtbot, second, track)
+
+
+def test_settings_that_mean_nothing_are_left_alone(make_window):
+    settings = QSettings()
+    for name, value in {
+        "geometry": "nonsense",
+        "colours/map": "plaid",
+        "colours/floor": "dark",
+        "colours/ceiling": "-inf",
+        "shown": "nothing",
+        "recent": "/nowhere/at/all.wav",
+    }.items():
+        settings.setValue(name, value)
+    window = make_window()
+    assert window._colours == Colours()
+    assert not window.pictures.octaves.isHidden()
+    assert not window.pictures.stft.isHidden()
+    assert "Recent" not in shown_texts(window.welcome)
+
+
+def test_the_range_of_colours_never_closes(window):
+    floor, ceiling = window.findChildren(QSpinBox)
+    floor.setValue(100)
+    assert window._colours.floor_db == -6
+    ceiling.setValue(-100)
+    assert window._colours.ceiling_db == 0
+    ceiling.setValue(100)
+    assert window._colours.ceiling_db == 7
