@@ -105,6 +105,10 @@ class Actions:
         self._add(look, "Move up", "Up", move(0, STEP))
         self._add(look, "Move down", "Down", move(0, -STEP))
         look.addSeparator()
+        inspector = window.inspector.toggleViewAction()
+        inspector.setShortcut("I")
+        inspector.setToolTip("Parameters of the pictures, and the spectrum at the cursor (I)")
+        look.addAction(inspector)
         self._add(look, "F&ull screen", "F11", window.toggle_full_screen, always=True)
 
         help_ = self._menu("&Help")

@@ -13,25 +13,33 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.picture import Pyramid, levels
 from msviz.signal import Source
-from msviz.transform import STFT, OctaveTransform
+from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
+
+Drawable = OctaveTransform | Reassigned | Combined | STFT
 
 
 class Picture(NamedTuple):
     """A transform and what is known of its picture."""
 
-    transform: OctaveTransform | STFT
+    transform: Drawable
     pyramid: Pyramid
 
     @classmethod
-    def of(cls, transform: OctaveTransform | STFT, source: Source) -> Picture:
+    def of(cls, transform: Drawable, source: Source) -> Picture:
         """The picture of a source, of which nothing is known yet."""
         return cls(transform, Pyramid(transform.bands, source.rate, source.length))
 
 
 def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.uint8]]:
-    """Compute a tile: the levels of its frames, one array (frames, rows) a band."""
+    """Compute a tile: the levels of its frames, one array (frames, rows) a band.
+
+    Of several channels, the loudest at each place.
+    """
     start, stop = picture.pyramid.tile_range(tile)
-    return [levels(band[0]) for band in picture.transform.coefficients(source, start, stop)]
+    return [
+        np.maximum.reduce([levels(channel) for channel in band])
+        for band in picture.transform.coefficients(source, start, stop)
+    ]
 
 
 class Analysis(QObject):

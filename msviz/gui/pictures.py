@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -12,9 +12,11 @@ from msviz.gui.overview import Overview
 from msviz.gui.panel import PicturePanel, aligned
 from msviz.gui.rulers import TimeRuler
 from msviz.gui.view import View
-from msviz.transform import STFT
+from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
 
 SHOWN = ("both", "octaves", "stft")
+OCTAVE_TITLES = {OctaveTransform: "Octaves", Reassigned: "Octaves, reassigned", Combined: "Octaves, combined"}
+PATIENCE_MS = 80  # that old pictures stay for while new ones are incomplete
 
 
 class Pictures(QWidget):
@@ -34,6 +36,11 @@ class Pictures(QWidget):
         super().__init__(parent)
         self._view = view
         self._pictures: tuple[Picture, Picture] | None = None
+        self._coming: tuple[Picture, Picture] | None = None  # shown as soon as there is something of them
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE_MS)
+        self._patience.timeout.connect(self._turn_if_ready)
         self.octaves = PicturePanel(view, "Octaves")
         self.stft = PicturePanel(view, "STFT")
         self._overview = Overview(view)
@@ -59,13 +66,29 @@ class Pictures(QWidget):
 
     def set_pictures(self, octaves: Picture, stft: Picture) -> None:
         """Show other pictures; of a transform with another window, its title says so."""
-        self._pictures = (octaves, stft)
-        for panel, picture in zip(self._panels, self._pictures, strict=True):
-            panel.set_picture(picture.pyramid)
+        self._coming = None
+        before, self._pictures = self._pictures or (None, None), (octaves, stft)
+        for panel, old, picture in zip(self._panels, before, self._pictures, strict=True):
+            if picture is not old:
+                panel.set_picture(picture.pyramid)
+        self.octaves.canvas.set_title(OCTAVE_TITLES[type(octaves.transform)])
         if isinstance(stft.transform, STFT):
             self.stft.canvas.set_title(f"STFT {stft.transform.window} / {stft.transform.hop}")
         self._overview.set_picture(octaves.pyramid)
         self._look()
+
+    def turn_to(self, octaves: Picture, stft: Picture) -> None:
+        """Show other pictures of the same track: at once when what is in view is known, else a little later.
+
+        Until then the old ones stay, so that nothing flickers.
+        """
+        self._coming = (octaves, stft)
+        self._look()
+        self._patience.start()
+
+    def _turn_if_ready(self) -> None:
+        if self._coming and all(picture.pyramid.analysed.any() for picture in self._coming):
+            self.set_pictures(*self._coming)
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
@@ -79,6 +102,10 @@ class Pictures(QWidget):
 
     def refresh(self, picture: Picture, tile: int) -> None:
         """A tile of a picture came in."""
+        if self._coming and picture in self._coming:
+            if not self._patience.isActive() or not any(p.pyramid.missing() for p in self._coming):
+                self._turn_if_ready()
+            return
         start, stop = (sample / self._view.rate for sample in picture.pyramid.tile_range(tile))
         for panel, shown in zip(self._panels, self._pictures or (), strict=False):
             if shown is picture:
@@ -93,14 +120,16 @@ class Pictures(QWidget):
     def _look(self) -> None:
         """Tell the pyramids what is seen, so that they keep and miss what that needs."""
         start, stop = (time_s * self._view.rate for time_s in self._view.range[:2])
-        for panel, picture in zip(self._panels, self._pictures or (), strict=False):
-            picture.pyramid.look(start, stop, panel.canvas.samples_per_pixel)
+        for pictures in (self._pictures, self._coming):
+            for panel, picture in zip(self._panels, pictures or (), strict=False):
+                picture.pyramid.look(start, stop, panel.canvas.samples_per_pixel)
         self.looked.emit()
 
     def redraw(self) -> None:
         """Draw what has come in now, not soon."""
-        if self._pictures:
-            self.set_pictures(*self._pictures)
+        pictures, self._pictures = self._pictures, None
+        if pictures:
+            self.set_pictures(*pictures)
 
     def levels_at(self, time_s: float, hz: float) -> tuple[float | None, float | None]:
         """Levels in dB that the octaves and the STFT show at a place; None where they show nothing."""

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayou
 
 from msviz.audio import AudioSource, mix_down, open_audio
 from msviz.demos import demo_tracks
-from msviz.errors import MsvizError
+from msviz.errors import MsvizError, ParameterError
 from msviz.gui.actions import Actions
 from msviz.gui.analysis import Analysis, Picture
 from msviz.gui.bars import (
@@ -26,16 +26,20 @@ from msviz.gui.bars import (
 )
 from msviz.gui.colours import COLOUR_MAPS, Colours
 from msviz.gui.help import show_about, show_keys
+from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Job, Outcome, Runner
+from msviz.gui.parameters import Parameters
 from msviz.gui.pictures import SHOWN, Pictures
 from msviz.gui.view import View
 from msviz.gui.welcome import Welcome
 from msviz.playback import Difference, Player, Resynthesis
+from msviz.signal import Source
 from msviz.transform import STFT, OctaveTransform
 
 TICK_MS = 16  # between two looks at the player while it plays
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
+INSPECTOR_WIDTH = 300
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
 FILE_FILTER = (
     "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
@@ -63,6 +67,7 @@ class Window(QMainWindow):
         self._told_non_finite = 0
         self._told_error: str | None = None
         self._colours = Colours()
+        self.parameters = Parameters.load(QSettings())
 
         self.pictures = Pictures(self.view)
         self.welcome = Welcome(_demos())
@@ -78,10 +83,13 @@ class Window(QMainWindow):
         layout.addWidget(self._pages, 1)
         self.setCentralWidget(central)
 
+        self.inspector = Inspector(self.view)
         self.actions_ = Actions(self, _demos())
         self.colour_bar = ColourBar()
         self.transport = TransportBar(self.actions_, self.colour_bar)
         self.addToolBar(self.transport)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.inspector)
+        self.resizeDocks([self.inspector], [INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
         self.status = StatusBar()
         self.setStatusBar(self.status)
 
@@ -89,6 +97,7 @@ class Window(QMainWindow):
         self.welcome.chosen.connect(self.open_file)
         self.pictures.seek_requested.connect(self.seek)
         self.colour_bar.changed.connect(self.set_colours)
+        self.inspector.parameters.changed.connect(self.set_parameters)
         self.status.stop_requested.connect(self._toggle_analysis)
         self.messages.retry_requested.connect(self._retry_sound)
         self.pictures.looked.connect(self._turn_analysis)
@@ -140,27 +149,67 @@ class Window(QMainWindow):
 
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
-        mix = mix_down(source)
-        transform, stft = OctaveTransform(source.rate, workers=1), STFT(source.rate)
-        octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
+        try:
+            transform, stft = self._transforms(source, self.parameters)
+        except ParameterError:  # kept from a track with another rate
+            self.parameters = Parameters()
+            transform, stft = self._transforms(source, self.parameters)
         self._let_go()
         self.source = source
+        self.inspector.parameters.set_parameters(self.parameters)
         self.view.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
-        self.pictures.set_pictures(octaves, spectra)
-        multi_scale = Resynthesis(source, transform)
-        heard = (source, multi_scale, Resynthesis(source, stft), Difference(source, multi_scale))
-        self.player.load(dict(zip(SOURCES, heard, strict=True)))
-        self.analysis = Analysis(self.runner, mix, [octaves, spectra])
-        self.analysis.tile_done.connect(self.pictures.refresh)
-        self.analysis.tile_done.connect(self._read_out_soon.start)
-        self.analysis.progressed.connect(self._show_progress)
-        self.analysis.failed.connect(self.messages.show_message)
+        self.player.load(self._heard(source, transform, stft))
+        self.pictures.set_pictures(*self._analyze(source, transform, stft))
         self._pages.setCurrentWidget(self.pictures)
         self._remember(source.path)
         self._told_non_finite = 0
         self.messages.clear()
         self._show_track_state()
         self._turn_analysis()
+
+    @staticmethod
+    def _transforms(source: AudioSource, parameters: Parameters) -> tuple[OctaveTransform, STFT]:
+        return parameters.octave_transform(source.rate), parameters.stft(source.rate)
+
+    @staticmethod
+    def _heard(source: Source, transform: OctaveTransform, stft: STFT) -> dict[str, Source]:
+        """All that can be heard of a track."""
+        multi_scale = Resynthesis(source, transform)
+        heard = (source, multi_scale, Resynthesis(source, stft), Difference(source, multi_scale))
+        return dict(zip(SOURCES, heard, strict=True))
+
+    def _analyze(self, source: Source, transform: OctaveTransform, stft: STFT) -> tuple[Picture, Picture]:
+        """Begin to fill new pictures of a track."""
+        channel = self.parameters.channel
+        drawn = source if channel == "any" else mix_down(source, channel)
+        octaves = Picture.of(self.parameters.octave_picture(transform), drawn)
+        spectra = Picture.of(stft, drawn)
+        self.analysis = Analysis(self.runner, drawn, [octaves, spectra])
+        self.analysis.tile_done.connect(self.pictures.refresh)
+        self.analysis.tile_done.connect(self._read_out_soon.start)
+        self.analysis.progressed.connect(self._show_progress)
+        self.analysis.failed.connect(self.messages.show_message)
+        return octaves, spectra
+
+    def set_parameters(self, parameters: Parameters) -> None:
+        """Show and play the track with other parameters, at the same place."""
+        before, self.parameters = self.parameters, parameters
+        self.inspector.parameters.set_parameters(parameters)
+        if self.source:
+            try:
+                transform, stft = self._transforms(self.source, parameters)
+            except ParameterError as error:
+                self.parameters = before
+                self.inspector.parameters.set_parameters(before)
+                self.messages.show_message(f"{error}.")
+                return
+            if self.analysis:
+                self.analysis.stop()
+            self.view.set_lowest(transform.octaves[0].low)
+            self.player.exchange(self._heard(self.source, transform, stft))
+            self.pictures.turn_to(*self._analyze(self.source, transform, stft))
+            self._turn_analysis()
+        parameters.save(QSettings())
 
     def _let_go(self) -> None:
         if self.analysis:
@@ -223,6 +272,8 @@ class Window(QMainWindow):
     def _show_read_out(self) -> None:
         cursor = self.view.cursor
         self.status.show_read_out(cursor, self.pictures.levels_at(*cursor) if cursor else (None, None))
+        if self.analysis:
+            self.inspector.look(self.analysis.pictures)
 
     # ------------------------------------------------------------------ sound
 
@@ -337,6 +388,9 @@ class Window(QMainWindow):
         geometry = settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(SIZE.boundedTo(self.screen().availableSize()))
+        state = settings.value("state")
+        if isinstance(state, QByteArray):
+            self.restoreState(state)
         name = settings.value("colours/map", self._colours.name)
         floor = _stored_number("colours/floor", self._colours.floor_db)
         ceiling = _stored_number("colours/ceiling", self._colours.ceiling_db)
@@ -350,6 +404,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
+        settings.setValue("state", self.saveState())
         settings.setValue("colours/map", self._colours.name)
         settings.setValue("colours/floor", self._colours.floor_db)
         settings.setValue("colours/ceiling", self._colours.ceiling_db)

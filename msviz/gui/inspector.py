@@ -1,0 +1,237 @@
+"""The inspector: parameters of the pictures, and the spectrum at the cursor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from PyQt6.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QDoubleSpinBox,
+    QFormLayout,
+    QFrame,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from msviz.gui.analysis import Picture
+from msviz.gui.parameters import CHANNELS, PRESET_TIPS, PRESETS, SHARPENED, Parameters
+from msviz.gui.spectrum import SpectrumPanel
+from msviz.gui.view import View
+from msviz.transform.scale import MIN_RESOLUTION
+
+BINS = (12, 24, 36, 48, 60, 96)
+WINDOWS = tuple(2**n for n in range(7, 17))
+OVERLAPS = (2, 4, 8, 16)  # windows that meet at a sample
+SLIDER_STEPS = 200
+SPECTRUM_MS = 30  # between two spectra while the pointer moves
+HIGHEST_GAMMA, HIGHEST_FMIN = 200.0, 2000.0
+
+PRESET_STYLE = """
+QPushButton { padding: 3px 4px; border-radius: 4px; background: palette(button); }
+QPushButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+"""
+
+DRAWN_TIPS = {
+    "coefficients": "The coefficients themselves",
+    "reassigned": "Each coefficient's power where it comes from: at its own frequency and time",
+    "combined": "The geometric mean at half, once and twice the resolution",
+}
+
+
+class ParameterPanel(QWidget):
+    """Everything in `Parameters`, live: each change is told at once.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        What it shows.
+    """
+
+    changed = pyqtSignal(Parameters)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.parameters = Parameters()
+        self._presets = {name: QPushButton(name) for name in PRESETS}
+        presets = QHBoxLayout()
+        for name, button in self._presets.items():
+            button.setToolTip(PRESET_TIPS[name])
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setStyleSheet(PRESET_STYLE)
+            button.clicked.connect(lambda _, name=name: self._change(**PRESETS[name]))
+            presets.addWidget(button)
+
+        self._resolution = QSlider(Qt.Orientation.Horizontal)
+        self._resolution.setRange(0, SLIDER_STEPS)
+        self._resolution.setToolTip("How finely frequency is told apart: bandwidths to the octave")
+        self._resolution_text = QLabel()
+        ends = QHBoxLayout()
+        for text in ("sharp in time", "sharp in pitch"):
+            label = QLabel(text)
+            label.setEnabled(False)
+            ends.addWidget(label)
+        ends.insertStretch(1)
+        self._bins = _choice(BINS, "Rows in an octave")
+        self._gamma = _number(
+            0.0, HIGHEST_GAMMA, 5.0, " Hz", "Bandwidth added to every filter: low octaves react sooner"
+        )
+        self._fmin = _number(10.0, HIGHEST_FMIN, 10.0, " Hz", "The lowest frequency wanted")
+        self._drawn = _choice(SHARPENED, "What is drawn; played are always the coefficients")
+        for number, name in enumerate(SHARPENED):
+            self._drawn.setItemData(number, DRAWN_TIPS[name], Qt.ItemDataRole.ToolTipRole)
+        self._channel = _choice(CHANNELS, "Which channel is drawn; any: the loudest at each place")
+        self._window = _choice(WINDOWS, "Samples in a window of the STFT")
+        self._overlap = _choice(OVERLAPS, "How many windows of the STFT meet at a sample: window over hop")
+
+        octaves = QGroupBox("Octaves")
+        form = QFormLayout()
+        form.addRow("Resolution", self._resolution_text)
+        inner = QVBoxLayout(octaves)
+        inner.addLayout(presets)
+        inner.addLayout(form)
+        inner.addWidget(self._resolution)
+        inner.addLayout(ends)
+        rest = QFormLayout()
+        rest.addRow("Bins per octave", self._bins)
+        rest.addRow("Gamma", self._gamma)
+        rest.addRow("Lowest frequency", self._fmin)
+        rest.addRow("Drawn", self._drawn)
+        inner.addLayout(rest)
+        stft = QGroupBox("STFT")
+        form = QFormLayout(stft)
+        form.addRow("Window", self._window)
+        form.addRow("Overlap", self._overlap)
+        both = QGroupBox("Both")
+        form = QFormLayout(both)
+        form.addRow("Channel", self._channel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for box in (octaves, stft, both):
+            layout.addWidget(box)
+
+        self._resolution.valueChanged.connect(
+            lambda place: self._change(resolution=self._resolution_at(place))
+        )
+        self._bins.textActivated.connect(lambda text: self._change(bins_per_octave=int(text)))
+        self._gamma.valueChanged.connect(lambda hz: self._change(gamma=hz))
+        self._fmin.valueChanged.connect(lambda hz: self._change(fmin=hz))
+        self._drawn.textActivated.connect(lambda name: self._change(drawn=name))
+        self._channel.textActivated.connect(lambda name: self._change(channel=name))
+        self._window.textActivated.connect(lambda text: self._change_stft(int(text), self._overlapping))
+        self._overlap.textActivated.connect(lambda text: self._change_stft(self.parameters.window, int(text)))
+        self.set_parameters(self.parameters)
+
+    def set_parameters(self, parameters: Parameters) -> None:
+        """Show others; nothing is told."""
+        self.parameters = p = parameters
+        widgets = (self._resolution, self._bins, self._gamma, self._fmin, self._drawn, self._channel)
+        blockers = [QSignalBlocker(widget) for widget in (*widgets, self._window, self._overlap)]
+        most = math.log(p.bins_per_octave / MIN_RESOLUTION) or 1.0
+        self._resolution.setValue(round(SLIDER_STEPS * math.log(p.resolution / MIN_RESOLUTION) / most))
+        self._resolution_text.setText(f"1/{p.resolution:.3g} octave, {1200 / p.resolution:.0f} cents")
+        for choice, value in (
+            (self._bins, p.bins_per_octave),
+            (self._drawn, p.drawn),
+            (self._channel, p.channel),
+            (self._window, p.window),
+            (self._overlap, self._overlapping),
+        ):
+            if choice.findText(str(value)) < 0:
+                choice.addItem(str(value))
+            choice.setCurrentText(str(value))
+        self._gamma.setValue(p.gamma)
+        self._fmin.setValue(p.fmin)
+        for name, button in self._presets.items():
+            button.setChecked(all(getattr(p, key) == value for key, value in PRESETS[name].items()))
+        del blockers
+
+    @property
+    def _overlapping(self) -> int:
+        return round(self.parameters.window / self.parameters.hop)
+
+    def _resolution_at(self, place: int) -> float:
+        most = self.parameters.bins_per_octave / MIN_RESOLUTION
+        return round(MIN_RESOLUTION * most ** (place / SLIDER_STEPS), 3)
+
+    def _change_stft(self, window: int, overlap: int) -> None:
+        self._change(window=window, hop=window // overlap)
+
+    def _change(self, **changes: Any) -> None:
+        changed = replace(self.parameters, **changes)
+        changed = replace(changed, resolution=min(changed.resolution, float(changed.bins_per_octave)))
+        self.set_parameters(changed)
+        self.changed.emit(changed)
+
+
+def _choice(values: Iterable[object], tip: str) -> QComboBox:
+    choice = QComboBox()
+    choice.addItems([str(value) for value in values])
+    choice.setToolTip(tip)
+    choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    choice.setMinimumContentsLength(6)
+    return choice
+
+
+def _number(low: float, high: float, step: float, unit: str, tip: str) -> QDoubleSpinBox:
+    number = QDoubleSpinBox()
+    number.setRange(low, high)
+    number.setSingleStep(step)
+    number.setDecimals(1)
+    number.setSuffix(unit)
+    number.setToolTip(tip)
+    number.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    return number
+
+
+class Inspector(QDockWidget):
+    """A dock beside the pictures.
+
+    Attributes
+    ----------
+    parameters : ParameterPanel
+    spectrum : SpectrumPanel
+    """
+
+    def __init__(self, view: View) -> None:
+        super().__init__("Inspector")
+        self.setObjectName("inspector")
+        self.parameters = ParameterPanel()
+        self.spectrum = SpectrumPanel(view)
+        self._pictures: tuple[Picture, ...] = ()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SPECTRUM_MS)
+        self._soon.timeout.connect(self._show_spectrum)
+        column = QWidget()
+        layout = QVBoxLayout(column)
+        layout.addWidget(self.parameters)
+        layout.addWidget(QLabel("Spectrum at the cursor"))
+        layout.addWidget(self.spectrum, 1)
+        scroll = QScrollArea()
+        scroll.setWidget(column)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(scroll)
+
+    def look(self, pictures: Sequence[Picture]) -> None:
+        """Show the spectrum of these pictures at the cursor, soon."""
+        self._pictures = tuple(pictures)
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start()
+
+    def _show_spectrum(self) -> None:
+        self.spectrum.look(self._pictures)

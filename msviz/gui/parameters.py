@@ -1,0 +1,108 @@
+"""What can be set of the pictures, and the transforms that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from PyQt6.QtCore import QSettings
+
+from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
+
+SHARPENED = {"coefficients": None, "reassigned": Reassigned, "combined": Combined}
+"""How the octaves are drawn.  Only the coefficients themselves can be played."""
+
+CHANNELS = ("mix", "left", "right", "any", "mid", "side")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Of the transforms, and of what is drawn of them.
+
+    The first four are those of `OctaveTransform`, the next two those of `STFT`.
+
+    Attributes
+    ----------
+    drawn : str
+        One of `SHARPENED`.
+    channel : str
+        One of `CHANNELS`.
+    """
+
+    bins_per_octave: int = 24
+    resolution: float = 12.0
+    gamma: float = 0.0
+    fmin: float = 20.0
+    window: int = 4096
+    hop: int = 1024
+    drawn: str = "coefficients"
+    channel: str = "mix"
+
+    def octave_transform(self, rate: int) -> OctaveTransform:
+        """The octave transform for tracks of this rate.
+
+        Raises
+        ------
+        ParameterError
+            If they do not go together, or not with this rate.
+        """
+        return OctaveTransform(
+            rate,
+            bins_per_octave=self.bins_per_octave,
+            resolution=self.resolution,
+            gamma=self.gamma,
+            fmin=self.fmin,
+            workers=1,  # tiles are shared among workers, not blocks
+        )
+
+    def stft(self, rate: int) -> STFT:
+        """The STFT for tracks of this rate.
+
+        Raises
+        ------
+        ParameterError
+            If window and hop do not go together.
+        """
+        return STFT(rate, window=self.window, hop=self.hop)
+
+    def octave_picture(self, transform: OctaveTransform) -> OctaveTransform | Reassigned | Combined:
+        """What is drawn of an octave transform."""
+        sharpened = SHARPENED[self.drawn]
+        return sharpened(transform) if sharpened else transform
+
+    def save(self, settings: QSettings) -> None:
+        """Keep for the next start."""
+        for field in fields(self):
+            settings.setValue(f"parameters/{field.name}", getattr(self, field.name))
+
+    @classmethod
+    def load(cls, settings: QSettings) -> Parameters:
+        """As they were kept; the default for what is missing or makes no sense."""
+        kept: dict[str, Any] = {}
+        for field in fields(cls):
+            default = field.default
+            value = settings.value(f"parameters/{field.name}", default)
+            try:
+                kept[field.name] = type(default)(value)  # type: ignore[misc]
+            except (TypeError, ValueError):
+                kept[field.name] = default
+        if kept["drawn"] not in SHARPENED or kept["channel"] not in CHANNELS:
+            return cls()
+        return cls(**kept)
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "Balanced": {"bins_per_octave": 24, "resolution": 12.0, "gamma": 0.0},
+    "Beats": {"bins_per_octave": 24, "resolution": 4.0, "gamma": 0.0},
+    "Notes": {"bins_per_octave": 48, "resolution": 30.0, "gamma": 0.0},
+    # The bandwidth of hearing, 24.7 Hz + 0.108 f (Glasberg & Moore, Hear. Res. 47, 1990): ln 2/R = 0.108.
+    "Ear": {"bins_per_octave": 24, "resolution": 6.4, "gamma": 24.7},
+}
+"""Parameters of the octave transform for listening to one thing."""
+
+PRESET_TIPS = {
+    "Balanced": "Sharp in time and in pitch alike",
+    "Beats": "Sharp in time: when something happens",
+    "Notes": "Sharp in pitch: neighbouring notes and voices apart",
+    "Ear": "As wide as the ear's own filters, and as quick",
+}

@@ -1,0 +1,124 @@
+"""The spectrum at the cursor, from both pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from msviz.gui.analysis import Picture
+from msviz.gui.ticks import frequency_ticks
+from msviz.gui.view import View
+from msviz.picture import FULL_SCALE, UNKNOWN
+
+OCTAVES, STFT = QColor("#ff9a5c"), QColor("#5cc8ff")
+HELD = 110  # opacity of a peak that is held
+LOWEST_DB, HIGHEST_DB = -120.0, 6.0
+TICK_GAP = 34  # pixels
+
+
+def spectrum(picture: Picture, sample: float) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """What a picture shows at a sample: frequencies in Hz and levels in dB, lowest first.
+
+    Levels are NaN where nothing is known.
+    """
+    pyramid = picture.pyramid
+    hz, codes = [], []
+    for number, band in enumerate(pyramid.bands):
+        last = max(0, -(-pyramid.length // band.hop) - 1)
+        frame = min(max(round(sample / band.hop), 0), last)
+        hz.append(band.frequencies)
+        codes.append(pyramid.frames(number, 0, frame, frame + 1)[0])
+    levels = np.concatenate(codes).astype(float)
+    levels = np.where(levels == UNKNOWN, np.nan, (levels - FULL_SCALE) / 2)
+    return np.concatenate(hz), levels
+
+
+class _FrequencyAxis(pg.AxisItem):
+    """Round frequencies on a logarithmic axis."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        self._labels = {
+            float(np.log10(hz)): label
+            for hz, label in frequency_ticks(
+                10**low, 10**high, lambda hz: (np.log10(hz) - low) / (high - low) * size, TICK_GAP
+            )
+        }
+        named = [place for place, label in self._labels.items() if label]
+        return [(1.0, named), (0.1, [place for place in self._labels if place not in named])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [self._labels.get(value, "") for value in values]
+
+
+class SpectrumPanel(QWidget):
+    """Levels over frequency at the cursor, or at the playhead while nothing is pointed at."""
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        palette = self.palette()
+        self._plot = pg.PlotWidget(
+            background=palette.color(QPalette.ColorRole.Base), axisItems={"bottom": _FrequencyAxis("bottom")}
+        )
+        self._plot.setMenuEnabled(False)
+        self._plot.hideButtons()
+        self._plot.setMouseEnabled(x=False, y=False)
+        self._plot.setYRange(LOWEST_DB, HIGHEST_DB, padding=0)
+        self._plot.setLabel("left", "dB")
+        self._plot.showGrid(x=True, y=True, alpha=0.2)
+        for side in ("left", "bottom"):
+            self._plot.getAxis(side).setTextPen(palette.color(QPalette.ColorRole.WindowText))
+        legend = self._plot.addLegend(
+            offset=(-4, 4), labelTextColor=palette.color(QPalette.ColorRole.WindowText)
+        )
+        legend.setScale(0.85)
+        self._curves, self._peaks = [], []
+        self._held: list[NDArray[np.floating] | None] = [None, None]
+        for name, colour in (("octaves", OCTAVES), ("STFT", STFT)):
+            faint = QColor(colour)
+            faint.setAlpha(HELD)
+            self._peaks.append(self._plot.plot(pen=pg.mkPen(faint), connect="finite"))
+            self._curves.append(self._plot.plot(pen=pg.mkPen(colour), connect="finite", name=name))
+        self._mark = pg.InfiniteLine(
+            pen=pg.mkPen(palette.color(QPalette.ColorRole.WindowText), style=pg.QtCore.Qt.PenStyle.DotLine)
+        )
+        self._plot.addItem(self._mark)
+        self._hold = QCheckBox("Hold peaks")
+        self._hold.setToolTip("Keep the highest level of each frequency while the cursor moves")
+        self._hold.toggled.connect(self.forget_peaks)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        layout.addWidget(self._hold)
+        self._plot.setMinimumHeight(160)
+
+    def forget_peaks(self) -> None:
+        """Hold none of what was."""
+        self._held = [None, None]
+        for peak in self._peaks:
+            peak.setData([], [])
+
+    def look(self, pictures: Sequence[Picture]) -> None:
+        """Show what the octaves and the STFT hold at the cursor."""
+        view = self._view
+        time_s, hz = view.cursor or (view.playhead_s, None)
+        self._mark.setVisible(hz is not None)
+        if hz is not None:
+            self._mark.setValue(np.log10(hz))
+        self._plot.setXRange(np.log10(view.full.low_hz), np.log10(view.full.high_hz), padding=0)
+        for number, picture in enumerate(pictures):
+            frequencies, levels = spectrum(picture, time_s * view.rate)
+            heard = frequencies > 0
+            places = np.log10(frequencies[heard])
+            self._curves[number].setData(places, levels[heard])
+            if self._hold.isChecked():
+                held = self._held[number]
+                if held is None or held.shape != levels.shape:
+                    held = levels
+                self._held[number] = held = np.fmax(held, levels)
+                self._peaks[number].setData(places, held[heard])

@@ -1,0 +1,139 @@
+"""Parameters of the pictures: what they make, what the inspector says of them, what is kept."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QSettings
+from PyQt6.QtWidgets import QComboBox
+
+from msviz import Signal
+from msviz.gui.analysis import Picture, tile_levels
+from msviz.gui.inspector import ParameterPanel
+from msviz.gui.parameters import CHANNELS, PRESETS, SHARPENED, Parameters
+from msviz.gui.spectrum import spectrum
+from msviz.transform import Combined, OctaveTransform, Reassigned
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+def test_every_preset_makes_a_transform(preset, rate):
+    parameters = Parameters(**PRESETS[preset])
+    transform = parameters.octave_transform(rate)
+    assert transform.scale.resolution == PRESETS[preset]["resolution"]
+    assert parameters.stft(rate).window == 4096
+
+
+def test_the_preset_ear_has_the_bandwidths_of_hearing():
+    transform = Parameters(**PRESETS["Ear"]).octave_transform(44100)
+    scale = transform.scale
+    for octave in transform.octaves[1:]:
+        f = octave.frequencies[12]
+        warped = f + scale.warp_offset
+        width = warped * (2 ** (0.5 / scale.resolution) - 2 ** (-0.5 / scale.resolution))  # at -3 dB
+        assert width == pytest.approx(24.7 + 0.108 * f, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "kind"), [("coefficients", OctaveTransform), ("reassigned", Reassigned), ("combined", Combined)]
+)
+def test_what_is_drawn(drawn, kind):
+    parameters = Parameters(drawn=drawn)
+    assert isinstance(parameters.octave_picture(parameters.octave_transform(8000)), kind)
+
+
+def test_kept_for_the_next_start(qapp):
+    parameters = Parameters(48, 30.0, 5.0, 40.0, 2048, 256, "combined", "side")
+    parameters.save(QSettings())
+    assert Parameters.load(QSettings()) == parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("drawn", "upside down"), ("channel", "third"), ("resolution", "much")]
+)
+def test_what_makes_no_sense_is_not_kept(qapp, name, value):
+    Parameters().save(QSettings())
+    QSettings().setValue(f"parameters/{name}", value)
+    assert Parameters.load(QSettings()) == Parameters()
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = ParameterPanel()
+    qtbot.addWidget(panel)
+    return panel
+
+
+def test_the_slider_goes_from_sharp_in_time_to_sharp_in_pitch(panel, qtbot):
+    with qtbot.waitSignal(panel.changed) as change:
+        panel._resolution.setValue(panel._resolution.minimum())
+    assert change.args[0].resolution == 3
+    with qtbot.waitSignal(panel.changed) as change:
+        panel._resolution.setValue(panel._resolution.maximum())
+    assert change.args[0].resolution == 24
+    panel._resolution.setValue((panel._resolution.minimum() + panel._resolution.maximum()) // 2)
+    assert panel.parameters.resolution == pytest.approx(math.sqrt(3 * 24), rel=0.02)
+
+
+def test_fewer_bins_bring_the_resolution_down_with_them(panel):
+    panel.set_parameters(Parameters(bins_per_octave=48, resolution=40.0))
+    panel._bins.setCurrentText("12")
+    panel._bins.textActivated.emit("12")
+    assert panel.parameters == Parameters(bins_per_octave=12, resolution=12.0)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_are_pressed_and_shown(panel, qtbot, preset):
+    panel._presets[preset].click()
+    for name, value in PRESETS[preset].items():
+        assert getattr(panel.parameters, name) == value
+    assert [name for name, button in panel._presets.items() if button.isChecked()] == [preset]
+
+
+@pytest.mark.parametrize(
+    ("choice", "text", "changes"),
+    [
+        ("_drawn", "reassigned", {"drawn": "reassigned"}),
+        ("_channel", "side", {"channel": "side"}),
+        ("_window", "1024", {"window": 1024, "hop": 256}),
+        ("_overlap", "8", {"hop": 512}),
+    ],
+)
+def test_choices_are_told(panel, qtbot, choice, text, changes):
+    box: QComboBox = getattr(panel, choice)
+    assert box.findText(text) >= 0
+    with qtbot.waitSignal(panel.changed) as change:
+        box.textActivated.emit(text)
+    assert change.args == [dataclasses.replace(Parameters(), **changes)]
+
+
+def test_everything_that_can_be_drawn_and_every_channel_can_be_chosen(panel):
+    for box, values in ((panel._drawn, SHARPENED), (panel._channel, CHANNELS)):
+        assert [box.itemText(n) for n in range(box.count())] == list(values)
+
+
+def test_any_channel_is_the_loudest_at_each_place():
+    t = np.arange(8000) / 8000
+    tones = [np.sin(2 * np.pi * f * t) for f in (440, 1760)]
+    both = Signal(np.array(tones), 8000)
+    transform = OctaveTransform(8000)
+    together = tile_levels(Picture.of(transform, both), both, 0)
+    apart = [
+        tile_levels(Picture.of(transform, one), one, 0) for one in (Signal(x[None], 8000) for x in tones)
+    ]
+    for any_, left, right in zip(together, *apart, strict=True):
+        assert np.array_equal(any_, np.maximum(left, right))
+
+
+def test_the_spectrum_at_a_place_shows_the_tone_that_is_there():
+    t = np.arange(16000) / 8000
+    signal = Signal((0.5 * np.sin(2 * np.pi * 440 * t))[None], 8000)
+    picture = Picture.of(OctaveTransform(8000), signal)
+    for tile in range(picture.pyramid.tiles):
+        picture.pyramid.put(tile, tile_levels(picture, signal, tile))
+    picture.pyramid.look(0, 16000, 1.0)
+    hz, levels = spectrum(picture, 8000.0)
+    assert (np.diff(hz) > 0).all()
+    assert hz[np.nanargmax(levels)] == pytest.approx(440, rel=0.03)
+    assert np.nanmax(levels) == pytest.approx(-6, abs=0.6)
