@@ -8,9 +8,9 @@ import pytest
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QComboBox
 
-from msviz import Signal
+from msviz import STFT, Signal
 from msviz.gui.analysis import Picture, tile_levels
-from msviz.gui.inspector import ParameterPanel
+from msviz.gui.inspector import ParameterPanel, cell_text
 from msviz.gui.parameters import CHANNELS, PRESETS, SHARPENED, Parameters
 from msviz.gui.spectrum import spectrum
 from msviz.transform import Combined, OctaveTransform, Reassigned
@@ -137,3 +137,11 @@ def test_the_spectrum_at_a_place_shows_the_tone_that_is_there():
     assert (np.diff(hz) > 0).all()
     assert hz[np.nanargmax(levels)] == pytest.approx(440, rel=0.03)
     assert np.nanmax(levels) == pytest.approx(-6, abs=0.6)
+
+
+def test_the_inspector_tells_how_long_a_frame_is_and_how_wide_a_bin():
+    signal = Signal(np.zeros((1, 44100)), 44100)
+    octaves = Picture.of(OctaveTransform(44100), signal)
+    assert cell_text(octaves, 44100, 15000.0) == "frame 0.181 ms, bandwidth 867 Hz"
+    assert cell_text(octaves, 44100, 30.0) == "frame 92.9 ms, bandwidth 1.73 Hz"
+    assert cell_text(Picture.of(STFT(44100), signal), 44100, 30.0) == "frame 23.2 ms, bandwidth 15.5 Hz"

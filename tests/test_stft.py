@@ -65,6 +65,14 @@ def test_a_sine_and_a_constant_read_their_amplitude():
     assert np.abs(made[0, 0]) == pytest.approx(0.5, rel=0.001)
 
 
+def test_bandwidth_is_where_a_sine_reads_3_db_less():
+    stft = STFT(44100)
+    frequency = stft.bands[0].frequencies[100] + stft.bandwidth(1000) / 2
+    t = np.arange(44100) / 44100
+    made = stft.coefficients(Signal(np.sin(2 * np.pi * frequency * t)[None], 44100), 20000, 22048)[0]
+    assert 20 * np.log10(np.abs(made[0, 100])).mean() == pytest.approx(-3, abs=0.1)
+
+
 def test_coefficients_hold_the_frames_centred_in_the_stretch():
     stft = STFT(44100, window=64, hop=10)
     assert stft.coefficients(noise(2, 100), 1, 31)[0].shape == (2, 33, 3)

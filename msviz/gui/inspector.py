@@ -34,6 +34,7 @@ BINS = (12, 24, 36, 48, 60, 96)
 WINDOWS = tuple(2**n for n in range(7, 17))
 OVERLAPS = (2, 4, 8, 16)  # windows that meet at a sample
 SLIDER_STEPS = 200
+NAMES = ("Octaves", "STFT")
 SPECTRUM_MS = 30  # between two spectra while the pointer moves
 HIGHEST_GAMMA, HIGHEST_FMIN = 200.0, 2000.0
 
@@ -196,6 +197,14 @@ def _number(low: float, high: float, step: float, unit: str, tip: str) -> QDoubl
     return number
 
 
+def cell_text(picture: Picture, rate: int, hz: float) -> str:
+    """How long a picture's frames are and how wide its bins' filters, at a frequency."""
+    bands = picture.pyramid.bands
+    band = next((band for band in bands if band.low <= hz < band.high), bands[-1])
+    bandwidth = picture.transform.bandwidth(hz)
+    return f"frame {1000 * band.hop / rate:.3g} ms, bandwidth {bandwidth:.3g} Hz"
+
+
 class Inspector(QDockWidget):
     """A dock beside the pictures.
 
@@ -210,6 +219,7 @@ class Inspector(QDockWidget):
         self.setObjectName("inspector")
         self.parameters = ParameterPanel()
         self.spectrum = SpectrumPanel(view)
+        self._view = view
         self._pictures: tuple[Picture, ...] = ()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -220,6 +230,9 @@ class Inspector(QDockWidget):
         layout.addWidget(self.parameters)
         layout.addWidget(QLabel("Spectrum at the cursor"))
         layout.addWidget(self.spectrum, 1)
+        self._cells = QLabel()
+        self._cells.setToolTip("How long a frame is, and how wide a bin's filter at -3 dB, at the cursor")
+        layout.addWidget(self._cells)
         scroll = QScrollArea()
         scroll.setWidget(column)
         scroll.setWidgetResizable(True)
@@ -235,3 +248,9 @@ class Inspector(QDockWidget):
 
     def _show_spectrum(self) -> None:
         self.spectrum.look(self._pictures)
+        cursor = self._view.cursor
+        if cursor and cursor[1] is not None:
+            lines = (cell_text(picture, self._view.rate, cursor[1]) for picture in self._pictures)
+            self._cells.setText(
+                "\n".join(f"{name}: {line}" for name, line in zip(NAMES, lines, strict=False))
+            )

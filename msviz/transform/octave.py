@@ -132,6 +132,10 @@ class OctaveTransform:
         """The octaves, by the name that pictures know them under."""
         return self.octaves
 
+    def bandwidth(self, frequency: float) -> float:
+        """-3 dB bandwidth in Hz of the filter of a bin centred at `frequency`."""
+        return self.scale.bandwidth(frequency)
+
     @property
     def residual_hop(self) -> int:
         """Samples between two values of the residual."""

@@ -132,6 +132,11 @@ class OctaveScale:
         warped = frequency + self.warp_offset
         return warped / half - self.warp_offset, warped * half - self.warp_offset
 
+    def bandwidth(self, frequency: float) -> float:
+        """-3 dB bandwidth in Hz of the filter of a bin centred at `frequency`."""
+        half = 2.0 ** (0.5 / self.resolution)
+        return (frequency + self.warp_offset) * (half - 1 / half)
+
     def octave(self, index: int) -> Octave:
         """The octave with the given index, 0 the lowest."""
         frequencies = self.bin_frequencies(index)

@@ -51,6 +51,10 @@ class Reassigned:
         self._slopes = transform.shaped(Shape.SLOPE)
         self._offsets = transform.shaped(Shape.OFFSET)
 
+    def bandwidth(self, frequency: float) -> float:
+        """-3 dB bandwidth in Hz of the filters that it is made from."""
+        return self.transform.bandwidth(frequency)
+
     def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
         """Magnitudes of every octave's frames that are centred in samples [start, stop).
 
@@ -126,6 +130,10 @@ class Combined:
             transform.at_resolution(min(max(middle * factor, MIN_RESOLUTION), most)) for factor in (0.5, 1, 2)
         ]
         self.bands: tuple[Octave, ...] = self._parts[0].octaves  # those of the shortest hops
+
+    def bandwidth(self, frequency: float) -> float:
+        """-3 dB bandwidth in Hz of the filters that it is made from."""
+        return self.transform.bandwidth(frequency)
 
     def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
         """Magnitudes of every octave's frames that are centred in samples [start, stop).

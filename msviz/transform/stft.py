@@ -69,6 +69,10 @@ class STFT:
         frequencies = np.arange(self.window // 2 + 1) * (self.rate / self.window)
         self.bands = (STFTBand(frequencies, 0.0, self.rate / 2, self.hop),)
 
+    def bandwidth(self, frequency: float) -> float:
+        """-3 dB bandwidth in Hz of every row: that of a Hann window (Harris, Proc. IEEE 66(1), 1978)."""
+        return 1.44 * self.rate / self.window
+
     def __repr__(self) -> str:
         return f"STFT({self.rate}, window={self.window}, hop={self.hop})"
 
