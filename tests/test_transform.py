@@ -341,6 +341,12 @@ def test_a_signal_of_another_rate_is_refused():
         OctaveTransform(44100).analyze(noise(1, 10, 48000))
 
 
+@pytest.mark.parametrize("octave", [-1, 10])
+def test_an_octave_that_is_not_there_is_refused(octave):
+    with pytest.raises(ParameterError, match=f"from 0 to 9, not {octave}"):
+        OctaveTransform(44100).frames(noise(1, 10, 44100), octave, 0, 1)
+
+
 @pytest.mark.parametrize(("start", "stop"), [(-1, 5), (3, 2), (0, 11)])
 def test_a_stretch_outside_the_signal_is_refused(start, stop):
     with pytest.raises(ParameterError, match=f"sample {start} to {stop}"):

@@ -318,7 +318,14 @@ class OctaveTransform:
         Returns
         -------
         array (channels, bins, stop - start), complex
+
+        Raises
+        ------
+        ParameterError
+            If there is no such octave, or the source has another rate.
         """
+        if not 0 <= octave < len(self.octaves):
+            raise ParameterError(f"octave must be from 0 to {len(self.octaves) - 1}, not {octave}")
         wanted = [Range(start, stop) if index == octave else None for index in range(len(self.octaves))]
         return self._run(source, wanted)[0][octave]
 
