@@ -29,3 +29,10 @@ def own_settings(monkeypatch, tmp_path):
 
         for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
             QSettings.setPath(kind, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+
+
+@pytest.fixture(autouse=True)
+def no_glide(monkeypatch):
+    """Let the view be at once where it would glide to, and look at gliding where that is tested."""
+    if view := sys.modules.get("msviz.gui.view"):
+        monkeypatch.setattr(view.View, "glide", False)

@@ -232,13 +232,16 @@ class StatusBar(QStatusBar):
             self._stop.setText("Go on" if stopped else "Stop")
 
     def show_read_out(
-        self, cursor: tuple[float, float] | None, levels: tuple[float | None, float | None]
+        self, cursor: tuple[float, float | None] | None, levels: tuple[float | None, float | None]
     ) -> None:
-        """Time, frequency, note, and the levels in both pictures."""
+        """Time, frequency, note, and the levels in both pictures; over a waveform, the time."""
         if cursor is None:
             self._read_out.clear()
             return
         time_s, hz = cursor
+        if hz is None:
+            self._read_out.setText(time_text(time_s))
+            return
         octaves, stft = map(level_text, levels)
         self._read_out.setText(
             f"{time_text(time_s):>11}  {frequency_text(hz):>9}  {note_text(hz):>10}  "

@@ -4,42 +4,26 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import (
-    QColor,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QWheelEvent,
-)
+from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer
+from PyQt6.QtGui import QColor, QPainter, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from msviz.gui.colours import Colours, coloured
-from msviz.gui.gestures import SCROLL_PER_NOTCH, ZOOM_PER_NOTCH, either, notches
+from msviz.gui.colours import Colours
+from msviz.gui.gestures import ZOOM_PER_NOTCH, either, scrolled
+from msviz.gui.measure import measured
+from msviz.gui.time_canvas import TimeCanvas
 from msviz.gui.view import Box, View
-from msviz.picture import UNKNOWN, BandRows, FrequencyAxis, Pyramid, band_rows, image, to_db
+from msviz.gui.viewport import Place, Viewport
+from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid, to_db
 
 REFRESH_MS = 40  # between two redraws for tiles that came in
-
-PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has, between black edges
-EDGE = QColor(0, 0, 0)
-CURSOR_LIGHT, CURSOR_DARK = QColor(255, 255, 255, 170), QColor(0, 0, 0, 130)
+INSET = 6  # from a corner to the writing in it
+CLOSEST = 4  # pixels between the lines of two harmonics
 BAND_EDGE = QColor(255, 255, 255, 45)
-SELECTED = QColor(255, 255, 255, 28)
-PLATE, WRITING = QColor(0, 0, 0, 130), QColor(235, 235, 235)
 
 
-class PictureCanvas(QWidget):
+class PictureCanvas(TimeCanvas):
     """One picture in the shared view.
-
-    The codes in view and their colours are kept: what changes neither costs a blit, and what moves
-    over the picture, cursor and playhead, repaints only the pixels that it leaves and enters.
 
     Parameters
     ----------
@@ -49,44 +33,21 @@ class PictureCanvas(QWidget):
         Written small in the corner.
     """
 
-    seek_requested = pyqtSignal(float)
-    """The time in seconds that was clicked."""
-
     def __init__(self, view: View, title: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._view = view
+        super().__init__(view, parent)
         self._title = title
-        self._pyramid: Pyramid | None = None
         self._colours = Colours()
-        self._codes: NDArray[np.uint8] | None = None  # of the viewport, while they are right
-        self._image: QImage | None = None  # their colours
-        self._rows: tuple[FrequencyAxis, int, list[BandRows]] | None = None
-        self._band_edges: list[float] = []
-        self._pressed: QPointF | None = None
-        self._drag: QRectF | None = None  # the box under the hand
-        self._drag_zooms = False
-        self._panned_from: QPointF | None = None
-        self._drawn_cursor: QPointF | None = None
-        self._drawn_playhead = -1.0
+        self._linear = False
+        self._viewport = Viewport()
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
-        self._refresh.timeout.connect(self._regather)
-        view.range_changed.connect(self._regather)
-        view.cursor_changed.connect(self._move_cursor)
-        view.playhead_changed.connect(self._move_playhead)
-        view.selection_changed.connect(self.update)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setCursor(Qt.CursorShape.CrossCursor)
+        self._refresh.timeout.connect(self.redraw)
         self.setMinimumSize(64, 48)
 
     def set_picture(self, pyramid: Pyramid | None) -> None:
         """Show another picture, or none."""
-        self._pyramid = pyramid
-        self._rows = None
-        self._band_edges = [band.low for band in pyramid.bands[1:]] if pyramid else []
-        self._regather()
+        self._viewport.pyramid = pyramid
+        self.redraw()
 
     def set_title(self, title: str) -> None:
         """What is written in the corner."""
@@ -96,8 +57,18 @@ class PictureCanvas(QWidget):
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours; nothing else is computed."""
         self._colours = colours
-        self._image = None
         self.update()
+
+    def set_linear(self, linear: bool) -> None:
+        """Show frequencies on a linear axis, or on a logarithmic one."""
+        self._linear = linear
+        self.update()
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Let wide cells go over into each other, or show each as it is."""
+        for viewport in self._viewports():
+            viewport.smooth = smooth
+        self.redraw()
 
     def refresh(self, start_s: float, stop_s: float) -> None:
         """Tiles of a stretch came in: draw them soon, together with those that follow at once."""
@@ -105,197 +76,99 @@ class PictureCanvas(QWidget):
         if in_view and not self._refresh.isActive():
             self._refresh.start(REFRESH_MS)
 
+    def redraw(self) -> None:
+        """Draw what has come in."""
+        for viewport in self._viewports():
+            viewport.forget()
+        self.update()
+
     def level_at(self, time_s: float, hz: float) -> float | None:
-        """The level in dB that is drawn at a time and frequency; None where nothing is known or seen."""
-        if self._codes is None:
-            return None
-        height, width = self._codes.shape
+        """The level in dB of the pixel at a time and frequency; None where nothing is known or seen."""
+        return self._level_in(self._viewport, time_s, hz)
+
+    def _level_in(self, viewport: Viewport, time_s: float, hz: float) -> float | None:
+        width, height = self._device_size()
         column = math.floor(self._view.place(time_s) * width)
-        row = math.floor((1 - self._view.axis.position(hz)) * height)
-        if not (0 <= column < width and 0 <= row < height) or self._codes[row, column] == UNKNOWN:
+        row = math.floor((1 - float(self.axis.position(hz))) * height)
+        if not (0 <= column < width and 0 <= row < height):
             return None
-        return to_db(int(self._codes[row, column]))
+        code = viewport.code(self._place(column, column + 1), row)
+        return None if code == UNKNOWN else to_db(code)
 
-    # Geometry.  A position is that of a pixel's corner; what a pixel shows lies at its centre.
+    # Geometry
 
-    def time_at(self, x: float) -> float:
-        """Time in seconds at the centre of the device pixel that begins at `x`."""
-        return self._view.time_at((x + 0.5 / self.devicePixelRatioF()) / max(1, self.width()))
+    @property
+    def axis(self) -> FrequencyAxis:
+        """The frequency axis of what is seen."""
+        seen = self._view.range
+        return FrequencyAxis(seen.low_hz, seen.high_hz, self._linear)
 
     def frequency_at(self, y: float) -> float:
         """Frequency in Hz at the centre of the device pixel that begins at `y`."""
-        return float(
-            self._view.axis.frequency(1 - (y + 0.5 / self.devicePixelRatioF()) / max(1, self.height()))
-        )
-
-    def x_of(self, time_s: float) -> float:
-        """Where a time lies."""
-        return self._view.place(time_s) * self.width()
+        return float(self.axis.frequency(1 - (y + 0.5 / self.devicePixelRatioF()) / max(1, self.height())))
 
     def y_of(self, hz: float) -> float:
         """Where a frequency lies."""
-        return (1 - float(self._view.axis.position(hz))) * self.height()
+        return (1 - float(self.axis.position(hz))) * self.height()
 
-    def _snapped(self, position: float) -> float:
-        """The device pixel that holds a position, so that thin lines are one pixel wide."""
-        ratio = self.devicePixelRatioF()
-        return math.floor(position * ratio) / ratio
+    def _place(self, first: int, last: int) -> Place:
+        """What the device pixels of some columns show."""
+        height, start = self._device_size()[1], self._view.range.start_s * self._view.rate
+        per_pixel = self.samples_per_pixel
+        return Place(self.axis, start + first * per_pixel, start + last * per_pixel, last - first, height)
 
     # What is drawn
 
-    def _device_size(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return round(self.width() * ratio), round(self.height() * ratio)
+    def _viewports(self) -> list[Viewport]:
+        return [self._viewport]
 
-    @property
-    def samples_per_pixel(self) -> float:
-        """Of the file, to a device pixel."""
-        return self._view.span_s * self._view.rate / max(1, self._device_size()[0])
-
-    def _regather(self) -> None:
-        self._codes = None
-        self.update()
-
-    def _gathered(self) -> NDArray[np.uint8]:
-        """Codes of the viewport, kept until something else is seen."""
-        width, height = self._device_size()
-        if self._codes is not None and self._codes.shape == (height, width):
-            return self._codes
-        self._image = None
-        if self._pyramid is None:
-            self._codes = np.full((height, width), UNKNOWN, np.uint8)
-            return self._codes
-        axis, seen, rate = self._view.axis, self._view.range, self._view.rate
-        if self._rows is None or self._rows[:2] != (axis, height):
-            self._rows = axis, height, band_rows(self._pyramid.bands, axis, height)
-        start, stop = seen.start_s * rate, seen.stop_s * rate
-        self._codes = image(self._pyramid, self._rows[2], start, stop, width, height)
-        return self._codes
-
-    def _picture(self) -> QImage:
-        """The viewport in colours, kept as well."""
-        codes = self._gathered()
-        if self._image is None:
-            self._image = coloured(codes, self._colours, self.devicePixelRatioF())
-        return self._image
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not (self.width() and self.height()):
-            return
-        painter = QPainter(self)
-        painter.drawImage(QPointF(0, 0), self._picture())
-        thin = 1 / self.devicePixelRatioF()
-        for hz in self._band_edges:
-            y = self._snapped(self.y_of(hz))
-            painter.fillRect(QRectF(0, y, self.width(), thin), BAND_EDGE)
-        self._draw_selection(painter)
-        self._draw_title(painter)
-        self._draw_cursor(painter)
-        self._draw_playhead(painter)
-
-    def _draw_selection(self, painter: QPainter) -> None:
-        box = self._drag or self._selected()
-        if box:
-            painter.fillRect(box, SELECTED)
-            for colour, style in ((EDGE, Qt.PenStyle.SolidLine), (WRITING, Qt.PenStyle.DashLine)):
-                painter.setPen(QPen(colour, 0, style))
-                painter.drawRect(box)
-
-    def _selected(self) -> QRectF | None:
-        box = self._view.selection
-        if not box:
-            return None
-        corners = (
-            QPointF(self.x_of(box.start_s), self.y_of(box.high_hz)),
-            QPointF(self.x_of(box.stop_s), self.y_of(box.low_hz)),
-        )
-        seen = QRectF(self.rect()).adjusted(-2, -2, 2, 2)  # lines far outside cost time, and overflow
-        return QRectF(*corners).intersected(seen)
-
-    def _draw_title(self, painter: QPainter) -> None:
+    def _draw_picture(self, painter: QPainter) -> None:
+        self._draw_columns(painter, self._viewport, 0, self._device_size()[0])
         if self._title:
-            plate = painter.fontMetrics().boundingRect(self._title).adjusted(-6, -2, 6, 2)
-            plate.moveTopLeft(QRect(6, 6, 0, 0).topLeft())
-            painter.fillRect(plate, PLATE)
-            painter.setPen(WRITING)
-            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, self._title)
+            self._write(painter, self._plate(painter, self._title).translated(INSET, INSET), self._title)
+
+    def _draw_columns(self, painter: QPainter, viewport: Viewport, first: int, last: int) -> None:
+        """Draw a picture in some columns of device pixels, and where its bands meet."""
+        ratio = self.devicePixelRatioF()
+        picture = viewport.image(self._place(first, last), self._colours, ratio)
+        painter.drawImage(QPointF(first / ratio, 0), picture)
+        for band in viewport.pyramid.bands[1:] if viewport.pyramid else ():
+            y = self._snapped(self.y_of(band.low))
+            painter.fillRect(QRectF(first / ratio, y, (last - first) / ratio, 1 / ratio), BAND_EDGE)
+
+    def _lines(self) -> list[float]:
+        hz = self._view.cursor[1] if self._view.cursor else None
+        if hz is None:
+            return []
+        lines = [self.y_of(hz)]
+        while self._view.harmonics and lines[-1] > 0:
+            y = self.y_of((len(lines) + 1) * hz)
+            if lines[-1] - y < CLOSEST:
+                break
+            lines.append(y)
+        return lines
 
     def _draw_cursor(self, painter: QPainter) -> None:
-        """A hair cross, dark and light in turns: seen on every colour, and dotted, so no playhead."""
-        at = self._drawn_cursor = self._cursor_position()
-        if at is None:
-            return
-        thin = 1 / self.devicePixelRatioF()
-        x, y = self._snapped(at.x()), self._snapped(at.y())
-        for line in (QRectF(x, 0, thin, self.height()), QRectF(0, y, self.width(), thin)):
-            painter.fillRect(line, CURSOR_DARK)
-        painter.setPen(QPen(CURSOR_LIGHT, 0, Qt.PenStyle.DotLine))
-        middle = thin / 2
-        painter.drawLine(QPointF(x + middle, 0), QPointF(x + middle, self.height()))
-        painter.drawLine(QPointF(0, y + middle), QPointF(self.width(), y + middle))
+        super()._draw_cursor(painter)
+        x, ys = self._drawn_cursor
+        below = self.height() + math.inf
+        for number, y in enumerate(ys, 1):
+            plate = self._plate(painter, f"{number}")
+            if len(ys) > 1 and x is not None and below - y >= plate.height():
+                plate.moveBottom(below := y)
+                plate.moveLeft(min(x + 1, self.width() - plate.width()))
+                self._write(painter, plate, f"{number}")
 
-    def _cursor_position(self) -> QPointF | None:
-        if self._view.cursor is None:
-            return None
-        time_s, hz = self._view.cursor
-        return QPointF(self.x_of(time_s), self.y_of(hz))
+    def _heights(self, box: Box) -> tuple[float, float]:
+        return self.y_of(box.high_hz), self.y_of(box.low_hz)
 
-    def _draw_playhead(self, painter: QPainter) -> None:
-        self._drawn_playhead = self.x_of(self._view.playhead_s)
-        x = self._snapped(self._drawn_playhead)
-        if -4 < x < self.width() + 4:
-            painter.fillRect(QRectF(x - 1, 0, 3, self.height()), EDGE)
-            painter.fillRect(QRectF(x, 0, 1, self.height()), PLAYHEAD)
-
-    def _strip(self, x: float) -> QRect:
-        """What a vertical line at `x` may touch."""
-        return QRect(math.floor(x) - 3, 0, 8, self.height()) if -8 < x < self.width() + 8 else QRect()
-
-    def _move_playhead(self) -> None:
-        x = self.x_of(self._view.playhead_s)
-        if self._snapped(x) != self._snapped(self._drawn_playhead):
-            self.update(self._strip(self._drawn_playhead))
-            self.update(self._strip(x))
-
-    def _move_cursor(self) -> None:
-        for at in (self._drawn_cursor, self._cursor_position()):
-            if at is not None:
-                self.update(self._strip(at.x()))
-                self.update(QRect(0, math.floor(at.y()) - 1, self.width(), 3))
+    def _measured(self, box: Box) -> list[str]:
+        return measured(box, self._view.range)
 
     # Hands
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = event.position()
-            self._drag_zooms = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        elif event.button() == Qt.MouseButton.MiddleButton:
-            self._panned_from = event.position()
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = event.position()
-        if self._panned_from is not None:
-            moved, self._panned_from = at - self._panned_from, at
-            self._pan_pixels(-moved.x(), moved.y())
-        elif self._pressed is not None:
-            far = (at - self._pressed).manhattanLength() >= QApplication.startDragDistance()
-            if far or self._drag is not None:
-                self._drag = self._box_between(self._pressed, at)
-                self.update()
-        self._point_at(at)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._panned_from = None
-            self.setCursor(Qt.CursorShape.CrossCursor)
-        elif event.button() == Qt.MouseButton.LeftButton and self._pressed is not None:
-            drag, self._drag, pressed, self._pressed = self._drag, None, self._pressed, None
-            if drag is None:
-                self.seek_requested.emit(self.time_at(pressed.x()))
-            else:
-                self._finish_drag(drag)
-            self.update()
+    def _hz_at(self, y: float) -> float:
+        return self.frequency_at(y)
 
     def _box_between(self, one: QPointF, other: QPointF) -> QRectF:
         """The box that a hand draws; a line along one axis means all of the other."""
@@ -307,59 +180,18 @@ class PictureCanvas(QWidget):
             return QRectF(0, box.top(), whole.width(), box.height())
         return box
 
-    def _finish_drag(self, drag: QRectF) -> None:
-        view, width, height = self._view, self.width(), self.height()
-        start, stop = (
-            min(max(view.time_at(x / width), 0.0), view.full.stop_s) for x in (drag.left(), drag.right())
-        )
-        low, high = (float(view.axis.frequency(1 - y / height)) for y in (drag.bottom(), drag.top()))
-        box = Box(start, stop, low, high)
-        if self._drag_zooms:
-            view.show(box)
+    def _frequencies(self, drag: QRectF) -> tuple[float, float]:
+        low, high = self.axis.frequency([1 - y / max(1, self.height()) for y in (drag.bottom(), drag.top())])
+        return float(low), float(high)
+
+    def _scroll(self, right: float, up: float, *, glide: bool) -> None:
+        across, above = right / max(1, self.width()), up / max(1, self.height())
+        self._view.scroll(across, above, linear=self._linear, glide=glide)
+
+    def _turn(self, event: QWheelEvent, *, glide: bool) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            factor, about = ZOOM_PER_NOTCH ** either(event), self.frequency_at(event.position().y())
+            self._view.zoom_frequency(factor, about, linear=self._linear, glide=glide)
         else:
-            view.select(box if box.stop_s > box.start_s else None)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._view.select(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() != Qt.Key.Key_Escape:
-            event.ignore()
-        elif self._pressed is not None:  # let go of the box under the hand
-            self._pressed = self._drag = None
-            self.update()
-        else:
-            self._view.select(None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._view.set_cursor(None)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        at, held = event.position(), event.modifiers()
-        if held & Qt.KeyboardModifier.ControlModifier:
-            self._view.zoom_time(ZOOM_PER_NOTCH ** either(event), self.time_at(at.x()))
-        elif held & Qt.KeyboardModifier.AltModifier:
-            self._view.zoom_frequency(ZOOM_PER_NOTCH ** either(event), self.frequency_at(at.y()))
-        else:
-            shift = held & Qt.KeyboardModifier.ShiftModifier
-            across, up = (-either(event), 0.0) if shift else notches(event)
-            step = SCROLL_PER_NOTCH
-            self._pan_pixels(across * step * self.width(), up * step * self.height())
-        self._point_at(at)
-
-    def event(self, event: QEvent) -> bool:
-        if (
-            isinstance(event, QNativeGestureEvent)
-            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
-        ):
-            self._view.zoom_time(math.exp(event.value()), self.time_at(event.position().x()))
-            return True
-        return super().event(event)
-
-    def _pan_pixels(self, right: float, up: float) -> None:
-        seen = self._view.range
-        octaves = math.log2(seen.high_hz / seen.low_hz)
-        self._view.pan(right / max(1, self.width()) * self._view.span_s, up / max(1, self.height()) * octaves)
-
-    def _point_at(self, at: QPointF) -> None:
-        self._view.set_cursor((self.time_at(at.x()), self.frequency_at(at.y())))
+            move = scrolled(event, self.width(), self.height())
+            self._scroll(move.x(), move.y(), glide=glide)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtGui import QImage
+from PyQt6.QtGui import QGuiApplication, QImage, QPalette
 
 from msviz.picture import colour_table, colourise
 
@@ -20,6 +20,14 @@ COLOUR_MAPS = {
 }
 """Perceptually uniform maps, and pyqtgraph's names for them."""
 
+UNKNOWN_ON_DARK = (40, 42, 48)  # what is not analysed: calm, and no colour of any map
+UNKNOWN_ON_LIGHT = (206, 208, 214)
+
+
+def on_light(palette: QPalette) -> bool:
+    """Whether windows are light."""
+    return palette.color(QPalette.ColorRole.Window).lightness() > 127
+
 
 @dataclass(frozen=True)
 class Colours:
@@ -28,8 +36,6 @@ class Colours:
     name: str = "magma"
     floor_db: float = -80.0
     ceiling_db: float = 0.0
-    unknown: tuple[int, int, int] = (40, 42, 48)
-    """Red, green and blue of what is not analysed: calm, and no colour of any map."""
 
     @cached_property
     def table(self) -> NDArray[np.uint32]:
@@ -37,7 +43,8 @@ class Colours:
         import pyqtgraph  # a tenth of a second to import
 
         colours = pyqtgraph.colormap.get(COLOUR_MAPS[self.name]).getLookupTable(nPts=256)
-        return colour_table(colours, floor_db=self.floor_db, ceiling_db=self.ceiling_db, unknown=self.unknown)
+        unknown = UNKNOWN_ON_LIGHT if on_light(QGuiApplication.palette()) else UNKNOWN_ON_DARK
+        return colour_table(colours, floor_db=self.floor_db, ceiling_db=self.ceiling_db, unknown=unknown)
 
 
 def coloured(codes: NDArray[np.uint8], colours: Colours, pixel_ratio: float = 1.0) -> QImage:

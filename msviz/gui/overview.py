@@ -9,9 +9,9 @@ from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
-from msviz.gui.canvas import EDGE, PLAYHEAD
 from msviz.gui.colours import Colours, coloured
-from msviz.gui.gestures import ZOOM_PER_NOTCH, either
+from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.time_canvas import draw_playhead
 from msviz.gui.view import View
 from msviz.picture import FrequencyAxis, Pyramid, band_rows, image
 
@@ -114,9 +114,8 @@ class Overview(QWidget):
         painter.fillRect(QRectF(box.right(), 0, self.width() - box.right(), self.height()), SHADE)
         painter.setPen(BOX)
         painter.drawRect(box.adjusted(0, 0, -1, -1))
-        self._drawn_playhead = x = self.x_of(self._view.playhead_s)
-        painter.fillRect(QRectF(math.floor(x) - 1, 0, 3, self.height()), EDGE)
-        painter.fillRect(QRectF(math.floor(x), 0, 1, self.height()), PLAYHEAD)
+        self._drawn_playhead = self.x_of(self._view.playhead_s)
+        draw_playhead(painter, self._drawn_playhead, self.height(), self.devicePixelRatioF())
 
     def _move_playhead(self) -> None:
         x = self.x_of(self._view.playhead_s)
@@ -163,4 +162,5 @@ class Overview(QWidget):
         self._held = None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._view.zoom_time(ZOOM_PER_NOTCH ** either(event), self.time_at(event.position().x()))
+        about = self.time_at(event.position().x())
+        self._view.zoom_time(ZOOM_PER_NOTCH ** either(event), about, glide=not by_finger(event))

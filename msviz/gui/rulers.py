@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
@@ -20,10 +20,19 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from msviz.gui.canvas import PLAYHEAD
 from msviz.gui.colours import Colours, coloured
-from msviz.gui.gestures import ZOOM_PER_NOTCH, either
-from msviz.gui.ticks import Tick, frequency_ticks, level_ticks, time_ticks
+from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.ticks import (
+    Tick,
+    frequency_ticks,
+    hz_of,
+    level_ticks,
+    note_of,
+    note_ticks,
+    pixel_of,
+    time_ticks,
+)
+from msviz.gui.time_canvas import PLAYHEAD
 from msviz.gui.view import View
 from msviz.picture import FrequencyAxis, to_code
 
@@ -33,6 +42,10 @@ MAJOR, MINOR = 8, 4  # lengths of marks
 INDENT = 4  # from a mark to its label
 HANDLE = 6  # half the width of the playhead's handle
 BAR = 12  # width of the legend's colours
+KEYS = 14  # length of a keyboard's keys
+NARROWEST_KEY = 2
+BLACK_KEYS = (1, 3, 6, 8, 10)  # semitones above C
+WHITE_KEY, BLACK_KEY = QColor(225, 225, 222), QColor(28, 28, 30)
 
 
 class Ruler(QWidget):
@@ -144,15 +157,16 @@ class TimeRuler(Ruler):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         about = self._view.time_at(event.position().x() / max(1, self.width()))
-        self._view.zoom_time(ZOOM_PER_NOTCH ** either(event), about)
+        self._view.zoom_time(ZOOM_PER_NOTCH ** either(event), about, glide=not by_finger(event))
 
 
 class FrequencyRuler(Ruler):
-    """Frequency beside a picture; the wheel zooms in frequency."""
+    """Frequency beside a picture, in Hz or notes; the wheel zooms in frequency."""
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
+        self._linear = self._notes = False
         self._edges: list[float] = []
         self._drawn: FrequencyAxis | None = None
         view.range_changed.connect(self._change_range)
@@ -164,33 +178,66 @@ class FrequencyRuler(Ruler):
         self._edges = list(edges_hz)
         self.update()
 
+    def set_linear(self, linear: bool) -> None:
+        """Show a linear axis, or a logarithmic one."""
+        self._linear = linear
+        self.update()
+
+    def set_notes(self, notes: bool) -> None:
+        """Tell notes and show a keyboard, or tell frequencies in Hz."""
+        self._notes = notes
+        self.update()
+
+    @property
+    def _axis(self) -> FrequencyAxis:
+        seen = self._view.range
+        return FrequencyAxis(seen.low_hz, seen.high_hz, self._linear)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
-        axis, height = self._view.axis, max(1, self.height())
+        axis, height = self._axis, max(1, self.height())
         self._drawn = axis
         thin = 1 / self.devicePixelRatioF()
-
-        def pixel(hz: float) -> float:
-            return float(1 - axis.position(hz)) * height
-
+        above = pixel_of(axis, height)
+        right = self.width() - (KEYS if self._notes else 0)
         for hz in self._edges:
-            painter.fillRect(QRectF(0, self._snapped(pixel(hz)), self.width(), thin), self._ink(0.25))
+            painter.fillRect(QRectF(0, self._snapped(height - above(hz)), right, thin), self._ink(0.25))
         gap = 1.6 * painter.fontMetrics().height()
-        for hz, label in frequency_ticks(axis.low_hz, axis.high_hz, pixel, gap):
-            length = MAJOR if label else MINOR
-            painter.fillRect(
-                QRectF(self.width() - length, self._snapped(pixel(hz)), length, thin), self._ink(0.6)
-            )
+        mark = self._ink(0.6)
+        for hz, label in (note_ticks if self._notes else frequency_ticks)(axis, height, gap):
+            length, y = MAJOR if label else MINOR, height - above(hz)
+            painter.fillRect(QRectF(right - length, self._snapped(y), length, thin), mark)
             if label:
-                self._draw_beside(painter, pixel(hz), label, 0, MAJOR + INDENT)
+                self._draw_beside(painter, y, label, 0, self.width() - right + MAJOR + INDENT)
+        if self._notes:
+            self._draw_keys(painter, axis, above)
+
+    def _draw_keys(self, painter: QPainter, axis: FrequencyAxis, above: Callable[[float], float]) -> None:
+        """A piano's keys, each over half a semitone up and down, as long as they can be told apart."""
+        height, left = self.height(), self.width() - KEYS
+        painter.fillRect(QRectF(left, 0, KEYS, height), WHITE_KEY)
+        thin, short = 1 / self.devicePixelRatioF(), 0.6 * KEYS
+        lowest, highest = (math.floor(note_of(hz) + 0.5) for hz in (axis.low_hz, axis.high_hz))
+        bottom = height - above(hz_of(lowest - 0.5))
+        for note in range(lowest, highest + 1):
+            top, name = height - above(hz_of(note + 0.5)), note % 12
+            if bottom - top >= NARROWEST_KEY and name in BLACK_KEYS:
+                painter.fillRect(QRectF(left, top, short, bottom - top), BLACK_KEY)
+                middle = self._snapped((top + bottom) / 2)  # where the white keys beside it meet
+                painter.fillRect(QRectF(left + short, middle, KEYS - short, thin), BLACK_KEY)
+            elif name == 11 or (name == 4 and bottom - top >= NARROWEST_KEY):  # B and E have none above
+                painter.fillRect(QRectF(left, self._snapped(top), KEYS, thin), BLACK_KEY)
+            bottom = top
 
     def _change_range(self) -> None:
-        if self._view.axis != self._drawn:  # not for every move in time
+        if self._axis != self._drawn:  # not for every move in time
             self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        about = self._view.axis.frequency(1 - event.position().y() / max(1, self.height()))
-        self._view.zoom_frequency(ZOOM_PER_NOTCH ** either(event), float(about))
+        about = self._axis.frequency(1 - event.position().y() / max(1, self.height()))
+        self._view.zoom_frequency(
+            ZOOM_PER_NOTCH ** either(event), float(about), linear=self._linear, glide=not by_finger(event)
+        )
 
 
 class LevelLegend(Ruler):

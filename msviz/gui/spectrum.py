@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from msviz.gui.analysis import Picture
 from msviz.gui.ticks import frequency_ticks
 from msviz.gui.view import View
-from msviz.picture import FULL_SCALE, UNKNOWN
+from msviz.picture import FULL_SCALE, UNKNOWN, FrequencyAxis
 
 OCTAVES, STFT = QColor("#ff9a5c"), QColor("#5cc8ff")
 HELD = 110  # opacity of a peak that is held
@@ -44,9 +44,7 @@ class _FrequencyAxis(pg.AxisItem):
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         self._labels = {
             float(np.log10(hz)): label
-            for hz, label in frequency_ticks(
-                10**low, 10**high, lambda hz: (np.log10(hz) - low) / (high - low) * size, TICK_GAP
-            )
+            for hz, label in frequency_ticks(FrequencyAxis(10**low, 10**high), size, TICK_GAP)
         }
         named = [place for place, label in self._labels.items() if label]
         return [(1.0, named), (0.1, [place for place in self._labels if place not in named])]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import NamedTuple
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from msviz.picture import FrequencyAxis
 
-FEWEST_SAMPLES = 16  # across the view, zoomed in all the way
-FEWEST_OCTAVES = 1 / 48
+FEWEST_SAMPLES = 4  # across the view, zoomed in all the way
+FEWEST_OCTAVES = 1 / 4800  # a quarter of a cent: one row of the finest STFT, at the top
 MARGIN = 0.05  # of the view may lie beyond either end of the file
+FRAME_MS = 16
+GLIDE_S = 0.025  # in which a glide covers all but 1/e of its way; after five of these it is there
+ARRIVED = 1 / 2000  # of the view: half a pixel or so
 
 
 class Box(NamedTuple):
@@ -26,9 +30,14 @@ class Box(NamedTuple):
 class View(QObject):
     """What all panels share: time and frequency range, cursor, playhead, selection.
 
-    Whoever changes it tells nobody else by hand: the signals do.  Zooming and panning stop softly
-    at the ends of the file and of its frequencies.
+    Whoever changes it tells nobody else by hand: the signals do.  Zooming and scrolling glide: they
+    set the `target`, and the `range` that is seen follows it for a moment; steps that come before it
+    is there add up, and any change without a glide ends it where it is.  All stop softly at the ends
+    of the file and of its frequencies.
     """
+
+    glide = True
+    """Whether anything glides at all."""
 
     range_changed = pyqtSignal()
     cursor_changed = pyqtSignal()
@@ -37,6 +46,14 @@ class View(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.harmonics = False
+        """Whether the multiples of the cursor's frequency are marked."""
+        self._frames = QTimer(self)
+        self._frames.setInterval(FRAME_MS)
+        self._frames.setTimerType(Qt.TimerType.PreciseTimer)
+        self._frames.timeout.connect(self._glide_on)
+        self._drawn_s = 0.0  # when the last frame of a glide was
+        self._linear = False  # the frequency axis on which it glides
         self.open(44100, 0, 20.0, 20000.0)
 
     def open(self, rate: int, length: int, low_hz: float, high_hz: float) -> None:
@@ -44,9 +61,10 @@ class View(QObject):
         self.rate = rate
         self.length = length
         self.full = Box(0.0, length / rate, low_hz, high_hz)
-        self.range = self._limited(self.full)
-        self.cursor: tuple[float, float] | None = None
-        """Time in seconds and frequency in Hz under the pointer."""
+        self._frames.stop()
+        self.range = self.target = self._limited(self.full)
+        self.cursor: tuple[float, float | None] | None = None
+        """Time in seconds and frequency in Hz under the pointer; over a waveform, no frequency."""
         self.playhead_s = 0.0
         self.selection: Box | None = None
         self._history: list[Box] = []
@@ -58,6 +76,13 @@ class View(QObject):
             self.selection_changed,
         ):
             changed.emit()
+
+    def set_lowest(self, low_hz: float) -> None:
+        """What there is to be seen begins at another frequency."""
+        whole = self.range[2:] == self.full[2:]
+        self.full = self.full._replace(low_hz=low_hz)
+        box = self.range
+        self._go(box._replace(low_hz=low_hz) if whole else box, glide=False)
 
     @property
     def span_s(self) -> float:
@@ -71,7 +96,7 @@ class View(QObject):
 
     @property
     def axis(self) -> FrequencyAxis:
-        """The frequency axis of the pictures."""
+        """The frequencies that are seen, on a log axis."""
         return FrequencyAxis(self.range.low_hz, self.range.high_hz)
 
     def time_at(self, place: float) -> float:
@@ -82,7 +107,12 @@ class View(QObject):
         """Where a time lies: 0 at the left edge, 1 at the right."""
         return (time_s - self.range.start_s) / self.span_s
 
-    def set_cursor(self, cursor: tuple[float, float] | None) -> None:
+    @property
+    def gliding(self) -> bool:
+        """Whether what is seen is still on its way."""
+        return self._frames.isActive()
+
+    def set_cursor(self, cursor: tuple[float, float | None] | None) -> None:
         if cursor != self.cursor:
             self.cursor = cursor
             self.cursor_changed.emit()
@@ -98,70 +128,149 @@ class View(QObject):
             self.selection = box
             self.selection_changed.emit()
 
-    def show(self, box: Box) -> None:
+    def set_harmonics(self, shown: bool) -> None:
+        """Mark the multiples of the cursor's frequency, or only the cursor."""
+        self.harmonics = shown
+        self.cursor_changed.emit()
+
+    def show(self, box: Box, *, glide: bool = False) -> None:
         """Show a stretch of time and frequency, as nearly as the limits allow."""
-        self._zoom(box, in_run=False)
+        self._zoom(box, in_run=False, glide=glide)
 
     def fit(self) -> None:
         """Show the whole file."""
-        self.show(self.full)
+        self.show(self.full, glide=True)
 
     def fit_selection(self) -> None:
         """Show what is selected, if anything is."""
         if self.selection:
-            self.show(self.selection)
+            self.show(self.selection, glide=True)
 
     def back(self) -> None:
         """Undo the last zoom; a run of turns of the wheel is one."""
         if self._history:
             self._in_run = False
-            self._set(self._history.pop())
+            self._go(self._history.pop(), glide=True)
 
-    def zoom_time(self, factor: float, about_s: float) -> None:
+    def zoom_time(self, factor: float, about_s: float, *, glide: bool = True) -> None:
         """Zoom in by a factor (out below 1), leaving one time in view where it is."""
-        box = self.range
+        box = self._start(glide)
+        before = box.stop_s - box.start_s
         about_s = min(max(about_s, box.start_s), box.stop_s)
-        span = min(max(self.span_s / factor, self._shortest_s), self._longest_s)
-        start = about_s - (about_s - box.start_s) * span / self.span_s
-        self._zoom(box._replace(start_s=start, stop_s=start + span), in_run=True)
+        span = min(max(before / factor, self._shortest_s), self._longest_s)
+        start = about_s - (about_s - box.start_s) * span / before
+        self._zoom(box._replace(start_s=start, stop_s=start + span), in_run=True, glide=glide)
 
-    def zoom_frequency(self, factor: float, about_hz: float) -> None:
-        """Zoom in by a factor (out below 1), leaving one frequency in view where it is."""
-        box = self.range
-        about_hz = min(max(about_hz, box.low_hz), box.high_hz)
-        widest = math.log2(self.full.high_hz / self.full.low_hz)
-        octaves = self.span_octaves
-        zoomed = min(max(octaves / factor, FEWEST_OCTAVES), widest)
-        low = about_hz * (box.low_hz / about_hz) ** (zoomed / octaves)
-        self._zoom(box._replace(low_hz=low, high_hz=low * 2**zoomed), in_run=True)
+    def zoom_frequency(
+        self, factor: float, about_hz: float, *, linear: bool = False, glide: bool = True
+    ) -> None:
+        """Zoom in by a factor (out below 1) on a log or linear axis, leaving one frequency where it is."""
+        box = self._start(glide)
+        whole = self._whole_axis(linear)
+        low, high, about = whole.position([box.low_hz, box.high_hz, about_hz])
+        about = min(max(about, low), high)
+        factor = min(factor, math.log2(box.high_hz / box.low_hz) / FEWEST_OCTAVES)
+        box = self._between(box, about - (about - low) / factor, about + (high - about) / factor, whole)
+        self._linear = linear
+        self._zoom(box, in_run=True, glide=glide)
 
-    def pan(self, time_s: float, octaves: float) -> None:
-        """Move towards later times and higher frequencies."""
-        box, ratio = self.range, 2.0**octaves
+    def scroll(self, right: float, up: float, *, linear: bool = False, glide: bool = True) -> None:
+        """Move towards later times and higher frequencies, by so many widths and heights of the view."""
+        box = self._start(glide)
+        shift = right * (box.stop_s - box.start_s)
+        box = box._replace(start_s=box.start_s + shift, stop_s=box.stop_s + shift)
+        if up:
+            whole = self._whole_axis(linear)
+            low, high = whole.position([box.low_hz, box.high_hz])
+            box = self._between(box, low + up * (high - low), high + up * (high - low), whole)
+            self._linear = linear
         self._in_run = False
-        self._set(Box(box.start_s + time_s, box.stop_s + time_s, box.low_hz * ratio, box.high_hz * ratio))
+        self._go(box, glide=glide)
+
+    def pan(self, time_s: float, octaves: float = 0.0) -> None:
+        """Move towards later times and higher frequencies at once."""
+        box, ratio = self.range, 2.0**octaves
+        box = Box(box.start_s + time_s, box.stop_s + time_s, box.low_hz * ratio, box.high_hz * ratio)
+        self._in_run = False
+        self._go(box, glide=False)
 
     def stretch(self, start_s: float, stop_s: float) -> None:
         """Show other times and the same frequencies; a run of these is one step back."""
-        self._zoom(self.range._replace(start_s=start_s, stop_s=stop_s), in_run=True)
+        self._zoom(self.range._replace(start_s=start_s, stop_s=stop_s), in_run=True, glide=False)
 
     def center(self, time_s: float) -> None:
         """Bring a time to the middle of the view."""
-        self.pan(time_s - self.time_at(0.5), 0.0)
+        self.pan(time_s - self.time_at(0.5))
 
-    def _zoom(self, box: Box, *, in_run: bool) -> None:
-        before = self.range
-        self._set(box)
-        if self.range != before:
+    # How the range moves
+
+    def _start(self, glide: bool) -> Box:
+        """Where a change begins: a step of a glide at the end of those before, all else at what is seen."""
+        return self.target if glide else self.range
+
+    def _zoom(self, box: Box, *, in_run: bool, glide: bool) -> None:
+        before = self._start(glide)
+        self._go(box, glide=glide)
+        if self.target != before:
             if not (in_run and self._in_run):
                 self._history.append(before)
             self._in_run = in_run
 
-    def _set(self, box: Box) -> None:
-        box = self._limited(box)
+    def _go(self, box: Box, *, glide: bool) -> None:
+        self.target = self._limited(box)
+        if not (glide and self.glide):
+            self._frames.stop()
+            self._see(self.target)
+        elif not self._frames.isActive() and self.target != self.range:
+            self._frames.start()
+            self._drawn_s = time.perf_counter() - FRAME_MS / 1000  # the hand sees its first frame at once
+            self._glide_on()
+
+    def _glide_on(self) -> None:
+        """One frame: a share of what is left of the way, straight, so that what is anchored stays there."""
+        now = time.perf_counter()
+        share = 1 - math.exp((self._drawn_s - now) / GLIDE_S)
+        self._drawn_s = now
+        axis = self._whole_axis(self._linear)
+        seen, target = (
+            Box(box.start_s, box.stop_s, *axis.position(box[2:]).tolist())
+            for box in (self.range, self.target)
+        )
+        span, to_span = seen.stop_s - seen.start_s, target.stop_s - target.start_s
+        in_time = share
+        if abs(span - to_span) > ARRIVED * to_span:  # by factors, as zooming is felt
+            in_time = (span ** (1 - share) * to_span**share - span) / (to_span - span)
+        shares = in_time, in_time, share, share
+        on_way = [a + (b - a) * s for a, b, s in zip(seen, target, shares, strict=True)]
+        spans = (to_span, to_span, *[target.high_hz - target.low_hz] * 2)
+        if all(abs(a - b) < ARRIVED * s for a, b, s in zip(on_way, target, spans, strict=True)):
+            self._frames.stop()
+            self._see(self.target)
+            return
+        frequencies = self.range[2:]
+        if frequencies != self.target[2:]:
+            frequencies = axis.frequency(on_way[2:]).tolist()
+        self._see(Box(*on_way[:2], *frequencies))
+
+    def _see(self, box: Box) -> None:
         if box != self.range:
             self.range = box
             self.range_changed.emit()
+
+    # Limits
+
+    def _whole_axis(self, linear: bool) -> FrequencyAxis:
+        return FrequencyAxis(self.full.low_hz, self.full.high_hz, linear)
+
+    def _between(self, box: Box, low: float, high: float, whole: FrequencyAxis) -> Box:
+        """A box from one place to another of the whole axis, moved back where that leads out of it."""
+        span = min(high - low, 1.0)
+        low = min(max(low, 0.0), 1.0 - span)
+        low_hz, high_hz = whole.frequency([low, low + span]).tolist()
+        return box._replace(
+            low_hz=whole.low_hz if low <= 0 else low_hz,
+            high_hz=whole.high_hz if low + span >= 1 else high_hz,
+        )
 
     @property
     def _shortest_s(self) -> float:

@@ -270,8 +270,11 @@ class Window(QMainWindow):
         QSettings().setValue("shown", shown)
 
     def _show_read_out(self) -> None:
-        cursor = self.view.cursor
-        self.status.show_read_out(cursor, self.pictures.levels_at(*cursor) if cursor else (None, None))
+        time_s, hz = self.view.cursor or (None, None)
+        levels = (
+            self.pictures.levels_at(time_s, hz) if time_s is not None and hz is not None else (None, None)
+        )
+        self.status.show_read_out(self.view.cursor, levels)
         if self.analysis:
             self.inspector.look(self.analysis.pictures)
 

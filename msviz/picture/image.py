@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from msviz.picture.levels import UNKNOWN
 from msviz.picture.pyramid import Codes, Pyramid
 from msviz.transform import Band
 
+WIDE = 2  # pixels from centre to centre that a smooth picture makes a transition of
 CACHE_BYTES = 1 << 15  # turned over at a time: what the processor's nearest cache holds
 
 
 @dataclass(frozen=True)
 class FrequencyAxis:
-    """Frequencies from `low_hz` at the lower edge to `high_hz` at the upper, logarithmic."""
+    """Frequencies from `low_hz` at the lower edge to `high_hz` at the upper, logarithmic or linear."""
 
     low_hz: float
     high_hz: float
+    linear: bool = False
 
     def position(self, hz: ArrayLike) -> NDArray[np.float64]:
-        """Where a frequency lies: 0 at the lower edge, 1 at the upper; 0 Hz is far below."""
+        """Where a frequency lies: 0 at the lower edge, 1 at the upper; on a log axis 0 Hz is far below."""
+        if self.linear:
+            return np.asarray((np.asarray(hz) - self.low_hz) / (self.high_hz - self.low_hz))
         octaves = np.log2(np.maximum(hz, 1e-6) / self.low_hz)
         return np.asarray(octaves / np.log2(self.high_hz / self.low_hz))
 
     def frequency(self, position: ArrayLike) -> NDArray[np.float64]:
         """The frequency in Hz at a position."""
-        return np.asarray(self.low_hz * (self.high_hz / self.low_hz) ** np.asarray(position, np.float64))
+        place = np.asarray(position, np.float64)
+        if self.linear:
+            return np.asarray(self.low_hz + (self.high_hz - self.low_hz) * place)
+        return np.asarray(self.low_hz * (self.high_hz / self.low_hz) ** place)
+
+
+class Blend(NamedTuple):
+    """How the pixels of a band go over from row to row, where rows are wide."""
+
+    other: NDArray[np.intp]  # of each pixel, the row beside the one that it shows
+    weight: NDArray[np.int16]  # of that row, in 128ths
+    lowest: float  # the band's outermost rows: where their centres lie, in pixels from the top
+    highest: float
 
 
 class BandRows(NamedTuple):
@@ -43,6 +62,7 @@ class BandRows(NamedTuple):
     first: NDArray[np.intp]  # of each pixel, the first and the last row that it shows, counted from `low`
     last: NDArray[np.intp]
     crowded: list[int]  # crowded[j]: below this pixel none shows more than j + 1 rows
+    blend: Blend | None  # for smooth pictures
 
     def pool(self, codes: Codes) -> Codes:
         """From rows (high - low, n) to pixels (bottom - top, n): the maximum of what each shows."""
@@ -50,34 +70,53 @@ class BandRows(NamedTuple):
         for more, count in enumerate(self.crowded, 1):
             others = codes.take(np.minimum(self.first[:count] + more, self.last[:count]), axis=0)
             np.maximum(pixels[:count], others, out=pixels[:count])
+        if self.blend and self.blend.weight.any():
+            pixels = _blended(pixels, codes.take(self.blend.other, axis=0), self.blend.weight[:, None])
         return pixels
 
 
-def band_rows(bands: Sequence[Band], axis: FrequencyAxis, height: int) -> list[BandRows]:
+def band_rows(
+    bands: Sequence[Band], axis: FrequencyAxis, height: int, *, smooth: bool = False
+) -> list[BandRows]:
     """Which pixel rows of an image show which rows of the bands.
 
     A pixel shows every row whose centre it covers, and where there is none the row that covers its
     own centre: no row is lost where they are narrow, and each is drawn as it is where they are wide.
-    A band that has no pixel's centre is left out.
+    In a `smooth` picture, pixels between the centres of rows two pixels apart or more go over from
+    one to the other.  A band that has no pixel's centre is left out.
     """
-    hz = axis.frequency(1 - (np.arange(height) + 0.5) / height)
+    centres = np.arange(height) + 0.5
+    hz = axis.frequency(1 - centres / height)
     tables = []
     for number, band in enumerate(bands):
         inside = np.flatnonzero((band.low <= hz) & (hz < band.high))
         if not len(inside):
             continue
         top, bottom = int(inside[0]), int(inside[-1]) + 1
-        pixel = np.floor(height * (1 - np.clip(axis.position(band.frequencies), -1, 2))).astype(np.intp)
+        places = height * (1 - np.clip(axis.position(band.frequencies), -1e6, 1e6))
+        pixel = np.floor(places).astype(np.intp)
         # A row at the band's edge whose centre is in a neighbour's pixel moves into the band's own.
         pixel = np.where((pixel >= 0) & (pixel < height), np.clip(pixel, top, bottom - 1), pixel)
         first = np.searchsorted(-pixel, -inside, "left")
         end = np.searchsorted(-pixel, -inside, "right")
         own = np.searchsorted(row_edges(band)[1:-1], hz[inside], "right")
         first, last = np.where(end > first, (first, end - 1), own)
+        blend = None
+        if smooth:
+            between = np.interp(-centres[inside], -places, np.arange(len(places)))
+            below = np.minimum(between.astype(np.intp), len(places) - 2)
+            wide = places[below] - places[below + 1] >= WIDE
+            first, last = np.where(wide, below, first), np.where(wide, below, last)
+            other = np.where(wide, below + 1, first)
+            weight = np.where(wide, np.rint((between - below) * 128), 0).astype(np.int16)
+            blend = Blend(other, weight, float(places[0]), float(places[-1]))
         low, high = int(first.min()), int(last.max()) + 1
+        if blend:
+            high = max(high, int(blend.other.max()) + 1)
+            blend = blend._replace(other=blend.other - low)
         counts = last - first + 1
         crowded = [int(np.flatnonzero(counts > more)[-1]) + 1 for more in range(1, int(counts.max()))]
-        tables.append(BandRows(number, top, bottom, low, high, first - low, last - low, crowded))
+        tables.append(BandRows(number, top, bottom, low, high, first - low, last - low, crowded, blend))
     return tables
 
 
@@ -95,13 +134,15 @@ def image(
 
     Where frames are closer than pixels, a pixel shows the maximum of those it covers (of a cell's
     width, one to two pixels); where they are wider, each is drawn as it is, centred on its sample.
+    In a smooth picture, levels in dB go over from centre to centre where cells are two pixels wide
+    or more: narrower ones have nothing to smooth, and a click among them would fade.
 
     Parameters
     ----------
     pyramid : Pyramid
         What is known of the picture.
     rows : sequence of BandRows
-        Of the pyramid's bands, from `band_rows`, for this height.
+        Of the pyramid's bands, from `band_rows`, for this height; they tell whether it is smooth.
     start, stop : float
         Samples at the left edge of the first column and the right edge of the last; they may lie
         outside the file.
@@ -126,15 +167,57 @@ def image(
     for table in rows:
         hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, fineness)
         last = -(-pyramid.length // hop) - 1
-        frames = np.minimum(np.ceil(samples / hop - 0.5).astype(np.intp), last) >> step
-        end = last >> step if edges[right] >= pyramid.length else int(frames[-1])
-        seen = pyramid.frames(table.band, fineness, int(frames[0]), end + 1)
+        if table.blend and hop >= WIDE * samples_per_pixel:
+            places = np.minimum(samples / hop, last)
+            frames = places.astype(np.intp)
+        else:
+            places = None
+            frames = np.minimum(np.ceil(samples / hop - 0.5).astype(np.intp), last) >> step
+        end = last >> step if edges[right] >= pyramid.length else int(frames[-1]) + (places is not None)
+        seen = pyramid.frames(table.band, fineness, int(frames[0]), min(end, last >> step) + 1)
         pixels = table.pool(_transposed(seen[:, table.low : table.high]))
-        codes[table.top : table.bottom, left:right] = pixels.take(frames - frames[0], axis=1)
+        first = frames - frames[0]
+        drawn = pixels.take(first, axis=1)
+        if places is not None:
+            after = np.minimum(first + 1, pixels.shape[1] - 1)
+            weight = np.rint((places - frames) * 128).astype(np.int16)
+            drawn = _blended(drawn, pixels.take(after, axis=1), weight)
+        codes[table.top : table.bottom, left:right] = drawn
         # The file may end within a cell's first pixel, left of that pixel's centre.
         corner = codes[table.top : table.bottom, right - 1]
         np.maximum(corner, pixels[:, -1], out=corner)
+    for lower, upper in pairwise(rows):
+        _join(codes, lower, upper)
     return codes
+
+
+def _blended(codes: Codes, others: Codes, weight: NDArray[np.int16]) -> Codes:
+    """Codes on the way to others, by a weight in 128ths; beside what is unknown, the nearer of the two."""
+    mixed = others.astype(np.int16)
+    mixed -= codes
+    mixed *= weight
+    mixed += 64
+    mixed >>= 7
+    mixed += codes
+    blended = mixed.astype(np.uint8)
+    for known in (codes, others):
+        if not known.all():
+            np.copyto(blended, np.where(weight < 64, codes, others), where=known == UNKNOWN)
+    return blended
+
+
+def _join(codes: Codes, lower: BandRows, upper: BandRows) -> None:
+    """Let a smooth picture go over from the last row of a band to the first of the next."""
+    if not (lower.blend and upper.blend):
+        return
+    below, above = lower.blend.highest, upper.blend.lowest
+    lines = np.arange(math.ceil(above - 0.5), math.ceil(below - 0.5))
+    lines = lines[(lines >= upper.top) & (lines < lower.bottom)]
+    seam = lower.top
+    if below - above < WIDE or not lines.min(initial=seam) < seam <= lines.max(initial=0):
+        return
+    weight = np.rint((below - lines - 0.5) / (below - above) * 128).astype(np.int16)
+    codes[lines] = _blended(codes[seam][None], codes[seam - 1][None], weight[:, None])
 
 
 def _transposed(codes: Codes) -> Codes:

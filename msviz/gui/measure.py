@@ -1,0 +1,46 @@
+"""What a box measures, in words."""
+
+from __future__ import annotations
+
+import math
+
+from msviz.gui.readout import time_text
+from msviz.gui.view import Box
+
+FASTEST_BEAT_S = 0.05  # what repeats quicker is a tone rather than a beat
+
+
+def measured(box: Box, seen: Box) -> list[str]:
+    """Duration and beat of a box, its width in Hz and its interval; not of a side that leaves the view."""
+    texts = []
+    if box.start_s > seen.start_s or box.stop_s < seen.stop_s:
+        texts.append(duration_text(box.stop_s - box.start_s))
+    if box.low_hz > seen.low_hz or box.high_hz < seen.high_hz:
+        texts.append(interval_text(box.low_hz, box.high_hz))
+    return texts
+
+
+def duration_text(seconds: float) -> str:
+    """``Δt 500.0 ms · 120.0 bpm``; of less than a beat, the frequency that it is a period of."""
+    if seconds >= 60:
+        return f"Δt {time_text(seconds)}"
+    if seconds >= FASTEST_BEAT_S:
+        return f"Δt {_scaled(seconds, 's')} · {_digits(60 / seconds)} bpm"
+    return f"Δt {_scaled(seconds, 's')} · 1/Δt {_scaled(1 / seconds, 'Hz')}"
+
+
+def interval_text(low_hz: float, high_hz: float) -> str:
+    """``Δf 110.0 Hz · 7.02 semitones``."""
+    return f"Δf {_scaled(high_hz - low_hz, 'Hz')} · {12 * math.log2(high_hz / low_hz):.2f} semitones"
+
+
+def _scaled(value: float, unit: str) -> str:
+    for factor, prefix in ((1e3, "k"), (1, ""), (1e-3, "m")):
+        if value >= factor:
+            return f"{_digits(value / factor)} {prefix}{unit}"
+    return f"{_digits(value * 1e6)} µ{unit}"
+
+
+def _digits(value: float) -> str:
+    """Four figures, more before the point if need be."""
+    return f"{value:.{max(0, 3 - math.floor(math.log10(value)))}f}" if 1 <= value < 1000 else f"{value:.4g}"
