@@ -121,7 +121,8 @@ def render(
         stop = duration if stop is None else min(stop, duration)
         if start >= stop:
             raise ParameterError(
-                f"--start {start:g} s must come before --stop ({stop:g} s), and {file} ends at {duration:g} s"
+                f"--start {start:g} s must come before --stop ({stop:g} s), "
+                f"and {file} ends at {duration:g} s."
             )
         from msviz.gui.app import render as draw
 

@@ -20,7 +20,7 @@ from msviz.errors import MsvizError
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.colours import Colours
 from msviz.gui.pictures import Pictures
-from msviz.gui.theme import app_icon, apply_theme
+from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.view import View
 from msviz.transform import STFT, OctaveTransform
 
@@ -35,6 +35,7 @@ def application() -> QApplication:
     app.setApplicationName("msviz")
     app.setOrganizationName("msviz")
     app.setDesktopFileName("msviz")
+    app.setStyle(Style())
     apply_theme(app)
     app.setWindowIcon(app_icon())
     return app
@@ -112,6 +113,7 @@ def render(
     octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
     pictures = Pictures(model)
     pictures.set_shown(view)
+    pictures.hide_overview()  # it would be unknown outside the stretch
     pictures.set_colours(colours or Colours())
     pictures.set_pictures(octaves, spectra)
     pictures.resize(*size)

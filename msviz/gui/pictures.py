@@ -99,6 +99,11 @@ class Pictures(QWidget):
         """Show "octaves", "stft" or "both" under each other."""
         self.octaves.setVisible(shown != "stft")
         self.stft.setVisible(shown != "octaves")
+        self._split.handle(1).setVisible(shown == "both")  # it sees to that itself only on a screen
+
+    def hide_overview(self) -> None:
+        """Show nothing of the rest of the track."""
+        self._overview.hide()
 
     def refresh(self, picture: Picture, tile: int) -> None:
         """A tile of a picture came in."""

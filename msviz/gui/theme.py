@@ -31,7 +31,7 @@ LIGHT = {
 }
 
 
-class _Style(QProxyStyle):
+class Style(QProxyStyle):
     """Fusion, without those of its icons that are black on every palette."""
 
     def __init__(self) -> None:
@@ -69,7 +69,6 @@ def apply_theme(app: QApplication) -> None:
     for each in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, each, faint)
     app.setPalette(palette)
-    app.setStyle(_Style())
 
 
 # Each as polygons in a square from 0 to 1.

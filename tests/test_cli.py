@@ -1,0 +1,356 @@
+"""The command line: pictures that show what was asked for, and one sentence where that cannot be."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
+
+import msviz
+from msviz.cli import main
+from msviz.gui.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH
+from msviz.gui.theme import apply_theme
+
+RATE = 8000
+WIDTH, HEIGHT = 640, 400
+CANVAS = slice(FREQUENCY_RULER_WIDTH, WIDTH - LEGEND_WIDTH)
+
+
+def call(*args):
+    return CliRunner().invoke(main, [str(arg) for arg in args], prog_name="msviz")
+
+
+READY = """
+from PyQt6.QtCore import QTimer
+from msviz.gui.app import application
+app = application()
+QTimer.singleShot(0, lambda: print("ready", flush=True))
+"""
+
+
+def program(*args, before="", **environment):
+    """Start msviz in a process of its own; what is None is not in its environment."""
+    variables = {name: value for name, value in (os.environ | environment).items() if value is not None}
+    script = f"{before}\nfrom msviz.cli import main; main(prog_name='msviz')"
+    command = [sys.executable, "-c", script, *map(str, args)]
+    return subprocess.Popen(command, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def is_a_sentence(text):
+    """Whether it is one sentence on a line of its own, said by the program."""
+    return text.startswith("msviz: ") and text.endswith(".\n") and text.count("\n") == 1 and ". " not in text
+
+
+@pytest.fixture(autouse=True)
+def dark(qapp):
+    """As in a process of its own, whichever test made Qt's application."""
+    apply_theme(qapp)
+
+
+@pytest.fixture
+def track(tmp_path):
+    """Three seconds: 300 Hz, then 1200 Hz, then 2400 Hz."""
+    time_s = np.arange(RATE) / RATE
+    tones = [0.5 * np.sin(2 * np.pi * hz * time_s) for hz in (300, 1200, 2400)]
+    soundfile.write(tmp_path / "tones.wav", np.concatenate(tones), RATE)
+    return tmp_path / "tones.wav"
+
+
+@pytest.fixture
+def picture(tmp_path):
+    return tmp_path / "picture.png"
+
+
+def drawn(path):
+    """How bright the pixels of a picture are, (height, width)."""
+    image = QImage(str(path)).convertToFormat(QImage.Format.Format_Grayscale8)
+    lines = image.constBits().asarray(image.sizeInBytes())
+    return np.asarray(lines).reshape(image.height(), -1)[:, : image.width()].astype(int)
+
+
+# Words
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help(flag):
+    told = call(flag)
+    assert told.exit_code == 0
+    assert "See and hear a track octave by octave." in told.output
+    for command in ("open", "render"):
+        assert f"  {command} " in told.output
+
+
+def test_version():
+    told = call("--version")
+    assert (told.exit_code, told.output) == (0, f"msviz {msviz.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--plaid"], "No such option"),
+        (["--"], "Missing command"),
+        (["render"], "Missing argument 'FILE'"),
+        (["render", "a.wav"], "Missing option '-o'"),
+        (["render", "a.wav", "b.wav", "-o", "c.png"], "unexpected extra argument"),
+        (["render", "a.wav", "-o", "c.png", "--view", "plaid"], "'plaid' is not one of"),
+        (["render", "a.wav", "-o", "c.png", "--start", "1:2:3:4"], "'1:2:3:4' is not a time: give seconds"),
+        (["render", "a.wav", "-o", "c.png", "--start", "-5"], "'-5' is not a time"),
+        (["render", "a.wav", "-o", "c.png", "--stop", "soon"], "'soon' is not a time"),
+        (["render", "a.wav", "-o", "c.png", "--stop", ""], "'' is not a time"),
+        (["render", "a.wav", "-o", "c.png", "--size", "big"], "'big' is not a size: give width and height"),
+        (["render", "a.wav", "-o", "c.png", "--size", "100x100"], "100x100 is not between 200x150 and"),
+        (["render", "a.wav", "-o", "c.png", "--size", "99999x400"], "99999x400 is not between"),
+    ],
+)
+def test_wrong_usage(args, told):
+    result = call(*args)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: ")
+    assert told in result.stderr
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("view", ["octaves", "stft", "both"])
+def test_a_picture_has_the_size_and_the_view_that_were_asked_for(track, picture, view):
+    result = call("render", track, "-o", picture, "--view", view, "--size", f"{WIDTH}x{HEIGHT}")
+    assert (result.exit_code, result.output) == (0, "")
+    bright = drawn(picture)
+    assert bright.shape == (HEIGHT, WIDTH)
+    # In the middle second only 1200 Hz sounds: one bright line a picture, below the time ruler.
+    middle = bright[HEIGHT // 10 :, CANVAS][:, (WIDTH - FREQUENCY_RULER_WIDTH - LEGEND_WIDTH) * 2 // 5]
+    lines = np.flatnonzero(np.diff((middle > 0.8 * middle.max()).astype(int)) == 1)
+    assert len(lines) == (2 if view == "both" else 1)
+    assert os.listdir(picture.parent) == sorted([picture.name, track.name])
+
+
+@pytest.mark.parametrize("view", ["octaves", "stft"])
+def test_a_tone_is_bright_at_its_frequency_and_only_in_its_time(track, picture, view):
+    call("render", track, "-o", picture, "--view", view, "--size", f"{WIDTH}x{HEIGHT}")
+    canvas = drawn(picture)[HEIGHT // 10 :, CANVAS]  # without the time ruler
+    seconds = np.array_split(canvas, 3, axis=1)
+    rows = [int(second[:, second.shape[1] // 2].argmax()) for second in seconds]
+    low_hz = RATE / 2 / 2**7  # seven octaves lie between 20 Hz and 4 kHz
+    pixels_an_octave = (rows[0] - rows[2]) / 3
+    assert rows[1] - rows[2] == pytest.approx(pixels_an_octave, abs=1.5)
+    assert canvas.shape[0] - rows[1] == pytest.approx(np.log2(1200 / low_hz) * pixels_an_octave, abs=2.5)
+    for number, row in enumerate(rows):
+        levels = [second[row, second.shape[1] // 2] for second in seconds]
+        others = [level for other, level in enumerate(levels) if other != number]
+        assert levels[number] > 3 * max(others)
+
+
+def edge(canvas, row):
+    """Where a row becomes dark, or bright: a share of the width."""
+    line = canvas[row] > canvas[row].max() / 2
+    line[:3] = line[3]  # where the playhead stands
+    changes = np.flatnonzero(np.diff(line.astype(int)))
+    assert len(changes) == 1
+    return (changes[0] + 1) / len(line)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "ends_at"), [("0", "2", 1 / 2), ("0:00.75", "1.25", 1 / 2), ("0.9", "00:01.0", None)]
+)
+def test_a_part_of_a_track_fills_the_picture(track, picture, start, stop, ends_at):
+    size = f"{WIDTH}x{HEIGHT}"
+    call(
+        "render", track, "-o", picture, "--view", "octaves", "--size", size, "--start", start, "--stop", stop
+    )
+    canvas = drawn(picture)[HEIGHT // 10 :, CANVAS]
+    row = int(canvas[:, 20].argmax())
+    if ends_at is None:
+        assert canvas[row].min() > canvas[row].max() / 2
+    else:  # the first tone ends at 1 s, blurred by its filter: 300 Hz has a bandwidth of 25 Hz
+        seconds = sum(float(part) * 60**n for n, part in enumerate(reversed(stop.split(":")))) - float(
+            start.split(":")[-1]
+        )
+        assert edge(canvas, row) == pytest.approx(ends_at, abs=0.03 / seconds)
+
+
+def test_a_picture_can_end_past_the_track(track, picture, tmp_path):
+    size = f"{WIDTH}x{HEIGHT}"
+    other = tmp_path / "other.png"
+    assert call("render", track, "-o", picture, "--size", size, "--stop", "99:00").exit_code == 0
+    assert call("render", track, "-o", other, "--size", size).exit_code == 0
+    assert np.array_equal(drawn(picture), drawn(other))
+
+
+def test_other_kinds_of_picture(track, tmp_path):
+    path = tmp_path / "picture.jpg"
+    assert call("render", track, "-o", path, "--size", "200x150").exit_code == 0
+    assert path.read_bytes()[:3] == b"\xff\xd8\xff"
+    path = tmp_path / "picture"
+    assert call("render", track, "-o", path, "--size", "200x150").exit_code == 0
+    assert path.read_bytes()[:4] == b"\x89PNG"
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize("command", [["render", "-o", "c.png"], ["open"], []])
+@pytest.mark.parametrize(("name", "told"), [("missing.wav", "does not exist"), ("text.wav", "is not audio")])
+def test_a_bad_file_is_told_in_a_sentence(tmp_path, monkeypatch, command, name, told):
+    monkeypatch.chdir(tmp_path)
+    Path("text.wav").write_text("no sound at all")
+    result = call(*command, tmp_path / name)
+    assert result.exit_code == 1
+    assert is_a_sentence(result.stderr)
+    assert result.stderr.startswith(f"msviz: {tmp_path / name} {told}")
+    assert os.listdir() == ["text.wav"]
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "told"),
+    [
+        ("2", "1", "--start 2 s must come before --stop (1 s), and {} ends at 3 s."),
+        ("3", None, "--start 3 s must come before --stop (3 s), and {} ends at 3 s."),
+        ("1:00", "2:00", "--start 60 s must come before --stop (3 s), and {} ends at 3 s."),
+    ],
+)
+def test_a_stretch_that_is_none(track, picture, start, stop, told):
+    result = call("render", track, "-o", picture, "--start", start, *(["--stop", stop] if stop else []))
+    assert result.exit_code == 1
+    assert result.stderr == f"msviz: {told.format(track)}\n"
+    assert not picture.exists()
+
+
+def in_no_folder(folder):
+    return folder / "nowhere" / "picture.png", "No such file or directory"
+
+
+def with_a_long_name(folder):
+    return folder / f"{'x' * 300}.png", "File name too long"
+
+
+def of_an_unknown_kind(folder):
+    return folder / "picture.xyz", "choose a name that ends in .png"
+
+
+def a_folder(folder):
+    return folder, "is not a file"
+
+
+def a_device(folder):
+    return Path(os.devnull), "is not a file"
+
+
+def nothing(folder):
+    return "", "is not a file"
+
+
+def forbidden(folder):
+    if os.geteuid() == 0:
+        pytest.skip("the administrator may write everywhere")
+    folder = folder / "locked"
+    folder.mkdir(mode=0o500)
+    return folder / "picture.png", "Permission denied"
+
+
+@pytest.mark.parametrize(
+    "place", [in_no_folder, with_a_long_name, of_an_unknown_kind, a_folder, a_device, nothing, forbidden]
+)
+def test_a_picture_that_cannot_be_written_is_told_and_leaves_nothing(track, tmp_path, place):
+    path, told = place(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    result = call("render", track, "-o", path, "--size", "200x150")
+    assert result.exit_code == 1
+    assert is_a_sentence(result.stderr.replace(". is", "'.' is"))
+    assert told in result.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_full_disk_leaves_the_last_picture_as_it_was(track, picture, monkeypatch):
+    picture.write_bytes(b"the last picture")
+
+    def full(path, data):
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    result = call("render", track, "-o", picture, "--size", "200x150")
+    assert result.exit_code == 1
+    assert result.stderr == f"msviz: {picture} cannot be written: No space left on device.\n"
+    assert picture.read_bytes() == b"the last picture"
+    assert len(os.listdir(picture.parent)) == 2
+
+
+def test_too_little_memory_is_told(monkeypatch, track, picture):
+    def draw(*_args, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr("msviz.gui.app.render", draw)
+    result = call("render", track, "-o", picture)
+    assert (result.exit_code, result.stderr) == (1, "msviz: There is not enough memory for this.\n")
+
+
+# Processes of their own
+
+
+def test_a_picture_needs_no_display_and_its_size_is_in_pixels(track, picture):
+    """Whatever a person has set for windows."""
+    done = program(
+        *("render", track, "-o", picture, "--size", "300x200"),
+        DISPLAY=None,
+        WAYLAND_DISPLAY=None,
+        QT_QPA_PLATFORM="xcb",
+        QT_SCALE_FACTOR="2",
+    )
+    assert done.communicate(timeout=60) == ("", "")
+    assert done.returncode == 0
+    assert drawn(picture).shape == (200, 300)
+
+
+def test_a_bad_file_leaves_no_traceback(tmp_path):
+    done = program(tmp_path / "missing.wav")
+    _, told = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert told == f"msviz: {tmp_path / 'missing.wav'} does not exist.\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+def test_without_a_display_it_says_so(track):
+    done = program(track, DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
+    _, told = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert told.startswith("msviz: There is no display to open a window on")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("files", [0, 2])
+def test_interrupted_in_the_terminal_it_leaves_no_process(track, files):
+    with program(*[track] * files, before=READY, QT_QPA_PLATFORM="offscreen") as running:
+        try:
+            assert running.stdout.readline() == "ready\n"
+            running.send_signal(signal.SIGINT)
+            _, told = running.communicate(timeout=20)
+            assert "Traceback" not in told
+            assert running.returncode == 0
+        finally:
+            running.kill()
+
+
+def test_a_window_that_cannot_be_shown_leaves_no_thread(track, monkeypatch):
+    from msviz.errors import ParameterError
+    from msviz.gui.window import Window
+
+    def refuse(window, source):
+        raise ParameterError("fmin must be above 0.")
+
+    monkeypatch.setattr(Window, "show_source", refuse)
+    result = call(track)
+    assert (result.exit_code, result.stderr) == (1, "msviz: fmin must be above 0.\n")
+    assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, Window) and w.isVisible()]
