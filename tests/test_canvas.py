@@ -23,7 +23,7 @@ from msviz.gui.overview import Overview
 from msviz.gui.panel import PicturePanel, aligned
 from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
 from msviz.gui.ticks import frequency_ticks, level_ticks, time_label, time_ticks
-from msviz.gui.view import FEWEST_OCTAVES, FEWEST_SAMPLES, MARGIN, Box, View
+from msviz.gui.view import FEWEST_SAMPLES, MARGIN, Box, View
 from msviz.picture import SILENCE, FrequencyAxis, Pyramid
 from msviz.transform import STFT, OctaveTransform
 

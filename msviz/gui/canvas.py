@@ -151,10 +151,10 @@ class PictureCanvas(TimeCanvas):
     def _draw_cursor(self, painter: QPainter) -> None:
         super()._draw_cursor(painter)
         x, ys = self._drawn_cursor
-        below = self.height() + math.inf
+        below = math.inf
         for number, y in enumerate(ys, 1):
             plate = self._plate(painter, f"{number}")
-            if len(ys) > 1 and x is not None and below - y >= plate.height():
+            if len(ys) > 1 and x is not None and plate.height() <= min(y, below - y):
                 plate.moveBottom(below := y)
                 plate.moveLeft(min(x + 1, self.width() - plate.width()))
                 self._write(painter, plate, f"{number}")

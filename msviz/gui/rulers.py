@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
@@ -36,10 +36,11 @@ from msviz.gui.time_canvas import PLAYHEAD
 from msviz.gui.view import View
 from msviz.picture import FrequencyAxis, to_code
 
-FREQUENCY_RULER_WIDTH = 64
+FREQUENCY_RULER_WIDTH = 72
 LEGEND_WIDTH = 52
 MAJOR, MINOR = 8, 4  # lengths of marks
 INDENT = 4  # from a mark to its label
+GAP = 1.25  # lines from label to label
 HANDLE = 6  # half the width of the playhead's handle
 BAR = 12  # width of the legend's colours
 KEYS = 14  # length of a keyboard's keys
@@ -74,14 +75,22 @@ class Ruler(QWidget):
         ratio = self.devicePixelRatioF()
         return math.floor(position * ratio) / ratio
 
-    def _draw_beside(self, painter: QPainter, y: float, label: str, left: int, right: int) -> None:
-        """Write a label between two margins, centred on `y` but inside the ruler."""
-        height = painter.fontMetrics().height()
-        top = min(max(y - height / 2, 0.0), self.height() - height)
+    def _draw_beside(
+        self, painter: QPainter, labels: Iterable[tuple[float, str]], left: int, right: int
+    ) -> None:
+        """Write labels from the bottom up between two margins, each centred on its `y` but inside the ruler.
+
+        One that would touch the one below, because it had to move, is left out.
+        """
+        line, free = painter.fontMetrics().height(), float(self.height())
         align = Qt.AlignmentFlag.AlignVCenter | (
             Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
         )
-        painter.drawText(QRectF(left, top, self.width() - left - right, height), align, label)
+        for y, label in labels:
+            top = min(max(y - line / 2, 0.0), self.height() - line)
+            if top + line <= free + 0.5:
+                painter.drawText(QRectF(left, top, self.width() - left - right, line), align, label)
+                free = top
 
 
 class TimeRuler(Ruler):
@@ -202,13 +211,13 @@ class FrequencyRuler(Ruler):
         right = self.width() - (KEYS if self._notes else 0)
         for hz in self._edges:
             painter.fillRect(QRectF(0, self._snapped(height - above(hz)), right, thin), self._ink(0.25))
-        gap = 1.6 * painter.fontMetrics().height()
-        mark = self._ink(0.6)
-        for hz, label in (note_ticks if self._notes else frequency_ticks)(axis, height, gap):
-            length, y = MAJOR if label else MINOR, height - above(hz)
-            painter.fillRect(QRectF(right - length, self._snapped(y), length, thin), mark)
-            if label:
-                self._draw_beside(painter, y, label, 0, self.width() - right + MAJOR + INDENT)
+        gap, mark = GAP * painter.fontMetrics().height(), self._ink(0.6)
+        ticks = (note_ticks if self._notes else frequency_ticks)(axis, height, gap)
+        for hz, label in ticks:
+            length = MAJOR if label else MINOR
+            painter.fillRect(QRectF(right - length, self._snapped(height - above(hz)), length, thin), mark)
+        labels = ((height - above(hz), label) for hz, label in ticks if label)
+        self._draw_beside(painter, labels, 0, self.width() - right + MAJOR + INDENT)
         if self._notes:
             self._draw_keys(painter, axis, above)
 
@@ -261,8 +270,9 @@ class LevelLegend(Ruler):
         bar = QRectF(INDENT, 0, BAR, self.height())
         painter.drawImage(bar, coloured(codes, self._colours))
         line = painter.fontMetrics().height()
-        for level, label in level_ticks(floor, ceiling, max(1, self.height()), 2.5 * line):
-            y = (ceiling - level) / (ceiling - floor) * self.height()
+        ticks = level_ticks(floor, ceiling, max(1, self.height()), 2.5 * line)
+        places = [(ceiling - level) / (ceiling - floor) * self.height() for level, _ in ticks]
+        for y in places:
             painter.fillRect(QRectF(bar.right(), min(y, self.height() - 1), MINOR, 1), self._ink(0.6))
-            unit = " dB" if level == ceiling else ""
-            self._draw_beside(painter, y, label + unit, int(bar.right()) + MINOR + 2, 0)
+        labels = [label + (" dB" if level == ceiling else "") for level, label in ticks]
+        self._draw_beside(painter, zip(places, labels, strict=True), int(bar.right()) + MINOR + 2, 0)

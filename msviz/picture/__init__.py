@@ -1,15 +1,19 @@
 """From coefficients to what is seen: levels, kept in a pyramid, drawn as the image of a viewport."""
 
 from msviz.picture.colours import colour_table, colourise
+from msviz.picture.envelope import CELL, NOTHING, Envelope, pooled
 from msviz.picture.image import BandRows, FrequencyAxis, band_rows, image
 from msviz.picture.levels import FULL_SCALE, SILENCE, UNKNOWN, levels, to_code, to_db
 from msviz.picture.pyramid import Pyramid
 
 __all__ = [
+    "CELL",
     "FULL_SCALE",
+    "NOTHING",
     "SILENCE",
     "UNKNOWN",
     "BandRows",
+    "Envelope",
     "FrequencyAxis",
     "Pyramid",
     "band_rows",
@@ -17,6 +21,7 @@ __all__ = [
     "colourise",
     "image",
     "levels",
+    "pooled",
     "to_code",
     "to_db",
 ]

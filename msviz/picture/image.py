@@ -217,7 +217,8 @@ def _join(codes: Codes, lower: BandRows, upper: BandRows) -> None:
     if below - above < WIDE or not lines.min(initial=seam) < seam <= lines.max(initial=0):
         return
     weight = np.rint((below - lines - 0.5) / (below - above) * 128).astype(np.int16)
-    codes[lines] = _blended(codes[seam][None], codes[seam - 1][None], weight[:, None])
+    last, first = (np.broadcast_to(codes[line], (len(lines), codes.shape[1])) for line in (seam, seam - 1))
+    codes[lines] = _blended(last, first, weight[:, None])
 
 
 def _transposed(codes: Codes) -> Codes:
