@@ -24,7 +24,12 @@ SOURCE_TIPS = {
     "STFT": "The track rebuilt from the STFT",
     "Difference": "Original minus Multi-scale: what the octaves lose",
 }
-SHOWN_NAMES = {"both": "Octaves and STFT", "octaves": "Octaves only", "stft": "STFT only"}
+SHOWN_NAMES = {
+    "both": "Octaves and STFT",
+    "octaves": "Octaves only",
+    "stft": "STFT only",
+    "curtain": "Curtain: octaves and STFT in one",
+}
 
 
 class Actions:
@@ -35,6 +40,8 @@ class Actions:
     play, stop, start, open, follow : QAction
     sources : dict of str to QAction
         What is heard, by name; one at a time.
+    switches : dict of str to QAction
+        What is on or off of the pictures, by the name that settings keep it under.
     """
 
     def __init__(self, window: Window, demos: Mapping[str, Path]) -> None:
@@ -76,7 +83,10 @@ class Actions:
 
         look = self._menu("&View")
         self._shown = self._choice(
-            look, {name: shown for shown, name in SHOWN_NAMES.items()}, window.set_shown, ["F2", "F3", "F4"]
+            look,
+            {name: shown for shown, name in SHOWN_NAMES.items()},
+            window.set_shown,
+            ["F2", "F3", "F4", "F5"],
         )
         look.addSeparator()
         self._add(look, "Fit &all", "F", view.fit).setShortcuts(["F", "Ctrl+F"])
@@ -105,6 +115,14 @@ class Actions:
         self._add(look, "Move up", "Up", move(0, STEP))
         self._add(look, "Move down", "Down", move(0, -STEP))
         look.addSeparator()
+        pictures = window.pictures
+        self.switches = {
+            "waveform": self._switch(look, "&Waveform", "W", pictures.set_waveform_shown),
+            "smooth": self._switch(look, "&Smooth cells", "S", pictures.set_smooth),
+            "notes": self._switch(look, "&Notes on the rulers", "N", pictures.set_notes),
+            "linear": self._switch(look, "STFT on a &linear axis", "Shift+L", pictures.set_stft_linear),
+            "harmonics": self._switch(look, "&Harmonics of the pointer's frequency", "H", view.set_harmonics),
+        }
         inspector = window.inspector.toggleViewAction()
         inspector.setShortcut("I")
         inspector.setToolTip("Parameters of the pictures, and the spectrum at the cursor (I)")
@@ -133,6 +151,13 @@ class Actions:
         menu.addAction(action)
         if not always:
             self._needs_track.append(action)
+        return action
+
+    def _switch(self, menu: QMenu, text: str, key: str, do: Callable[[bool], None]) -> QAction:
+        """An action that is on or off."""
+        action = self._add(menu, text, key, None, always=True)
+        action.setCheckable(True)
+        action.toggled.connect(do)
         return action
 
     def _choice(

@@ -42,6 +42,14 @@ def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.
     ]
 
 
+class Tile(NamedTuple):
+    """What a worker makes of a tile."""
+
+    levels: list[NDArray[np.uint8]]
+    start: int
+    samples: NDArray[np.floating] | None
+
+
 class Analysis(QObject):
     """Fills the pictures of one source, tile by tile.
 
@@ -59,6 +67,8 @@ class Analysis(QObject):
 
     tile_done = pyqtSignal(object, int)
     """A picture, and which of its tiles has come in."""
+    samples_read = pyqtSignal(int, object)
+    """Where a stretch begins, and its samples, those of several channels as their mean."""
     progressed = pyqtSignal()
     failed = pyqtSignal(str)
 
@@ -112,12 +122,25 @@ class Analysis(QObject):
             job.ended.connect(partial(self._ended, place))
             self._under_way[place] = job
 
-    def _work(self, number: int, tile: int) -> Iterator[list[NDArray[np.uint8]]]:
-        yield tile_levels(self.pictures[number], self._source, tile)
+    def read(self, start: int, stop: int) -> Job:
+        """Read samples [start, stop): the job's one item is their mean over channels."""
+        return self._runner.start(partial(self._read, start, stop))
 
-    def _put(self, number: int, tile: int, made: list[NDArray[np.uint8]]) -> None:
+    def _read(self, start: int, stop: int) -> Iterator[NDArray[np.floating]]:
+        yield self._source.read(start, stop).mean(axis=0)
+
+    def _work(self, number: int, tile: int) -> Iterator[Tile]:
         picture = self.pictures[number]
-        picture.pyramid.put(tile, made)
+        made = tile_levels(picture, self._source, tile)
+        start, stop = picture.pyramid.tile_range(tile)
+        # What is read for the first picture is the waveform as well.
+        yield Tile(made, start, next(self._read(start, stop)) if number == 0 else None)
+
+    def _put(self, number: int, tile: int, made: Tile) -> None:
+        picture = self.pictures[number]
+        picture.pyramid.put(tile, made.levels)
+        if made.samples is not None:
+            self.samples_read.emit(made.start, made.samples)
         self.tile_done.emit(picture, tile)
         self.progressed.emit()
 

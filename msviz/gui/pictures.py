@@ -6,16 +6,17 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from msviz.gui.analysis import Picture
+from msviz.gui.analysis import Drawable, Picture
 from msviz.gui.colours import Colours
 from msviz.gui.overview import Overview
-from msviz.gui.panel import PicturePanel, aligned
+from msviz.gui.panel import CurtainPanel, PicturePanel, aligned
 from msviz.gui.rulers import TimeRuler
 from msviz.gui.view import View
-from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
+from msviz.gui.waveform import Waveform
+from msviz.transform import STFT, Combined, Reassigned
 
-SHOWN = ("both", "octaves", "stft")
-OCTAVE_TITLES = {OctaveTransform: "Octaves", Reassigned: "Octaves, reassigned", Combined: "Octaves, combined"}
+SHOWN = ("both", "octaves", "stft", "curtain")
+WAVEFORM_HEIGHT = 72
 PATIENCE_MS = 80  # that old pictures stay for while new ones are incomplete
 
 
@@ -25,6 +26,10 @@ class Pictures(QWidget):
     Attributes
     ----------
     octaves, stft : PicturePanel
+    curtain : CurtainPanel
+        Both in one panel.
+    waveform : Waveform
+        Hidden until `set_waveform_shown`.
     """
 
     seek_requested = pyqtSignal(float)
@@ -43,21 +48,30 @@ class Pictures(QWidget):
         self._patience.timeout.connect(self._turn_if_ready)
         self.octaves = PicturePanel(view, "Octaves")
         self.stft = PicturePanel(view, "STFT")
+        self.curtain = CurtainPanel(view)
+        self.waveform = Waveform(view)
+        self._shown = SHOWN[0]
         self._overview = Overview(view)
         ruler = TimeRuler(view)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(5)
-        for panel in self._panels:
+        for panel in (*self._panels, self.curtain):
             self._split.addWidget(panel)
             panel.canvas.seek_requested.connect(self.seek_requested)
-        ruler.seek_requested.connect(self.seek_requested)
+        self.curtain.hide()
+        for widget in (ruler, self.waveform):
+            widget.seek_requested.connect(self.seek_requested)
         view.range_changed.connect(self._look)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(aligned(self._overview))
         layout.addWidget(aligned(ruler))
+        self._waveform_row = aligned(self.waveform)
+        self._waveform_row.setFixedHeight(WAVEFORM_HEIGHT)
+        self._waveform_row.hide()
+        layout.addWidget(self._waveform_row)
         layout.addWidget(self._split, 1)
 
     @property
@@ -71,9 +85,11 @@ class Pictures(QWidget):
         for panel, old, picture in zip(self._panels, before, self._pictures, strict=True):
             if picture is not old:
                 panel.set_picture(picture.pyramid)
-        self.octaves.canvas.set_title(OCTAVE_TITLES[type(octaves.transform)])
-        if isinstance(stft.transform, STFT):
-            self.stft.canvas.set_title(f"STFT {stft.transform.window} / {stft.transform.hop}")
+        self.curtain.set_pictures(octaves.pyramid, stft.pyramid)
+        titles = [_title(picture.transform) for picture in self._pictures]
+        for panel, title in zip(self._panels, titles, strict=True):
+            panel.canvas.set_title(title)
+        self.curtain.canvas.set_titles(*titles)
         self._overview.set_picture(octaves.pyramid)
         self._look()
 
@@ -92,18 +108,39 @@ class Pictures(QWidget):
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
-        for shown in (*self._panels, self._overview):
+        for shown in (*self._panels, self.curtain, self._overview):
             shown.set_colours(colours)
 
     def set_shown(self, shown: str) -> None:
-        """Show "octaves", "stft" or "both" under each other."""
-        self.octaves.setVisible(shown != "stft")
-        self.stft.setVisible(shown != "octaves")
+        """Show one of `SHOWN`: both under each other, one of them, or both in one panel."""
+        self._shown = shown
+        self.octaves.setVisible(shown in ("both", "octaves"))
+        self.stft.setVisible(shown in ("both", "stft"))
+        self.curtain.setVisible(shown == "curtain")
         self._split.handle(1).setVisible(shown == "both")  # it sees to that itself only on a screen
+        self._split.handle(2).setVisible(False)
 
     def hide_overview(self) -> None:
         """Show nothing of the rest of the track."""
         self._overview.hide()
+
+    def set_waveform_shown(self, shown: bool) -> None:
+        """Show the waveform over the pictures, or not."""
+        self._waveform_row.setVisible(shown)
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Let wide cells go over into each other, or show each as it is."""
+        for panel in (*self._panels, self.curtain):
+            panel.set_smooth(smooth)
+
+    def set_notes(self, notes: bool) -> None:
+        """Tell notes on the frequency rulers, or Hz."""
+        for panel in (*self._panels, self.curtain):
+            panel.set_notes(notes)
+
+    def set_stft_linear(self, linear: bool) -> None:
+        """Show the STFT on a linear frequency axis, or on that of the octaves."""
+        self.stft.set_linear(linear)
 
     def refresh(self, picture: Picture, tile: int) -> None:
         """A tile of a picture came in."""
@@ -115,7 +152,8 @@ class Pictures(QWidget):
         for panel, shown in zip(self._panels, self._pictures or (), strict=False):
             if shown is picture:
                 # A frame's cell reaches half a hop past the tile.
-                panel.canvas.refresh(start - 1, stop + 1)
+                for canvas in (panel.canvas, self.curtain.canvas):
+                    canvas.refresh(start - 1, stop + 1)
         if self._pictures and picture is self._pictures[0]:
             self._overview.refresh()
 
@@ -125,9 +163,9 @@ class Pictures(QWidget):
     def _look(self) -> None:
         """Tell the pyramids what is seen, so that they keep and miss what that needs."""
         start, stop = (time_s * self._view.rate for time_s in self._view.range[:2])
-        for pictures in (self._pictures, self._coming):
-            for panel, picture in zip(self._panels, pictures or (), strict=False):
-                picture.pyramid.look(start, stop, panel.canvas.samples_per_pixel)
+        seen = {"stft": self.stft, "curtain": self.curtain}.get(self._shown, self.octaves)
+        for picture in (*(self._pictures or ()), *(self._coming or ())):
+            picture.pyramid.look(start, stop, seen.canvas.samples_per_pixel)
         self.looked.emit()
 
     def redraw(self) -> None:
@@ -138,4 +176,13 @@ class Pictures(QWidget):
 
     def levels_at(self, time_s: float, hz: float) -> tuple[float | None, float | None]:
         """Levels in dB that the octaves and the STFT show at a place; None where they show nothing."""
+        if self._shown == "curtain":
+            return self.curtain.canvas.levels_at(time_s, hz)
         return self.octaves.canvas.level_at(time_s, hz), self.stft.canvas.level_at(time_s, hz)
+
+
+def _title(transform: Drawable) -> str:
+    if isinstance(transform, STFT):
+        return f"STFT {transform.window} / {transform.hop}"
+    kinds = {Reassigned: "Octaves, reassigned", Combined: "Octaves, combined"}
+    return kinds.get(type(transform), "Octaves")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QByteArray, QMimeData, QSettings, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
@@ -101,6 +104,7 @@ class Window(QMainWindow):
         self.status.stop_requested.connect(self._toggle_analysis)
         self.messages.retry_requested.connect(self._retry_sound)
         self.pictures.looked.connect(self._turn_analysis)
+        self.pictures.waveform.samples_wanted.connect(self._read_samples)
         self.view.cursor_changed.connect(self._show_read_out)
         self._read_out_soon = QTimer(self)
         self._read_out_soon.setSingleShot(True)
@@ -160,6 +164,7 @@ class Window(QMainWindow):
         self.view.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
         self.player.load(self._heard(source, transform, stft))
         self.pictures.set_pictures(*self._analyze(source, transform, stft))
+        self.pictures.waveform.open()
         self._pages.setCurrentWidget(self.pictures)
         self._remember(source.path)
         self._told_non_finite = 0
@@ -187,9 +192,19 @@ class Window(QMainWindow):
         self.analysis = Analysis(self.runner, drawn, [octaves, spectra])
         self.analysis.tile_done.connect(self.pictures.refresh)
         self.analysis.tile_done.connect(self._read_out_soon.start)
+        self.analysis.samples_read.connect(self._show_samples)
         self.analysis.progressed.connect(self._show_progress)
         self.analysis.failed.connect(self.messages.show_message)
         return octaves, spectra
+
+    def _show_samples(self, start: int, samples: NDArray[np.floating]) -> None:
+        self.pictures.waveform.put(start, samples)
+
+    def _read_samples(self, start: int, stop: int) -> None:
+        """Read what the waveform shows from close."""
+        if self.analysis:
+            job = self.analysis.read(start, stop)
+            job.item.connect(partial(self.pictures.waveform.set_samples, start))
 
     def set_parameters(self, parameters: Parameters) -> None:
         """Show and play the track with other parameters, at the same place."""
@@ -402,12 +417,16 @@ class Window(QMainWindow):
         self.set_colours(self._colours)
         shown = settings.value("shown", SHOWN[0])
         self.set_shown(shown if shown in SHOWN else SHOWN[0])
+        for name, action in self.actions_.switches.items():
+            action.setChecked(settings.value(f"switches/{name}", name == "waveform", bool))
         self._show_recent()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("state", self.saveState())
+        for name, action in self.actions_.switches.items():
+            settings.setValue(f"switches/{name}", action.isChecked())
         settings.setValue("colours/map", self._colours.name)
         settings.setValue("colours/floor", self._colours.floor_db)
         settings.setValue("colours/ceiling", self._colours.ceiling_db)

@@ -134,7 +134,7 @@ class OctaveScale:
 
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of the filter of a bin centred at `frequency`."""
-        half = 2.0 ** (0.5 / self.resolution)
+        half: float = 2.0 ** (0.5 / self.resolution)
         return (frequency + self.warp_offset) * (half - 1 / half)
 
     def octave(self, index: int) -> Octave:
