@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QPainter, QWheelEvent
@@ -87,9 +88,8 @@ class PictureCanvas(TimeCanvas):
         return self._level_in(self._viewport, time_s, hz)
 
     def _level_in(self, viewport: Viewport, time_s: float, hz: float) -> float | None:
-        width, height = self._device_size()
-        column = math.floor(self._view.place(time_s) * width)
-        row = math.floor((1 - float(self.axis.position(hz))) * height)
+        (width, height), ratio = self._device_size(), self.devicePixelRatioF()
+        column, row = math.floor(self.x_of(time_s) * ratio), math.floor(self.y_of(hz) * ratio)
         if not (0 <= column < width and 0 <= row < height):
             return None
         code = viewport.code(self._place(column, column + 1), row)
@@ -113,9 +113,11 @@ class PictureCanvas(TimeCanvas):
 
     def _place(self, first: int, last: int) -> Place:
         """What the device pixels of some columns show."""
-        height, start = self._device_size()[1], self._view.range.start_s * self._view.rate
-        per_pixel = self.samples_per_pixel
-        return Place(self.axis, start + first * per_pixel, start + last * per_pixel, last - first, height)
+        start, per_pixel = self._view.range.start_s * self._view.rate, self.samples_per_pixel
+        axis, height, ratio = self.axis, self._device_size()[1], self.devicePixelRatioF()
+        if height > self.height() * ratio:
+            axis = replace(axis, low_hz=self.frequency_at((height - 0.5) / ratio))
+        return Place(axis, start + first * per_pixel, start + last * per_pixel, last - first, height)
 
     # What is drawn
 

@@ -94,13 +94,14 @@ class Overview(QWidget):
     def _whole(self) -> QPixmap:
         """The picture of the whole file."""
         ratio = self.devicePixelRatioF()
-        width, height = round(self.width() * ratio), round(self.height() * ratio)
+        width, height = math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
         if self._pixmap is None or (self._pixmap.width(), self._pixmap.height()) != (width, height):
             codes = np.zeros((height, width), np.uint8)
             if self._pyramid and self._pyramid.length:
                 axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
                 rows = band_rows(self._pyramid.bands, axis, height)
-                codes = image(self._pyramid, rows, 0, self._pyramid.length, width, height)
+                stop = self._pyramid.length * width / (self.width() * ratio)
+                codes = image(self._pyramid, rows, 0, stop, width, height)
             self._pixmap = QPixmap.fromImage(coloured(codes, self._colours, ratio))
         return self._pixmap
 

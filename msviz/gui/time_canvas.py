@@ -126,13 +126,14 @@ class TimeCanvas(QWidget):
         return math.floor(position * ratio) / ratio
 
     def _device_size(self) -> tuple[int, int]:
+        """Device pixels that the canvas touches; the last ones may lie within it only in part."""
         ratio = self.devicePixelRatioF()
-        return round(self.width() * ratio), round(self.height() * ratio)
+        return math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
 
     @property
     def samples_per_pixel(self) -> float:
         """Of the file, to a device pixel."""
-        return self._view.span_s * self._view.rate / max(1, self._device_size()[0])
+        return self._view.span_s * self._view.rate / max(1.0, self.width() * self.devicePixelRatioF())
 
     # What is drawn
 
