@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from PyQt6.QtCore import QBuffer, QTimer
+from PyQt6.QtCore import QBuffer, QEvent, QTimer
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
@@ -54,6 +54,8 @@ def run(sources: Sequence[AudioSource]) -> int:
     from msviz.gui.window import Window
 
     windows: list[Window] = []
+    # Not KeyboardInterrupt, which could leave a window half made and its threads running.
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.closeAllWindows))
     shown: Sequence[AudioSource | None] = sources or [None]
     try:
         for source in shown:
@@ -63,7 +65,6 @@ def run(sources: Sequence[AudioSource]) -> int:
         for window in windows:
             window.show()
         # Python handles Ctrl-C only while it runs, and in Qt's loop it seldom does.
-        signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
         awake = QTimer()
         awake.timeout.connect(lambda: None)
         awake.start(200)
@@ -71,6 +72,9 @@ def run(sources: Sequence[AudioSource]) -> int:
     finally:  # whatever came between, no window's threads keep the process alive
         for window in windows:
             window.close()
+            window.deleteLater()
+        # What Python lets go of later, in an order of its own, must not be Qt's any more.
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def _require_display() -> None:
