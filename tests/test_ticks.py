@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msviz.gui.ticks import frequency_ticks, level_ticks, time_label, time_ticks
+from msviz.gui.ticks import (
+    frequency_ticks,
+    hz_of,
+    level_ticks,
+    note_label,
+    note_of,
+    note_ticks,
+    pixel_of,
+    time_label,
+    time_ticks,
+)
 from msviz.picture import FrequencyAxis
 
 
@@ -29,21 +39,28 @@ class TestTicks:
             assert a.label != b.label
         assert all(start * 0.999999 <= tick.value <= stop for tick in ticks)
 
-    @given(st.floats(20, 20000), st.floats(0.0003, 10), st.integers(100, 2000))
-    def test_frequencies_are_there_at_any_zoom_and_do_not_overlap(self, low, octaves, height):
-        axis = FrequencyAxis(low, low * 2**octaves)
-
-        def pixel(hz: float) -> float:
-            return float(1 - axis.position(hz)) * height
-
-        ticks = frequency_ticks(axis, height, 20)
+    @pytest.mark.parametrize("ticks_of", [frequency_ticks, note_ticks])
+    @given(st.floats(20, 20000), st.floats(0.0003, 10), st.integers(20, 2000), st.booleans())
+    def test_frequencies_are_there_at_any_zoom_and_do_not_overlap(
+        self, ticks_of, low, octaves, height, linear
+    ):
+        axis = FrequencyAxis(low, low * 2**octaves, linear)
+        ticks = ticks_of(axis, height, 20)
         labelled = [tick for tick in ticks if tick.label]
-        assert len(labelled) >= (2 if height >= 6 * 20 else 1)
+        assert len(labelled) >= (2 if height >= 6 * 20 else 0)
         assert len({tick.label for tick in labelled}) == len(labelled)
-        for a, b in pairwise(labelled):
-            assert pixel(a.value) - pixel(b.value) >= 20 * 0.999
-        ends = [height, *(pixel(tick.value) for tick in labelled), 0]
-        assert max(a - b for a, b in pairwise(ends)) <= max(0.75 * height, 220)
+        places = [height * float(axis.position(tick.value)) for tick in labelled]
+        assert all(b - a >= 20 * 0.999 for a, b in pairwise(places))
+        assert all(low * 0.999999 <= tick.value <= axis.high_hz * 1.000001 for tick in ticks)
+        if ticks_of is frequency_ticks:
+            gaps = [b - a for a, b in pairwise([0, *places, height])]
+            assert max(gaps) <= max(0.75 * height, 220)
+
+    @given(st.floats(20, 10000), st.floats(0.01, 10), st.booleans(), st.floats(0, 1))
+    def test_the_quick_pixels_are_those_of_the_axis(self, low, octaves, linear, place):
+        axis = FrequencyAxis(low, low * 2**octaves, linear)
+        hz = float(axis.frequency(place))
+        assert pixel_of(axis, 500)(hz) == pytest.approx(500 * place, abs=1e-6)
 
     def test_known_rulers(self):
         axis = FrequencyAxis(20, 20000)
@@ -51,9 +68,34 @@ class TestTicks:
         assert [label for label in labels if label] == "20 50 100 200 500 1k 2k 5k 10k 20k".split()
         few = frequency_ticks(axis, 30, 12)
         assert [tick.label for tick in few if tick.label] == ["100", "10k"]
+        linear = frequency_ticks(FrequencyAxis(20, 22050, linear=True), 200, 12)
+        assert [t.label for t in linear if t.label] == [f"{k}k" for k in range(2, 23, 2)]
         labels = [t.label for t in time_ticks(59.9, 61.2, 700, lambda label: 100) if t.label]
         assert labels == ["1:00.0", "1:00.2", "1:00.4", "1:00.6", "1:00.8", "1:01.0", "1:01.2"]
         assert [tick.label for tick in level_ticks(-80, 0, 100, 20)] == ["−80", "−60", "−40", "−20", "0"]
+
+    @pytest.mark.parametrize(
+        ("low", "high", "height", "labels"),
+        [
+            (20, 20000, 400, [f"C{octave}" for octave in range(1, 11)]),
+            (20, 20000, 100, ["C1", "C3", "C5", "C7", "C9"]),
+            (250, 550, 200, "C4 D4 E4 G4 A4 C5".split()),
+            (250, 550, 400, "C4 C♯4 D4 D♯4 E4 F4 F♯4 G4 G♯4 A4 A♯4 B4 C5".split()),
+            (438, 442, 100, ["A4 −5", "A4", "A4 +5"]),
+        ],
+    )
+    def test_known_keyboards(self, low, high, height, labels):
+        assert [tick.label for tick in note_ticks(FrequencyAxis(low, high), height, 19)] == labels
+
+    def test_notes_and_frequencies(self):
+        assert note_of(440.0) == 69
+        assert hz_of(60) == pytest.approx(261.6256, abs=1e-4)
+        assert [note_label(note) for note in (60, 61.4, 60.5, 68.995)] == [
+            "C4",
+            "C♯4 +40",
+            "C♯4 −50",
+            "A4 −0.5",
+        ]
 
     @pytest.mark.parametrize(
         ("time_s", "step_s", "label"),

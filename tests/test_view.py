@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from canvas_tools import LENGTH, RATE, open_view
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msviz.gui.view import FEWEST_SAMPLES, MARGIN, Box
+from msviz.gui.view import FEWEST_OCTAVES, FEWEST_SAMPLES, MARGIN, Box, View
+from msviz.picture import FrequencyAxis
 
 
 class TestView:
@@ -83,3 +85,137 @@ class TestView:
         )
         view.back()
         assert view.range == Box(0, 1, 31.25, 4000)
+
+
+class TestFrequencyAxes:
+    @given(st.floats(1.01, 50), st.floats(150, 9000), st.booleans())
+    def test_zooming_keeps_what_is_under_the_pointer_on_either_axis(self, factor, about_hz, linear):
+        view = open_view()
+        view.show(Box(1, 19, 100, 10000))
+        place = axis(view, linear).position(about_hz)
+        view.zoom_frequency(factor, about_hz, linear=linear)
+        assert axis(view, linear).position(about_hz) == pytest.approx(place, abs=1e-9)
+        view.zoom_frequency(1 / factor, about_hz, linear=linear)
+        assert view.range[2:] == pytest.approx((100, 10000))
+
+    @given(st.floats(-0.5, 0.5), st.booleans())
+    def test_scrolling_moves_by_shares_of_the_height(self, up, linear):
+        view = open_view()
+        view.show(Box(1, 19, 9000, 10000))
+        before = axis(view, linear)
+        view.scroll(0, up, linear=linear)
+        assert view.range[2:] == pytest.approx(before.frequency([up, 1 + up]).tolist())
+
+    @pytest.mark.parametrize("linear", [False, True])
+    def test_scrolling_ends_at_the_limits_with_the_width_it_had(self, linear):
+        view = open_view()
+        for up, edge in ((1e6, 1), (-1e6, 0)):
+            view.show(Box(1, 19, 1000, 1500))
+            width = np.diff(axis(view, linear, whole=True).position(view.range[2:]))
+            view.scroll(0, up, linear=linear)
+            assert view.range[2 + edge] == view.full[2 + edge]
+            assert np.diff(axis(view, linear, whole=True).position(view.range[2:])) == pytest.approx(width)
+
+    @pytest.mark.parametrize("linear", [False, True])
+    def test_the_bottom_is_one_row_of_an_stft_and_no_dead_end(self, linear):
+        view = open_view()
+        for _ in range(100):
+            view.zoom_frequency(2, 20000, linear=linear)
+            view.zoom_time(2, 7)
+        assert view.span_octaves == pytest.approx(FEWEST_OCTAVES, rel=0.01)
+        assert view.range.low_hz <= 20000 <= view.range.high_hz
+        assert view.range.high_hz - view.range.low_hz < RATE / 8192
+        assert view.span_s == pytest.approx(FEWEST_SAMPLES / RATE)
+        for _ in range(100):
+            view.zoom_frequency(0.5, 20000, linear=linear)
+            view.zoom_time(0.5, 7)
+        assert view.range[2:] == view.full[2:]
+        assert view.span_s >= LENGTH / RATE
+
+    def test_more_at_the_limit_changes_nothing_and_is_no_step_back(self):
+        view = open_view()
+        view.zoom_time(0.1, 5)
+        whole = view.range
+        for linear in (False, True):
+            view.zoom_frequency(0.5, 1000, linear=linear)
+        assert view.range == whole
+        view.show(Box(2, 3, 100, 1000))
+        view.back()
+        assert view.range == whole
+
+
+def axis(view: View, linear: bool, *, whole: bool = False) -> FrequencyAxis:
+    return FrequencyAxis(*(view.full if whole else view.range)[2:], linear)
+
+
+class TestGlide:
+    """Gliding by a clock of the test's own, a frame every 16 ms."""
+
+    @pytest.fixture
+    def gliding(self, monkeypatch, qapp) -> View:
+        monkeypatch.setattr(View, "glide", True)
+        self.now = 0.0
+        monkeypatch.setattr("msviz.gui.view.time.perf_counter", lambda: self.now)
+        return open_view()
+
+    def frames(self, view: View):
+        """Let it glide until it is there."""
+        while view.gliding:
+            self.now += 0.016
+            view._glide_on()
+            yield
+
+    def test_it_is_short_and_ends_exactly_there(self, gliding):
+        gliding.zoom_time(2**0.5, 3.0)
+        gliding.zoom_frequency(2**0.5, 300.0)
+        assert gliding.range != gliding.target
+        part = gliding.span_s
+        for frame, _ in enumerate(self.frames(gliding), 2):
+            assert gliding.span_s <= part
+            part = gliding.span_s
+            if frame == 8:  # 128 ms
+                assert gliding.span_s == pytest.approx(gliding.target.stop_s - gliding.target.start_s, 0.01)
+        assert frame <= 16
+        assert gliding.range == gliding.target
+
+    @pytest.mark.parametrize("linear", [False, True])
+    def test_what_is_under_the_pointer_stays_there_all_the_way(self, gliding, linear):
+        time_s, hz = gliding.time_at(0.3), float(axis(gliding, linear).frequency(0.6))
+        gliding.zoom_time(3, time_s)
+        gliding.zoom_frequency(3, hz, linear=linear)
+        for _ in self.frames(gliding):
+            assert gliding.place(time_s) == pytest.approx(0.3)
+            assert axis(gliding, linear).position(hz) == pytest.approx(0.6)
+
+    def test_steps_add_up(self, gliding):
+        span = gliding.span_s
+        for _ in range(3):
+            gliding.zoom_time(2, 10.0)
+        assert gliding.target.stop_s - gliding.target.start_s == pytest.approx(span / 8)
+        for _ in self.frames(gliding):
+            pass
+        assert gliding.span_s == pytest.approx(span / 8)
+        gliding.back()
+        assert gliding.target.stop_s - gliding.target.start_s == span
+
+    def test_a_hand_that_drags_takes_over_at_once(self, gliding):
+        gliding.zoom_time(8, 10.0)
+        seen = gliding.range
+        gliding.scroll(0.1, 0.0, glide=False)
+        assert not gliding.gliding
+        assert gliding.range == gliding.target
+        assert gliding.range.start_s == pytest.approx(seen.start_s + 0.1 * (seen.stop_s - seen.start_s))
+
+    def test_another_file_ends_it(self, gliding):
+        gliding.zoom_time(8, 10.0)
+        gliding.open(RATE, LENGTH, 20.0, RATE / 2)
+        assert not gliding.gliding
+        assert gliding.range == gliding.target == gliding.full
+
+    def test_the_event_loop_carries_it(self, monkeypatch, qtbot):
+        monkeypatch.setattr(View, "glide", True)
+        view = open_view()
+        with qtbot.waitSignals([view.range_changed] * 3):
+            view.zoom_time(8, 10.0)
+        qtbot.waitUntil(lambda: view.range == view.target)
+        assert not view._frames.isActive()

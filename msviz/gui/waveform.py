@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, QTimer, pyqtSignal
+from PyQt6.QtCore import QPointF, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
@@ -19,12 +19,11 @@ from msviz.picture.envelope import FULL_REACH
 REFRESH_MS = 40  # between two redraws for samples that came in
 LINES = 1.0  # samples to a pixel, at which columns give way to lines
 DOTS = 1 / 6  # and at which every sample is a dot
-DOT = 2.0  # its radius
-ZERO = QColor(128, 128, 128, 90)
+DOT = 2.5  # its radius
 BELOW = -2 * FULL_REACH  # both ways: out of the picture
-BACK, WAVE, UNKNOWN = range(3)
-ON_DARK = (0x17181B, 0x7FB2DE)
-ON_LIGHT = (0xFFFFFF, 0x2F6DA3)
+GROUND, WAVE, ZERO, UNKNOWN = range(4)
+ON_DARK = (0x17181B, 0x7FB2DE, 0x3A3C42)
+ON_LIGHT = (0xFFFFFF, 0x2F6DA3, 0xD4D5DA)
 
 
 class Waveform(TimeCanvas):
@@ -96,8 +95,6 @@ class Waveform(TimeCanvas):
         if self._image is None or key != self._drawn:
             self._image, self._drawn = self._picture(), key
         painter.drawImage(QPointF(0, 0), self._image)
-        middle, thin = self._snapped(self.height() / 2), 1 / self.devicePixelRatioF()
-        painter.fillRect(QRectF(0, middle, self.width(), thin), ZERO)
 
     def _picture(self) -> QImage:
         """The waveform in device pixels."""
@@ -109,7 +106,8 @@ class Waveform(TimeCanvas):
         top, bottom = np.floor(middle - reach[1] * scale), np.ceil(middle + reach[0] * scale)
         rows = np.arange(height)[:, None]
         wave = (rows >= top) & (rows < np.maximum(bottom, top + 1)) & known
-        codes = np.where(known, wave, UNKNOWN).astype(np.uint8)
+        ground = np.where(rows == height // 2, ZERO, GROUND)
+        codes = np.where(known, np.where(wave, WAVE, ground), UNKNOWN).astype(np.uint8)
 
         picture = QImage(width, height, QImage.Format.Format_RGB32)
         memory = np.asarray(picture.bits().asarray(picture.sizeInBytes())).view(np.uint32)
