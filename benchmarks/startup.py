@@ -17,10 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
-from msviz.demos import demo_tracks
+from benchmarks.tracks import make_track
 
 MINUTES = 4
 
@@ -74,13 +71,6 @@ def run(code: str, *arguments: str) -> tuple[float, str]:
     return time.time() - started, done.stdout
 
 
-def four_minutes(path: Path) -> None:
-    """A demo track, again and again."""
-    samples, rate = soundfile.read(demo_tracks()["House"], dtype="int16")
-    repeats = -(-MINUTES * 60 * rate // len(samples))
-    soundfile.write(path, np.tile(samples, (repeats, 1))[: MINUTES * 60 * rate], rate, subtype="PCM_16")
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -90,7 +80,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = options.file or Path(folder) / "four_minutes.flac"
         if not options.file:
-            four_minutes(path)
+            make_track(path, MINUTES)
         bare, rows = [], []
         for _ in range(options.repeats):
             bare.append(run(BARE)[0])
