@@ -44,13 +44,14 @@ def test_what_is_drawn(drawn, kind):
 
 
 def test_kept_for_the_next_start(qapp):
-    parameters = Parameters(48, 30.0, 5.0, 40.0, 2048, 256, "combined", "side")
+    parameters = Parameters(48, 30.0, 5.0, 40.0, 2048, 256, "combined", "side", "mean power")
     parameters.save(QSettings())
     assert Parameters.load(QSettings()) == parameters
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("drawn", "upside down"), ("channel", "third"), ("resolution", "much")]
+    ("name", "value"),
+    [("drawn", "upside down"), ("channel", "third"), ("pooled", "least"), ("resolution", "much")],
 )
 def test_what_makes_no_sense_is_not_kept(qapp, name, value):
     Parameters().save(QSettings())
@@ -96,6 +97,7 @@ def test_presets_are_pressed_and_shown(panel, qtbot, preset):
     [
         ("_drawn", "reassigned", {"drawn": "reassigned"}),
         ("_channel", "side", {"channel": "side"}),
+        ("_pooled", "mean power", {"pooled": "mean power"}),
         ("_window", "1024", {"window": 1024, "hop": 256}),
         ("_overlap", "8", {"hop": 512}),
     ],

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.gui.jobs import Job, Outcome, Runner
-from msviz.picture import Pyramid, levels
+from msviz.picture import Pyramid, levels, peak
+from msviz.picture.pyramid import Pool
 from msviz.signal import Source
 from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
 
@@ -25,9 +26,9 @@ class Picture(NamedTuple):
     pyramid: Pyramid
 
     @classmethod
-    def of(cls, transform: Drawable, source: Source) -> Picture:
+    def of(cls, transform: Drawable, source: Source, pool: Pool = peak) -> Picture:
         """The picture of a source, of which nothing is known yet."""
-        return cls(transform, Pyramid(transform.bands, source.rate, source.length))
+        return cls(transform, Pyramid(transform.bands, source.rate, source.length, pool=pool))
 
 
 def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.uint8]]:

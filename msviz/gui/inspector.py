@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 )
 
 from msviz.gui.analysis import Picture
-from msviz.gui.parameters import CHANNELS, PRESET_TIPS, PRESETS, SHARPENED, Parameters
+from msviz.gui.parameters import CHANNELS, POOLED, PRESET_TIPS, PRESETS, SHARPENED, Parameters
 from msviz.gui.spectrum import SpectrumPanel
 from msviz.gui.view import View
 from msviz.transform.scale import MIN_RESOLUTION
@@ -93,6 +93,9 @@ class ParameterPanel(QWidget):
         for number, name in enumerate(SHARPENED):
             self._drawn.setItemData(number, DRAWN_TIPS[name], Qt.ItemDataRole.ToolTipRole)
         self._channel = _choice(CHANNELS, "Which channel is drawn; any: the loudest at each place")
+        self._pooled = _choice(
+            POOLED, "What a pixel shows of several frames: the highest, or their mean power"
+        )
         self._window = _choice(WINDOWS, "Samples in a window of the STFT")
         self._overlap = _choice(OVERLAPS, "How many windows of the STFT meet at a sample: window over hop")
 
@@ -117,6 +120,7 @@ class ParameterPanel(QWidget):
         both = QGroupBox("Both")
         form = QFormLayout(both)
         form.addRow("Channel", self._channel)
+        form.addRow("From far", self._pooled)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for box in (octaves, stft, both):
@@ -129,6 +133,7 @@ class ParameterPanel(QWidget):
         self._gamma.valueChanged.connect(lambda hz: self._change(gamma=hz))
         self._fmin.valueChanged.connect(lambda hz: self._change(fmin=hz))
         self._drawn.textActivated.connect(lambda name: self._change(drawn=name))
+        self._pooled.textActivated.connect(lambda name: self._change(pooled=name))
         self._channel.textActivated.connect(lambda name: self._change(channel=name))
         self._window.textActivated.connect(lambda text: self._change_stft(int(text), self._overlapping))
         self._overlap.textActivated.connect(lambda text: self._change_stft(self.parameters.window, int(text)))
@@ -137,7 +142,15 @@ class ParameterPanel(QWidget):
     def set_parameters(self, parameters: Parameters) -> None:
         """Show others; nothing is told."""
         self.parameters = p = parameters
-        widgets = (self._resolution, self._bins, self._gamma, self._fmin, self._drawn, self._channel)
+        widgets = (
+            self._resolution,
+            self._bins,
+            self._gamma,
+            self._fmin,
+            self._drawn,
+            self._channel,
+            self._pooled,
+        )
         blockers = [QSignalBlocker(widget) for widget in (*widgets, self._window, self._overlap)]
         most = math.log(p.bins_per_octave / MIN_RESOLUTION) or 1.0
         self._resolution.setValue(round(SLIDER_STEPS * math.log(p.resolution / MIN_RESOLUTION) / most))
@@ -146,6 +159,7 @@ class ParameterPanel(QWidget):
             (self._bins, p.bins_per_octave),
             (self._drawn, p.drawn),
             (self._channel, p.channel),
+            (self._pooled, p.pooled),
             (self._window, p.window),
             (self._overlap, self._overlapping),
         ):

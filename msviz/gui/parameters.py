@@ -7,10 +7,14 @@ from typing import Any
 
 from PyQt6.QtCore import QSettings
 
+from msviz.picture import mean_power, peak
 from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
 
 SHARPENED = {"coefficients": None, "reassigned": Reassigned, "combined": Combined}
 """How the octaves are drawn.  Only the coefficients themselves can be played."""
+
+POOLED = {"peak": peak, "mean power": mean_power}
+"""What a pixel shows of several frames."""
 
 CHANNELS = ("mix", "left", "right", "any", "mid", "side")
 
@@ -27,6 +31,8 @@ class Parameters:
         One of `SHARPENED`.
     channel : str
         One of `CHANNELS`.
+    pooled : str
+        One of `POOLED`.
     """
 
     bins_per_octave: int = 24
@@ -37,6 +43,7 @@ class Parameters:
     hop: int = 1024
     drawn: str = "coefficients"
     channel: str = "mix"
+    pooled: str = "peak"
 
     def octave_transform(self, rate: int) -> OctaveTransform:
         """The octave transform for tracks of this rate.
@@ -86,7 +93,8 @@ class Parameters:
                 kept[field.name] = type(default)(value)  # type: ignore[misc]
             except (TypeError, ValueError):
                 kept[field.name] = default
-        if kept["drawn"] not in SHARPENED or kept["channel"] not in CHANNELS:
+        known = kept["drawn"] in SHARPENED and kept["channel"] in CHANNELS and kept["pooled"] in POOLED
+        if not known:
             return cls()
         return cls(**kept)
 

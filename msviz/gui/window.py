@@ -31,7 +31,7 @@ from msviz.gui.colours import COLOUR_MAPS, Colours
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Job, Outcome, Runner
-from msviz.gui.parameters import Parameters
+from msviz.gui.parameters import POOLED, Parameters
 from msviz.gui.pictures import SHOWN, Pictures
 from msviz.gui.view import View
 from msviz.gui.welcome import Welcome
@@ -187,8 +187,9 @@ class Window(QMainWindow):
         """Begin to fill new pictures of a track."""
         channel = self.parameters.channel
         drawn = source if channel == "any" else mix_down(source, channel)
-        octaves = Picture.of(self.parameters.octave_picture(transform), drawn)
-        spectra = Picture.of(stft, drawn)
+        pool = POOLED[self.parameters.pooled]
+        octaves = Picture.of(self.parameters.octave_picture(transform), drawn, pool)
+        spectra = Picture.of(stft, drawn, pool)
         self.analysis = Analysis(self.runner, drawn, [octaves, spectra])
         self.analysis.tile_done.connect(self.pictures.refresh)
         self.analysis.tile_done.connect(self._read_out_soon.start)

@@ -3,7 +3,7 @@
 from msviz.picture.colours import colour_table, colourise
 from msviz.picture.envelope import CELL, NOTHING, Envelope, pooled
 from msviz.picture.image import BandRows, FrequencyAxis, band_rows, image
-from msviz.picture.levels import FULL_SCALE, SILENCE, UNKNOWN, levels, to_code, to_db
+from msviz.picture.levels import FULL_SCALE, SILENCE, UNKNOWN, levels, mean_power, peak, to_code, to_db
 from msviz.picture.pyramid import Pyramid
 
 __all__ = [
@@ -21,6 +21,8 @@ __all__ = [
     "colourise",
     "image",
     "levels",
+    "mean_power",
+    "peak",
     "pooled",
     "to_code",
     "to_db",

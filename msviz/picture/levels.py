@@ -67,3 +67,26 @@ def levels(coefficients: NDArray[np.complexfloating]) -> NDArray[np.uint8]:
         power = np.square(coefficients.real, dtype=np.float32)
         power += np.square(coefficients.imag, dtype=np.float32)
     return np.ascontiguousarray(_CODES.take(power.view(np.uint32) >> 16).T)
+
+
+def peak(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The higher level of each pair of codes."""
+    return np.maximum(one, other)
+
+
+def _code_of_mean_power() -> NDArray[np.uint8]:
+    codes = np.arange(256)
+    power = 10.0 ** ((codes - FULL_SCALE) / (10 * STEPS_PER_DB))
+    with np.errstate(divide="ignore"):
+        mean_db = 10 * np.log10((power[:, np.newaxis] + power) / 2)
+    mean = np.clip(np.rint(mean_db * STEPS_PER_DB) + FULL_SCALE, SILENCE, 255).astype(np.uint8)
+    mean[UNKNOWN], mean[:, UNKNOWN] = codes, codes  # the other one is all that is known
+    return mean.ravel()
+
+
+_MEANS: Final = _code_of_mean_power()
+
+
+def mean_power(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The level of the mean power of each pair of codes, within a quarter of a dB."""
+    return np.asarray(_MEANS.take(one.astype(np.uint16) << 8 | other))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.picture.levels import UNKNOWN
+from msviz.picture.levels import UNKNOWN, peak
 from msviz.transform import Band
 
 Codes = NDArray[np.uint8]
+Pool = Callable[[Codes, Codes], Codes]
 
 TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
 IN_A_ROW = 15  # tiles that are analysed in order of distance; of more, first some all over them
@@ -38,6 +39,9 @@ class Pyramid:
         Sampling rate in Hz.
     length : int
         Samples in the file.
+    pool : callable
+        Makes one array of codes of two of the same shape: `peak`, so that no click is lost, or
+        `mean_power`, so that noise looks as loud from far as from close.
     budget : int
         Bytes to keep levels in.
 
@@ -56,7 +60,16 @@ class Pyramid:
         If the hops are not powers of two times each other.
     """
 
-    def __init__(self, bands: Sequence[Band], rate: int, length: int, *, budget: int = 128 << 20) -> None:
+    def __init__(
+        self,
+        bands: Sequence[Band],
+        rate: int,
+        length: int,
+        *,
+        pool: Pool = peak,
+        budget: int = 128 << 20,
+    ) -> None:
+        self._pool = pool
         self.bands = tuple(bands)
         self.rate = rate
         self.length = length
@@ -160,15 +173,15 @@ class Pyramid:
 
         They are the frames n with ``start <= n * hop < stop`` of `tile_range`; the arrays are kept.
         """
-        steps = [_halved(codes, frames) for codes, frames in zip(levels, self._frames, strict=True)]
+        steps = [self._halved(codes, frames) for codes, frames in zip(levels, self._frames, strict=True)]
         for band, whole in enumerate(self._whole):
             for step, cells in whole.items():
                 first = tile * self._frames[band] >> step
                 if step < len(steps[band]):
                     codes = steps[band][step]
                     cells[first : first + len(codes)] = codes
-                else:  # a cell wider than a tile
-                    np.maximum(cells[first], steps[band][-1][0], out=cells[first])
+                else:  # a cell wider than a tile is made of two that are narrower
+                    cells[first] = self._pool(*_pair(whole[step - 1], 2 * first))
         for fineness, fine in enumerate(self._fine):
             if tile not in fine and len(fine) >= self._places[fineness]:
                 held = np.array([*fine, tile])
@@ -178,6 +191,16 @@ class Pyramid:
                 del fine[farthest]
             fine[tile] = [halved[self.step(band, fineness)] for band, halved in enumerate(steps)]
         self.analysed[tile] = True
+
+    def _halved(self, codes: Codes, frames: int) -> list[Codes]:
+        """The levels of a tile of so many frames, halved again and again down to one frame."""
+        if len(codes) < frames:
+            codes = np.pad(codes, ((0, frames - len(codes)), (0, 0)), constant_values=UNKNOWN)
+        steps = [codes]
+        while len(codes) > 1:
+            codes = self._pool(codes[::2], codes[1::2])
+            steps.append(codes)
+        return steps
 
     def frames(self, band: int, fineness: int, start: int, stop: int) -> Codes:
         """Codes (stop - start, rows) of a band's frames [start, stop), counted at a fineness.
@@ -222,12 +245,7 @@ class Pyramid:
         return cells
 
 
-def _halved(codes: Codes, frames: int) -> list[Codes]:
-    """The levels of a tile of so many frames, halved again and again down to one frame."""
-    if len(codes) < frames:
-        codes = np.pad(codes, ((0, frames - len(codes)), (0, 0)), constant_values=UNKNOWN)
-    steps = [codes]
-    while len(codes) > 1:
-        codes = np.maximum(codes[::2], codes[1::2])
-        steps.append(codes)
-    return steps
+def _pair(cells: Codes, first: int) -> Codes:
+    """A cell and the one behind it, which is not known where there is none."""
+    pair = cells[first : first + 2]
+    return pair if len(pair) == 2 else np.pad(pair, ((0, 1), (0, 0)), constant_values=UNKNOWN)
