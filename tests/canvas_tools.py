@@ -60,11 +60,20 @@ def drag(canvas: QWidget, start, stop, button=Qt.MouseButton.LeftButton, held=No
     mouse(canvas, QEvent.Type.MouseButtonRelease, *stop, button, held)
 
 
-def wheel(widget: QWidget, x: float, y: float, turn: QPoint, held=Qt.KeyboardModifier.NoModifier) -> None:
+def wheel(
+    widget: QWidget,
+    x: float,
+    y: float,
+    turn: QPoint,
+    held=Qt.KeyboardModifier.NoModifier,
+    *,
+    pixels: QPoint | None = None,
+) -> None:
+    """Turn a wheel by eighths of a degree; fingers on a touch pad move it by pixels too."""
     event = QWheelEvent(
         QPointF(x, y),
         QPointF(),
-        QPoint(),
+        pixels or QPoint(),
         turn,
         Qt.MouseButton.NoButton,
         held,

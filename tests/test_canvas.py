@@ -1,4 +1,4 @@
-"""The view and its canvases: what is under the hand is what is drawn, at every zoom and pixel ratio."""
+"""Canvases: what is under the hand is what is drawn, at every zoom and pixel ratio."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 from canvas_tools import LENGTH, RATE, drag, mouse, open_view, picture_with_click, shown, silence, wheel
-from PyQt6.QtCore import QEvent, QPoint, Qt
-from PyQt6.QtGui import QColor, QImage, QPainter, QRegion
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QImage, QNativeGestureEvent, QPainter, QPalette, QPointingDevice, QRegion
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from msviz.gui.canvas import PictureCanvas
-from msviz.gui.colours import COLOUR_MAPS, Colours
+from msviz.gui.colours import COLOUR_MAPS, UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
+from msviz.gui.curtain import CurtainCanvas
 from msviz.gui.overview import Overview
 from msviz.gui.panel import PicturePanel, aligned
 from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
+from msviz.gui.time_canvas import EDGE, PLAYHEAD
 from msviz.gui.view import MARGIN, Box, View
-from msviz.picture import Pyramid
+from msviz.gui.waveform import Waveform
+from msviz.picture import UNKNOWN, Pyramid
 from msviz.transform import STFT, OctaveTransform
 
 
@@ -38,13 +43,19 @@ def check_clicks_land_on_their_pixel() -> None:
         time_s = frame * hop / RATE
         pyramid = picture_with_click(transform, band, frame, row)
         view = open_view()
+        view.set_playhead(20.0)
         canvas = PictureCanvas(view)
         canvas.set_picture(pyramid)
         canvas.set_colours(colours)
         shown(canvas, 333, 217)
         ratio = canvas.devicePixelRatioF()
         for seconds in (20, 3, 0.2, 0.003):
-            for low, high in ((20, RATE / 2), (hz / 1.3, hz * 1.4)):
+            for low, high, linear in (
+                (20, RATE / 2, False),
+                (hz / 1.3, hz * 1.4, False),
+                (hz / 1.3, hz * 1.4, True),
+            ):
+                canvas.set_linear(linear)
                 view.show(Box(time_s - 0.4 * seconds, time_s + 0.6 * seconds, low, min(high, RATE / 2)))
                 QApplication.processEvents()
                 x, y = canvas.x_of(time_s), canvas.y_of(hz)
@@ -54,7 +65,7 @@ def check_clicks_land_on_their_pixel() -> None:
                 # Zoomed out, a frame is drawn somewhere in the pooled cell that holds it.
                 cell = max(hop, 2 * canvas.samples_per_pixel) / canvas.samples_per_pixel
                 near = range(
-                    max(0, math.floor(column - cell)), math.ceil(min(column + cell + 1, 333 * ratio))
+                    max(0, math.floor(column - cell)), math.ceil(min(column + cell + 1, drawn.width()))
                 )
                 loud = [c for c in near if drawn.pixel(c, line) == colours.table[240]]
                 assert loud
@@ -66,15 +77,43 @@ def check_clicks_land_on_their_pixel() -> None:
                 assert canvas.y_of(at[1]) * ratio == pytest.approx(line + 0.5)
 
 
+def check_the_playhead_is_crisp() -> None:
+    """As many device pixels wide as the ratio says, wherever it and its canvas are."""
+    window, view = QWidget(), open_view()
+    canvas = PictureCanvas(view)
+    canvas.setParent(window)
+    window.resize(400, 100)
+    for left in range(7):
+        canvas.setGeometry(left, left, 333, 60)
+        shown(window, 400, 100)
+        for time_s in np.linspace(1, 19, 7):
+            view.set_playhead(time_s)
+            drawn = window.grab().toImage()
+            line = round((left + 40) * window.devicePixelRatioF())
+            colours = [QColor(drawn.pixel(x, line)) for x in range(drawn.width())]
+            bright = [x for x, colour in enumerate(colours) if colour == PLAYHEAD]
+            width = max(1, round(window.devicePixelRatioF()))
+            assert bright == list(range(bright[0], bright[0] + width))
+            at = (left + canvas.x_of(time_s)) * window.devicePixelRatioF()
+            assert abs(bright[0] + 0.5 - at) <= 1
+            edges = [*range(bright[0] - width, bright[0]), *range(bright[-1] + 1, bright[-1] + 1 + width)]
+            assert all(colours[x] == EDGE for x in edges)
+
+
 def test_clicks_land_on_their_pixel(qtbot):
     check_clicks_land_on_their_pixel()
 
 
+def test_the_playhead_is_crisp(qtbot):
+    check_the_playhead_is_crisp()
+
+
 @pytest.mark.parametrize("scale", ["1.25", "1.5", "2"])
-def test_clicks_land_on_their_pixel_at_other_pixel_ratios(scale):
+def test_geometry_at_other_pixel_ratios(scale):
     program = (
         "from PyQt6.QtWidgets import QApplication; app = QApplication([]);"
         "import test_canvas; test_canvas.check_clicks_land_on_their_pixel();"
+        "test_canvas.check_the_playhead_is_crisp();"
         f"assert app.devicePixelRatio() == {scale}"
     )
     done = subprocess.run(
@@ -127,6 +166,56 @@ class TestHands:
         wheel(canvas, 300, 100, QPoint(120, 0))
         assert view.range.start_s == pytest.approx(5)
         assert view.span_s == pytest.approx(5)
+
+    def test_fingers_scroll_both_ways_by_pixels_at_once(self, canvas, view, monkeypatch):
+        monkeypatch.setattr(View, "glide", True)
+        view.show(Box(5, 10, 100, 1000))
+        held = canvas.time_at(300), canvas.frequency_at(100)
+        wheel(canvas, 300, 100, QPoint(17 * 8, -5 * 8), pixels=QPoint(17, -5))
+        assert not view.gliding
+        assert (canvas.time_at(317), canvas.frequency_at(95)) == pytest.approx(held)
+
+    def test_a_pinch_zooms_time_about_the_fingers(self, canvas, view):
+        before = canvas.time_at(300)
+        event = QNativeGestureEvent(
+            Qt.NativeGestureType.ZoomNativeGesture,
+            QPointingDevice.primaryPointingDevice(),
+            2,
+            QPointF(300, 100),
+            QPointF(300, 100),
+            QPointF(300, 100),
+            math.log(2),
+            QPointF(),
+        )
+        QApplication.sendEvent(canvas, event)
+        assert view.span_s == pytest.approx(10)
+        assert canvas.time_at(300) == pytest.approx(before)
+
+    def test_on_a_linear_axis_hands_are_as_true(self, canvas, view):
+        canvas.set_linear(True)
+        view.show(Box(5, 10, 1000, 9000))
+        before = canvas.frequency_at(100)
+        wheel(canvas, 300, 100, QPoint(0, 240), Qt.KeyboardModifier.AltModifier)
+        assert canvas.frequency_at(100) == pytest.approx(before)
+        drag(canvas, (300, 100), (300, 130), Qt.MouseButton.MiddleButton)
+        assert canvas.frequency_at(130) == pytest.approx(before)
+        drag(canvas, (100, 200), (300, 300))
+        assert (canvas.y_of(view.selection.high_hz), canvas.y_of(view.selection.low_hz)) == pytest.approx(
+            (200, 300)
+        )
+
+    def test_the_playhead_is_dragged(self, canvas, view, qtbot):
+        asked = []
+        canvas.seek_requested.connect(asked.append)
+        view.set_playhead(view.time_at(0.5))
+        drag(canvas, (402, 50), (900, 60))
+        assert asked == pytest.approx([canvas.time_at(651), 20.0])
+        assert view.selection is None
+
+    def test_what_is_under_a_still_pointer_follows_the_view(self, canvas, view):
+        mouse(canvas, QEvent.Type.MouseMove, 100, 50, Qt.MouseButton.NoButton)
+        view.show(Box(5, 10, 100, 1000))
+        assert view.cursor == (canvas.time_at(100), canvas.frequency_at(50))
 
     def test_middle_drag_pans_with_the_hand(self, canvas, view):
         view.show(Box(5, 10, 100, 1000))
@@ -281,6 +370,39 @@ class TestDrawing:
         qtbot.wait(100)
         assert self.area(watched) == 0
 
+    @pytest.mark.parametrize("linear", [False, True])
+    def test_harmonics_are_multiples_of_what_is_pointed_at(self, watched, linear):
+        view = watched._view
+        watched.set_linear(linear)
+        view.show(Box(1, 2, 100, 2100))
+        view.set_harmonics(True)
+        view.set_cursor((1.5, 200.0))
+        lines = watched._cursor()[1]
+        numbers = range(1, 11 if linear else 1 + len(lines))
+        assert lines[: len(numbers)] == pytest.approx([watched.y_of(200 * n) for n in numbers])
+        assert len(lines) >= 10
+        view.set_harmonics(False)
+        assert watched._cursor()[1] == pytest.approx([watched.y_of(200)])
+
+    @given(
+        st.tuples(*[st.floats(-50, 450)] * 2),
+        st.tuples(*[st.floats(-50, 350)] * 2),
+        st.sampled_from([(400, 300), (300, 40), (60, 300)]),
+    )
+    @settings(deadline=None, max_examples=50)
+    def test_what_a_box_measures_is_written_inside_the_canvas(self, qapp, across, along, size):
+        canvas, written = PictureCanvas(open_view()), []
+        canvas._write = lambda painter, plate, text: written.append((plate, text))
+        canvas.resize(*size)
+        x, y = sorted(across), sorted(along)
+        picture = QImage(*size, QImage.Format.Format_RGB32)
+        painter = QPainter(picture)
+        canvas._write_at(painter, QRectF(x[0], y[0], x[1] - x[0], y[1] - y[0]), "Δt 500.0 ms")
+        painter.end()
+        for plate, _ in written:
+            assert QRectF(canvas.rect()).contains(plate)
+        assert len(written) == (size[0] > 100)
+
     @pytest.mark.parametrize("size", [(0, 0), (1, 1), (1, 300), (300, 1), (7, 13), (2000, 3)])
     @pytest.mark.parametrize("length", [0, 1, LENGTH])
     def test_nothing_breaks_the_paint(self, qtbot, size, length):
@@ -291,6 +413,8 @@ class TestDrawing:
             pyramid.put(1, silence(pyramid, 1))  # the others are missing
         for canvas in (
             PictureCanvas(view, "Octaves"),
+            CurtainCanvas(view),
+            Waveform(view),
             Overview(view),
             TimeRuler(view),
             FrequencyRuler(view),
@@ -301,6 +425,10 @@ class TestDrawing:
             canvas.setMaximumSize(5000, 5000)
             shown(canvas, *size)
             for picture in (pyramid, None, pyramid):
+                for what in ("linear", "notes", "smooth"):
+                    if hasattr(canvas, f"set_{what}"):
+                        getattr(canvas, f"set_{what}")(picture is not None)
+                view.set_harmonics(picture is not None)
                 if hasattr(canvas, "set_picture"):
                     canvas.set_picture(picture)
                 view.zoom_time(3, 1e-6)
@@ -324,6 +452,17 @@ class TestDrawing:
         shown(window, 700, 500)
         columns = {(w.mapTo(window, QPoint()).x(), w.width()) for w in (one.canvas, other.canvas, ruler)}
         assert len(columns) == 1
+
+    @pytest.mark.parametrize(
+        ("window", "unknown"), [("#202020", UNKNOWN_ON_DARK), ("#eeeeee", UNKNOWN_ON_LIGHT)]
+    )
+    def test_what_is_unknown_suits_the_window(self, qapp, window, unknown):
+        before = qapp.palette()
+        try:
+            qapp.setPalette(QPalette(QColor(window)))
+            assert QColor(int(Colours().table[UNKNOWN])).getRgb()[:3] == unknown
+        finally:
+            qapp.setPalette(before)
 
     @pytest.mark.parametrize("name", COLOUR_MAPS)
     def test_every_map_grows_brighter_with_the_level(self, name):

@@ -376,3 +376,103 @@ class TestColours:
         out = np.zeros((8, 32), np.uint32)
         colourise(codes, table, out)
         assert np.array_equal(out, codes.astype(np.uint32) * 7)
+
+
+def ramps(bands: list[FakeBand], length: int, code) -> Pyramid:
+    """A pyramid of codes that depend on time in samples and frequency in Hz."""
+    pyramid = Pyramid(bands, RATE, length)
+    for tile in range(pyramid.tiles):
+        start, stop = pyramid.tile_range(tile)
+        pyramid.put(
+            tile,
+            [
+                np.rint(code(np.arange(start, stop, band.hop)[:, None], band.frequencies)).astype(np.uint8)
+                for band in bands
+            ],
+        )
+    return pyramid
+
+
+def smoothly(pyramid: Pyramid, start: float, stop: float, width: int, height: int, axis: FrequencyAxis):
+    rows = band_rows(pyramid.bands, axis, height, smooth=True)
+    return image(pyramid, rows, start, stop, width, height)
+
+
+class TestSmooth:
+    @pytest.mark.parametrize("linear", [False, True])
+    def test_between_centres_levels_go_in_a_straight_line(self, linear):
+        # An STFT whose codes are a plane over time and Hz, seen on the axis where that is a plane too.
+        bands, axis = stft(65, 100), FrequencyAxis(1000.0, 1500.0, linear)
+        pyramid = ramps(bands, 2000, lambda sample, hz: 40 + sample / 20 + (hz - 1000) / 5)
+        codes = smoothly(pyramid, 300, 1700, 700, 400, axis)
+        hz = axis.frequency(1 - (np.arange(400) + 0.5) / 400)[:, None]
+        plane = 40 + (300 + 2 * (np.arange(700) + 0.5)) / 20 + (hz - 1000) / 5
+        assert np.abs(codes - plane).max() <= (1.6 if linear else 2.2)  # of 62.5 Hz a row, 12.5 codes
+
+    def test_octaves_go_over_into_each_other(self):
+        axis = FrequencyAxis(400.0, 1200.0)
+        pyramid = ramps(
+            octaves(bins=12), 60_000, lambda sample, hz: 60 + 100 * axis.position(hz) + 0 * sample
+        )
+        codes = smoothly(pyramid, 30_000, 30_500, 50, 600, axis).astype(int)
+        line = 60 + 100 * (1 - (np.arange(600) + 0.5) / 600)
+        assert np.abs(codes - line[:, None]).max() <= 1
+        assert (np.diff(codes, axis=0) <= 0).all()
+
+    @settings(deadline=None)
+    @given(st.integers(0, 4), st.integers(0, 11), st.floats(0, 1), st.integers(40, 400))
+    def test_where_cells_are_narrow_nothing_fades(self, band, row, where, height):
+        bands, length = octaves(), 60_000
+        frame = int(where * ((length - 1) // bands[band].hop))
+        pyramid = with_click(bands, length, band, frame, row)
+        middle = frame * bands[band].hop
+        for per_pixel in (1, 2, 8, 64, 300):  # of the time axis; rows are 1.6 pixels high and less
+            rows = band_rows(bands, AXIS, min(height, 95), smooth=True)
+            codes = image(
+                pyramid, rows, middle - 50 * per_pixel, middle + 50 * per_pixel, 100, min(height, 95)
+            )
+            assert codes.max() >= (240 if bands[band].hop < 2 * per_pixel else 240 - 60)
+
+    def test_what_is_unknown_does_not_bleed(self):
+        pyramid = filled(stft(65), 5000)
+        codes = smoothly(pyramid, -2000, 9000, 1100, 900, FrequencyAxis(900.0, 1100.0))
+        assert (codes[:, :200] == UNKNOWN).all()
+        assert (codes[:, 200:700] != UNKNOWN).all()
+        assert (codes[:, 700:] == UNKNOWN).all()
+
+    @settings(deadline=None)
+    @given(
+        st.integers(1, 50_000),
+        st.floats(-2, 2),
+        st.floats(1e-5, 3),
+        st.integers(1, 300),
+        st.integers(1, 300),
+        st.sampled_from(
+            [AXIS, FrequencyAxis(700, 711), FrequencyAxis(1, 4001), FrequencyAxis(900, 4000, True)]
+        ),
+        st.booleans(),
+    )
+    def test_it_lies_between_its_neighbours(self, length, at, span, width, height, axis, with_stft):
+        pyramid = filled(stft(65) if with_stft else octaves(), length)
+        start, stop = at * length, (at + span) * length
+        smooth = smoothly(pyramid, start, stop, width, height, axis)
+        sharp = seen(pyramid, start, stop, width, height, axis)
+        assert np.array_equal(smooth == UNKNOWN, sharp == UNKNOWN)
+        assert smooth.max() <= max(
+            band.max(initial=0)
+            for band in (
+                pyramid.frames(b, 0, 0, 1 + length // one.hop) for b, one in enumerate(pyramid.bands)
+            )
+        )
+
+
+class TestLinearAxis:
+    @given(st.floats(0, 4000), st.floats(1e-3, 20000), st.floats(0, 1))
+    def test_frequency_and_position_are_inverse(self, low, width, place):
+        axis = FrequencyAxis(low, low + width, linear=True)
+        assert axis.position(axis.frequency(place)) == pytest.approx(place, abs=1e-6)
+        assert axis.frequency([0, 0.5, 1]) == pytest.approx([low, low + width / 2, low + width])
+
+    def test_rows_of_an_stft_are_equally_high(self):
+        table = band_rows(stft(33), FrequencyAxis(0.0, 4000.0, linear=True), 3200)[0]
+        assert np.bincount(table.first)[1:-1].tolist() == [100] * 31

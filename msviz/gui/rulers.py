@@ -32,7 +32,7 @@ from msviz.gui.ticks import (
     pixel_of,
     time_ticks,
 )
-from msviz.gui.time_canvas import PLAYHEAD
+from msviz.gui.time_canvas import PLAYHEAD, snapped
 from msviz.gui.view import View
 from msviz.picture import FrequencyAxis, to_code
 
@@ -71,9 +71,7 @@ class Ruler(QWidget):
         return colour
 
     def _snapped(self, position: float) -> float:
-        """The device pixel that holds a position, as on a canvas."""
-        ratio = self.devicePixelRatioF()
-        return math.floor(position * ratio) / ratio
+        return snapped(position, self.devicePixelRatioF())
 
     def _draw_beside(
         self, painter: QPainter, labels: Iterable[tuple[float, str]], left: int, right: int

@@ -34,10 +34,18 @@ PADDING = 6, 2  # of writing on its plate
 Follow = Callable[[QPointF], None]
 
 
+def snapped(position: float, ratio: float) -> float:
+    """The device pixel that holds a position, so that thin lines are one pixel wide.
+
+    A canvas may itself begin between device pixels: a hundredth lets all that it draws round alike.
+    """
+    return (math.floor(position * ratio) + 0.01) / ratio
+
+
 def draw_playhead(painter: QPainter, x: float, height: float, ratio: float) -> None:
     """A bright line between dark edges, each a whole number of device pixels wide."""
     pixel = max(1, round(ratio)) / ratio
-    left = math.floor(x * ratio) / ratio
+    left = snapped(x, ratio)
     painter.fillRect(QRectF(left - pixel, 0, 3 * pixel, height), EDGE)
     painter.fillRect(QRectF(left, 0, pixel, height), PLAYHEAD)
 
@@ -121,9 +129,7 @@ class TimeCanvas(QWidget):
         return self._view.place(time_s) * self.width()
 
     def _snapped(self, position: float) -> float:
-        """The device pixel that holds a position, so that thin lines are one pixel wide."""
-        ratio = self.devicePixelRatioF()
-        return math.floor(position * ratio) / ratio
+        return snapped(position, self.devicePixelRatioF())
 
     def _device_size(self) -> tuple[int, int]:
         """Device pixels that the canvas touches; the last ones may lie within it only in part."""
@@ -175,14 +181,15 @@ class TimeCanvas(QWidget):
         plate = self._plate(painter, text)
         if not text or plate.width() > self.width() or plate.height() > self.height():
             return
-        plate.moveCenter(rect.center())
-        plate.moveLeft(min(max(plate.left(), 0.0), self.width() - plate.width()))
         if rect.top() >= plate.height():
-            plate.moveBottom(rect.top())
+            top = rect.top() - plate.height()
         elif rect.bottom() + plate.height() <= self.height():
-            plate.moveTop(rect.bottom())
+            top = rect.bottom()
         else:
-            plate.moveTop(max(rect.top(), 0.0))
+            top = rect.top()
+        left = rect.center().x() - plate.width() / 2
+        plate.moveLeft(min(max(left, 0.0), self.width() - plate.width()))
+        plate.moveTop(min(max(top, 0.0), self.height() - plate.height()))
         self._write(painter, plate, text)
 
     def _plate(self, painter: QPainter, text: str) -> QRectF:
