@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -335,6 +336,7 @@ def test_interrupted_in_the_terminal_it_leaves_no_process(track, files):
     with program(*[track] * files, before=READY, QT_QPA_PLATFORM="offscreen") as running:
         try:
             assert running.stdout.readline() == "ready\n"
+            time.sleep(0.3)  # until it rests in Qt's loop, where Python hears no signal by itself
             running.send_signal(signal.SIGINT)
             _, told = running.communicate(timeout=20)
             assert "Traceback" not in told

@@ -224,8 +224,7 @@ def test_closing_cancels_all_jobs_and_leaves_no_thread(qapp):
 
     heard = [Heard(runner.start(long_work)), Heard(runner.start(never))]
     assert begun.wait(LONG_S)
-    for each in heard:
-        each.job.ended.connect(go_on.set)
+    heard[1].job.ended.connect(go_on.set)
     runner.close()
     QCoreApplication.processEvents()
     assert [each.ends for each in heard] == [[Outcome.CANCELLED]] * 2

@@ -8,7 +8,8 @@ import threading
 import numpy as np
 import pytest
 import soundfile
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from playback_tools import wait_until
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -21,6 +22,7 @@ from PyQt6.QtWidgets import (
     QTextBrowser,
 )
 
+from msviz.audio import open_audio
 from msviz.demos import demo_tracks
 from msviz.errors import AudioError, DeviceError
 from msviz.gui.colours import Colours
@@ -542,6 +544,20 @@ def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, op
 # Sound
 
 
+def test_a_player_quicker_than_the_window_still_says_so_each_time(qtbot, opened, monkeypatch):
+    play = opened.player.play
+
+    def play_and_fail():
+        play()
+        wait_until(lambda: opened.player.error)
+
+    monkeypatch.setattr(opened.player, "play", play_and_fail)
+    for _ in range(2):
+        qtbot.keyClick(opened, KEY.Key_Space)
+        qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
+        button(opened.messages, "Close").click()
+
+
 def test_without_a_device_it_says_so_each_time_and_all_else_works(qtbot, opened):
     for _ in range(2):
         qtbot.keyClick(opened, KEY.Key_Space)
@@ -598,7 +614,19 @@ def test_playing_moves_the_playhead_and_offers_to_pause(qtbot, opened, device):
     assert shown.startswith("0:01.")
     qtbot.keyClick(opened, KEY.Key_Space)
     assert opened.actions_.play.text() == "&Play"
+
+
+def test_paused_the_playhead_goes_on_to_where_the_sound_ends(qtbot, opened, device):
+    qtbot.keyClick(opened, KEY.Key_Space)
+    play_until(qtbot, opened, 1.0)
+    qtbot.keyClick(opened, KEY.Key_Space)
+    runs = []
+    time_passes = QTimer()
+    time_passes.timeout.connect(lambda: len(runs) < 50 and runs.append(Device.opened.run(0.005)))
+    time_passes.start(1)
+    qtbot.waitUntil(lambda: len(runs) == 50)
     qtbot.waitUntil(lambda: not opened._ticker.isActive())
+    time_passes.stop()
     assert opened.view.playhead_s * RATE == opened.player.position
 
 
@@ -682,10 +710,29 @@ def test_the_status_bar_tells_what_is_under_the_pointer(qtbot, opened):
     assert not [text for text in shown_texts(opened.status) if "octaves" in text]
 
 
-def test_levels_under_the_pointer_come_back_after_the_view_has_changed(qtbot, opened):
-    opened.view.set_cursor((10.0, 440.0))
-    qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
-    qtbot.waitUntil(lambda: "octaves   −6.0 dB" in "".join(shown_texts(opened.status)))
+def read_out(window):
+    """Levels in octaves and STFT, as the status bar tells them."""
+    text = next(text for text in shown_texts(window.status) if "octaves" in text)
+    octaves, stft = text.split("octaves")[1].split("STFT")
+    return octaves.strip(), stft.strip()
+
+
+def test_levels_under_a_resting_pointer_are_those_of_another_view(qtbot, opened):
+    qtbot.waitUntil(lambda: not opened._read_out_soon.isActive())
+    opened.view.set_cursor((10.0, 444.0))
+    assert read_out(opened) == ("−6.0 dB", "−6.5 dB")  # the pixel holds 440 Hz, too
+    opened.view.show(opened.view.full._replace(low_hz=430.0, high_hz=450.0))
+    qtbot.waitUntil(lambda: read_out(opened) == ("−6.0 dB", "−29.0 dB"))
+
+
+def test_levels_under_a_resting_pointer_are_told_when_they_are_known(qtbot, window, track):
+    window.show_source(open_audio(track))
+    window.analysis.stop()
+    qtbot.waitUntil(lambda: not window._read_out_soon.isActive())
+    window.view.set_cursor((10.0, 440.0))
+    assert read_out(window) == ("–", "–")
+    window.analysis.resume()
+    qtbot.waitUntil(lambda: read_out(window) == ("−6.0 dB", "−6.5 dB"))
 
 
 def test_the_analysis_stops_and_goes_on(qtbot, window, tmp_path):
