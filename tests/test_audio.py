@@ -3,11 +3,13 @@
 import errno
 import os
 import struct
+import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import DEFAULT, Mock
 
 import numpy as np
 import pytest
@@ -342,9 +344,97 @@ def test_no_permission():
 
 def test_a_full_disk_is_told_and_leaves_no_hole(tracks, monkeypatch, small_blocks):
     with msviz.open_audio(tracks["MP3"]) as audio:
-        before = audio.read(0, 1000)
         monkeypatch.setattr(audio._decoder, "_scratch", scratch := Mock(wraps=audio._decoder._scratch))
-        for trouble in (OSError(errno.ENOSPC, "No space left"), None):
-            scratch.write.side_effect = trouble
+        full = OSError(errno.ENOSPC, "No space left")
+        scratch.write.side_effect = [DEFAULT, DEFAULT, full, DEFAULT, DEFAULT]
+        for _ in range(2):
             assert "No space left" in sentence_about(tracks["MP3"], lambda _: audio.read(0, LENGTH))
-        np.testing.assert_array_equal(audio.read(0, 1000), before)
+        np.testing.assert_array_equal(audio.read(0, 4096), decoded_at_once(tracks["MP3"])[:, :4096])
+        assert audio.decoded == 4096
+
+
+def test_no_room_is_told_before_anything_is_decoded(tracks, monkeypatch):
+    monkeypatch.setattr(decode.shutil, "disk_usage", lambda _: Mock(free=LENGTH * 2 * 4 - 1))
+    assert "takes 0.0 GB" in sentence_about(tracks["MP3"])
+    msviz.open_audio(tracks["FLAC, 24 bit"]).close()
+
+
+# Formats that are decoded from front to end
+
+
+class SlowFile:
+    """Lets a track's file give blocks only as far as it is told."""
+
+    def __init__(self, monkeypatch):
+        self._allowed, read = threading.Semaphore(0), decode.Stream.read
+
+        def slowly(stream, count, **how):
+            if count > 1:  # one is read to see whether the file is whole
+                self._allowed.acquire()
+            return read(stream, count, **how)
+
+        monkeypatch.setattr(decode.Stream, "read", slowly)
+
+    def give(self, blocks):
+        self._allowed.release(blocks)
+
+
+@pytest.fixture
+def slow_file(monkeypatch, small_blocks):
+    return SlowFile(monkeypatch)
+
+
+def test_what_is_decoded_can_be_read_while_another_waits(tracks, slow_file):
+    whole = decoded_at_once(tracks["MP3"])
+    with msviz.open_audio(tracks["MP3"]) as audio, ThreadPoolExecutor(2) as pool:
+        ahead = pool.submit(audio.read, LENGTH - 3000, LENGTH)
+        slow_file.give(3)
+        np.testing.assert_array_equal(audio.read(0, 6000), whole[:, :6000])
+        np.testing.assert_array_equal(audio.read(5000, 6000), whole[:, 5000:6000])
+        assert not ahead.done()
+        assert audio.decoded == 3 * 2048
+        slow_file.give(100)
+        np.testing.assert_array_equal(ahead.result(10), whole[:, -3000:])
+
+
+def test_decoding_runs_ahead_of_the_reader(tracks, small_blocks):
+    with msviz.open_audio(tracks["Ogg Vorbis"]) as audio:
+        assert audio.decoded == 0
+        audio.read(0, 10)
+        audio._decoder._thread.join(10)
+        assert audio.decoded == LENGTH
+
+
+def test_closing_ends_the_waiting_and_the_decoding(tracks, slow_file):
+    audio = msviz.open_audio(tracks["MP3"])
+    with ThreadPoolExecutor(2) as pool:
+        slow_file.give(1)
+        audio.read(0, 10)
+        ahead = pool.submit(audio.read, LENGTH - 10, LENGTH)
+        closed = pool.submit(audio.close)
+        with pytest.raises(msviz.AudioError, match="no longer open"):
+            ahead.result(10)
+        slow_file.give(1)  # the decoder is within a block, which it ends before it closes
+        closed.result(10)
+    assert not audio._decoder._thread.is_alive()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it has a name, and goes with the process")
+def test_the_scratch_file_has_no_name_that_a_crash_could_leave(tracks, monkeypatch, tmp_path):
+    monkeypatch.setattr(decode, "_scratch_folder", lambda: str(tmp_path))
+    with msviz.open_audio(tracks["MP3"]) as audio:
+        audio.read(0, LENGTH)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_that_forgets_to_close_ends_before_the_file_is_decoded(tracks):
+    program = f"""
+import time
+import msviz
+from msviz.audio import decode
+decode._VALUES = 1024
+read = decode.Stream.read
+decode.Stream.read = lambda *a, **k: time.sleep(0.2) or read(*a, **k)  # 40 s for all of it
+msviz.open_audio({str(tracks["MP3"])!r}).read(0, 10)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)

@@ -3,16 +3,17 @@
 libsndfile enters plain and lossless samples at any position.  Vorbis and MP3 it enters beside the
 sample asked for, or without what the decoder remembers of the frames before, so that a seek gives
 other samples than reading on; a few old codecs it cannot enter at all.  All these are decoded once,
-from the front, into a scratch file.
+from the front, into a scratch file, by a thread that runs ahead of whoever reads.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,8 @@ from numpy.typing import NDArray
 from msviz.errors import AudioError
 
 _VALUES = 2**17  # samples × channels in a block: half a megabyte, a few milliseconds of decoding
+_VALUE_BYTES = 4  # float32: what lossy decoders give has no fewer digits
+_NICE = 10  # the decoder's thread: after the window and the sound, before the pictures, which need it
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 
 
@@ -49,6 +52,10 @@ class Decoder(Protocol):
     size: int
     length: int
 
+    @property
+    def decoded(self) -> int:
+        """How many samples, from the first, can be had without waiting for others to be decoded."""
+
     def block(self, index: int) -> NDArray[np.float32]:
         """The samples of a block as an array (n, channels)."""
 
@@ -67,8 +74,9 @@ class _Reader:
     """What both decoders do: read on in an open file, and say in a sentence when that fails."""
 
     def __init__(self, stream: Stream, path: Path) -> None:
-        self.size = max(1, _VALUES // stream.channels)
-        self.length = stream.frames
+        self.size: int = max(1, _VALUES // stream.channels)
+        self.length: int = stream.frames
+        self._channels: int = stream.channels
         self._stream = stream
         self._path = path
         self._lock = threading.Lock()  # held while the stream moves
@@ -95,9 +103,8 @@ class _Reader:
             f"{self._path} is damaged between {begin:.1f} s and {end:.1f} s: copy or download it again."
         )
 
-    def _check_open(self) -> None:
-        if self._stream.closed:
-            raise AudioError(f"{self._path} is no longer open.")
+    def _closed(self) -> AudioError:
+        return AudioError(f"{self._path} is no longer open.")
 
     def close(self) -> None:
         with self._lock:
@@ -111,9 +118,14 @@ class _Seeking(_Reader):
         super().__init__(stream, path)
         self._next: int | None = 0  # the block that the stream stands before; None after a failure
 
+    @property
+    def decoded(self) -> int:
+        return self.length
+
     def block(self, index: int) -> NDArray[np.float32]:
         with self._lock:
-            self._check_open()
+            if self._stream.closed:
+                raise self._closed()
             position, self._next = self._next, None
             try:
                 if position is None:  # after a failure libsndfile finds no place in the file any more
@@ -129,15 +141,27 @@ class _Seeking(_Reader):
 
 
 class _Forward(_Reader):
-    """Blocks of a file that gives the right samples only from front to end."""
+    """Blocks of a file that gives the right samples only from front to end.
+
+    The first that is asked for starts a thread that decodes the whole file.  Whoever asks for a block
+    that is not there yet waits until it is, and no longer than until `close`.
+
+    The scratch file has no name (on Windows, goes when it is closed by whatever means), so that even
+    a crash leaves none behind.  It is read, not mapped: what is mapped counts as memory held.
+    """
 
     def __init__(self, stream: Stream, path: Path, *, known: bool) -> None:
         super().__init__(stream, path)
-        self._scratch_lock = threading.Lock()  # what is decoded can be read while more is being decoded
+        self._changed = threading.Condition()  # what follows has, but for the thread's own doings
         self._decoded = 0  # blocks in the scratch file
         self._failure = ""  # why there will be no more of them
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        folder = _scratch_folder()
         with self._scratch_errors_told():
-            self._scratch = tempfile.TemporaryFile(prefix="msviz-")  # noqa: SIM115  (closed by `close`)
+            if known:
+                self._check_space(folder)
+            self._scratch = tempfile.TemporaryFile(prefix="msviz-", dir=folder)  # noqa: SIM115  (`close` does)
         if not known:
             try:
                 self._measure()
@@ -145,35 +169,60 @@ class _Forward(_Reader):
                 self.close()
                 raise
 
-    def block(self, index: int) -> NDArray[np.float32]:
-        if index >= self._decoded:
-            with self._lock:
-                self._check_open()
-                while index >= self._decoded:
-                    self._decode_one_more()
-        start = index * self.size
-        values = min(self.size, self.length - start) * self._stream.channels
-        with self._scratch_lock:
-            self._check_open()
-            self._scratch.seek(start * self._stream.channels * 4)
-            samples = np.frombuffer(self._scratch.read(values * 4), np.float32)
-        return samples.reshape(-1, self._stream.channels)
+    @property
+    def decoded(self) -> int:
+        return min(self._decoded * self.size, self.length)
 
-    def _decode_one_more(self) -> None:
-        if self._failure:
-            raise AudioError(self._failure)
+    def block(self, index: int) -> NDArray[np.float32]:
+        values = min(self.size, self.length - index * self.size) * self._channels
+        with self._changed:
+            if index >= self._decoded and not self._thread and not self._closing:
+                self._thread = threading.Thread(target=self._decode, name="msviz-decoder")
+                self._thread.start()
+            self._changed.wait_for(lambda: index < self._decoded or self._failure or self._closing)
+            if self._closing:
+                raise self._closed()
+            if index >= self._decoded:
+                raise AudioError(self._failure)
+            self._scratch.seek(self._place(index))
+            samples = np.frombuffer(self._scratch.read(values * _VALUE_BYTES), np.float32)
+        return samples.reshape(-1, self._channels)
+
+    def _decode(self) -> None:
+        """In the thread: decode the file to its end, unless it is closed or the program ends before."""
+        if hasattr(os, "setpriority"):  # on Linux this is the thread's own
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        failure = f"{self._path} could not be decoded any further."
         try:
-            self._keep(self._read_block(self._decoded))
+            while self.decoded < self.length and not self._closing and threading.main_thread().is_alive():
+                self._keep(self._read_block(self._decoded))
         except AudioError as error:
-            self._failure = str(error)  # the stream has moved: what it gives next is not this block
-            raise
+            failure = str(error)
+        finally:
+            with self._changed:
+                self._failure = failure  # nobody asks where all has been decoded
+                self._changed.notify_all()
 
     def _keep(self, samples: NDArray[np.float32]) -> None:
-        with self._scratch_lock, self._scratch_errors_told():
-            self._scratch.seek(0, os.SEEK_END)
+        with self._changed, self._scratch_errors_told():
+            self._scratch.seek(self._place(self._decoded))
             self._scratch.write(samples.tobytes())
             self._scratch.flush()
-        self._decoded += 1
+            self._decoded += 1
+            self._changed.notify_all()
+
+    def _place(self, index: int) -> int:
+        """Where a block begins in the scratch file."""
+        return index * self.size * self._channels * _VALUE_BYTES
+
+    def _check_space(self, folder: str) -> None:
+        needed, free = self.length * self._channels * _VALUE_BYTES, shutil.disk_usage(folder).free
+        if needed > free:
+            raise AudioError(
+                f"{self._path} cannot be unpacked into a temporary file: that takes {needed / 1e9:.1f} GB, "
+                f"and {folder} has {free / 1e9:.1f} GB left."
+            )
 
     @contextmanager
     def _scratch_errors_told(self) -> Iterator[None]:
@@ -192,6 +241,16 @@ class _Forward(_Reader):
             self.length += len(samples)
 
     def close(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread:
+            self._thread.join()
         super().close()
-        with self._scratch_lock:
-            self._scratch.close()
+        self._scratch.close()
+
+
+def _scratch_folder() -> str:
+    """Where hours of sound have room: the system's own choice, /tmp, is often memory."""
+    usual = tempfile.gettempdir()
+    return "/var/tmp" if usual == "/tmp" and os.access("/var/tmp", os.W_OK) else usual

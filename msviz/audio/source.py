@@ -22,8 +22,8 @@ class AudioSource:
     """An open audio file; a `Source`.  Made by `open_audio`, closed by `close` or a ``with`` statement.
 
     Reading a stretch costs what the stretch costs, gives float32 and exactly the samples of the file
-    decoded as a whole.  Vorbis, Opus and MP3 are decoded from the front up to what is asked for, once,
-    into a temporary file.
+    decoded as a whole.  Vorbis, Opus and MP3 are decoded once, from front to end, into a temporary file,
+    by a thread that the first reading starts; who reads ahead of it waits until it is there.
 
     Attributes
     ----------
@@ -51,6 +51,11 @@ class AudioSource:
     def duration(self) -> float:
         """Length in seconds."""
         return self.length / self.rate
+
+    @property
+    def decoded(self) -> int:
+        """How many samples, from the first, can be read without waiting for a thread that decodes."""
+        return self._decoder.decoded
 
     @property
     def non_finite(self) -> int:
@@ -117,10 +122,16 @@ def open_audio(path: str | os.PathLike[str]) -> AudioSource:
     Raises
     ------
     AudioError
-        If the file is missing, not readable, empty, not audio, cut short, or not of this kind.
+        If the file is missing, not readable, empty, not audio, cut short, or not of this kind, or if
+        there is no room to decode it.
     """
     path = Path(path)
-    return AudioSource(path, open_stream(path))
+    stream = open_stream(path)
+    try:
+        return AudioSource(path, stream)
+    except BaseException:
+        stream.close()
+        raise
 
 
 def read_audio(path: str | os.PathLike[str]) -> Signal:
