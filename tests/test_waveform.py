@@ -148,8 +148,18 @@ class TestWaveform:
             assert rows[0] <= top + 2  # a sample on the edge may be the neighbour's
             assert rows[1] >= bottom - 2.5
 
+    def test_columns_meet(self, waveform):
+        view = waveform._view
+        waveform.samples_wanted.connect(
+            lambda a, b: waveform.set_samples(a, np.where(np.arange(a, b) // 300 % 2, 0.7, -0.7))
+        )
+        view.show(Box(5, 5.1, 20, 20000))
+        drawn = extents(waveform)
+        assert all(a[0] <= b[1] + 1 and b[0] <= a[1] + 1 for a, b in pairwise(drawn))
+
     def test_from_closest_samples_are_dots_at_their_time(self, waveform):
         view = waveform._view
+        waveform.put(0, saw(0, LENGTH))
         waveform.samples_wanted.connect(lambda a, b: waveform.set_samples(a, 0.8 * saw(a, b)))
         view.show(Box(5, 5 + 10 / RATE, 20, 20000))
         drawn = extents(waveform)
@@ -158,6 +168,7 @@ class TestWaveform:
             y = 50.5 - 49.5 * 0.8 * saw(5 * RATE + sample, 5 * RATE + sample + 1)[0]
             assert np.mean(drawn[x]) == pytest.approx(y - 0.5, abs=1.5)
             assert np.ptp(drawn[x]) >= 2
+        assert max(np.ptp(rows) for rows in drawn) <= 6  # and nothing of the envelope is left
 
     def test_a_track_starts_with_nothing(self, waveform):
         waveform.put(0, saw(0, LENGTH))

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from msviz.picture.levels import UNKNOWN
 from msviz.picture.pyramid import Codes, Pyramid
 from msviz.transform import Band
 
@@ -192,18 +191,14 @@ def image(
 
 
 def _blended(codes: Codes, others: Codes, weight: NDArray[np.int16]) -> Codes:
-    """Codes on the way to others, by a weight in 128ths; beside what is unknown, the nearer of the two."""
+    """Codes on the way to others, by a weight in 128ths."""
     mixed = others.astype(np.int16)
     mixed -= codes
     mixed *= weight
     mixed += 64
     mixed >>= 7
     mixed += codes
-    blended = mixed.astype(np.uint8)
-    for known in (codes, others):
-        if not known.all():
-            np.copyto(blended, np.where(weight < 64, codes, others), where=known == UNKNOWN)
-    return blended
+    return mixed.astype(np.uint8)
 
 
 def _join(codes: Codes, lower: BandRows, upper: BandRows) -> None:
