@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from msviz.gui.window import Window
 
 ZOOM = 2.0
+BRIGHTER_DB = 3.0
 STEP = 0.1  # of the view, for the arrow keys
 
 SOURCE_TIPS = {
@@ -123,6 +124,11 @@ class Actions:
             "linear": self._switch(look, "STFT on a &linear axis", "Shift+L", pictures.set_stft_linear),
             "harmonics": self._switch(look, "&Harmonics of the pointer's frequency", "H", view.set_harmonics),
         }
+        look.addSeparator()
+        self._add(look, "&Brighter", ".", lambda: window.shift_range(-BRIGHTER_DB))
+        self._add(look, "&Darker", ",", lambda: window.shift_range(BRIGHTER_DB))
+        self._add(look, "Edit the &colour map…", "Ctrl+Shift+C", window.edit_colours)
+        look.addSeparator()
         inspector = window.inspector.toggleViewAction()
         inspector.setShortcut("I")
         inspector.setToolTip("Parameters of the pictures, and the spectrum at the cursor (I)")

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 
 from msviz.audio import AudioSource
 from msviz.gui.actions import Actions
-from msviz.gui.colours import COLOUR_MAPS, Colours
+from msviz.gui.colours import COLOUR_MAPS, OWN, Colours
 from msviz.gui.readout import frequency_text, level_text, note_text, time_text
 
 NARROWEST_RANGE_DB = 6
@@ -123,6 +123,8 @@ class ColourBar(QWidget):
         """What to start from."""
         self._colours = colours
         floor, ceiling = round(colours.floor_db), round(colours.ceiling_db)
+        if colours.stops and self._map.findText(OWN) < 0:
+            self._map.addItem(OWN)
         self._map.setCurrentText(colours.name)
         for box, low, high, value in (
             (self._floor, LOWEST_DB, ceiling - NARROWEST_RANGE_DB, floor),

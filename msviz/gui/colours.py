@@ -29,22 +29,49 @@ def on_light(palette: QPalette) -> bool:
     return palette.color(QPalette.ColorRole.Window).lightness() > 127
 
 
+OWN = "own"
+"""The name of a map that a person made."""
+
+Stop = tuple[float, int, int, int]
+"""A place from 0, the lowest level, to 1, the highest; red, green and blue there, from 0 to 255."""
+
+
 @dataclass(frozen=True)
 class Colours:
-    """A colour map over a display range; the same for all pictures, so that they can be compared."""
+    """A colour map over a display range; the same for all pictures, so that they can be compared.
+
+    Attributes
+    ----------
+    name : str
+        One of `COLOUR_MAPS`, or `OWN`.
+    floor_db, ceiling_db : float
+        The display range.
+    stops : tuple of Stop
+        What a map of one's own is made of, in ascending order; at least one.
+    """
 
     name: str = "magma"
     floor_db: float = -80.0
     ceiling_db: float = 0.0
+    stops: tuple[Stop, ...] = ()
+
+    def map(self, count: int) -> NDArray[np.floating]:
+        """So many colours of the map, from the lowest level to the highest, as an array (count, 3)."""
+        if self.name == OWN:
+            places, *channels = zip(*self.stops, strict=True)
+            at = np.linspace(0, 1, count)
+            return np.stack([np.interp(at, places, channel) for channel in channels], axis=1)
+        import pyqtgraph  # a tenth of a second to import
+
+        return np.asarray(pyqtgraph.colormap.get(COLOUR_MAPS[self.name]).getLookupTable(nPts=count), float)
 
     @cached_property
     def table(self) -> NDArray[np.uint32]:
         """The colour of each code."""
-        import pyqtgraph  # a tenth of a second to import
-
-        colours = pyqtgraph.colormap.get(COLOUR_MAPS[self.name]).getLookupTable(nPts=256)
         unknown = UNKNOWN_ON_LIGHT if on_light(QGuiApplication.palette()) else UNKNOWN_ON_DARK
-        return colour_table(colours, floor_db=self.floor_db, ceiling_db=self.ceiling_db, unknown=unknown)
+        return colour_table(
+            self.map(256), floor_db=self.floor_db, ceiling_db=self.ceiling_db, unknown=unknown
+        )
 
 
 def coloured(codes: NDArray[np.uint8], colours: Colours, pixel_ratio: float = 1.0) -> QImage:

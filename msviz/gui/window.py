@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +29,8 @@ from msviz.gui.bars import (
     StatusBar,
     TransportBar,
 )
-from msviz.gui.colours import COLOUR_MAPS, Colours
+from msviz.gui.colour_editor import ColourEditor
+from msviz.gui.colours import COLOUR_MAPS, OWN, Colours, Stop
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Job, Outcome, Runner
@@ -279,6 +282,19 @@ class Window(QMainWindow):
         self.colour_bar.set_colours(colours)
         self.pictures.set_colours(colours)
 
+    def edit_colours(self) -> None:
+        """Open the editor of the colour map."""
+        editor = ColourEditor(self._colours, self)
+        editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        editor.changed.connect(lambda stops: self.set_colours(replace(self._colours, name=OWN, stops=stops)))
+        editor.show()
+
+    def shift_range(self, db: float) -> None:
+        """Move the display range: up, and the pictures are darker; down, and they are brighter."""
+        floor, ceiling = self._colours.floor_db + db, self._colours.ceiling_db + db
+        if floor >= LOWEST_DB and ceiling <= HIGHEST_DB:
+            self.set_colours(replace(self._colours, floor_db=floor, ceiling_db=ceiling))
+
     def set_shown(self, shown: str) -> None:
         """Show "octaves", "stft" or "both"."""
         self.pictures.set_shown(shown)
@@ -413,8 +429,13 @@ class Window(QMainWindow):
         name = settings.value("colours/map", self._colours.name)
         floor = _stored_number("colours/floor", self._colours.floor_db)
         ceiling = _stored_number("colours/ceiling", self._colours.ceiling_db)
-        if name in COLOUR_MAPS and floor >= LOWEST_DB and floor + NARROWEST_RANGE_DB <= ceiling <= HIGHEST_DB:
-            self._colours = Colours(name, floor, ceiling)
+        stops = _stored_stops()
+        if (
+            name in (*COLOUR_MAPS, *([OWN] if stops else []))
+            and floor >= LOWEST_DB
+            and floor + NARROWEST_RANGE_DB <= ceiling <= HIGHEST_DB
+        ):
+            self._colours = Colours(name, floor, ceiling, stops)
         self.set_colours(self._colours)
         shown = settings.value("shown", SHOWN[0])
         self.set_shown(shown if shown in SHOWN else SHOWN[0])
@@ -431,6 +452,7 @@ class Window(QMainWindow):
         settings.setValue("colours/map", self._colours.name)
         settings.setValue("colours/floor", self._colours.floor_db)
         settings.setValue("colours/ceiling", self._colours.ceiling_db)
+        settings.setValue("colours/stops", json.dumps(self._colours.stops))
         self._ticker.stop()
         if self._opening:
             self._opening.cancel()
@@ -438,6 +460,17 @@ class Window(QMainWindow):
         self.player.close()
         self.runner.close()
         super().closeEvent(event)
+
+
+def _stored_stops() -> tuple[Stop, ...]:
+    """The colour map of one's own as it was kept; none where that makes no sense."""
+    try:
+        return tuple(
+            (float(p), int(r), int(g), int(b))
+            for p, r, g, b in json.loads(QSettings().value("colours/stops", "[]"))
+        )
+    except (TypeError, ValueError):
+        return ()
 
 
 def _demos() -> dict[str, Path]:

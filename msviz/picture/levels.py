@@ -71,7 +71,7 @@ def levels(coefficients: NDArray[np.complexfloating]) -> NDArray[np.uint8]:
 
 def peak(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The higher level of each pair of codes."""
-    return np.maximum(one, other)
+    return np.asarray(np.maximum(one, other), np.uint8)
 
 
 def _code_of_mean_power() -> NDArray[np.uint8]:
@@ -81,7 +81,7 @@ def _code_of_mean_power() -> NDArray[np.uint8]:
         mean_db = 10 * np.log10((power[:, np.newaxis] + power) / 2)
     mean = np.clip(np.rint(mean_db * STEPS_PER_DB) + FULL_SCALE, SILENCE, 255).astype(np.uint8)
     mean[UNKNOWN], mean[:, UNKNOWN] = codes, codes  # the other one is all that is known
-    return mean.ravel()
+    return np.asarray(mean.ravel(), np.uint8)
 
 
 _MEANS: Final = _code_of_mean_power()
@@ -89,4 +89,4 @@ _MEANS: Final = _code_of_mean_power()
 
 def mean_power(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The level of the mean power of each pair of codes, within a quarter of a dB."""
-    return np.asarray(_MEANS.take(one.astype(np.uint16) << 8 | other))
+    return np.asarray(_MEANS.take(one.astype(np.uint16) << 8 | other), np.uint8)

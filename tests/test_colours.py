@@ -1,0 +1,36 @@
+"""Colour maps, one's own among them."""
+
+import numpy as np
+import pytest
+
+from msviz.gui.colour_editor import ColourEditor, stops_of
+from msviz.gui.colours import COLOUR_MAPS, OWN, Colours
+from msviz.picture import to_code
+
+GREEN = Colours(OWN, -60.0, 0.0, ((0.0, 0, 0, 0), (0.5, 0, 200, 0), (1.0, 255, 255, 255)))
+
+
+def rgb(colour):
+    return tuple(int(colour) >> shift & 255 for shift in (16, 8, 0))
+
+
+def test_a_map_of_ones_own_goes_straight_from_stop_to_stop(qapp):
+    for level_db, colour in ((-60, (0, 0, 0)), (-45, (0, 100, 0)), (-30, (0, 200, 0)), (0, (255, 255, 255))):
+        assert rgb(GREEN.table[to_code(level_db)]) == pytest.approx(colour, abs=2)
+
+
+@pytest.mark.parametrize("name", COLOUR_MAPS)
+def test_the_editor_begins_with_the_map_that_is_shown(qapp, name):
+    stops = stops_of(Colours(name))
+    assert [stop[0] for stop in stops] == pytest.approx(np.arange(11) / 10)
+    # Maps that are not straight between the stops are met to within what an eye can tell apart.
+    assert np.abs(Colours(OWN, stops=stops).map(256) - Colours(name).map(256)).max() < 15
+
+
+def test_what_is_edited_is_told(qtbot):
+    editor = ColourEditor(GREEN)
+    qtbot.addWidget(editor)
+    assert editor.stops == GREEN.stops
+    with qtbot.waitSignal(editor.changed) as change:
+        editor._gradient.addTick(0.25, movable=True)
+    assert [stop[0] for stop in change.args[0]] == [0, 0.25, 0.5, 1]
