@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from msviz.errors import AudioError
+from msviz.gui import analysis
 from msviz.gui.analysis import Analysis, Picture
 from msviz.gui.jobs import Runner
 from msviz.picture import levels, to_code
@@ -75,14 +76,17 @@ def test_what_is_in_view_is_analysed_first_and_the_rest_by_its_distance(qtbot, t
     look(one.pictures, 4.2, 5.6)
     one.analysis.fill()
     qtbot.waitUntil(lambda: one.analysis.progress == 1)
-    octaves, stft = 0, 1
     seen, rest = (4, 5), (3, 6, 2, 7, 1, 0)
-    assert one.done == [
-        *((octaves, tile) for tile in seen),
-        *((stft, tile) for tile in seen),
-        *((octaves, tile) for tile in rest),
-        *((stft, tile) for tile in rest),
-    ]
+    assert one.done == [(picture, tile) for tile in (*seen, *rest) for picture in (0, 1)]
+
+
+def test_what_is_decoded_does_not_wait_for_what_is_not(qtbot, track, monkeypatch):
+    one = track(SOUND)
+    look(one.pictures, 6.1, 7.9)
+    monkeypatch.setattr(analysis, "decoded", lambda _: 3 * TILE)
+    one.analysis.fill()
+    qtbot.waitUntil(lambda: one.analysis.progress == 1)
+    assert one.done[:7] == [(0, 2), (1, 2), (0, 1), (1, 1), (0, 0), (1, 0), (0, 6)]
 
 
 def test_another_view_goes_before_all_but_what_is_under_way(qtbot, track):

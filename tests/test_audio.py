@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import msviz
-from msviz.audio import decode, source
+from msviz.audio import decode, decoded, source
 
 # What each is called for people; ADPCM stands for the codecs that libsndfile cannot enter in the middle.
 FORMATS = {
@@ -399,10 +399,14 @@ def test_what_is_decoded_can_be_read_while_another_waits(tracks, slow_file):
 
 def test_decoding_runs_ahead_of_the_reader(tracks, small_blocks):
     with msviz.open_audio(tracks["Ogg Vorbis"]) as audio:
-        assert audio.decoded == 0
+        mix = msviz.mix_down(audio)
+        assert decoded(mix) == decoded(audio) == 0
         audio.read(0, 10)
         audio._decoder._thread.join(10)
-        assert audio.decoded == LENGTH
+        assert decoded(mix) == decoded(audio) == LENGTH
+    with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio:
+        assert decoded(audio) == LENGTH
+    assert decoded(msviz.Signal(np.zeros(10), 8000)) == 10
 
 
 def test_closing_ends_the_waiting_and_the_decoding(tracks, slow_file):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.audio.source import AudioSource
 from msviz.errors import ParameterError
 from msviz.signal import Source
 
@@ -65,3 +66,10 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
     if kind not in _MIXES:
         raise ParameterError(f"channels can be mixed as {', '.join(_MIXES)}, not as {kind!r}")
     return source if source.channels == 1 else _Mix(source, kind)
+
+
+def decoded(source: Source) -> int:
+    """How many samples of a source, from the first, can be read without waiting for a file's decoder."""
+    if isinstance(source, _Mix):
+        return decoded(source.source)
+    return source.decoded if isinstance(source, AudioSource) else source.length

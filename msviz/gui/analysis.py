@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from msviz.audio import decoded
 from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
@@ -105,13 +106,26 @@ class Analysis(QObject):
         self.fill()
 
     def _next(self) -> tuple[int, int] | None:
-        """The picture and tile that are wanted most: first all that is in view."""
+        """The picture and tile that are wanted most: first all that is in view.
+
+        The picture that lacks most comes first, so that they grow together, out of the same samples.
+        What is not decoded yet has to wait, the first of it in a worker if there is nothing else to do.
+        """
+        there, waiting = decoded(self._source), []
         for wanted in (Pyramid.missing, Pyramid.pending):
-            for number, picture in enumerate(self.pictures):
-                for tile in wanted(picture.pyramid):
-                    if (number, tile) not in self._under_way:
-                        return number, tile
-        return None
+            lacking = [wanted(picture.pyramid) for picture in self.pictures]
+            for number in sorted(range(len(lacking)), key=lambda n: self._busy_with(n) - len(lacking[n])):
+                tiles = [tile for tile in lacking[number] if (number, tile) not in self._under_way]
+                ends = self.pictures[number].pyramid.tile_range
+                ready = next((tile for tile in tiles if ends(tile)[1] <= there), None)
+                if ready is not None:
+                    return number, ready
+                waiting += [(number, min(tiles))] if tiles else []
+        return waiting[0] if waiting else None
+
+    def _busy_with(self, number: int) -> int:
+        """How many tiles of a picture are under way."""
+        return sum(picture == number for picture, _ in self._under_way)
 
     def fill(self) -> None:
         """Give every idle worker what is wanted most; called again when the view has changed."""

@@ -166,7 +166,8 @@ class Pyramid:
         """Tiles by their distance from the view; of many, first those whose number is even, and so on."""
         spread = 1 << max(0, len(tiles).bit_length() - IN_A_ROW.bit_length())
         evenness = np.gcd(tiles, spread)
-        return [int(tile) for tile in tiles[np.lexsort((self._distances(tiles), -evenness))]]
+        ordered: list[int] = tiles[np.lexsort((self._distances(tiles), -evenness))].tolist()
+        return ordered
 
     def put(self, tile: int, levels: Sequence[Codes]) -> None:
         """Take in the levels of a tile, one array (frames, rows) a band, as `levels` makes them.
