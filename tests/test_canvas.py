@@ -243,7 +243,7 @@ class TestHands:
 
     def test_a_selection_ends_with_the_file(self, canvas, view):
         view.show(Box(0.0, 19.9, 100, 1000))
-        view.pan(5.0, 0)
+        view.pan(5.0)
         drag(canvas, (400, 300), (900, 100))
         assert view.selection.stop_s == 20.0
 

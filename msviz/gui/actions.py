@@ -103,7 +103,7 @@ class Actions:
             return lambda: view.zoom_frequency(factor, float(view.axis.frequency(0.5)))
 
         def move(right: float, up: float) -> Callable[[], None]:
-            return lambda: view.pan(right * view.span_s, up * view.span_octaves)
+            return lambda: view.scroll(right, up)
 
         self._add(look, "Zoom &in", "Ctrl+=", zoom_time(ZOOM)).setShortcuts(["Ctrl+=", "Ctrl++"])
         self._add(look, "Zoom &out", "Ctrl+-", zoom_time(1 / ZOOM))

@@ -153,7 +153,7 @@ class Overview(QWidget):
             return
         seen, time_s = self._view.range, self.time_at(x) - self._grip_s
         if self._held == "box":
-            self._view.pan(time_s - seen.start_s, 0.0)
+            self._view.pan(time_s - seen.start_s)
         elif self._held == "left":
             self._view.stretch(min(time_s, seen.stop_s), seen.stop_s)
         else:

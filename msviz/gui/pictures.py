@@ -161,11 +161,11 @@ class Pictures(QWidget):
         self._look()
 
     def _look(self) -> None:
-        """Tell the pyramids what is seen, so that they keep and miss what that needs."""
-        start, stop = (time_s * self._view.rate for time_s in self._view.range[:2])
+        """Tell the pyramids where the view is going, so that they keep and miss what that needs."""
+        start, stop = (time_s * self._view.rate for time_s in self._view.target[:2])
         seen = {"stft": self.stft, "curtain": self.curtain}.get(self._shown, self.octaves)
         for picture in (*(self._pictures or ()), *(self._coming or ())):
-            picture.pyramid.look(start, stop, seen.canvas.samples_per_pixel)
+            picture.pyramid.look(start, stop, (stop - start) / seen.canvas.columns)
         self.looked.emit()
 
     def redraw(self) -> None:

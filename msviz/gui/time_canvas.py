@@ -137,9 +137,14 @@ class TimeCanvas(QWidget):
         return math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
 
     @property
+    def columns(self) -> float:
+        """Device pixels from the left edge of the view to the right; at odd ratios with a fraction."""
+        return max(1.0, self.width() * self.devicePixelRatioF())
+
+    @property
     def samples_per_pixel(self) -> float:
         """Of the file, to a device pixel."""
-        return self._view.span_s * self._view.rate / max(1.0, self.width() * self.devicePixelRatioF())
+        return self._view.span_s * self._view.rate / self.columns
 
     # What is drawn
 

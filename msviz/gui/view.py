@@ -187,12 +187,11 @@ class View(QObject):
         self._in_run = False
         self._go(box, glide=glide)
 
-    def pan(self, time_s: float, octaves: float = 0.0) -> None:
-        """Move towards later times and higher frequencies at once."""
-        box, ratio = self.range, 2.0**octaves
-        box = Box(box.start_s + time_s, box.stop_s + time_s, box.low_hz * ratio, box.high_hz * ratio)
+    def pan(self, time_s: float) -> None:
+        """Move towards later times, at once."""
+        box = self.range
         self._in_run = False
-        self._go(box, glide=False)
+        self._go(box._replace(start_s=box.start_s + time_s, stop_s=box.stop_s + time_s), glide=False)
 
     def stretch(self, start_s: float, stop_s: float) -> None:
         """Show other times and the same frequencies; a run of these is one step back."""

@@ -355,7 +355,7 @@ class Window(QMainWindow):
         """Turn to the page that begins at the playhead, unless it is in view."""
         seen, now = self.view.range, self.view.playhead_s
         if not seen.start_s <= now <= seen.stop_s:
-            self.view.pan(now - seen.start_s, 0.0)
+            self.view.pan(now - seen.start_s)
 
     def _retry_sound(self) -> None:
         self._told_error = None
