@@ -16,7 +16,8 @@ Codes = NDArray[np.uint8]
 Pool = Callable[[Codes, Codes], Codes]
 
 TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
-IN_A_ROW = 15  # tiles that are analysed in order of distance; of more, first some all over them
+SCATTERED = 8  # tiles all over a stretch that are analysed first; then twice as many, and so on
+ALONE = 4  # but no closer than this, for each reads again what lies around it
 
 
 class Pyramid:
@@ -163,10 +164,11 @@ class Pyramid:
         return tiles[blurred]
 
     def _in_order(self, tiles: NDArray[np.intp]) -> list[int]:
-        """Tiles by their distance from the view; of many, first those whose number is even, and so on."""
-        spread = 1 << max(0, len(tiles).bit_length() - IN_A_ROW.bit_length())
-        evenness = np.gcd(tiles, spread)
-        ordered: list[int] = tiles[np.lexsort((self._distances(tiles), -evenness))].tolist()
+        """Tiles by their distance from the view; of many, first some all over them."""
+        widest = 1 << max(0, len(tiles).bit_length() - SCATTERED.bit_length())
+        apart = np.gcd(tiles, widest)
+        apart[apart < ALONE] = 1
+        ordered: list[int] = tiles[np.lexsort((self._distances(tiles), -apart))].tolist()
         return ordered
 
     def put(self, tile: int, levels: Sequence[Codes]) -> None:
