@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -14,9 +14,6 @@ from scipy import fft
 from msviz.errors import ParameterError
 from msviz.signal import Signal, Source
 from msviz.transform.representation import Frames, Representation
-
-if TYPE_CHECKING:
-    from scipy.signal import ShortTimeFFT
 
 Array = NDArray[Any]
 
@@ -37,8 +34,8 @@ class STFT:
     """Hann-windowed STFT, calibrated like the octave transform.
 
     A sine of amplitude A at a row's centre reads magnitude A there.  Frame n is centred on sample
-    n × hop, which is where its phases count from.  The frames are those of
-    `scipy.signal.ShortTimeFFT`, which also rebuilds the signal.
+    n × hop, which is where its phases count from.  Frames and dual window are those of
+    `scipy.signal.ShortTimeFFT`, which goes from frame to frame in Python and takes long to import.
 
     Parameters
     ----------
@@ -84,14 +81,16 @@ class STFT:
         return scaled
 
     @cached_property
-    def _transform(self) -> ShortTimeFFT:
-        # Half a second and 50 MB to import, so only when something is rebuilt.
-        from scipy.signal import ShortTimeFFT
-        from scipy.signal.windows import hann
+    def _dual(self) -> Array:
+        """The canonical dual window: where shifted windows overlap, their products with it add up to 1."""
+        window = np.pad(self._hann.astype(np.float64), (0, -self.window % self.hop)).reshape(-1, self.hop)
+        dual: Array = (window / np.square(window).sum(axis=0)).ravel().astype(np.float32)
+        return dual[: self.window]
 
-        return ShortTimeFFT(
-            hann(self.window, sym=False), self.hop, self.rate, fft_mode="onesided2X", scale_to="magnitude"
-        )
+    @property
+    def _lone_rows(self) -> slice:
+        """Rows without a negative frequency that has half the amplitude: 0 Hz and, if there, Nyquist."""
+        return slice(0, None, self.window // 2) if self.window % 2 == 0 else slice(0, 1)
 
     def _frame_range(self, start: int, stop: int) -> tuple[int, int]:
         """Frames whose windows touch samples [start, stop)."""
@@ -119,9 +118,7 @@ class STFT:
                 np.multiply(part[:, middle:], self._hann[middle:], out=held[:, : self.window - middle])
                 np.multiply(part[:, :middle], self._hann[:middle], out=held[:, self.window - middle :])
                 out[begin : begin + len(part)] = fft.rfft(held)
-        made[..., 0] /= 2  # a constant has no negative frequency to share its amplitude with
-        if self.window % 2 == 0:
-            made[..., -1] /= 2  # nor has the Nyquist frequency
+        made[..., self._lone_rows] /= 2
         return made.swapaxes(1, 2)
 
     def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
@@ -156,15 +153,24 @@ class STFT:
         start, stop = representation.start, representation.stop
         if stop <= start:
             return Signal(np.zeros((representation.channels, 0), np.float32), self.rate)
-        # ShortTimeFFT counts its first frame as p_min, so samples are moved until ours falls on it.
-        # It rebuilds from a multiple of the hop (elsewhere SciPy 1.17's istft trips over windows
-        # that end before the stretch) and no less than half a window: cut out of that.
-        p_min = self._transform.p_min
-        first = self._frame_range(start, stop)[0] - 1
-        offset = (first - p_min) * self.hop
-        begin = (start - offset) // self.hop * self.hop
-        end = max(stop, start + self.window) - offset
-        held = band.between(first, first + (end + self.window) // self.hop + 1 - p_min)
-        skip = start - offset - begin
-        samples = self._transform.istft(held, begin, end)[:, skip : skip + stop - start]
-        return Signal(samples.astype(np.float32), self.rate)
+        first, last = self._frame_range(start, stop)
+        held = band.between(first, last).swapaxes(1, 2)
+        held[..., self._lone_rows] *= 2
+        channels, count, _ = held.shape
+        middle, parts = self.window // 2, -(-self.window // self.hop)
+        samples = np.zeros((channels, (count - 1 + parts) * self.hop), np.float32)
+        batch = max(1, BATCH // self.window)
+        windows = np.zeros((channels, batch, parts * self.hop), np.float32)
+        for begin in range(0, count, batch):
+            turned = fft.irfft(held[:, begin : begin + batch], self.window)
+            made = windows[:, : turned.shape[1]]
+            np.multiply(turned[..., self.window - middle :], self._dual[:middle], out=made[..., :middle])
+            np.multiply(
+                turned[..., : self.window - middle], self._dual[middle:], out=made[..., middle : self.window]
+            )
+            for part in range(parts):  # of a window, one hop long: those of all windows lie end to end
+                where = slice((begin + part) * self.hop, (begin + part + made.shape[1]) * self.hop)
+                heap = samples[:, where].reshape(channels, -1, self.hop)
+                heap += made[..., part * self.hop : (part + 1) * self.hop]
+        skip = start - (first * self.hop - middle)
+        return Signal(samples[:, skip : skip + stop - start], self.rate)
