@@ -37,7 +37,8 @@ marks = []
 paint = canvas.PictureCanvas.paintEvent
 def watched(self, event):
     paint(self, event)
-    known = self._pyramid is not None and self._pyramid.analysed.any()
+    pyramid = self._viewport.pyramid
+    known = pyramid is not None and pyramid.analysed.any()
     if len(marks) == 0 or (len(marks) == 1 and known):
         marks.append(time.time() - started)
 canvas.PictureCanvas.paintEvent = watched

@@ -12,14 +12,14 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_LOGGING_RULES"] = "qt.qpa.*=false"
 os.environ["XDG_CONFIG_HOME"] = os.devnull  # not the settings of whoever runs this
 
-from PyQt6.QtCore import QEventLoop, QTimer  # noqa: E402
+from PyQt6.QtCore import QEventLoop, QTimer
 
-from msviz.audio import open_audio  # noqa: E402
-from msviz.demos import demo_tracks  # noqa: E402
-from msviz.gui.app import application  # noqa: E402
-from msviz.gui.window import Window  # noqa: E402
+from msviz.audio import open_audio
+from msviz.demos import demo_tracks
+from msviz.gui.app import application
+from msviz.gui.window import Window
 
-SIZE = 1280, 800
+SIZE = 1360, 850
 PLACES = {  # seconds seen, and the pointer in seconds and Hz
     "House": (4.6, 6.0, (5.03, 9000.0)),
     "Techno": (4.95, 6.25, (5.36, 9000.0)),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ZOOM = 2.0
 BRIGHTER_DB = 3.0
+CURTAIN_STEP = 0.02
 STEP = 0.1  # of the view, for the arrow keys
 
 SOURCE_TIPS = {
@@ -124,6 +125,13 @@ class Actions:
             "linear": self._switch(look, "STFT on a &linear axis", "Shift+L", pictures.set_stft_linear),
             "harmonics": self._switch(look, "&Harmonics of the pointer's frequency", "H", view.set_harmonics),
         }
+        curtain = pictures.curtain.canvas
+
+        def draw_curtain(way: float) -> Callable[[], None]:
+            return lambda: curtain.move_edge(curtain.edge + way)
+
+        self._add(look, "Curtain to the left", "Shift+Left", draw_curtain(-CURTAIN_STEP))
+        self._add(look, "Curtain to the right", "Shift+Right", draw_curtain(CURTAIN_STEP))
         look.addSeparator()
         self._add(look, "&Brighter", ".", lambda: window.shift_range(-BRIGHTER_DB))
         self._add(look, "&Darker", ",", lambda: window.shift_range(BRIGHTER_DB))

@@ -56,6 +56,13 @@ def run(sources: Sequence[AudioSource]) -> int:
     windows: list[Window] = []
     # Not KeyboardInterrupt, which could leave a window half made and its threads running.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.closeAllWindows))
+
+    def tell(kind: type[BaseException], error: BaseException, traceback: object) -> None:
+        """What nobody has foreseen: Qt would end the process, and with it what is on screen."""
+        for window in windows:
+            window.messages.show_message(f"Something went wrong inside msviz ({error!r}). Please report it.")
+
+    sys.excepthook = tell
     shown: Sequence[AudioSource | None] = sources or [None]
     try:
         for source in shown:
@@ -70,6 +77,7 @@ def run(sources: Sequence[AudioSource]) -> int:
         awake.start(200)
         return app.exec()
     finally:  # whatever came between, no window's threads keep the process alive
+        sys.excepthook = sys.__excepthook__
         for window in windows:
             window.close()
             window.deleteLater()

@@ -21,7 +21,8 @@ MOUSE = (
     ("Ctrl + wheel, pinch", "zoom in time, about the pointer"),
     ("Alt + wheel", "zoom in frequency, about the pointer"),
     ("Wheel on a ruler", "zoom that ruler"),
-    ("Drag on the time ruler", "move the playhead"),
+    ("Drag the playhead, drag on the time ruler", "move the playhead"),
+    ("Drag the curtain's edge", "more of the octaves, or of the STFT"),
     ("Overview", "drag the box or its edges, click to go there"),
 )
 

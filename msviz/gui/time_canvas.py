@@ -354,6 +354,14 @@ class TimeCanvas(QWidget):
             factor = math.exp(event.value())
             self._view.zoom_time(factor, self.time_at(event.position().x()), glide=False)
             return True
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_Escape
+            and self._pressed is not None
+        ):
+            event.accept()  # to let go of the box under the hand, before the window's own Esc
+            return True
         return super().event(event)
 
     def _point_at(self, at: QPointF) -> None:

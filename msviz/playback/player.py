@@ -269,8 +269,8 @@ class Player:
         """Stop playing, unless something else has been wished for in the meantime."""
         with self._wish_lock:
             if self._mixer.wish is wish:
+                self.error = error  # first: who sees that it has stopped must see why
                 self._mixer.wish = replace(wish, playing=False)
-                self.error = error
 
     def _open_output(self, rate: int) -> None:
         if self._output and self._output.rate == rate:
