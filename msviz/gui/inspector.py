@@ -35,7 +35,7 @@ WINDOWS = tuple(2**n for n in range(7, 17))
 OVERLAPS = (2, 4, 8, 16)  # windows that meet at a sample
 SLIDER_STEPS = 200
 NAMES = ("Octaves", "STFT")
-SPECTRUM_MS = 30  # between two spectra while the pointer moves
+SPECTRUM_MS = 100  # between two spectra: a frame of the pictures must not wait for each
 HIGHEST_GAMMA, HIGHEST_FMIN = 200.0, 2000.0
 
 PRESET_STYLE = """

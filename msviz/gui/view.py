@@ -14,7 +14,7 @@ FEWEST_SAMPLES = 4  # across the view, zoomed in all the way
 FEWEST_OCTAVES = 1 / 4800  # a quarter of a cent: one row of the finest STFT, at the top
 MARGIN = 0.05  # of the view may lie beyond either end of the file
 FRAME_MS = 16
-GLIDE_S = 0.025  # in which a glide covers all but 1/e of its way; after five of these it is there
+GLIDE_S = 0.016  # in which a glide covers all but 1/e of its way; after five of these it is there
 ARRIVED = 1 / 2000  # of the view: half a pixel or so
 
 

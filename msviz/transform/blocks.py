@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,16 +55,23 @@ Place = tuple[int, int]
 Batch = tuple[Any, list[Place]]
 
 
+POOL_NAME = "msviz-transform"
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that stay, each with its scratch memory, until the program ends."""
+    return ThreadPoolExecutor(threads, thread_name_prefix=POOL_NAME)
+
+
 def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], workers: int) -> None:
     """Share the batches among threads: each takes the next that is left, and writes to places of its own."""
     left = iter(batches)  # that of a list gives every batch to one thread only
     threads = min(workers, len(batches) // 2)  # one that has but one batch to do costs more than it saves
-    if threads < 2:
-        work(left)
-        return
-    with ThreadPoolExecutor(threads, thread_name_prefix="msviz-transform") as pool:
-        for _ in pool.map(work, [left] * threads):
-            pass
+    others = [_pool(workers - 1).submit(work, left) for _ in range(threads - 1)]
+    work(left)
+    for other in others:
+        other.result()
 
 
 class Blocks(NamedTuple):

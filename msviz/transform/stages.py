@@ -16,6 +16,7 @@ reconstruction time-frequency transforms with log-frequency resolution", AES 53r
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,9 @@ Array = NDArray[Any]
 MIN_DECIMATION = 8
 PASS_BAND = 0.8  # of the decimated Nyquist frequency, below which the next stage's filters must lie
 REACH_GRID = 512  # hops on which the filters' reach is measured, half of them on each side
+
+
+_scratch = threading.local()
 
 
 @dataclass(frozen=True)
@@ -234,10 +238,13 @@ class Stage:
     def scratch(self, count: int, size: int) -> Array:
         """Memory for `analyze` and `synthesize` of `count` blocks at a time, to be used again and again.
 
-        Fresh memory for every batch would cost more than the arithmetic, in several threads above all.
+        Every thread keeps its own: fresh memory for every call would cost more than the arithmetic.
         """
-        points = max(max(o.source.size, o.back.size) for o in self.table(size).octaves)
-        return np.empty((2, count * points), self.complex_dtype)
+        points = count * max(max(o.source.size, o.back.size) for o in self.table(size).octaves)
+        memory = 2 * points * self.complex_dtype.itemsize
+        if getattr(_scratch, "memory", np.empty(0, np.uint8)).size < memory:
+            _scratch.memory = np.empty(memory, np.uint8)
+        return np.asarray(_scratch.memory[:memory].view(self.complex_dtype).reshape(2, points))
 
     def analyze(self, blocks: Array, wanted: Sequence[bool], scratch: Array) -> Iterator[tuple[int, Array]]:
         """Frames and low-passed signal of blocks (n, size), over the whole of each block.
