@@ -1,4 +1,4 @@
-"""Make the pictures of the window in this folder: the demo tracks, each at a telling place.
+"""Make the pictures of the window in this folder: the demo tracks at telling places, and the other views.
 
     python docs/screenshots.py
 
@@ -6,6 +6,7 @@ Needs no display.
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -17,6 +18,7 @@ from PyQt6.QtCore import QEventLoop, QTimer
 from msviz.audio import open_audio
 from msviz.demos import demo_tracks
 from msviz.gui.app import application
+from msviz.gui.parameters import Parameters
 from msviz.gui.window import Window
 
 SIZE = 1360, 850
@@ -28,6 +30,13 @@ PLACES = {  # seconds seen, and the pointer in seconds and Hz
 }
 
 
+VIEWS = {  # the track, seconds seen, the pointer, what is shown, and changes to parameters and switches
+    "curtain": ("Seven tone", 2.0, 6.0, (3.2, 586.0), "curtain", {}, ("smooth", "notes")),
+    "reassigned": ("Bach", 0.0, 6.6, (1.0, 523.3), "octaves", {"drawn": "reassigned"}, ("harmonics",)),
+    "combined": ("Techno", 4.95, 6.25, (5.36, 1000.0), "both", {"drawn": "combined"}, ("linear",)),
+}
+
+
 def wait(milliseconds: int) -> None:
     """Let the window live."""
     loop = QEventLoop()
@@ -35,26 +44,37 @@ def wait(milliseconds: int) -> None:
     loop.exec()
 
 
+def shoot(name: str, track: str, start: float, stop: float, pointer: tuple[float, float]) -> None:
+    """Open a track in a window, show a stretch of it and keep the picture."""
+    window = Window()
+    window.resize(*SIZE)
+    window.show_source(open_audio(demo_tracks()[track]))
+    window.show()
+    _, _, _, _, shown, parameters, switches = VIEWS.get(name, (None,) * 4 + ("both", {}, ()))
+    window.set_shown(shown)
+    window.set_parameters(replace(Parameters(), **parameters))
+    for switch in window.actions_.switches:
+        window.actions_.switches[switch].setChecked(switch == "waveform" or switch in switches)
+    window.view.show(window.view.full._replace(start_s=start, stop_s=stop))
+    while window.analysis is None or window.analysis.progress < 1:
+        wait(50)
+    wait(500)
+    window.view.set_cursor(pointer)
+    window.seek(start + 0.4 * (stop - start))
+    wait(300)
+    file = Path(__file__).parent / f"{name}.png"
+    window.grab().save(str(file), "PNG", 0)
+    print(f"{file.name}: {file.stat().st_size // 1024} KiB")
+    window.close()
+
+
 def main() -> None:
-    """One picture a demo."""
+    """One picture a demo, and one a view."""
     application()
-    for name, path in demo_tracks().items():
-        start, stop, pointer = PLACES[name]
-        window = Window()
-        window.resize(*SIZE)
-        window.show_source(open_audio(path))
-        window.show()
-        window.view.show(window.view.full._replace(start_s=start, stop_s=stop))
-        while window.analysis is None or window.analysis.progress < 1:
-            wait(50)
-        wait(500)
-        window.view.set_cursor(pointer)
-        window.seek(start + 0.4 * (stop - start))
-        wait(100)
-        file = Path(__file__).parent / f"{path.stem}.png"
-        window.grab().save(str(file), "PNG", 0)
-        print(f"{file.name}: {file.stat().st_size // 1024} KiB")
-        window.close()
+    for track, place in PLACES.items():
+        shoot(demo_tracks()[track].stem, track, *place)
+    for name, (track, start, stop, pointer, *_) in VIEWS.items():
+        shoot(name, track, start, stop, pointer)
 
 
 if __name__ == "__main__":
