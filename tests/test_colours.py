@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import QSettings
 
 from msviz.gui.colour_editor import ColourEditor, stops_of
 from msviz.gui.colours import COLOUR_MAPS, OWN, Colours
@@ -34,3 +35,28 @@ def test_what_is_edited_is_told(qtbot):
     with qtbot.waitSignal(editor.changed) as change:
         editor._gradient.addTick(0.25, movable=True)
     assert [stop[0] for stop in change.args[0]] == [0, 0.25, 0.5, 1]
+
+
+@pytest.mark.parametrize("colours", [Colours("viridis", -90.0, -6.0), GREEN])
+def test_kept_for_the_next_start(qapp, colours):
+    colours.save(QSettings())
+    assert Colours.load(QSettings()) == colours
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("map", "plaid"),
+        ("map", OWN),
+        ("floor", "dark"),
+        ("floor", "-3"),
+        ("ceiling", "nan"),
+        ("ceiling", "50"),
+        ("stops", "[1]"),
+        ("stops", "green"),
+    ],
+)
+def test_what_makes_no_sense_is_not_kept(qapp, name, value):
+    Colours().save(QSettings())
+    QSettings().setValue(f"colours/{name}", value)
+    assert Colours.load(QSettings()) == Colours()

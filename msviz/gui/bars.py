@@ -23,11 +23,9 @@ from PyQt6.QtWidgets import (
 
 from msviz.audio import AudioSource
 from msviz.gui.actions import Actions
-from msviz.gui.colours import COLOUR_MAPS, OWN, Colours
+from msviz.gui.colours import COLOUR_MAPS, HIGHEST_DB, LOWEST_DB, NARROWEST_RANGE_DB, OWN, Colours
 from msviz.gui.readout import frequency_text, level_text, note_text, time_text
 
-NARROWEST_RANGE_DB = 6
-LOWEST_DB, HIGHEST_DB = -119, 7  # what levels can tell apart
 SOURCE_STYLE = """
 QToolButton { padding: 3px 9px; border-radius: 4px; }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }

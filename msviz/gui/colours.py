@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QGuiApplication, QImage, QPalette
 
 from msviz.picture import colour_table, colourise
@@ -19,6 +21,9 @@ COLOUR_MAPS = {
     "grey": "CET-L1",
 }
 """Perceptually uniform maps, and pyqtgraph's names for them."""
+
+NARROWEST_RANGE_DB = 6
+LOWEST_DB, HIGHEST_DB = -119, 7  # what levels can tell apart
 
 UNKNOWN_ON_DARK = (40, 42, 48)  # what is not analysed: calm, and no colour of any map
 UNKNOWN_ON_LIGHT = (206, 208, 214)
@@ -72,6 +77,32 @@ class Colours:
         return colour_table(
             self.map(256), floor_db=self.floor_db, ceiling_db=self.ceiling_db, unknown=unknown
         )
+
+    def save(self, settings: QSettings) -> None:
+        """Keep for the next start."""
+        settings.setValue("colours/map", self.name)
+        settings.setValue("colours/floor", self.floor_db)
+        settings.setValue("colours/ceiling", self.ceiling_db)
+        settings.setValue("colours/stops", json.dumps(self.stops))
+
+    @classmethod
+    def load(cls, settings: QSettings) -> Colours:
+        """As they were kept; the default where that makes no sense."""
+        try:
+            kept = cls(
+                settings.value("colours/map", cls.name),
+                float(settings.value("colours/floor", cls.floor_db)),
+                float(settings.value("colours/ceiling", cls.ceiling_db)),
+                tuple(
+                    (float(place), int(red), int(green), int(blue))
+                    for place, red, green, blue in json.loads(settings.value("colours/stops", "[]"))
+                ),
+            )
+        except (TypeError, ValueError):
+            return cls()
+        known = kept.name in COLOUR_MAPS or (kept.name == OWN and kept.stops)
+        in_range = LOWEST_DB <= kept.floor_db <= kept.ceiling_db - NARROWEST_RANGE_DB
+        return kept if known and in_range and kept.ceiling_db <= HIGHEST_DB else cls()
 
 
 def coloured(codes: NDArray[np.uint8], colours: Colours, pixel_ratio: float = 1.0) -> QImage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,17 +19,9 @@ from msviz.demos import demo_tracks
 from msviz.errors import MsvizError, ParameterError
 from msviz.gui.actions import Actions
 from msviz.gui.analysis import Analysis, Picture
-from msviz.gui.bars import (
-    HIGHEST_DB,
-    LOWEST_DB,
-    NARROWEST_RANGE_DB,
-    ColourBar,
-    MessageBar,
-    StatusBar,
-    TransportBar,
-)
+from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
 from msviz.gui.colour_editor import ColourEditor
-from msviz.gui.colours import COLOUR_MAPS, OWN, Colours, Stop
+from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, OWN, Colours
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Job, Outcome, Runner
@@ -426,17 +417,7 @@ class Window(QMainWindow):
         state = settings.value("state")
         if isinstance(state, QByteArray):
             self.restoreState(state)
-        name = settings.value("colours/map", self._colours.name)
-        floor = _stored_number("colours/floor", self._colours.floor_db)
-        ceiling = _stored_number("colours/ceiling", self._colours.ceiling_db)
-        stops = _stored_stops()
-        if (
-            name in (*COLOUR_MAPS, *([OWN] if stops else []))
-            and floor >= LOWEST_DB
-            and floor + NARROWEST_RANGE_DB <= ceiling <= HIGHEST_DB
-        ):
-            self._colours = Colours(name, floor, ceiling, stops)
-        self.set_colours(self._colours)
+        self.set_colours(Colours.load(settings))
         shown = settings.value("shown", SHOWN[0])
         self.set_shown(shown if shown in SHOWN else SHOWN[0])
         for name, action in self.actions_.switches.items():
@@ -449,10 +430,7 @@ class Window(QMainWindow):
         settings.setValue("state", self.saveState())
         for name, action in self.actions_.switches.items():
             settings.setValue(f"switches/{name}", action.isChecked())
-        settings.setValue("colours/map", self._colours.name)
-        settings.setValue("colours/floor", self._colours.floor_db)
-        settings.setValue("colours/ceiling", self._colours.ceiling_db)
-        settings.setValue("colours/stops", json.dumps(self._colours.stops))
+        self._colours.save(settings)
         self._ticker.stop()
         if self._opening:
             self._opening.cancel()
@@ -462,30 +440,11 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
 
-def _stored_stops() -> tuple[Stop, ...]:
-    """The colour map of one's own as it was kept; none where that makes no sense."""
-    try:
-        return tuple(
-            (float(p), int(r), int(g), int(b))
-            for p, r, g, b in json.loads(QSettings().value("colours/stops", "[]"))
-        )
-    except (TypeError, ValueError):
-        return ()
-
-
 def _demos() -> dict[str, Path]:
     try:
         return demo_tracks()
     except MsvizError:  # an installation without them still opens files
         return {}
-
-
-def _stored_number(name: str, default: float) -> float:
-    """A setting that may have been written by anything."""
-    try:
-        return float(QSettings().value(name, default))
-    except (TypeError, ValueError):
-        return default
 
 
 def _file_of(data: QMimeData | None) -> Path | None:
