@@ -18,6 +18,7 @@ from msviz.picture import FULL_SCALE, UNKNOWN, FrequencyAxis
 OCTAVES, STFT = QColor("#ff9a5c"), QColor("#5cc8ff")
 HELD = 110  # opacity of a peak that is held
 LOWEST_DB, HIGHEST_DB = -120.0, 6.0
+HEARD_HZ = 20.0, 20_000.0
 TICK_GAP = 34  # pixels
 
 
@@ -67,6 +68,7 @@ class SpectrumPanel(QWidget):
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setYRange(LOWEST_DB, HIGHEST_DB, padding=0)
+        self._plot.setXRange(*np.log10(HEARD_HZ), padding=0)  # until there is a track
         self._plot.setLabel("left", "dB")
         self._plot.showGrid(x=True, y=True, alpha=0.2)
         for side in ("left", "bottom"):
@@ -85,6 +87,7 @@ class SpectrumPanel(QWidget):
         self._mark = pg.InfiniteLine(
             pen=pg.mkPen(palette.color(QPalette.ColorRole.WindowText), style=pg.QtCore.Qt.PenStyle.DotLine)
         )
+        self._mark.hide()
         self._plot.addItem(self._mark)
         self._hold = QCheckBox("Hold peaks")
         self._hold.setToolTip("Keep the highest level of each frequency while the cursor moves")
