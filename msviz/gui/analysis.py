@@ -62,9 +62,9 @@ class Analysis(QObject):
     ----------
     runner : Runner
     source : Source
-        One channel.
+        Of several channels, the loudest at each place is drawn.
     pictures : sequence of Picture
-        In the order of their precedence.
+        The first also gives the samples of the waveform.
     """
 
     tile_done = pyqtSignal(object, int)

@@ -1,0 +1,190 @@
+"""The window's other views, and parameters that change while a track is open."""
+
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+from PyQt6.QtCore import Qt
+
+from msviz import read_audio
+from msviz.gui import app
+from msviz.gui.parameters import Parameters
+from msviz.gui.window import Window
+from msviz.playback import Player
+from msviz.transform import Reassigned
+
+RATE = 8000
+
+
+@pytest.fixture
+def track(tmp_path):
+    """440 Hz on the left, 1320 Hz on the right."""
+    t = np.arange(12 * RATE) / RATE
+    path = tmp_path / "track.wav"
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * np.array([440, 1320]) * t[:, np.newaxis]), RATE)
+    return path
+
+
+@pytest.fixture
+def make_window(qtbot, track):
+    def make():
+        window = Window(Player())
+        qtbot.addWidget(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.activateWindow()
+        window.open_file(track)
+        qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1)
+        return window
+
+    return make
+
+
+@pytest.fixture
+def window(make_window):
+    return make_window()
+
+
+def drawn(window):
+    """The pictures whose pyramids the two panels draw."""
+    shown = window.pictures
+    return [panel.canvas._viewport.pyramid for panel in (shown.octaves, shown.stft)]
+
+
+def test_other_parameters_are_drawn_and_played_at_the_same_place(qtbot, window):
+    window.seek(3.0)
+    window.select_source("Multi-scale")
+    window.view.show(window.view.full._replace(start_s=2.0, stop_s=4.0))
+    before, seen = drawn(window), window.view.range
+    heard = window.player._mixer.wish.track
+    window.inspector.parameters._presets["Beats"].click()
+    assert drawn(window) == before  # nothing is empty meanwhile
+    qtbot.waitUntil(lambda: drawn(window) != before)
+    assert [picture.pyramid for picture in window.analysis.pictures] == drawn(window)
+    assert window.analysis.pictures[0].transform.scale.resolution == 4
+    assert window.view.range == seen
+    playing = window.player._mixer.wish.track
+    assert playing is not heard
+    assert playing.sources[1].transform.scale.resolution == 4
+    assert (window.player.source, window.player.position) == ("Multi-scale", 3 * RATE)
+    qtbot.waitUntil(lambda: window.analysis.progress == 1)
+
+
+def test_parameters_that_cannot_be_are_said_and_nothing_changes(qtbot, window):
+    before = window.analysis
+    window.set_parameters(Parameters(fmin=2000.0 + 1))
+    assert "fmin" in window.messages.text
+    assert window.parameters == window.inspector.parameters.parameters == Parameters()
+    assert window.analysis is before
+
+
+@pytest.mark.parametrize(
+    ("channel", "levels"),
+    [
+        ("left", (-6, None)),
+        ("right", (None, -6)),
+        ("mix", (-12, -12)),
+        ("any", (-6, -6)),
+        ("side", (-12, -12)),
+    ],
+)
+def test_the_channel_that_is_drawn(qtbot, window, channel, levels):
+    window.set_parameters(Parameters(channel=channel))
+    qtbot.waitUntil(lambda: drawn(window) == [picture.pyramid for picture in window.analysis.pictures])
+    qtbot.waitUntil(lambda: window.analysis.progress == 1)
+    for hz, level in zip((440.0, 1320.0), levels, strict=True):
+        for shown in window.pictures.levels_at(6.0, hz):
+            if level is None:
+                assert shown < -50
+            else:
+                assert shown == pytest.approx(level, abs=1)
+
+
+def test_a_reassigned_picture_is_titled_so_and_what_is_played_stays_the_coefficients(qtbot, window):
+    window.set_parameters(Parameters(drawn="reassigned"))
+    qtbot.waitUntil(lambda: window.pictures.octaves.canvas._title == "Octaves, reassigned")
+    assert isinstance(window.analysis.pictures[0].transform, Reassigned)
+    assert not isinstance(window.player._mixer.wish.track.sources[1].transform, Reassigned)
+
+
+def test_another_lowest_frequency_moves_the_end_of_the_axis(qtbot, window):
+    assert window.view.range.low_hz == RATE / 2 / 2**7
+    window.set_parameters(Parameters(fmin=100.0))
+    assert window.view.range.low_hz == window.view.full.low_hz == RATE / 2 / 2**5
+
+
+def test_the_curtain_has_the_octaves_left_and_the_stft_right(qtbot, window):
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    shown = window.pictures
+    assert [panel.isVisible() for panel in (shown.octaves, shown.stft, shown.curtain)] == [False, False, True]
+    canvas = shown.curtain.canvas
+    assert [viewport.pyramid for viewport in canvas._viewports()] == drawn(window)
+    qtbot.waitUntil(lambda: shown.levels_at(6.0, 440.0) == (pytest.approx(-12, abs=1),) * 2)
+    qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert canvas.edge == pytest.approx(0.52)
+
+
+def test_the_waveform_is_that_of_the_track(qtbot, window, track):
+    waveform = window.pictures.waveform
+    assert waveform.isVisible()
+    down, up = waveform._envelope.columns(RATE, 2 * RATE, 1)[:, 0]
+    mean = read_audio(track).samples[:, RATE : 2 * RATE].mean(axis=0)
+    assert up / 32767 == pytest.approx(mean.max(), abs=0.01)
+    assert down / 32767 == pytest.approx(-mean.min(), abs=0.01)
+    window.view.show(window.view.full._replace(start_s=1.0, stop_s=1.002))
+    qtbot.waitUntil(
+        lambda: waveform._start <= RATE and waveform._start + len(waveform._samples) >= 1.002 * RATE
+    )
+    there = waveform._samples[RATE - waveform._start :][:16]
+    np.testing.assert_allclose(there, mean[:16], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_on"),
+    [
+        (Qt.Key.Key_S, lambda shown: shown.octaves.canvas._viewport.smooth),
+        (Qt.Key.Key_N, lambda shown: shown.stft.ruler._notes),
+        (Qt.Key.Key_H, lambda shown: shown._view.harmonics),
+        (Qt.Key.Key_W, lambda shown: not shown.waveform.isVisible()),
+    ],
+    ids="SNHW",
+)
+def test_one_key_changes_the_view_and_it_is_kept(qtbot, make_window, key, is_on):
+    window = make_window()
+    assert not is_on(window.pictures)
+    qtbot.keyClick(window, key)
+    assert is_on(window.pictures)
+    window.close()
+    assert is_on(make_window().pictures)
+
+
+def test_brighter_and_darker_move_the_range_as_far_as_levels_go(qtbot, window):
+    qtbot.keyClick(window, Qt.Key.Key_Period)
+    assert (window._colours.floor_db, window._colours.ceiling_db) == (-83, -3)
+    for _ in range(30):
+        qtbot.keyClick(window, Qt.Key.Key_Period)
+    assert (window._colours.floor_db, window._colours.ceiling_db) == (-119, -39)
+
+
+class Stub:
+    """An application whose loop meets a fault."""
+
+    def closeAllWindows(self):
+        """Asked for by Ctrl-C alone."""
+
+    def sendPostedEvents(self, *_):
+        """The window is the test's own, and deleted by it."""
+
+    def exec(self):
+        sys.excepthook(ValueError, ValueError("odd"), None)
+        return 0
+
+
+def test_an_error_that_nobody_foresaw_is_said_in_the_window(window, monkeypatch):
+    monkeypatch.setattr(app, "application", Stub)
+    monkeypatch.setattr("msviz.gui.window.Window", lambda: window)
+    monkeypatch.setattr(app.signal, "signal", lambda *_: None)
+    assert app.run([]) == 0
+    assert "ValueError('odd')" in window.messages._text.text()
+    assert sys.excepthook is sys.__excepthook__
