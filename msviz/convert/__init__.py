@@ -1,0 +1,1 @@
+"""Converting many audio files into representations, here or on a cluster."""

@@ -1,0 +1,1 @@
+"""Representations as files: Zarr and NPZ."""

@@ -1,0 +1,1 @@
+"""Representations as training data for PyTorch (the extra `torch`)."""
