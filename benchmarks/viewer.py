@@ -260,16 +260,16 @@ class Hands:
         """Play; positions of the playhead a second, and what the main thread worked for each."""
         positions: list[float] = []
         self._look_near()
-        self.window.seek(self.view.range.start_s)
+        self.window.listening.seek(self.view.range.start_s)
         told = self.view.playhead_changed.connect(lambda: positions.append(time.perf_counter()))
-        self.window.toggle_playing()
+        self.window.listening.toggle_playing()
         wait(lambda: len(positions) > 10)
         positions.clear()
         worked, begin = self.app.busy_s, time.perf_counter()
         go_on(PLAYED_S)
         played_s, worked = time.perf_counter() - begin, self.app.busy_s - worked
         self.view.playhead_changed.disconnect(told)
-        self.window.stop_playing()
+        self.window.listening.stop_playing()
         return len(positions) / played_s, worked / len(positions)
 
     def _look_near(self) -> None:

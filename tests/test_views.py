@@ -53,8 +53,8 @@ def drawn(window):
 
 
 def test_other_parameters_are_drawn_and_played_at_the_same_place(qtbot, window):
-    window.seek(3.0)
-    window.select_source("Multi-scale")
+    window.listening.seek(3.0)
+    window.listening.select("Multi-scale")
     window.view.show(window.view.full._replace(start_s=2.0, stop_s=4.0))
     before, seen = drawn(window), window.view.range
     heard = window.player._mixer.wish.track

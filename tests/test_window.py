@@ -26,8 +26,9 @@ from msviz.audio import open_audio
 from msviz.demos import demo_tracks
 from msviz.errors import AudioError, DeviceError
 from msviz.gui.colours import Colours
+from msviz.gui.session import SOURCES
 from msviz.gui.view import Box
-from msviz.gui.window import SOURCES, Window
+from msviz.gui.window import Window
 from msviz.playback import Player, player
 
 RATE = 8000
@@ -567,7 +568,7 @@ def test_without_a_device_it_says_so_each_time_and_all_else_works(qtbot, opened)
         assert opened.actions_.play.text() == "&Play"
         button(opened.messages, "Close").click()
         assert said(opened) == ""
-    opened.seek(3.0)
+    opened.listening.seek(3.0)
     assert opened.view.playhead_s == 3.0
     assert tone_is_seen(opened, 3.0)
 
@@ -625,7 +626,7 @@ def test_paused_the_playhead_goes_on_to_where_the_sound_ends(qtbot, opened, devi
     time_passes.timeout.connect(lambda: len(runs) < 50 and runs.append(Device.opened.run(0.005)))
     time_passes.start(1)
     qtbot.waitUntil(lambda: len(runs) == 50)
-    qtbot.waitUntil(lambda: not opened._ticker.isActive())
+    qtbot.waitUntil(lambda: not opened.listening._ticker.isActive())
     time_passes.stop()
     assert opened.view.playhead_s * RATE == opened.player.position
 
@@ -648,7 +649,7 @@ def test_a_click_and_another_source_while_it_plays(qtbot, opened, device):
 
 
 def test_at_the_end_it_stops_and_plays_again_from_the_start(qtbot, opened, device):
-    opened.seek(SECONDS - 0.3)
+    opened.listening.seek(SECONDS - 0.3)
     qtbot.keyClick(opened, KEY.Key_Space)
     play_until(qtbot, opened, SECONDS + 1)
     qtbot.waitUntil(lambda: opened.actions_.play.text() == "&Play")
@@ -661,7 +662,7 @@ def test_at_the_end_it_stops_and_plays_again_from_the_start(qtbot, opened, devic
 
 def test_the_view_turns_the_page_where_the_playhead_leaves_it(qtbot, opened, device):
     opened.view.show(opened.view.full._replace(start_s=2.0, stop_s=3.0))
-    opened.seek(2.9)
+    opened.listening.seek(2.9)
     qtbot.keyClick(opened, KEY.Key_Space)
     play_until(qtbot, opened, 3.1)
     assert 3.0 < opened.view.range.start_s <= opened.view.playhead_s
@@ -677,7 +678,7 @@ def test_the_view_turns_the_page_where_the_playhead_leaves_it(qtbot, opened, dev
 def test_it_does_not_follow_when_told_not_to(qtbot, opened, device):
     action(opened, "Follow the playhead").trigger()
     opened.view.show(opened.view.full._replace(start_s=2.0, stop_s=3.0))
-    opened.seek(2.9)
+    opened.listening.seek(2.9)
     qtbot.keyClick(opened, KEY.Key_Space)
     play_until(qtbot, opened, 3.2)
     assert opened.view.range[:2] == (2.0, 3.0)

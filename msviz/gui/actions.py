@@ -49,7 +49,7 @@ class Actions:
     def __init__(self, window: Window, demos: Mapping[str, Path]) -> None:
         self._window = window
         self._needs_track: list[QAction] = []
-        view = window.view
+        view, listening = window.view, window.listening
 
         file = self._menu("&File")
         self.open = self._add(file, "&Open…", "Ctrl+O", window.choose_file, always=True)
@@ -64,17 +64,17 @@ class Actions:
         self._add(file, "&Quit", "Ctrl+Q", QApplication.closeAllWindows, always=True)
 
         play = self._menu("&Play")
-        self.play = self._add(play, "&Play", "Space", window.toggle_playing)
-        self.stop = self._add(play, "&Stop", "Shift+Esc", window.stop_playing)
-        self.start = self._add(play, "Go to the &start", "Home", lambda: window.go_to(0.0))
-        self._add(play, "Go to the &end", "End", lambda: window.go_to(view.full.stop_s))
-        self._add(play, "10 s &back", "[", lambda: window.go_by(-10.0))
-        self._add(play, "10 s &on", "]", lambda: window.go_by(10.0))
+        self.play = self._add(play, "&Play", "Space", listening.toggle_playing)
+        self.stop = self._add(play, "&Stop", "Shift+Esc", listening.stop_playing)
+        self.start = self._add(play, "Go to the &start", "Home", lambda: listening.go_to(0.0))
+        self._add(play, "Go to the &end", "End", lambda: listening.go_to(view.full.stop_s))
+        self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
+        self._add(play, "10 s &on", "]", lambda: listening.go_by(10.0))
         for name, action in (("play", self.play), ("stop", self.stop), ("start", self.start)):
             action.setIcon(icon(name))
         play.addSeparator()
         self.sources = self._choice(
-            play, {name: name for name in SOURCE_TIPS}, window.select_source, [str(n) for n in range(1, 5)]
+            play, {name: name for name in SOURCE_TIPS}, listening.select, [str(n) for n in range(1, 5)]
         )
         for name, action in self.sources.items():
             action.setToolTip(f"{SOURCE_TIPS[name]} ({action.shortcut().toString()})")

@@ -8,36 +8,32 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QByteArray, QMimeData, QSettings, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from msviz.audio import AudioSource, mix_down, open_audio
+from msviz.audio import AudioSource, open_audio
 from msviz.demos import demo_tracks
 from msviz.errors import MsvizError, ParameterError
 from msviz.gui.actions import Actions
-from msviz.gui.analysis import Analysis, Picture
+from msviz.gui.analysis import Analysis
 from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
 from msviz.gui.colour_editor import ColourEditor
 from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, OWN, Colours
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Job, Outcome, Runner
-from msviz.gui.parameters import POOLED, Parameters
+from msviz.gui.listening import Listening
+from msviz.gui.parameters import Parameters
 from msviz.gui.pictures import SHOWN, Pictures
+from msviz.gui.session import SOURCES, Session
 from msviz.gui.view import View
 from msviz.gui.welcome import Welcome
-from msviz.playback import Difference, Player, Resynthesis
-from msviz.signal import Source
-from msviz.transform import STFT, OctaveTransform
+from msviz.playback import Player
 
-TICK_MS = 16  # between two looks at the player while it plays
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 300
-SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
 FILE_FILTER = (
     "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
 )
@@ -58,11 +54,10 @@ class Window(QMainWindow):
         self.view = View(self)
         self.player = player or Player()
         self.runner = Runner()
-        self.source: AudioSource | None = None
-        self.analysis: Analysis | None = None
+        self.listening = Listening(self.player, self.view)
+        self.session: Session | None = None
         self._opening: Job | None = None
         self._told_non_finite = 0
-        self._told_error: str | None = None
         self._colours = Colours()
         self.parameters = Parameters.load(QSettings())
 
@@ -92,11 +87,11 @@ class Window(QMainWindow):
 
         self.welcome.open_requested.connect(self.choose_file)
         self.welcome.chosen.connect(self.open_file)
-        self.pictures.seek_requested.connect(self.seek)
+        self.pictures.seek_requested.connect(self.listening.seek)
         self.colour_bar.changed.connect(self.set_colours)
         self.inspector.parameters.changed.connect(self.set_parameters)
         self.status.stop_requested.connect(self._toggle_analysis)
-        self.messages.retry_requested.connect(self._retry_sound)
+        self.messages.retry_requested.connect(self.listening.retry)
         self.pictures.looked.connect(self._turn_analysis)
         self.pictures.waveform.samples_wanted.connect(self._read_samples)
         self.view.cursor_changed.connect(self._show_read_out)
@@ -105,10 +100,10 @@ class Window(QMainWindow):
         self._read_out_soon.setInterval(READ_OUT_MS)
         self._read_out_soon.timeout.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
-        self._ticker = QTimer(self)
-        self._ticker.setInterval(TICK_MS)
-        self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
-        self._ticker.timeout.connect(self._tick)
+        self.listening.ticked.connect(self._show_playing)
+        self.listening.source_changed.connect(self.actions_.set_source)
+        self.listening.failed.connect(self._tell_failure)
+        self.actions_.follow.toggled.connect(partial(setattr, self.listening, "follows"))
 
         self.setAcceptDrops(True)
         self.setWindowTitle("msviz")
@@ -148,16 +143,20 @@ class Window(QMainWindow):
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
         try:
-            transform, stft = self._transforms(source, self.parameters)
+            session = Session(source, self.parameters, self.runner, self.player)
         except ParameterError:  # kept from a track with another rate
             self.parameters = Parameters()
-            transform, stft = self._transforms(source, self.parameters)
+            session = Session(source, self.parameters, self.runner, self.player)
         self._let_go()
-        self.source = source
+        self.session = session
+        session.tile_done.connect(self.pictures.refresh)
+        session.tile_done.connect(self._read_out_soon.start)
+        session.samples_read.connect(self.pictures.waveform.put)
+        session.progressed.connect(self._show_progress)
+        session.failed.connect(self.messages.show_message)
         self.inspector.parameters.set_parameters(self.parameters)
-        self.view.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
-        self.player.load(self._heard(source, transform, stft))
-        self.pictures.set_pictures(*self._analyze(source, transform, stft))
+        self.view.open(source.rate, source.length, session.transform.octaves[0].low, source.rate / 2)
+        self.pictures.set_pictures(*session.start())
         self.pictures.waveform.open()
         self._pages.setCurrentWidget(self.pictures)
         self._remember(source.path)
@@ -166,34 +165,15 @@ class Window(QMainWindow):
         self._show_track_state()
         self._turn_analysis()
 
-    @staticmethod
-    def _transforms(source: AudioSource, parameters: Parameters) -> tuple[OctaveTransform, STFT]:
-        return parameters.octave_transform(source.rate), parameters.stft(source.rate)
+    @property
+    def source(self) -> AudioSource | None:
+        """The file that is open."""
+        return self.session.source if self.session else None
 
-    @staticmethod
-    def _heard(source: Source, transform: OctaveTransform, stft: STFT) -> dict[str, Source]:
-        """All that can be heard of a track."""
-        multi_scale = Resynthesis(source, transform)
-        heard = (source, multi_scale, Resynthesis(source, stft), Difference(source, multi_scale))
-        return dict(zip(SOURCES, heard, strict=True))
-
-    def _analyze(self, source: Source, transform: OctaveTransform, stft: STFT) -> tuple[Picture, Picture]:
-        """Begin to fill new pictures of a track."""
-        channel = self.parameters.channel
-        drawn = source if channel == "any" else mix_down(source, channel)
-        pool = POOLED[self.parameters.pooled]
-        octaves = Picture.of(self.parameters.octave_picture(transform), drawn, pool)
-        spectra = Picture.of(stft, drawn, pool)
-        self.analysis = Analysis(self.runner, drawn, [octaves, spectra])
-        self.analysis.tile_done.connect(self.pictures.refresh)
-        self.analysis.tile_done.connect(self._read_out_soon.start)
-        self.analysis.samples_read.connect(self._show_samples)
-        self.analysis.progressed.connect(self._show_progress)
-        self.analysis.failed.connect(self.messages.show_message)
-        return octaves, spectra
-
-    def _show_samples(self, start: int, samples: NDArray[np.floating]) -> None:
-        self.pictures.waveform.put(start, samples)
+    @property
+    def analysis(self) -> Analysis | None:
+        """What fills the pictures that are shown."""
+        return self.session.analysis if self.session else None
 
     def _read_samples(self, start: int, stop: int) -> None:
         """Read what the waveform shows from close."""
@@ -203,32 +183,24 @@ class Window(QMainWindow):
 
     def set_parameters(self, parameters: Parameters) -> None:
         """Show and play the track with other parameters, at the same place."""
-        before, self.parameters = self.parameters, parameters
-        self.inspector.parameters.set_parameters(parameters)
-        if self.source:
+        if self.session:
             try:
-                transform, stft = self._transforms(self.source, parameters)
+                pictures = self.session.set_parameters(parameters)
             except ParameterError as error:
-                self.parameters = before
-                self.inspector.parameters.set_parameters(before)
+                self.inspector.parameters.set_parameters(self.parameters)
                 self.messages.show_message(f"{error}.")
                 return
-            if self.analysis:
-                self.analysis.stop()
-            self.view.set_lowest(transform.octaves[0].low)
-            self.player.exchange(self._heard(self.source, transform, stft))
-            self.pictures.turn_to(*self._analyze(self.source, transform, stft))
+            self.view.set_lowest(self.session.transform.octaves[0].low)
+            self.pictures.turn_to(*pictures)
             self._turn_analysis()
+        self.parameters = parameters
+        self.inspector.parameters.set_parameters(parameters)
         parameters.save(QSettings())
 
     def _let_go(self) -> None:
-        if self.analysis:
-            self.analysis.stop()
-            self.analysis = None
-        self.player.unload()
-        if self.source:
-            self.source.close()
-            self.source = None
+        if self.session:
+            self.session.close()
+            self.session = None
 
     def _remember(self, path: Path) -> None:
         recent = [str(path.resolve()), *(p for p in self.recent() if p != str(path.resolve()))]
@@ -303,76 +275,11 @@ class Window(QMainWindow):
 
     # ------------------------------------------------------------------ sound
 
-    def toggle_playing(self) -> None:
-        """Play, or pause."""
-        self._told_error = None
-        if self.player.playing:
-            self.player.pause()
-        else:
-            self.player.play()
-            self._tick()  # from the end it goes to the start
-            if self.actions_.follow.isChecked():
-                self._look_at_playhead()
-        self._ticker.start()
-        self._show_playing()
-
-    def stop_playing(self) -> None:
-        """Stop where playing began; once more, at the start."""
-        self.player.stop()
-        self._tick()
-
-    def select_source(self, name: str) -> None:
-        """Hear another source, at the same place."""
-        if name in self.player.names:
-            self.player.select(name)
-            self.actions_.set_source(name)
-
-    def seek(self, time_s: float) -> None:
-        """Go to a time in view."""
-        if self.source:
-            self.player.seek(round(time_s * self.source.rate))
-            self._tick()
-
-    def go_to(self, time_s: float) -> None:
-        """Go to a time, and look there."""
-        self.seek(time_s)
-        self._look_at_playhead()
-
-    def go_by(self, seconds: float) -> None:
-        """Go on, or back."""
-        self.go_to(self.view.playhead_s + seconds)
-
-    def _look_at_playhead(self) -> None:
-        """Turn to the page that begins at the playhead, unless it is in view."""
-        seen, now = self.view.range, self.view.playhead_s
-        if not seen.start_s <= now <= seen.stop_s:
-            self.view.pan(now - seen.start_s)
-
-    def _retry_sound(self) -> None:
-        self._told_error = None
-        self.player.retry()
-        self._ticker.start()
-
-    def _tick(self) -> None:
-        """Look where the player is."""
-        if not self.source:
-            return
-        before, playing = self.view.playhead_s, self.player.playing
-        now = self.player.position / self.source.rate
-        self.view.set_playhead(now)
-        self.transport.show_time(now, self.view.full.stop_s)
-        seen = self.view.range
-        if playing and self.actions_.follow.isChecked() and before <= seen.stop_s < now:
-            self._look_at_playhead()
-        if not playing and now == before:  # what was on its way when it paused has been heard
-            self._ticker.stop()
-        self._show_playing()
-        if self.player.error != self._told_error:
-            self._told_error = self.player.error
-            if self._told_error:
-                self.messages.show_message(self._told_error, retry=True)
+    def _tell_failure(self, error: str) -> None:
+        self.messages.show_message(error, retry=True)
 
     def _show_playing(self) -> None:
+        self.transport.show_time(self.view.playhead_s, self.view.full.stop_s)
         self.actions_.show_playing(self.player.playing)
 
     # ------------------------------------------------------------------ the window
@@ -431,7 +338,7 @@ class Window(QMainWindow):
         for name, action in self.actions_.switches.items():
             settings.setValue(f"switches/{name}", action.isChecked())
         self._colours.save(settings)
-        self._ticker.stop()
+        self.listening.close()
         if self._opening:
             self._opening.cancel()
         self._let_go()
