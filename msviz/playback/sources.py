@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from msviz.errors import ParameterError
 from msviz.signal import Signal, Source
 
 REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
+MAX_GAIN_DB = 60.0  # what makes the error of 16-bit audio as loud as music
 
 
 class Transform(Protocol):
@@ -22,6 +24,10 @@ class Transform(Protocol):
 
     def synthesize(self, representation: Any) -> Signal:
         """Rebuild the samples that `representation` was made from."""
+
+
+#: Makes another representation of one, never in place: `Edits`, say.
+Treatment = Callable[[Any, Any], Any]
 
 
 def require_same_shape(a: Source, b: Source) -> None:
@@ -43,10 +49,12 @@ class Resynthesis:
         The original.
     transform : OctaveTransform or STFT
         Analyses and synthesises whatever stretch is read, and no more.
+    edits : callable, optional
+        Called with a representation and the transform; what it returns is synthesised in its place.
     """
 
-    def __init__(self, source: Source, transform: Transform) -> None:
-        self.source, self.transform = source, transform
+    def __init__(self, source: Source, transform: Transform, edits: Treatment | None = None) -> None:
+        self.source, self.transform, self.edits = source, transform, edits
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
         # A `Difference` reads the stretch that has just been read to be heard: it is made once.
         self._recent = lru_cache(maxsize=4)(self._rebuild)
@@ -66,6 +74,8 @@ class Resynthesis:
 
     def _rebuild(self, start: int, stop: int) -> NDArray[np.floating]:
         representation = self.transform.analyze(self.source, start=start, stop=stop)
+        if self.edits:
+            representation = self.edits(representation, self.transform)
         samples = self.transform.synthesize(representation).samples
         samples.flags.writeable = False  # it may be handed out again
         return samples
@@ -78,16 +88,20 @@ class Difference:
     ----------
     a, b : Source
         Of the same rate, channels and length.
+    gain_db : float
+        How much louder than it is, from 0 to 60 dB.
 
     Raises
     ------
     ParameterError
-        If they differ in one of these.
+        If they differ in one of these, or the gain is out of range.
     """
 
-    def __init__(self, a: Source, b: Source) -> None:
+    def __init__(self, a: Source, b: Source, *, gain_db: float = 0.0) -> None:
         require_same_shape(a, b)
-        self.a, self.b = a, b
+        if not 0 <= gain_db <= MAX_GAIN_DB:
+            raise ParameterError(f"gain_db must be between 0 and {MAX_GAIN_DB:g}, not {gain_db:g}")
+        self.a, self.b, self.gain_db = a, b, float(gain_db)
         self.rate, self.channels, self.length = a.rate, a.channels, a.length
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
@@ -96,4 +110,6 @@ class Difference:
         May be called from several threads at once.
         """
         difference: NDArray[np.floating] = self.a.read(start, stop) - self.b.read(start, stop)
+        if self.gain_db:
+            difference *= difference.dtype.type(10 ** (self.gain_db / 20))
         return difference
