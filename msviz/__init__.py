@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from msviz.audio import AudioSource, mix_down, open_audio, read_audio
     from msviz.demos import demo_tracks
     from msviz.errors import AudioError, DeviceError, MsvizError, ParameterError
+    from msviz.lab import Recipe, Reconstruction, signal_to_error_db
     from msviz.signal import Signal, Source
     from msviz.transform import STFT, OctaveTransform, Representation
 
@@ -22,6 +23,8 @@ _HOMES = {
     "MsvizError": "msviz.errors",
     "OctaveTransform": "msviz.transform",
     "ParameterError": "msviz.errors",
+    "Recipe": "msviz.lab",
+    "Reconstruction": "msviz.lab",
     "Representation": "msviz.transform",
     "STFT": "msviz.transform",
     "Signal": "msviz.signal",
@@ -30,6 +33,7 @@ _HOMES = {
     "mix_down": "msviz.audio",
     "open_audio": "msviz.audio",
     "read_audio": "msviz.audio",
+    "signal_to_error_db": "msviz.lab",
 }
 
 __all__ = [
@@ -40,6 +44,8 @@ __all__ = [
     "MsvizError",
     "OctaveTransform",
     "ParameterError",
+    "Recipe",
+    "Reconstruction",
     "Representation",
     "Signal",
     "Source",
@@ -47,6 +53,7 @@ __all__ = [
     "mix_down",
     "open_audio",
     "read_audio",
+    "signal_to_error_db",
 ]
 
 

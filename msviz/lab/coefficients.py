@@ -1,0 +1,134 @@
+"""Leaving coefficients out and making them coarse.
+
+A coefficient belongs to the segment of time that its centre lies in.  Which of them stay, and what
+levels count from, depends on the segment's coefficients alone: so a coefficient has the same fate
+whatever stretch is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.lab.recipe import Recipe
+from msviz.transform import STFT, Frames, OctaveTransform
+from msviz.transform.filters import mean_power
+
+Array = NDArray[Any]
+
+RANGE_DB: Final = 96.0
+"""How far below a segment's peak its magnitudes are told apart when they are made coarse."""
+
+
+class Limits(NamedTuple):
+    """What decides about the coefficients of a segment."""
+
+    weakest: float
+    """Energy^½ of the weakest coefficient that stays; infinite where none does."""
+    peak: float
+    """Magnitude of the strongest."""
+
+
+def energies(transform: OctaveTransform | STFT) -> list[Array]:
+    """What a coefficient of magnitude 1 adds to the signal's energy Σx², for every row of every band.
+
+    With these weights Σ|c|² is Σx², since S is level: a coefficient's share in what is heard does not
+    depend on whether it stands for eight samples or for four thousand.  A sine of amplitude 1 reads 1 in
+    the middle of ∫S rows at every frame, and has the energy hop/2 from frame to frame; so the weight is
+    hop / 2S.  S is Σ|g_k|² for the octave transform, and 3/2 for Hann windows, whose rows at 0 Hz and at
+    the Nyquist frequency have all the amplitude on one side: they weigh twice as much.
+    """
+    if isinstance(transform, OctaveTransform):
+        return [
+            octave.hop / (2 * np.asarray(mean_power(transform.scale, octave.frequencies)))
+            for octave in transform.bands
+        ]
+    weights = np.full(transform.bands[0].frequencies.size, transform.hop / 3)
+    weights[0] *= 2
+    if transform.window % 2 == 0:
+        weights[-1] *= 2
+    return [weights]
+
+
+def limits(coefficients: Sequence[Array], weights: Sequence[Array], kept: float) -> Limits:
+    """The limits of a segment that has these coefficients, one array (channels, rows, frames) a band."""
+    magnitudes = [np.abs(values) for values in coefficients]
+    peak = max(float(values.max(initial=0)) for values in magnitudes)
+    if kept == 100:
+        return Limits(0.0, peak)
+    strengths = np.concatenate(
+        [
+            (values * _column(weight, values)).ravel()
+            for values, weight in zip(magnitudes, weights, strict=True)
+        ]
+    )
+    count = round(strengths.size * kept / 100)
+    if count == 0:
+        return Limits(np.inf, peak)
+    weakest = np.partition(strengths, strengths.size - count)[strengths.size - count]
+    return Limits(float(weakest), peak)
+
+
+def treated(
+    frames: Frames, weight: Array, recipe: Recipe, limits_of: Callable[[int], Limits], segment: int
+) -> Frames:
+    """The frames of a band as a recipe leaves them; not in place.
+
+    Parameters
+    ----------
+    weight : array (rows,)
+        As `energies` tells it.
+    limits_of : callable
+        Gives the limits of a segment, by the segment's number.
+    segment : int
+        Samples in a segment.
+    """
+    values = frames.coefficients
+    if recipe.needs_limits and values.size:
+        magnitudes = np.abs(values)
+        numbers = np.arange(frames.first_frame, frames.stop_frame) * frames.hop // segment
+        held, which = np.unique(numbers, return_inverse=True)
+        all_limits = np.array([limits_of(number) for number in held.tolist()], magnitudes.dtype)
+        weakest, peak = all_limits[which].T
+        new = magnitudes
+        if recipe.kept < 100:
+            new = np.where(magnitudes * _column(weight, magnitudes) >= weakest, magnitudes, 0)
+        if recipe.magnitude_bits is not None:
+            new = coarse_magnitudes(new, peak, recipe.magnitude_bits)
+        values = np.divide(new, magnitudes, out=np.zeros_like(magnitudes), where=new > 0) * values
+    if recipe.phase_bits is not None and not recipe.rebuild_phase:
+        values = coarse_phases(values, recipe.phase_bits)
+    return replace(frames, coefficients=values)
+
+
+def coarse_magnitudes(magnitudes: Array, peak: Array, bits: int) -> Array:
+    """Magnitudes in the middle of their steps: 2^bits - 1 equal ones in dB over the range below the peak.
+
+    Off by half a step at most; what lies below the range is 0, the code that is left.
+
+    Parameters
+    ----------
+    magnitudes : array (channels, rows, frames)
+    peak : array (frames,)
+    """
+    step = RANGE_DB / (2**bits - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        number = np.floor(-20 / step * np.log10(magnitudes / peak))
+    heard = number < 2**bits - 1  # not so for NaN, where the peak is 0
+    level = 10 ** ((np.where(heard, np.maximum(number, 0), 0) + 0.5) * (-step / 20))
+    return np.asarray(np.where(heard, level * peak, 0), magnitudes.dtype)
+
+
+def coarse_phases(values: Array, bits: int) -> Array:
+    """Coefficients with their phases at the nearest of 2^bits; off by π/2^bits at most."""
+    step = 2 * np.pi / 2**bits
+    phases = np.rint(np.angle(values) / step) * step
+    return np.asarray(np.abs(values) * np.exp(1j * phases), values.dtype)
+
+
+def _column(weight: Array, values: Array) -> Array:
+    return np.sqrt(weight)[:, None].astype(values.dtype)

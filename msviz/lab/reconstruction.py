@@ -1,0 +1,126 @@
+"""What a recipe leaves of a source, by stretch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+from msviz.lab.coefficients import Limits, energies, limits, treated
+from msviz.lab.once import Once
+from msviz.lab.recipe import Recipe
+from msviz.signal import Source
+from msviz.transform import STFT, OctaveTransform, Representation
+
+Array = NDArray[Any]
+
+SEGMENT_S = 1.5  # about; long enough to rank coefficients in, short enough to be made at once
+REMEMBERED = 6  # segments: those that two readers near each other need
+
+
+class Reconstruction:
+    """What a recipe leaves of another source; a `Source`.
+
+    It is made segment by segment on a grid that begins at the first sample.  The samples do not depend
+    on what was read before, or by whom.
+
+    Parameters
+    ----------
+    source : Source
+        The original.  Samples that are not numbers count as zero.
+    transform : OctaveTransform or STFT
+        Whose coefficients the recipe is for.
+    recipe : Recipe
+        What becomes of them.
+
+    Raises
+    ------
+    ParameterError
+        If the transform is for another rate.
+    """
+
+    def __init__(self, source: Source, transform: OctaveTransform | STFT, recipe: Recipe) -> None:
+        if source.rate != transform.rate:
+            raise ParameterError(
+                f"this transform is for a rate of {transform.rate} Hz, the signal has {source.rate} Hz"
+            )
+        self.source, self.transform, self.recipe = source, transform, recipe
+        self.rate, self.channels, self.length = source.rate, source.channels, source.length
+        #: Samples in a segment.
+        self.segment = 2 ** round(math.log2(SEGMENT_S * self.rate))
+        self._finite = _Finite(source)
+        self._weights = energies(transform)
+        self._limits = Once(self._find_limits, 1 << 14)
+        self._segments = Once(self._make, REMEMBERED)
+
+    @property
+    def reals(self) -> float:
+        """Real numbers per sample that are left, the places of those that stay not counted.
+
+        A coefficient counts two, a magnitude alone one, and the residual's values one each.
+        """
+        transform = self.transform
+        if isinstance(transform, OctaveTransform):
+            rest = 1 / transform.residual_hop
+            coefficients = transform.redundancy - rest
+        else:  # those at 0 Hz and at the Nyquist frequency are real
+            rest, coefficients = 0.0, transform.window / transform.hop
+        return rest + coefficients * self.recipe.kept / 100 / (2 if self.recipe.rebuild_phase else 1)
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
+
+        May be called from several threads at once.
+        """
+        dtype = self.transform.dtype if isinstance(self.transform, OctaveTransform) else np.float32
+        out = np.zeros((self.channels, max(stop - start, 0)), dtype)
+        first, last = max(start, 0), min(stop, self.length)
+        for number in range(first // self.segment, -(-last // self.segment)):
+            begin = number * self.segment
+            since, until = max(first, begin), min(last, begin + self.segment)
+            out[:, since - start : until - start] = self._segments(number)[:, since - begin : until - begin]
+        return out
+
+    def _find_limits(self, number: int) -> Limits:
+        start = number * self.segment
+        held = self.transform.coefficients(self._finite, start, start + self.segment)
+        return limits(held, self._weights, self.recipe.kept)
+
+    def _make(self, number: int) -> Array:
+        start = number * self.segment
+        stop = min(start + self.segment, self.length)
+        return self.transform.synthesize(self.treated(start, stop)).samples
+
+    def treated(self, start: int, stop: int) -> Representation:
+        """The representation of samples [start, stop) as the recipe leaves it, phases not yet rebuilt."""
+        made = self.transform.analyze(self._finite, start=start, stop=stop)
+        last = (self.length - 1) // self.segment  # what lies before the file or behind counts to its ends
+
+        def limits_of(segment: int) -> Limits:
+            return self._limits(min(max(segment, 0), last))
+
+        bands = tuple(
+            treated(band, weight, self.recipe, limits_of, self.segment)
+            for band, weight in zip(made.bands, self._weights, strict=True)
+        )
+        return replace(made, bands=bands)
+
+
+class _Finite:
+    """A source without what is not a number."""
+
+    def __init__(self, source: Source) -> None:
+        self.read_any: Callable[[int, int], NDArray[np.floating]] = source.read
+        self.rate, self.channels, self.length = source.rate, source.channels, source.length
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        samples = self.read_any(start, stop)
+        if np.isfinite(samples).all():
+            return samples
+        finite: NDArray[np.floating] = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        return finite
