@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from msviz.audio import AudioSource, mix_down, open_audio, read_audio
     from msviz.demos import demo_tracks
-    from msviz.errors import AudioError, DeviceError, MsvizError, ParameterError
+    from msviz.errors import AudioError, DeviceError, MsvizError, ParameterError, StorageError
     from msviz.lab import Recipe, Reconstruction, signal_to_error_db
     from msviz.signal import Signal, Source
-    from msviz.transform import STFT, OctaveTransform, Representation
+    from msviz.storage import load, save
+    from msviz.transform import STFT, BoxEdit, Edits, OctaveEdit, OctaveTransform, Representation
 
 __version__ = "0.1.0"
 
@@ -19,8 +20,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "AudioError": "msviz.errors",
     "AudioSource": "msviz.audio",
+    "BoxEdit": "msviz.transform",
     "DeviceError": "msviz.errors",
+    "Edits": "msviz.transform",
     "MsvizError": "msviz.errors",
+    "OctaveEdit": "msviz.transform",
     "OctaveTransform": "msviz.transform",
     "ParameterError": "msviz.errors",
     "Recipe": "msviz.lab",
@@ -29,10 +33,13 @@ _HOMES = {
     "STFT": "msviz.transform",
     "Signal": "msviz.signal",
     "Source": "msviz.signal",
+    "StorageError": "msviz.errors",
     "demo_tracks": "msviz.demos",
+    "load": "msviz.storage",
     "mix_down": "msviz.audio",
     "open_audio": "msviz.audio",
     "read_audio": "msviz.audio",
+    "save": "msviz.storage",
     "signal_to_error_db": "msviz.lab",
 }
 
@@ -40,8 +47,11 @@ __all__ = [
     "STFT",
     "AudioError",
     "AudioSource",
+    "BoxEdit",
     "DeviceError",
+    "Edits",
     "MsvizError",
+    "OctaveEdit",
     "OctaveTransform",
     "ParameterError",
     "Recipe",
@@ -49,10 +59,13 @@ __all__ = [
     "Representation",
     "Signal",
     "Source",
+    "StorageError",
     "demo_tracks",
+    "load",
     "mix_down",
     "open_audio",
     "read_audio",
+    "save",
     "signal_to_error_db",
 ]
 

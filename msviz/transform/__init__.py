@@ -1,9 +1,22 @@
 """The octave transform, the STFT beside it, and what both give back."""
 
+from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.representation import Frames, Representation
 from msviz.transform.scale import Band, Octave
 from msviz.transform.sharper import Combined, Reassigned
 from msviz.transform.stft import STFT
 
-__all__ = ["STFT", "Band", "Combined", "Frames", "Octave", "OctaveTransform", "Reassigned", "Representation"]
+__all__ = [
+    "STFT",
+    "Band",
+    "BoxEdit",
+    "Combined",
+    "Edits",
+    "Frames",
+    "Octave",
+    "OctaveEdit",
+    "OctaveTransform",
+    "Reassigned",
+    "Representation",
+]

@@ -123,12 +123,13 @@ class OctaveScale:
         """Lower edge of an octave in Hz; octave `octave_count` begins at Nyquist."""
         return self.rate / 2 * 2.0 ** (octave - self.octave_count)
 
-    def filter_edges(self, frequency: Any) -> tuple[Any, Any]:
+    def filter_edges(self, frequency: Any, share: float = 1.0) -> tuple[Any, Any]:
         """Where the filter of a bin centred at `frequency` begins and ends, in Hz.
 
-        The lower edge may be negative (for large `gamma`), the upper one beyond Nyquist.
+        The lower edge may be negative (for large `gamma`), the upper one beyond Nyquist.  A `share`
+        below 1 gives the edges of that share of the filter, from its centre on.
         """
-        half = 2.0 ** (2 / self.resolution)
+        half = 2.0 ** (2 * share / self.resolution)
         warped = frequency + self.warp_offset
         return warped / half - self.warp_offset, warped * half - self.warp_offset
 

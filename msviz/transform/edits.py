@@ -1,0 +1,291 @@
+"""Edits of a representation: octaves muted, heard alone, louder or softer; boxes in time and frequency.
+
+An edit is a gain for some rows over some frames.  What is silenced must be gone and what is kept must be
+whole, so an edit takes in every coefficient that reaches into what is edited: a filter over frequency, an
+atom (a filter's answer to an impulse) over time, each as far as it is above -60 dB of its peak.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+from msviz.transform.filters import Residual
+from msviz.transform.octave import OctaveTransform
+from msviz.transform.representation import Frames, Representation
+from msviz.transform.stft import STFT
+
+Array = NDArray[Any]
+
+HIGHEST_GAIN_DB = 12.0
+
+# Where the Nuttall window and its Fourier transform have fallen by 60 dB: as a share of half its width, and
+# in inverse widths.
+FILTER_SHARE = 0.9158
+ATOM_WIDTHS = 3.6264
+HANN_ROWS = 2  # half the main lobe of a Hann window, in rows
+
+
+@dataclass(frozen=True)
+class BoxEdit:
+    """A box in time and frequency whose gain is changed.
+
+    Parameters
+    ----------
+    start_s, stop_s : float
+        In seconds from the start of the track.
+    low_hz, high_hz : float
+        In Hz.
+    gain_db : float
+        From -inf, which removes what is in the box, to 12 dB.
+
+    Raises
+    ------
+    ParameterError
+        If the box is empty or the gain out of range.
+    """
+
+    start_s: float
+    stop_s: float
+    low_hz: float
+    high_hz: float
+    gain_db: float = -math.inf
+
+    def __post_init__(self) -> None:
+        if not self.start_s < self.stop_s:
+            raise ParameterError(
+                f"a box must end after it starts, not from {self.start_s} s to {self.stop_s} s"
+            )
+        if not self.low_hz < self.high_hz:
+            raise ParameterError(
+                f"a box must end above where it starts, not from {self.low_hz} Hz to {self.high_hz} Hz"
+            )
+        _check_gain(self.gain_db)
+
+
+@dataclass(frozen=True)
+class OctaveEdit:
+    """What is done to one octave.
+
+    Parameters
+    ----------
+    gain_db : float
+        From -inf, which silences it, to 12 dB.
+    muted : bool
+        Whether it is silent whatever its gain.
+    soloed : bool
+        Whether only it, and others that are soloed, are heard.
+
+    Raises
+    ------
+    ParameterError
+        If the gain is out of range.
+    """
+
+    gain_db: float = 0.0
+    muted: bool = False
+    soloed: bool = False
+
+    def __post_init__(self) -> None:
+        _check_gain(self.gain_db)
+
+
+_UNCHANGED = OctaveEdit()
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Gains of octaves and of boxes, applied to coefficients between analysis and synthesis.
+
+    Parameters
+    ----------
+    octaves : tuple of OctaveEdit
+        The lowest first; the highest ends at the Nyquist frequency, and the lowest takes in all that lies
+        below it.  Empty leaves all as they are.
+    boxes : tuple of BoxEdit
+        Where they overlap, their gains multiply.
+    alone : bool
+        Whether only what lies in the boxes is heard, each at its gain (0 dB for one that would remove it).
+        Without a box it does nothing.
+
+    Notes
+    -----
+    A row that reaches into several octaves is cut by all of them, so that nothing of a muted octave is left
+    in its neighbours' rows, and made louder by its own octave alone.  A soloed octave keeps every row that
+    reaches into it: what is heard of an octave soloed and of the same octave muted adds up to the whole.
+    So does what is heard of boxes alone and of the same boxes removed.
+    """
+
+    octaves: tuple[OctaveEdit, ...] = ()
+    boxes: tuple[BoxEdit, ...] = ()
+    alone: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether they change anything."""
+        if self.alone and self.boxes:
+            return True
+        return any(octave != _UNCHANGED for octave in self.octaves) or any(b.gain_db for b in self.boxes)
+
+    def with_octave(self, index: int, octave_count: int, **changes: Any) -> Edits:
+        """The same with one octave changed.
+
+        Parameters
+        ----------
+        index : int
+            0 for the lowest octave.
+        octave_count : int
+            How many there are.
+        **changes
+            Parameters of `OctaveEdit`.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such octave, or a gain is out of range.
+        """
+        if not 0 <= index < octave_count:
+            raise ParameterError(f"octave must be from 0 to {octave_count - 1}, not {index}")
+        held = self.octaves[-octave_count:]  # octaves descend from Nyquist, however many there are
+        octaves = [_UNCHANGED] * (octave_count - len(held)) + list(held)
+        octaves[index] = replace(octaves[index], **changes)
+        return replace(self, octaves=tuple(octaves))
+
+    def with_box(self, box: BoxEdit, index: int | None = None) -> Edits:
+        """The same with one box more, or with `box` in the place of the one with this index."""
+        boxes = list(self.boxes)
+        if index is None:
+            boxes.append(box)
+        else:
+            boxes[index] = box
+        return replace(self, boxes=tuple(boxes))
+
+    def without_box(self, index: int) -> Edits:
+        """The same without the box with this index."""
+        return replace(self, boxes=self.boxes[:index] + self.boxes[index + 1 :])
+
+    def __call__(self, representation: Representation, transform: OctaveTransform | STFT) -> Representation:
+        """The representation with these edits.
+
+        Parameters
+        ----------
+        representation : Representation
+            Left as it is.
+        transform : OctaveTransform or STFT
+            What it was made by.
+
+        Returns
+        -------
+        Representation
+            Bands without an edit are those of `representation`, not copies.
+        """
+        if not self:
+            return representation
+        reach = _Reach.of_residual(transform) if isinstance(transform, OctaveTransform) else None
+        return replace(
+            representation,
+            bands=tuple(self.band(frames, transform) for frames in representation.bands),
+            residual=self._edited(representation.residual, reach)
+            if representation.residual and reach
+            else None,
+        )
+
+    def band(self, frames: Frames, transform: OctaveTransform | STFT) -> Frames:
+        """Frames of one of the transform's bands with these edits; the same object if none meets them."""
+        return self._edited(frames, _Reach.of(transform, frames))
+
+    def _edited(self, frames: Frames, reach: _Reach) -> Frames:
+        gains = self._octave_gains(frames.frequencies, reach, frames.rate / 2)
+        parts = [(part, box.gain_db) for box in self.boxes if (part := reach.part(frames, box))]
+        alone = self.alone and bool(self.boxes)
+        rows = np.flatnonzero(gains != 1)
+        if not (alone or parts or len(rows)):
+            return frames
+        values = frames.coefficients
+        edited = np.zeros_like(values) if alone else values.copy()
+        if alone:
+            for part, _ in parts:
+                edited[part] = values[part]
+        for part, gain_db in parts:
+            if not (alone and gain_db == -math.inf):
+                edited[part] *= _linear(gain_db)
+        if len(rows):
+            changed = slice(rows[0], rows[-1] + 1)
+            edited[:, changed] *= gains[changed, None]
+        return replace(frames, coefficients=edited)
+
+    def _octave_gains(self, frequencies: Array, reach: _Reach, nyquist: float) -> Array:
+        """The gain that the octaves give each row, shape (rows,)."""
+        cut, boost = np.ones((2, len(frequencies)), np.float32)
+        soloed = np.zeros(len(frequencies), bool)
+        for index, octave in enumerate(self.octaves):
+            if octave == _UNCHANGED:
+                continue
+            low = 0.0 if index == 0 else nyquist * 2.0 ** (index - len(self.octaves))
+            high = nyquist * 2.0 ** (index + 1 - len(self.octaves))
+            reached = reach.meets(low, high)
+            own = (frequencies >= low) & ((frequencies < high) | (high == nyquist))
+            gain = 0.0 if octave.muted else _linear(octave.gain_db)
+            cut[reached] = np.minimum(cut[reached], gain)
+            boost[own] = max(gain, 1.0)
+            soloed |= reached & octave.soloed
+        if any(octave.soloed for octave in self.octaves):
+            cut[~soloed] = 0
+        gains: Array = cut * boost
+        return gains
+
+
+@dataclass(frozen=True, eq=False)
+class _Reach:
+    """How far the rows of a band reach: over frequency in Hz, over time in seconds; each of shape (rows,)."""
+
+    low: Array
+    high: Array
+    time_s: Array
+
+    @classmethod
+    def of(cls, transform: OctaveTransform | STFT, frames: Frames) -> _Reach:
+        frequencies = frames.frequencies
+        if isinstance(transform, STFT):
+            rows = HANN_ROWS * transform.rate / transform.window
+            half = np.full(len(frequencies), transform.window / 2 / transform.rate)
+            return cls(frequencies - rows, frequencies + rows, half)
+        low, high = transform.scale.filter_edges(frequencies)
+        return cls(*transform.scale.filter_edges(frequencies, FILTER_SHARE), ATOM_WIDTHS / (high - low))
+
+    @classmethod
+    def of_residual(cls, transform: OctaveTransform) -> _Reach:
+        residual = Residual.below(transform.scale)
+        width = residual.stop_edge - residual.pass_edge
+        return cls(np.zeros(1), np.array([residual.stop_edge]), np.array([ATOM_WIDTHS / width]))
+
+    def meets(self, low: float, high: float) -> Array:
+        """Which rows reach into a stretch of frequency, shape (rows,)."""
+        found: Array = (self.low < high) & (self.high > low)
+        return found
+
+    def part(self, frames: Frames, box: BoxEdit) -> tuple[slice, slice, slice] | None:
+        """The channels, rows and frames that reach into a box; None if none do."""
+        rows = np.flatnonzero(self.meets(box.low_hz, box.high_hz))
+        if not len(rows):
+            return None
+        reach_s, frame_s = float(self.time_s[rows].max()), frames.hop / frames.rate
+        first = max(math.ceil((box.start_s - reach_s) / frame_s), frames.first_frame)
+        last = min(math.floor((box.stop_s + reach_s) / frame_s) + 1, frames.stop_frame)
+        if first >= last:
+            return None
+        held = slice(first - frames.first_frame, last - frames.first_frame)
+        return slice(None), slice(int(rows[0]), int(rows[-1]) + 1), held
+
+
+def _linear(gain_db: float) -> float:
+    return 10.0 ** (gain_db / 20)
+
+
+def _check_gain(gain_db: float) -> None:
+    if not gain_db <= HIGHEST_GAIN_DB:
+        raise ParameterError(f"gain must be at most {HIGHEST_GAIN_DB:g} dB, not {gain_db:g} dB")
