@@ -31,6 +31,15 @@ ATOM_WIDTHS = 3.6264
 HANN_ROWS = 2  # half the main lobe of a Hann window, in rows
 
 
+def _linear(gain_db: float) -> float:
+    return float(10.0 ** (gain_db / 20))
+
+
+def _check_gain(gain_db: float) -> None:
+    if not gain_db <= HIGHEST_GAIN_DB:
+        raise ParameterError(f"gain must be at most {HIGHEST_GAIN_DB:g} dB, not {gain_db:g} dB")
+
+
 @dataclass(frozen=True)
 class BoxEdit:
     """A box in time and frequency whose gain is changed.
@@ -280,12 +289,3 @@ class _Reach:
             return None
         held = slice(first - frames.first_frame, last - frames.first_frame)
         return slice(None), slice(int(rows[0]), int(rows[-1]) + 1), held
-
-
-def _linear(gain_db: float) -> float:
-    return 10.0 ** (gain_db / 20)
-
-
-def _check_gain(gain_db: float) -> None:
-    if not gain_db <= HIGHEST_GAIN_DB:
-        raise ParameterError(f"gain must be at most {HIGHEST_GAIN_DB:g} dB, not {gain_db:g} dB")
