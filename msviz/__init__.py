@@ -69,8 +69,13 @@ __all__ = [
     "signal_to_error_db",
 ]
 
+# What has no name up here is asked for in its room: msviz.picture.levels.
+_ROOMS = ("audio", "convert", "lab", "picture", "playback", "storage", "torch", "transform")
+
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"msviz.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
@@ -79,4 +84,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, *_ROOMS})
