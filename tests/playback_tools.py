@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from msviz.playback import mixer, track
+from msviz.playback import track
 from msviz.signal import Signal
 
 RATE = 1000
@@ -19,7 +19,7 @@ def short_chunks():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(track, "CHUNK", 64)
         patch.setattr(track, "KEPT", 400)
-        patch.setattr(mixer, "LEAD", 16)
+        patch.setattr(track, "LEAD", 16)
         yield
 
 

@@ -25,7 +25,7 @@ def ready(*sources):
     made = Track({str(number): source for number, source in enumerate(sources)})
     for source in range(len(sources)):
         for index in range(-(-made.length // track.CHUNK)):
-            made.make(source, index, 0)
+            made.make(source, index, [])
     return made
 
 
@@ -115,19 +115,19 @@ def test_any_channels_are_folded_to_two(channels, left, right):
 def test_selected_source_is_made_two_chunks_before_the_others():
     made = Track({"a": ramp(), "b": ramp(), "c": ramp()})
     order = []
-    while wanted := made.wanted(1, 130):
+    while wanted := made.wanted(1, made.upcoming(130)):
         order.append(wanted)
-        made.make(*wanted, 130)
+        made.make(*wanted, made.upcoming(130))
     assert order[:7] == [(1, 2), (1, 3), (0, 2), (2, 2), (1, 4), (0, 3), (2, 3)]
     assert max(index for _, index in order) == 2 + track.AHEAD
 
 
 def test_chunks_far_from_the_playhead_are_let_go(monkeypatch):
-    monkeypatch.setattr(track, "KEPT", 28)
+    monkeypatch.setattr(track, "KEPT", 56)
     made = Track({"a": ramp(64 * 100), "b": ramp(64 * 100)})
     for index in range(100):
         for source in range(2):
-            made.make(source, index, 64 * index)
+            made.make(source, index, made.upcoming(64 * index))
     assert set(made.ready) == {(source, index) for source in range(2) for index in range(72, 100)}
 
 
@@ -242,7 +242,7 @@ def test_pause_and_play_under_their_fades_add_up_to_the_whole():
 def test_samples_that_are_late_are_waited_for_in_silence():
     source = ramp()
     late = Track({"late": source})
-    late.make(0, 0, 0)
+    late.make(0, 0, [])
     tested = Mixer()
     tested.wish = Wish(late, playing=True)
     out, pieces = fill(tested, 100)
@@ -250,8 +250,8 @@ def test_samples_that_are_late_are_waited_for_in_silence():
     assert not out[64:].any()
     fill(tested, 100)
     assert (tested.underruns, tested.position, pieces[-1].moved) == (1, 64, 0)
-    late.make(0, 1, 64)
-    late.make(0, 2, 64)
+    late.make(0, 1, [])
+    late.make(0, 2, [])
     out, _ = fill(tested, 64)
     np.testing.assert_array_equal(out[FADE:], source.samples[:, 64 + FADE : 128].T)
     assert tested.underruns == 1
@@ -261,17 +261,17 @@ def test_what_is_heard_goes_on_until_the_new_place_is_ready():
     source = ramp()
     late = Track({"late": source})
     for index in range(4):
-        late.make(0, index, 0)
+        late.make(0, index, [])
     tested = Mixer()
     tested.wish = Wish(late, playing=True)
     fill(tested, 50)
     tested.wish = Wish(late, playing=True, seek=Seek(700))
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out, source.samples[:, 50:100].T)
-    late.make(0, 10, 700)  # ends four samples later: not enough to go there
+    late.make(0, 10, [])  # ends four samples later: not enough to go there
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out, source.samples[:, 100:150].T)
-    late.make(0, 11, 700)
+    late.make(0, 11, [])
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out[FADE:], source.samples[:, 700 + FADE : 750].T)
 
@@ -295,10 +295,10 @@ def test_heard_position_follows_the_clock_and_never_goes_back():
     positions = [heard.at(0.0)[0]]
     for block in range(100):  # of 10 ms, heard 0.1 s later, on a clock that is up to 3 ms off
         now = block * 0.01
-        heard.send([Piece(0, 10 * block, 10, seek)], now, now + 0.1 + 0.003 * (-1) ** block)
+        heard.send([Piece(0, 10 * block, 10, 1.0, seek)], now, now + 0.1 + 0.003 * (-1) ** block, (0, 0))
         positions += [heard.at(now + step)[0] for step in np.arange(0, 0.01, 0.001)]
     assert positions == sorted(positions)
     np.testing.assert_allclose(positions[1:], np.clip(np.arange(1000) - 100, 0, None), atol=4)
-    heard.send([Piece(0, 1000, 5, seek), Piece(5, 1005, 0, seek)], 1.0, 1.1)
+    heard.send([Piece(0, 1000, 5, 1.0, seek), Piece(5, 1005, 0, 1.0, seek)], 1.0, 1.1, (0, 0))
     assert heard.at(1.1035)[0] == 1003
     assert heard.at(9.0) == (1005, seek)

@@ -25,7 +25,8 @@ class FakeOutput:
     opened = ()
 
     def __init__(self, rate, latency, device, fill):
-        self.rate, self.latency, self.fill = rate, latency, fill
+        self.rate, self.latency, self.device, self.fill = rate, latency, device, fill
+        self.underflows = 0
         self.time, self.active, self.failure, self.closed = 100.0, True, None, False
         self.heard = []
         FakeOutput.opened = (*FakeOutput.opened, self)
@@ -73,7 +74,8 @@ def settle(made):
     def settled():
         mixer, wish = made._mixer, made._mixer.wish
         here = mixer.position if wish.seek is mixer.seek else wish.seek.sample
-        return made._output and loaded.wanted(wish.source, here) is None
+        upcoming = loaded.upcoming(loaded.own(here), wish.loop)
+        return made._output and loaded.wanted(wish.source, upcoming) is None
 
     wait_until(settled)
 
@@ -362,7 +364,7 @@ def OutputStream(*args, **kwargs): raise {error}
         (
             "PortAudioError('Device unavailable', -9985)",
             [{"max_output_channels": 2}],
-            "the sound device cannot be opened (Device unavailable).",
+            "the sound device is held by another program.",
         ),
         ("ValueError('No output device matching x')", [], "No output device matching x."),
     ],

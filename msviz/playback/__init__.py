@@ -1,6 +1,6 @@
 """Listening: a player whose sources share one position, and the sources made from a transform."""
 
-from msviz.playback.player import Player
+from msviz.playback.player import Meter, Player
 from msviz.playback.sources import Difference, Resynthesis
 
-__all__ = ["Difference", "Player", "Resynthesis"]
+__all__ = ["Difference", "Meter", "Player", "Resynthesis"]

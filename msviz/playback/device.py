@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -12,6 +14,22 @@ from numpy.typing import NDArray
 from msviz.errors import DeviceError
 
 INVALID_RATE = -9997  # paInvalidSampleRate
+UNAVAILABLE = -9985  # paDeviceUnavailable
+COMMON_RATES = (
+    48000,
+    44100,
+    96000,
+    192000,
+    32000,
+    16000,
+)  # tried where a device refuses a track's, in this order
+STALL_S = 5.0  # without being asked for samples, until a device counts as gone
+
+_library = threading.RLock()  # PortAudio may not be asked for devices while it looks for them afresh
+
+
+class RateError(DeviceError):
+    """A device does not take a sampling rate; it may take another."""
 
 
 def sounddevice() -> ModuleType:
@@ -42,10 +60,40 @@ def rescan() -> None:
     """
     sd = sounddevice()
     try:
-        sd._terminate()
-        sd._initialize()
+        with _library:
+            sd._terminate()
+            sd._initialize()
     except sd.PortAudioError as error:
         raise DeviceError(f"Sound cannot be played: {error.args[0]}.") from error
+
+
+def output_devices() -> list[str]:
+    """Names of the devices that can play, each naming one alone; none where there is no library.
+
+    They are those found when PortAudio was started or by the last `rescan`.
+    """
+    try:
+        sd = sounddevice()
+        with _library:
+            interfaces = [interface["name"] for interface in sd.query_hostapis()]
+            return [
+                f"{found['name']}, {interfaces[found['hostapi']]}"
+                for found in sd.query_devices()
+                if found["max_output_channels"] > 0
+            ]
+    except DeviceError:
+        return []
+
+
+def other_rates(device: int | str | None) -> list[int]:
+    """Rates in Hz to try where a device refuses a track's, its own first."""
+    sd = sounddevice()
+    try:
+        with _library:
+            own = round(sd.query_devices(device, "output")["default_samplerate"])
+    except (ValueError, sd.PortAudioError):
+        return list(COMMON_RATES)
+    return list(dict.fromkeys([own, *COMMON_RATES]))
 
 
 class Output:
@@ -65,8 +113,10 @@ class Output:
 
     Raises
     ------
+    RateError
+        If the device does not take the rate.
     DeviceError
-        If there is no PortAudio library, no device, or it does not take the rate.
+        If there is no PortAudio library or no device, or it cannot be opened.
     """
 
     def __init__(
@@ -78,26 +128,36 @@ class Output:
     ) -> None:
         sd = sounddevice()
         self.rate = rate
+        self.device = device
         self.failure: Exception | None = None
+        self.underflows = 0  # how often samples came too late for the device
+        self._called = time.monotonic()
 
-        def callback(out: NDArray[np.float32], _count: int, time: Any, _status: object) -> None:
+        def callback(out: NDArray[np.float32], _count: int, times: Any, status: Any) -> None:
+            self._called = time.monotonic()
+            if status and status.output_underflow:
+                self.underflows += 1
             try:
-                fill(out, time.currentTime, time.outputBufferDacTime)
+                fill(out, times.currentTime, times.outputBufferDacTime)
             except Exception as error:  # must not leave the audio thread; told by whoever owns the stream
                 self.failure = error
                 out[:] = 0
 
         try:
-            self._stream = sd.OutputStream(
-                rate, channels=2, dtype="float32", latency=latency, device=device, callback=callback
-            )
-            self._stream.start()
+            with _library:
+                self._stream = sd.OutputStream(
+                    rate, channels=2, dtype="float32", latency=latency, device=device, callback=callback
+                )
+                self._stream.start()
         except ValueError as error:  # a device name that fits none, or several
             raise DeviceError(f"Sound cannot be played: {error}.") from error
         except sd.PortAudioError as error:
             reason = f"the sound device cannot be opened ({error.args[0]})"
             if error.args[-1] == INVALID_RATE:
-                reason = f"the sound device does not take {rate} Hz"
+                refused = f"Sound cannot be played: the sound device does not take {rate} Hz."
+                raise RateError(refused) from error
+            if error.args[-1] == UNAVAILABLE:
+                reason = "the sound device is held by another program"
             elif not any(found["max_output_channels"] for found in sd.query_devices()):
                 reason = "no sound device was found"
             raise DeviceError(f"Sound cannot be played: {reason}.") from error
@@ -110,7 +170,12 @@ class Output:
     @property
     def active(self) -> bool:
         """Whether the device still asks for samples."""
-        return bool(self._stream.active)
+        return bool(self._stream.active) and time.monotonic() - self._called < STALL_S
+
+    @property
+    def latency(self) -> float:
+        """Seconds from the filling of a buffer to its being heard, as the device has it."""
+        return float(self._stream.latency)
 
     def close(self) -> None:
         """Close the stream at once; what has not been heard yet is dropped."""

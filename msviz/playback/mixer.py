@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.playback.track import CHUNK, Track
-
-FADE_S = 0.008
-LEAD = CHUNK // 4  # samples that must be ready before a source is faded in, so that it does not run dry
+from msviz.playback import track as tracks
+from msviz.playback.scrub import Tape
+from msviz.playback.track import Track
 
 
 class Seek:
@@ -23,23 +22,32 @@ class Seek:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be heard.  Replaced as a whole by whoever steers, read by the mixer when it can."""
+    """What is to be heard.  Replaced as a whole by whoever steers, read by the mixer when it can.
+
+    All places are samples of the original.  `loop` is repeated; at the end of `once`, which goes before
+    it, there is silence.  `pointer` is what is scrubbed at, in place of playing.
+    """
 
     track: Track | None = None
     source: int = 0
     playing: bool = False
     seek: Seek = field(default_factory=lambda: Seek(0))
+    loop: tuple[int, int] | None = None
+    once: tuple[int, int] | None = None
+    pointer: float | None = None
 
 
 class Piece(NamedTuple):
-    """From `offset` in a filled buffer on, the position moves from `position` by `moved` samples.
+    """From `offset` in a filled buffer on, the position moves from `position` by `moved` steps.
 
-    It then stands; with 0 it stands at once.  `seek` is the last that had been followed.
+    A step is that of one sample of the buffer, in samples of the original.  The position then stands;
+    with `moved` 0 it stands at once.  `seek` is the last that had been followed.
     """
 
     offset: int
-    position: int
+    position: float
     moved: int
+    step: float
     seek: Seek
 
 
@@ -47,13 +55,16 @@ class Mixer:
     """Fills buffers with the source that is wished for.
 
     The mixer alone moves the position.  Whatever changes what is heard, be it another source, another
-    place, pause or play, is one thing: a crossfade of 8 ms with equal gain from what is heard to what
-    is wished for, silence included.  It begins when the new samples are ready; until then the old ones
-    go on.  A crossfade is always finished before the next one begins.
+    speed, another place, the turn of a loop, pause or play, is one thing: a crossfade of 8 ms with equal
+    gain from what is heard to what is wished for, silence included.  It begins when the new samples are
+    ready; until then the old ones go on.  A crossfade is always finished before the next one begins.
 
     To pause is to fade out and stay where the fade began; to play fades in from there, so that
     the two parts of the samples under the fades add up to the whole.  Only the track's first sample is
     not faded in: there is nothing before it.
+
+    A loop turns in the same way: from the samples behind its stop to those from its start on, so that
+    its period is exactly its length.
 
     Where samples are not ready in time there is silence, counted in `underruns`, and the position stays:
     no sample is ever left out.
@@ -63,10 +74,16 @@ class Mixer:
         self.wish = Wish()
         self.volume = 1.0
         self.underruns = 0
-        self.position = 0
+        self.position = 0.0  # in samples of the original
         self.seek = self.wish.seek
+        self.peaks = (0.0, 0.0)  # of the buffer filled last, left and right
+        self.clipped = False  # whether one has reached full scale; taken back by whoever shows it
+        self._own = 0  # the position, in samples of the track
+        self._step = 1.0  # the track's
         self._voice: tuple[Track, int] | None = None  # what is heard; None is silence
         self._fade = np.empty((0, 2), np.float32)  # the rest of a crossfade, made whole when it begins
+        self._limit = 0  # sample of the track heard at which it may turn or end
+        self._tape = Tape()
         self._gain = 1.0
 
     def fill(self, out: NDArray[np.float32]) -> list[Piece]:
@@ -82,7 +99,7 @@ class Mixer:
                 rest[:count], self._fade = self._fade[:count], self._fade[count:]
             elif self._voice:
                 track, source = self._voice
-                count = track.copy(source, self.position, rest)
+                count = track.copy(source, self._own, rest[: self._limit - self._own])
                 if not count:
                     self._voice = None
                     self.underruns += 1
@@ -90,11 +107,19 @@ class Mixer:
             else:
                 count = len(rest)
                 rest[:] = 0
-            moved = min(count, self._voice[0].length - self.position) if self._voice else 0
-            pieces.append(Piece(done, self.position, moved, self.seek))
-            self.position += moved
+            moved = min(count, self._voice[0].length - self._own) if self._voice else 0
+            pieces.append(Piece(done, self.position, moved, self._step, self.seek))
+            if moved:
+                self._own += moved
+                self.position = self._own * self._step
             done += count
+        wish = self.wish
+        if wish.track:
+            self._tape.add(out, wish.track, wish.source, wish.pointer)
         self._apply_volume(out)
+        left, right = np.abs(out).max(axis=0, initial=0).tolist()
+        self.peaks = left, right
+        self.clipped |= max(left, right) >= 1
         return pieces
 
     def cut(self) -> None:
@@ -103,24 +128,47 @@ class Mixer:
 
     def _follow(self) -> None:
         """Begin the crossfade to what is wished for, if it is something else and is ready."""
-        wish = self.wish
-        place = self.position if wish.seek is self.seek else wish.seek.sample
-        voice = None
-        if wish.track and wish.playing and place < wish.track.length:
-            voice = wish.track, wish.source
-        if voice != self._voice or (voice and place != self.position):
-            if voice and not voice[0].is_ready(voice[1], place, place + LEAD):
-                return
-            self._fade = self._crossfade(voice, place)
-        self._voice, self.position, self.seek = voice, place, wish.seek
+        wish, track = self.wish, self.wish.track
+        asked = wish.seek is not self.seek
+        position = wish.seek.sample if asked else self.position
+        voice, place, step, limit = None, 0, 1.0, 0
+        if track:
+            step, limit = track.step, track.length
+            place = track.own(position) if asked or step != self._step else self._own
+            if wish.playing and wish.pointer is None:
+                if wish.once:
+                    limit = track.own(wish.once[1])
+                elif wish.loop:
+                    start, limit = track.own(wish.loop[0]), track.own(wish.loop[1])
+                    if place >= limit:
+                        # A crossfade may have gone past the stop: time is as much past the start.
+                        over = place - limit if place - limit < track.fade else 0
+                        place = start + over % max(limit - start, 1)
+                        position = place * step
+                if place < limit:
+                    voice = track, wish.source
+        if voice != self._voice or (voice and place != self._own):
+            if voice and not voice[0].is_ready(voice[1], place, place + tracks.LEAD):
+                voice = self._voice
+                if voice is None:
+                    return
+                if voice[0] is not track or not (
+                    place == self._own or track.is_ready(voice[1], place, place + tracks.LEAD)
+                ):
+                    self._limit = voice[0].length  # it goes on, past the stop of a loop if need be
+                    return
+            if voice != self._voice or place != self._own:
+                self._fade = self._crossfade(voice, place)
+        self._voice, self._limit, self.seek = voice, limit, wish.seek
+        self.position, self._own, self._step = position, place, step
 
     def _crossfade(self, voice: tuple[Track, int] | None, place: int) -> NDArray[np.float32]:
         if self._voice is None and place == 0:
             return self._fade
-        rate = next(track.rate for track, _ in filter(None, (voice, self._voice)))
-        old, new = np.zeros((2, round(FADE_S * rate), 2), np.float32)
+        length = next(track.fade for track, _ in filter(None, (voice, self._voice)))
+        old, new = np.zeros((2, length, 2), np.float32)
         if self._voice:
-            self._voice[0].copy(self._voice[1], self.position, old)
+            self._voice[0].copy(self._voice[1], self._own, old)
         if voice:
             voice[0].copy(voice[1], place, new)
         gain = (np.arange(len(old), dtype=np.float32) + 0.5) / len(old)

@@ -13,6 +13,8 @@ from msviz.errors import ParameterError
 from msviz.signal import Signal, Source
 
 REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
+BLOCK = 1 << 15  # samples that a remembered source reads at once
+KEPT_BLOCKS = 16  # and how many of those it keeps: 4 MB in stereo
 MAX_GAIN_DB = 60.0  # what makes the error of 16-bit audio as loud as music
 
 
@@ -113,3 +115,37 @@ class Difference:
         if self.gain_db:
             difference *= difference.dtype.type(10 ** (self.gain_db / 20))
         return difference
+
+
+class Remembered:
+    """A source whose samples are read in blocks and kept for a while; a `Source`.
+
+    For those who read stretches that overlap: a resynthesis is not to be made several times for them.
+
+    Parameters
+    ----------
+    source : Source
+        What is read.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.rate, self.channels, self.length = source.rate, source.channels, source.length
+        self._block = lru_cache(maxsize=KEPT_BLOCKS)(self._read_block)
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
+
+        May be called from several threads at once.
+        """
+        out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
+        at, last = max(start, 0), min(stop, self.length)
+        while at < last:
+            index, offset = divmod(at, BLOCK)
+            part = self._block(index)[:, offset : offset + last - at]
+            out[:, at - start : at - start + part.shape[1]] = part
+            at += part.shape[1]
+        return out
+
+    def _read_block(self, index: int) -> NDArray[np.floating]:
+        return self.source.read(index * BLOCK, min((index + 1) * BLOCK, self.length))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import AudioError, MsvizError, ParameterError
+from msviz.playback.resample import Resampled
 from msviz.playback.sources import require_same_shape
+from msviz.playback.stretch import Stretched
 from msviz.signal import Source
 
 CHUNK = 1 << 15  # samples made at once: a resynthesis costs little more than for a shorter stretch
 AHEAD = 6  # chunks that are made before the playhead gets there
-KEPT = 28  # chunks of every source that are kept around the playhead: 7 MB a source
+KEPT = 64  # chunks of all sources that are kept around the playhead: 16 MB
+LEAD = CHUNK // 4  # samples that must be ready before a source is faded in, so that it does not run dry
+FADE_S = 0.008
 
 
 def fold(samples: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -31,7 +35,10 @@ def fold(samples: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 class Track:
-    """Sources that share one position.
+    """Sources that share one position, as a device takes them: at its rate, and at the speed wished for.
+
+    Samples are those sent to the device, except where the original's are named: `own` and `original`
+    lead from one to the other.  At speed 1 and its own rate a source is sent as it is.
 
     One thread makes chunks; any other, the audio callback above all, may copy what is ready meanwhile:
     `ready` only ever gains and loses whole arrays that nobody changes, so no lock is needed.
@@ -40,24 +47,75 @@ class Track:
     ----------
     sources : mapping of str to Source
         At least one, all of the same rate, channels and length.
+    slower : int
+        How many times slower than the original: 1, 2 or 4.
+    rate : int, optional
+        The device's, in Hz; that of the sources by default.
+    before : Track, optional
+        In whose place this one is put.  Whatever it has of the same sources, made in the same way, is
+        taken over.
 
     Raises
     ------
     ParameterError
-        If there is none, or if they differ in one of these.
+        If there is no source, or if they differ in rate, channels or length.
     """
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        *,
+        slower: int = 1,
+        rate: int | None = None,
+        before: Track | None = None,
+    ) -> None:
         if not sources:
             raise ParameterError("sources to play must be at least one, not none")
+        self.originals = dict(sources)
         self.names = tuple(sources)
-        self.sources = tuple(sources.values())
-        for source in self.sources[1:]:
-            require_same_shape(self.sources[0], source)
-        self.rate = self.sources[0].rate
+        first, *others = sources.values()
+        for source in others:
+            require_same_shape(first, source)
+        self.original_rate, self.original_length = first.rate, first.length
+        self.rate, self.slower = rate or first.rate, slower
+        self.step = first.rate / (self.rate * slower)  # samples of the original that one sent stands for
+        self.fade = round(FADE_S * self.rate)
+        kept = self._kept(before)
+        self.sources: tuple[Source, ...] = tuple(
+            before.sources[kept[index]] if before and index in kept else self._as_sent(source)
+            for index, source in enumerate(sources.values())
+        )
         self.length = self.sources[0].length
         self.ready: dict[tuple[int, int], NDArray[np.float32]] = {}
         self.failures: dict[int, MsvizError] = {}  # sources that could not be read, and why
+        if before:
+            now = {was: index for index, was in kept.items()}
+            ready = before.ready.copy()  # at once, for another thread may be adding to it
+            self.ready = {(now[was], at): made for (was, at), made in ready.items() if was in now}
+
+    def _kept(self, before: Track | None) -> dict[int, int]:
+        """Which sources are the same as which of another track, and are sent in the same way."""
+        if before is None or (before.rate, before.slower) != (self.rate, self.slower):
+            return {}
+        known = {id(source): index for index, source in enumerate(before.originals.values())}
+        sources = enumerate(self.originals.values())
+        return {index: known[id(source)] for index, source in sources if id(source) in known}
+
+    def _as_sent(self, source: Source) -> Source:
+        slower = Stretched(source, self.slower) if self.slower > 1 else source
+        return Resampled(slower, self.rate) if self.rate != source.rate else slower
+
+    def changed(self, *, slower: int | None = None, rate: int | None = None) -> Track:
+        """The same sources at another speed or for another rate."""
+        return Track(self.originals, slower=slower or self.slower, rate=rate or self.rate, before=self)
+
+    def own(self, sample: float) -> int:
+        """The sample sent that stands for one of the original."""
+        return min(round(sample / self.step), self.length)
+
+    def original(self, own: int) -> float:
+        """The place in the original that a sample sent stands for."""
+        return own * self.step
 
     def copy(self, source: int, start: int, out: NDArray[np.float32]) -> int:
         """Copy samples from `start` on into `out` (n, 2), as many as are ready; return how many."""
@@ -77,23 +135,45 @@ class Track:
         last = min(stop, self.length) - 1
         return all((source, index) in self.ready for index in range(start // CHUNK, last // CHUNK + 1))
 
-    def wanted(self, selected: int, position: int) -> tuple[int, int] | None:
-        """The chunk (source, index) to make next for a playhead at `position`, None if all are ready.
+    def upcoming(self, position: int, loop: tuple[int, int] | None = None) -> list[int]:
+        """Numbers of the chunks that will be needed for a playhead at `position`, the first one first.
+
+        In a loop [start, stop) they go on at its start, behind the samples that the crossfade takes from
+        behind its stop.
+        """
+        here, last = position // CHUNK, max(self.length - 1, 0) // CHUNK
+        if loop is None:
+            return list(range(here, min(here + AHEAD, last) + 1))
+        start, stop = loop
+        turn = min((stop + self.fade) // CHUNK, last)
+        again = range(start // CHUNK, min(max(turn, (start + LEAD) // CHUNK), last) + 1)
+        ahead = range(here, turn + 1) if position < stop else ()
+        return list(dict.fromkeys([*ahead, *again]))[: AHEAD + 1]
+
+    def around(self, position: int) -> list[int]:
+        """Numbers of the chunks about a place from where it may go either way, the nearest first."""
+        here, last = position // CHUNK, max(self.length - 1, 0) // CHUNK
+        return [index for index in (here, here + 1, here - 1) if 0 <= index <= last]
+
+    def wanted(self, selected: int, upcoming: Sequence[int]) -> tuple[int, int] | None:
+        """The chunk (source, index) to make next of those that will be needed, None if all are ready.
 
         The selected source comes first and stays two chunks ahead of the others, which follow so that a
         switch to them is instant; where not all can be made in time, it is they that stay behind.
         """
-        here = position // CHUNK
         others = [source for source in range(len(self.sources)) if source not in (selected, *self.failures)]
-        for step in range(AHEAD + 1):
-            candidates = [(selected, here + step)] + [(source, here + step - 1) for source in others if step]
-            for source, index in candidates:
-                if index * CHUNK < self.length and (source, index) not in self.ready:
-                    return source, index
+        # At the end of the track, and if that is the whole of a loop, nobody stays behind.
+        reach = upcoming[:AHEAD]
+        for step in range(len(upcoming) + 1):
+            chunks = [(selected, index) for index in upcoming[step : step + 1]]
+            chunks += [(source, index) for source in others for index in reach[max(step - 1, 0) : step]]
+            for chunk in chunks:
+                if chunk not in self.ready:
+                    return chunk
         return None
 
-    def make(self, source: int, index: int, position: int) -> None:
-        """Make one chunk ready; let go of those farthest from `position` where there are too many.
+    def make(self, source: int, index: int, upcoming: Sequence[int]) -> None:
+        """Make one chunk ready; where there are too many, let go of those far from what will be needed.
 
         A source that cannot be read goes to `failures`: the others can still be heard.
         """
@@ -106,5 +186,8 @@ class Track:
         except Exception as error:
             self.failures[source] = AudioError(f"{self.names[source]} cannot be played: {error!r}.")
             self.failures[source].__cause__ = error
-        while len(self.ready) > KEPT * len(self.sources):
-            del self.ready[max(self.ready, key=lambda key: abs(key[1] - position // CHUNK))]
+        here = upcoming[0] if upcoming else index
+        spare = [key for key in self.ready if key[1] not in upcoming]
+        spare.sort(key=lambda key: abs(key[1] - here))
+        while spare and len(self.ready) > KEPT:
+            del self.ready[spare.pop()]
