@@ -18,5 +18,9 @@ class AudioError(MsvizError):
     """An audio file cannot be opened, read or written."""
 
 
+class StorageError(MsvizError):
+    """A file of a representation cannot be opened, read or written."""
+
+
 class DeviceError(MsvizError):
     """Sound cannot be played: no library, no device, or a device that went away."""

@@ -7,7 +7,7 @@ import itertools
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -122,6 +122,11 @@ class OctaveTransform:
         """Sampling rate in Hz."""
         return self.scale.rate
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What makes it again: ``OctaveTransform(**parameters)``.  How many threads it takes is not among them."""
+        return {**asdict(self.scale), "dtype": str(self.dtype)}
+
     @cached_property
     def octaves(self) -> tuple[Octave, ...]:
         """The octaves, the lowest first."""
@@ -198,6 +203,11 @@ class OctaveTransform:
             )
         return self._analyzed(source, start, stop, self._held(start, stop))
 
+    def frame_ranges(self, start: int, stop: int) -> list[Range]:
+        """Frames that synthesis of samples [start, stop) needs: of every octave, then of the residual."""
+        hops = [*(octave.hop for octave in self.octaves), self.residual_hop]
+        return [held.over(hop) for held, hop in zip(self._held(start, stop), hops, strict=True)]
+
     def _held(self, start: int, stop: int) -> list[Range]:
         """Samples on which synthesis of [start, stop) needs frames: of every octave, then the residual."""
         held: list[Range] = []
@@ -216,7 +226,7 @@ class OctaveTransform:
             for octave, values, numbers in zip(self.octaves, frames, wanted, strict=True)
         )
         rest = Frames(low[:, None, :], residual.start, self.residual_hop, self.rate, np.zeros(1))
-        return Representation(bands, rest, self.rate, start, stop)
+        return Representation(bands, rest, self.rate, start, stop, self)
 
     def stream(self, source: Source, *, stretch: int | None = None) -> Iterator[Representation]:
         """Analyse a source from its start to its end, stretch by stretch, in bounded memory.
@@ -295,16 +305,7 @@ class OctaveTransform:
 
     def at_resolution(self, resolution: float) -> OctaveTransform:
         """A transform that differs in its resolution alone."""
-        s = self.scale
-        return OctaveTransform(
-            s.rate,
-            bins_per_octave=s.bins_per_octave,
-            resolution=resolution,
-            gamma=s.gamma,
-            fmin=s.fmin,
-            dtype=str(self.dtype),
-            workers=self.workers,
-        )
+        return OctaveTransform(**{**self.parameters, "resolution": resolution}, workers=self.workers)
 
     def shaped(self, shape: Shape) -> OctaveTransform:
         """The same analysis with filters of another shape; it cannot be inverted."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
 from msviz.transform.scale import Band
+
+if TYPE_CHECKING:
+    from msviz.signal import Signal
+    from msviz.transform.octave import OctaveTransform
+    from msviz.transform.stft import STFT
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +102,8 @@ class Representation:
     start, stop : int
         The samples that synthesis rebuilds.  The bands reach further on both sides: coefficients
         in the border matter.
+    transform : OctaveTransform or STFT, optional
+        What made it, and rebuilds the samples.
     """
 
     bands: tuple[Frames, ...]
@@ -104,6 +111,7 @@ class Representation:
     rate: int
     start: int
     stop: int
+    transform: OctaveTransform | STFT | None = None
 
     @property
     def octaves(self) -> tuple[Frames, ...]:
@@ -133,3 +141,17 @@ class Representation:
         bands = tuple(a.joined(b) for a, b in zip(self.bands, after.bands, strict=True))
         residual = self.residual.joined(after.residual) if self.residual and after.residual else None
         return replace(self, bands=bands, residual=residual, stop=after.stop)
+
+    def synthesize(self) -> Signal:
+        """The samples [start, stop), rebuilt by the transform that made this.
+
+        Raises
+        ------
+        ParameterError
+            If it is not known what made it.
+        """
+        if self.transform is None:
+            raise ParameterError(
+                "the representation does not know its transform: use the transform's synthesize"
+            )
+        return self.transform.synthesize(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +14,12 @@ from scipy import fft
 
 from msviz.errors import ParameterError
 from msviz.signal import Signal, Source
+from msviz.transform.blocks import Range
 from msviz.transform.representation import Frames, Representation
 
 Array = NDArray[Any]
+
+STREAM = 2**18  # samples in a piece of a stream
 
 BATCH = 2**17  # samples under the windows of the frames made at once: they stay in the cache
 
@@ -66,6 +70,11 @@ class STFT:
         frequencies = np.arange(self.window // 2 + 1) * (self.rate / self.window)
         self.bands = (STFTBand(frequencies, 0.0, self.rate / 2, self.hop),)
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What makes it again: ``STFT(**parameters)``."""
+        return {"rate": self.rate, "window": self.window, "hop": self.hop}
+
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of every row: that of a Hann window (Harris, Proc. IEEE 66(1), 1978)."""
         return 1.44 * self.rate / self.window
@@ -91,6 +100,11 @@ class STFT:
     def _lone_rows(self) -> slice:
         """Rows without a negative frequency that has half the amplitude: 0 Hz and, if there, Nyquist."""
         return slice(0, None, self.window // 2) if self.window % 2 == 0 else slice(0, 1)
+
+    def frame_ranges(self, start: int, stop: int) -> list[Range]:
+        """Frames that synthesis of samples [start, stop) needs: of its one band."""
+        first, last = self._frame_range(start, stop)
+        return [Range(first, max(first, last))]
 
     def _frame_range(self, start: int, stop: int) -> tuple[int, int]:
         """Frames whose windows touch samples [start, stop)."""
@@ -137,7 +151,39 @@ class STFT:
         first, last = self._frame_range(start, stop)
         values = self.frames(source, 0, first, last)
         band = Frames.of(self.bands[0], values, first, self.rate)
-        return Representation((band,), None, self.rate, start, stop)
+        return Representation((band,), None, self.rate, start, stop, self)
+
+    def stream(self, source: Source, *, stretch: int = STREAM) -> Iterator[Representation]:
+        """Analyse a source from its start to its end, stretch by stretch, in bounded memory.
+
+        The pieces follow each other without overlap: each holds the frames that are centred in its
+        stretch, the first and the last also those beyond the ends of the source.
+
+        Parameters
+        ----------
+        source : Source
+        stretch : int
+            Samples in a piece.
+
+        Yields
+        ------
+        Representation
+
+        Raises
+        ------
+        ParameterError
+            If the source has another rate or `stretch` is not positive.
+        """
+        if stretch < 1:
+            raise ParameterError(f"stretch must be at least 1 sample, not {stretch}")
+        first, last = self._frame_range(0, source.length)
+        for start in range(0, max(source.length, 1), stretch):
+            stop = min(start + stretch, source.length)
+            end = last if stop == source.length else -(-stop // self.hop)
+            values = self.frames(source, 0, first, end)
+            band = Frames.of(self.bands[0], values, first, self.rate)
+            yield Representation((band,), None, self.rate, start, stop, self)
+            first = end
 
     def synthesize(self, representation: Representation) -> Signal:
         """Samples [representation.start, representation.stop), rebuilt with the canonical dual window.

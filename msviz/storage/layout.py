@@ -1,0 +1,265 @@
+"""What stands in a file of a representation; docs/format.md tells it to people.
+
+The same description, contents and names serve a Zarr group and an NPZ file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+import msviz
+from msviz.errors import MsvizError, ParameterError, StorageError
+from msviz.picture import FULL_SCALE, UNKNOWN, levels, to_db
+from msviz.picture.levels import STEPS_PER_DB
+from msviz.transform import STFT, OctaveTransform
+from msviz.transform.blocks import Range
+from msviz.transform.filters import Residual
+
+Array = NDArray[Any]
+Transform = OctaveTransform | STFT
+Content = Literal["complex64", "float16", "levels"]
+
+CONTENTS: Final = get_args(Content)
+
+FORMAT: Final = "msviz representation"
+
+#: Raised when a reader that knows the versions before would read something wrong.
+VERSION: Final = 1
+
+#: float16 holds numbers from 6e-8 (6e-5 at full precision) to 65504: times this, coefficients from -144 dB
+#: (all of 24-bit audio) at full precision to +36 dB.  One number for all, so that a stream needs no second look.
+FLOAT16_SCALE: Final = 2.0**10
+
+RESIDUAL: Final = "residual"
+
+
+@dataclass(frozen=True)
+class BandLayout:
+    """One group of a file: an octave, the STFT's only band, or the residual.
+
+    Attributes
+    ----------
+    name : str
+        Of the group.
+    low, high : float
+        Edges in Hz.
+    frequencies : array (rows,)
+        Centre of each row in Hz.
+    hop : int
+        Samples between two frames.
+    frames : Range
+        Those that are stored.
+    real : bool
+        Whether it is the residual, which is real and always float32.
+    attributes : dict
+        What else is told of it.
+    """
+
+    name: str
+    low: float
+    high: float
+    frequencies: NDArray[np.floating]
+    hop: int
+    frames: Range
+    real: bool
+    attributes: dict[str, Any]
+
+    @property
+    def count(self) -> int:
+        """How many frames are stored."""
+        return self.frames.stop - self.frames.start
+
+
+@dataclass(frozen=True)
+class Description:
+    """All that a file tells beside its coefficients."""
+
+    transform: Transform
+    content: Content
+    channels: int
+    start: int
+    stop: int
+    frames: tuple[Range, ...]
+    version: str = msviz.__version__
+
+    @property
+    def bands(self) -> tuple[BandLayout, ...]:
+        """The groups, the lowest octave first, the residual last; no residual among levels."""
+        transform = self.transform
+        if isinstance(transform, STFT):
+            names = ["stft"]
+        else:
+            names = [f"octave_{octave.index:02}" for octave in transform.octaves]
+        layouts = [
+            BandLayout(name, band.low, band.high, band.frequencies, band.hop, frames, False, {})
+            for name, band, frames in zip(names, transform.bands, self.frames, strict=False)
+        ]
+        if isinstance(transform, OctaveTransform) and self.content != "levels":
+            low = Residual.below(transform.scale)
+            layouts.append(
+                BandLayout(
+                    RESIDUAL,
+                    0.0,
+                    low.stop_edge,
+                    np.zeros(1),
+                    transform.residual_hop,
+                    self.frames[-1],
+                    True,
+                    {"pass_edge_hz": low.pass_edge, "stop_edge_hz": low.stop_edge, "weight": low.weight},
+                )
+            )
+        return tuple(layouts)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """As they stand in the file, for JSON."""
+        return {
+            "format": FORMAT,
+            "format_version": VERSION,
+            "msviz_version": self.version,
+            "content": self.content,
+            "rate": self.transform.rate,
+            "channels": self.channels,
+            "start": self.start,
+            "stop": self.stop,
+            "transform": "stft" if isinstance(self.transform, STFT) else "octave",
+            "parameters": self.transform.parameters,
+            "bands": {
+                band.name: {
+                    "hop": band.hop,
+                    "first_frame": band.frames.start,
+                    "frames": band.count,
+                    "low_hz": band.low,
+                    "high_hz": band.high,
+                    **band.attributes,
+                }
+                for band in self.bands
+            },
+        }
+
+    @classmethod
+    def of(cls, attributes: Mapping[str, Any], path: str) -> Description:
+        """What a file's attributes say.
+
+        Raises
+        ------
+        StorageError
+            If they are not those of a representation, of a newer format, or do not fit each other.
+        """
+        if attributes.get("format") != FORMAT:
+            raise StorageError(
+                f"{path} was not made by msviz: it holds something else than a representation."
+            )
+        version = attributes.get("format_version")
+        if not isinstance(version, int) or version > VERSION:
+            raise StorageError(
+                f"{path} has format version {version}, this msviz reads up to {VERSION}: install a newer msviz."
+            )
+        if attributes.get("complete") is False:
+            raise StorageError(f"{path} was not written to its end: convert the sound again.")
+        try:
+            kind = {"octave": OctaveTransform, "stft": STFT}[attributes["transform"]]
+            transform: Transform = kind(**attributes["parameters"])
+            frames = tuple(
+                Range(int(band["first_frame"]), int(band["first_frame"]) + int(band["frames"]))
+                for band in attributes["bands"].values()
+            )
+            description = cls(
+                transform,
+                attributes["content"],
+                int(attributes["channels"]),
+                int(attributes["start"]),
+                int(attributes["stop"]),
+                frames,
+                str(attributes["msviz_version"]),
+            )
+            fits = description.content in CONTENTS and description.attributes["bands"].keys() == (
+                attributes["bands"].keys()
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, MsvizError) as error:
+            raise StorageError(f"{path} is damaged: its attributes cannot be used ({error}).") from error
+        if not fits:
+            raise StorageError(f"{path} is damaged: its attributes do not fit each other.")
+        return description
+
+
+def require_content(content: str) -> None:
+    """Raise `ParameterError` unless there is such a content."""
+    if content not in CONTENTS:
+        raise ParameterError(f"content must be one of {', '.join(CONTENTS)}, not {content!r}")
+
+
+# ---------------------------------------------------------------------- contents of an array
+
+
+def stored_dtype(content: Content, *, real: bool) -> np.dtype[Any]:
+    """What the coefficients of a band are stored as."""
+    if real:
+        return np.dtype(np.float32)
+    return np.dtype({"complex64": np.complex64, "float16": np.float16, "levels": np.uint8}[content])
+
+
+def unwritten(content: Content, *, real: bool) -> Any:
+    """The fill value of a band's array: what no whole file holds, so that a missing chunk is seen."""
+    if real or content == "float16":
+        return float("nan")
+    return UNKNOWN if content == "levels" else complex("nan+nanj")
+
+
+def conversion(content: Content, *, real: bool) -> dict[str, Any]:
+    """Attributes by which stored numbers become coefficients, or dB; as the CF conventions name them."""
+    if real or content == "complex64":
+        return {}
+    if content == "float16":
+        return {"scale_factor": 1 / FLOAT16_SCALE}
+    return {"scale_factor": 1 / STEPS_PER_DB, "add_offset": to_db(0), "units": "dB", "full_scale": FULL_SCALE}
+
+
+def dimensions(content: Content, *, real: bool) -> tuple[str, ...]:
+    """Names of an array's dimensions."""
+    names = ("channel", "bin", "frame")
+    return (*names, "part") if content == "float16" and not real else names
+
+
+def encoded(coefficients: Array, content: Content) -> Array:
+    """Coefficients (channels, rows, frames) as they are stored; ParameterError if they cannot be."""
+    if not np.isfinite(coefficients).all():
+        raise ParameterError("coefficients that are not finite numbers cannot be stored")
+    if not np.iscomplexobj(coefficients):
+        return coefficients.astype(np.float32, copy=False)
+    if content == "levels":
+        return np.stack([levels(one).T for one in coefficients])
+    narrow = coefficients.astype(np.complex64, copy=False)
+    if content == "complex64":
+        return narrow
+    parts = np.ascontiguousarray(narrow).view(np.float32).reshape(*narrow.shape, 2) * FLOAT16_SCALE
+    with np.errstate(over="ignore"):  # it is looked for
+        half = parts.astype(np.float16)
+    if not np.isfinite(half).all():
+        raise ParameterError(
+            f"coefficients beyond ±{np.finfo(np.float16).max / FLOAT16_SCALE:.0f} do not fit into float16: "
+            "take complex64"
+        )
+    return half
+
+
+def decoded(stored: Array, content: Content, *, real: bool) -> Array:
+    """Coefficients (channels, rows, frames) from what is stored; levels stay as they are."""
+    if real or content != "float16":
+        return stored
+    parts = stored.astype(np.float32)
+    parts *= np.float32(1 / FLOAT16_SCALE)
+    values: Array = parts.view(np.complex64)[..., 0]
+    return values
+
+
+def whole(stored: Array, content: Content, *, real: bool) -> bool:
+    """Whether nothing in it is missing or is not a number."""
+    if content == "levels" and not real:
+        return bool((stored != UNKNOWN).all())
+    return bool(np.isfinite(stored).all())

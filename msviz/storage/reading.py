@@ -1,0 +1,284 @@
+"""Representations in files, read by stretch."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError, StorageError
+from msviz.picture import levels
+from msviz.signal import Signal, Source
+from msviz.storage.layout import BandLayout, Content, Description, Transform, decoded, stored_dtype, whole
+from msviz.transform import Frames, Representation
+from msviz.transform.blocks import Range
+
+Array = NDArray[Any]
+
+STRETCH = 2**18  # samples that a source reads at a time: the shortest chunks
+
+
+class Stored:
+    """One representation in a file, read by stretch.
+
+    Made by `load`.  May be read from several threads at once.
+    """
+
+    def __init__(self, path: str, description: Description, arrays: Mapping[str, Any]) -> None:
+        self.path = path
+        self._description = description
+        self._bands = description.bands
+        self._arrays = arrays
+
+    def __repr__(self) -> str:
+        return (
+            f"<Stored {self.path!r}: {self.content}, samples {self.start} to {self.stop}, {self.transform!r}>"
+        )
+
+    @property
+    def transform(self) -> Transform:
+        """What made it, and inverts it."""
+        return self._description.transform
+
+    @property
+    def content(self) -> Content:
+        """ "complex64", "float16" or "levels"."""
+        return self._description.content
+
+    @property
+    def rate(self) -> int:
+        """Sampling rate of the signal in Hz."""
+        return self.transform.rate
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._description.channels
+
+    @property
+    def start(self) -> int:
+        """First sample of the original that it represents."""
+        return self._description.start
+
+    @property
+    def stop(self) -> int:
+        """Sample of the original behind the last that it represents."""
+        return self._description.stop
+
+    @property
+    def length(self) -> int:
+        """Samples in each channel of what synthesis rebuilds."""
+        return self.stop - self.start
+
+    @property
+    def version(self) -> str:
+        """Version of msviz that wrote it."""
+        return self._description.version
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """All that the file tells beside its coefficients."""
+        return self._description.attributes
+
+    def read(self, start: int | None = None, stop: int | None = None) -> Representation:
+        """The representation of samples [start, stop) of the original, the whole by default.
+
+        Only the chunks of the frames that synthesis of the stretch needs are read.
+
+        Raises
+        ------
+        ParameterError
+            If the stretch does not lie within what is stored.
+        StorageError
+            If the file holds levels, or is damaged there.
+        """
+        if self.content == "levels":
+            raise StorageError(f"{self.path} holds levels, a picture only: it has no coefficients to read.")
+        first, last = self._stretch(start, stop)
+        frames = []
+        for band, wanted in zip(self._bands, self.transform.frame_ranges(first, last), strict=True):
+            held = wanted.common(band.frames)
+            held = Range(held.start, max(held))
+            values = self._read(band, held)
+            frames.append(Frames(values, held.start, band.hop, self.rate, band.frequencies))
+        residual = frames.pop() if self._bands[-1].real else None
+        return Representation(tuple(frames), residual, self.rate, first, last, self.transform)
+
+    def levels(self, start: int | None = None, stop: int | None = None) -> list[NDArray[np.uint8]]:
+        """Level codes of the frames that are centred in samples [start, stop) of the original.
+
+        As they are stored, or computed from coefficients; `msviz.picture.to_db` tells what they mean.
+
+        Returns
+        -------
+        list of uint8 array (channels, bins, frames), one a band, the lowest first
+
+        Raises
+        ------
+        ParameterError
+            If the stretch does not lie within what is stored.
+        StorageError
+            If the file is damaged there.
+        """
+        stretch = Range(*self._stretch(start, stop))
+        made = []
+        for band in self._bands:
+            if band.real:
+                continue
+            values = self._read(band, stretch.over(band.hop))
+            if self.content != "levels":
+                values = np.stack([levels(one).T for one in values])
+            made.append(values)
+        return made
+
+    def source(self) -> Source:
+        """What synthesis rebuilds, stretch by stretch; its sample 0 is sample `start` of the original.
+
+        Raises
+        ------
+        StorageError
+            If the file holds levels.
+        """
+        if self.content == "levels":
+            raise StorageError(f"{self.path} holds levels, a picture only: it cannot be made sound again.")
+        return _StoredSource(self)
+
+    def synthesize(self) -> Signal:
+        """The signal, rebuilt stretch by stretch.
+
+        Raises
+        ------
+        StorageError
+            If the file holds levels, or is damaged.
+        """
+        return Signal(self.source().read(0, self.length), self.rate)
+
+    def _stretch(self, start: int | None, stop: int | None) -> tuple[int, int]:
+        start = self.start if start is None else start
+        stop = self.stop if stop is None else stop
+        if not self.start <= start <= stop <= self.stop:
+            raise ParameterError(
+                f"the stretch from sample {start} to {stop} does not lie within samples {self.start} to "
+                f"{self.stop} of {self.path}"
+            )
+        return start, stop
+
+    def _read(self, band: BandLayout, frames: Range) -> Array:
+        """Frames of one band, of which all must be stored; levels stay codes."""
+        first, last = frames.start - band.frames.start, frames.stop - band.frames.start
+        try:
+            stored = np.asarray(self._arrays[band.name][:, :, first:last])
+        except Exception as error:  # stores and codecs have no common kind
+            raise StorageError(
+                f"{self.path} is damaged: {band.name} cannot be read {self._around(band, frames)} ({error})."
+            ) from error
+        if not whole(stored, self.content, real=band.real):
+            raise StorageError(
+                f"{self.path} is damaged: something of {band.name} is missing or not a number "
+                f"{self._around(band, frames)}."
+            )
+        return decoded(stored, self.content, real=band.real)
+
+    def _around(self, band: BandLayout, frames: Range) -> str:
+        a, b = (frame * band.hop / self.rate for frame in frames)
+        return f"between {a:.1f} and {b:.1f} s"
+
+
+class _StoredSource:
+    """What a stored representation rebuilds; a `Source`."""
+
+    def __init__(self, stored: Stored) -> None:
+        self.stored = stored
+        self.rate, self.channels, self.length = stored.rate, stored.channels, stored.length
+        # The stretch read last: playing goes on in it.  Threads exchange it whole.
+        self._held: tuple[int, Representation] | None = None
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
+
+        May be called from several threads at once.
+        """
+        dtype = np.dtype(self.stored.transform.parameters.get("dtype", "float32"))
+        out = np.zeros((self.channels, max(stop - start, 0)), dtype)
+        at, end = max(start, 0), min(stop, self.length)
+        while at < end:
+            number = at // STRETCH
+            upto = min((number + 1) * STRETCH, end)
+            out[:, at - start : upto - start] = self._rebuild(number, at, upto)
+            at = upto
+        return out
+
+    def _rebuild(self, number: int, start: int, stop: int) -> NDArray[np.floating]:
+        held, begin = self._held, self.stored.start
+        if held is None or held[0] != number:
+            first, last = number * STRETCH, min((number + 1) * STRETCH, self.length)
+            held = self._held = number, self.stored.read(begin + first, begin + last)
+        return replace(held[1], start=begin + start, stop=begin + stop).synthesize().samples
+
+
+# ---------------------------------------------------------------------- opening
+
+
+def load(path: str | os.PathLike[str]) -> Stored:
+    """Open the file of a representation; coefficients are read when they are asked for.
+
+    Parameters
+    ----------
+    path : path or str
+        What `save` wrote: a Zarr folder, also at an address that fsspec knows, a ``.zip`` or an ``.npz``.
+
+    Raises
+    ------
+    StorageError
+        If there is no such file, it was made by another program or a newer msviz, is damaged or
+        was not written to its end.
+    """
+    name = os.fspath(path)
+    if "://" not in name and not Path(name).exists():
+        raise StorageError(f"{name} does not exist.")
+    if name.endswith(".npz"):
+        attributes, arrays = _opened_npz(name)
+        description = Description.of(attributes, name)
+    else:
+        group = _opened_zarr(name)
+        description = Description.of(group.attrs, name)
+        arrays = {band.name: group.get(f"{band.name}/coefficients") for band in description.bands}
+    for band in description.bands:
+        array = arrays.get(band.name)
+        expected = (description.channels, band.frequencies.size, band.count)
+        if array is None:
+            raise StorageError(f"{name} is damaged: {band.name} is missing.")
+        dtype = stored_dtype(description.content, real=band.real)
+        if array.shape[:3] != expected or array.dtype != dtype:
+            raise StorageError(
+                f"{name} is damaged: {band.name} is {array.dtype} {array.shape} in place of {dtype} {expected}."
+            )
+    return Stored(name, description, arrays)
+
+
+def _opened_zarr(name: str) -> Any:
+    import zarr
+
+    try:
+        place = zarr.storage.ZipStore(name, mode="r") if Path(name).is_file() else name
+        # Consolidated metadata would hide that an array is gone.
+        return zarr.open_group(place, mode="r", use_consolidated=False)
+    except (OSError, ValueError, KeyError, ImportError, zipfile.BadZipFile) as error:
+        raise StorageError(f"{name} is not a representation that can be read ({error}).") from error
+
+
+def _opened_npz(name: str) -> tuple[dict[str, Any], dict[str, Array]]:
+    try:
+        with np.load(name, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        attributes = json.loads(str(arrays.pop("attributes", "{}")))
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+        raise StorageError(f"{name} is not a representation that can be read ({error}).") from error
+    return attributes, arrays
