@@ -28,7 +28,7 @@ HIGHEST_GAIN_DB = 12.0
 # in inverse widths.
 FILTER_SHARE = 0.9158
 ATOM_WIDTHS = 3.6264
-HANN_ROWS = 2  # half the main lobe of a Hann window, in rows
+HANN_ROWS = 2  # half the main lobe of a Hann window; its sidelobes leave -50 dB and less of a muted octave
 
 
 def _linear(gain_db: float) -> float:
@@ -211,41 +211,36 @@ class Edits:
         gains = self._octave_gains(frames.frequencies, reach, frames.rate / 2)
         parts = [(part, box.gain_db) for box in self.boxes if (part := reach.part(frames, box))]
         alone = self.alone and bool(self.boxes)
-        rows = np.flatnonzero(gains != 1)
-        if not (alone or parts or len(rows)):
+        weighed = bool((gains != 1).any())
+        if not (alone or parts or weighed):
             return frames
-        values = frames.coefficients
-        edited = np.zeros_like(values) if alone else values.copy()
+        values = frames.coefficients * gains[:, None] if weighed else frames.coefficients
         if alone:
+            edited = np.zeros_like(values)
             for part, _ in parts:
                 edited[part] = values[part]
+        else:
+            edited = values if weighed else values.copy()
         for part, gain_db in parts:
             if not (alone and gain_db == -math.inf):
                 edited[part] *= _linear(gain_db)
-        if len(rows):
-            changed = slice(rows[0], rows[-1] + 1)
-            edited[:, changed] *= gains[changed, None]
         return replace(frames, coefficients=edited)
 
     def _octave_gains(self, frequencies: Array, reach: _Reach, nyquist: float) -> Array:
         """The gain that the octaves give each row, shape (rows,)."""
-        cut, boost = np.ones((2, len(frequencies)), np.float32)
-        soloed = np.zeros(len(frequencies), bool)
-        for index, octave in enumerate(self.octaves):
-            if octave == _UNCHANGED:
-                continue
-            low = 0.0 if index == 0 else nyquist * 2.0 ** (index - len(self.octaves))
-            high = nyquist * 2.0 ** (index + 1 - len(self.octaves))
-            reached = reach.meets(low, high)
-            own = (frequencies >= low) & ((frequencies < high) | (high == nyquist))
-            gain = 0.0 if octave.muted else _linear(octave.gain_db)
-            cut[reached] = np.minimum(cut[reached], gain)
-            boost[own] = max(gain, 1.0)
-            soloed |= reached & octave.soloed
-        if any(octave.soloed for octave in self.octaves):
-            cut[~soloed] = 0
-        gains: Array = cut * boost
-        return gains
+        if all(octave == _UNCHANGED for octave in self.octaves):
+            return np.ones(len(frequencies), np.float32)
+        high = nyquist * 2.0 ** np.arange(1 - len(self.octaves), 1)
+        low = np.append(0.0, high[:-1])
+        reached = reach.meets(low[:, None], high[:, None])
+        gains = np.array([0.0 if o.muted else _linear(o.gain_db) for o in self.octaves], np.float32)
+        own = np.minimum(np.searchsorted(high, frequencies, "right"), len(high) - 1)
+        cut = np.where(reached, gains[:, None], 1).min(axis=0)
+        result: Array = np.minimum(cut, 1) * np.maximum(gains[own], 1)
+        soloed = np.array([octave.soloed for octave in self.octaves])
+        if soloed.any():
+            result[~reached[soloed].any(axis=0)] = 0
+        return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,8 +267,8 @@ class _Reach:
         width = residual.stop_edge - residual.pass_edge
         return cls(np.zeros(1), np.array([residual.stop_edge]), np.array([ATOM_WIDTHS / width]))
 
-    def meets(self, low: float, high: float) -> Array:
-        """Which rows reach into a stretch of frequency, shape (rows,)."""
+    def meets(self, low: Any, high: Any) -> Array:
+        """Which rows reach into a stretch of frequency, shape (rows,); of several as columns, (n, rows)."""
         found: Array = (self.low < high) & (self.high > low)
         return found
 
