@@ -6,7 +6,7 @@ The same description, contents and names serve a Zarr group and an NPZ file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -86,6 +86,7 @@ class Description:
     stop: int
     frames: tuple[Range, ...]
     version: str = msviz.__version__
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bands(self) -> tuple[BandLayout, ...]:
@@ -129,6 +130,7 @@ class Description:
             "stop": self.stop,
             "transform": "stft" if isinstance(self.transform, STFT) else "octave",
             "parameters": self.transform.parameters,
+            "origin": dict(self.origin),
             "bands": {
                 band.name: {
                     "hop": band.hop,
@@ -177,6 +179,7 @@ class Description:
                 int(attributes["stop"]),
                 frames,
                 str(attributes["msviz_version"]),
+                dict(attributes.get("origin", {})),
             )
             fits = description.content in CONTENTS and description.attributes["bands"].keys() == (
                 attributes["bands"].keys()

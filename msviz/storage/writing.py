@@ -7,7 +7,7 @@ import os
 import shutil
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -116,6 +116,7 @@ def save_stream(
     *,
     content: Content = "complex64",
     compress: bool = True,
+    origin: Mapping[str, Any] | None = None,
 ) -> Iterator[float]:
     """Write the pieces of a stream as they come, in bounded memory; whole or not at all.
 
@@ -131,6 +132,8 @@ def save_stream(
         What makes the pieces.
     length : int
         Samples of the source.
+    origin : mapping, optional
+        What is to be told of where it comes from, for JSON; `Stored.attributes` has it as "origin".
 
     Yields
     ------
@@ -146,7 +149,9 @@ def save_stream(
         coefficients cannot be stored so.
     """
     frames = tuple(transform.frame_ranges(0, length))
-    return _written(pieces, path, transform, (0, length), frames, content=content, compress=compress)
+    return _written(
+        pieces, path, transform, (0, length), frames, content=content, compress=compress, origin=origin
+    )
 
 
 def _written(
@@ -158,6 +163,7 @@ def _written(
     *,
     content: Content,
     compress: bool,
+    origin: Mapping[str, Any] | None = None,
 ) -> Iterator[float]:
     require_content(content)
     name = os.fspath(path)
@@ -166,7 +172,9 @@ def _written(
         begun: list[_Track] = []
         for piece in pieces:
             if description is None:
-                description = Description(transform, content, piece.channels, *stretch, frames)
+                description = Description(
+                    transform, content, piece.channels, *stretch, frames, origin=origin or {}
+                )
                 target.create(description)
                 begun = [_Track(target, band, content, chunk_frames(band)) for band in description.bands]
             bands = [*piece.bands, *([piece.residual] if piece.residual else [])]
