@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from msviz.errors import ParameterError
 from msviz.lab.coefficients import Limits, energies, limits, treated
 from msviz.lab.once import Once
+from msviz.lab.rebuilding import Rebuilding
 from msviz.lab.recipe import Recipe
 from msviz.signal import Source
 from msviz.transform import STFT, OctaveTransform, Representation
@@ -56,7 +57,11 @@ class Reconstruction:
         self._finite = _Finite(source)
         self._weights = energies(transform)
         self._limits = Once(self._find_limits, 1 << 14)
-        self._segments = Once(self._make, REMEMBERED)
+        self._segments: Callable[[int], Array] = (
+            Rebuilding(transform, self.treated, self.segment, self.length)
+            if recipe.rebuild_phase
+            else Once(self._make, REMEMBERED)
+        )
 
     @property
     def reals(self) -> float:

@@ -1,0 +1,163 @@
+"""Sound from magnitudes alone, segment by segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.lab.once import Once
+from msviz.lab.phase import Ridges
+from msviz.signal import Signal
+from msviz.transform import STFT, Frames, OctaveTransform, Representation
+
+Array = NDArray[Any]
+
+CONTEXT_S: Final = 0.37  # on both sides of a segment: as far as the lowest filters reach, more or less
+FADE_S: Final = 0.02  # from samples that are known to those that are rebuilt
+ITERATIONS: Final = 8
+ACCELERATION: Final = 0.99  # α of the fast Griffin-Lim algorithm
+REMEMBERED: Final = 8  # stretches: those that two readers near each other need
+
+
+class Rebuilding:
+    """Segments whose phases are rebuilt from their magnitudes.
+
+    Those with even numbers are rebuilt by themselves, with some context on both sides.  Those between
+    them go on from both neighbours: the samples there are known and stay, and phases run from those on
+    the left to those on the right.  So a segment needs two others at most, no phase jumps at a seam, and
+    nothing depends on what was asked for before.
+
+    Parameters
+    ----------
+    transform : OctaveTransform or STFT
+    magnitudes_of : callable
+        The representation of samples [start, stop) that has the magnitudes; its phases are not looked at.
+    segment, length : int
+        Samples in a segment and in the source.
+    """
+
+    def __init__(
+        self,
+        transform: OctaveTransform | STFT,
+        magnitudes_of: Callable[[int, int], Representation],
+        segment: int,
+        length: int,
+    ) -> None:
+        self._transform, self._magnitudes_of = transform, magnitudes_of
+        self._segment, self._length = segment, length
+        self._context, self._fade = round(CONTEXT_S * transform.rate), round(FADE_S * transform.rate)
+        self._stretches = Once(self._make, REMEMBERED)
+
+    def __call__(self, number: int) -> Array:
+        """Samples (channels, n) of a segment."""
+        count = min(self._segment, self._length - number * self._segment)
+        return self._stretches(number).read(number * self._segment, number * self._segment + count)
+
+    def _make(self, number: int) -> Placed:
+        """A segment and its context, which goes on beyond the source, where there is silence."""
+        start = number * self._segment
+        stop = min(start + self._segment, self._length)
+        begin, end = start - self._context, stop + self._context
+        wanted = self._magnitudes_of(max(begin, 0), min(end, self._length))
+        bands = tuple(_centred(band, begin, end) for band in wanted.bands)
+        wanted = replace(wanted, bands=bands, start=begin, stop=end)
+        known = np.zeros((wanted.channels, end - begin), bands[0].coefficients.real.dtype)
+        sure = np.zeros(end - begin, known.dtype)  # 1 where samples are known, and falling to 0 beside
+        sides: list[Placed] = []
+        if number % 2:
+            away = np.arange(begin, end)
+            reach = start + self._fade
+            left = self._stretches(number - 1).read(begin, reach)
+            known[:, : left.shape[1]] = left[:, : end - begin]
+            sure = np.clip((reach - away) / self._fade, 0, 1).astype(known.dtype)
+            sides.append(Placed(left[:, : self._context], begin, self._transform.rate))
+            if stop < self._length:
+                reach = stop - self._fade
+                right = self._stretches(number + 1).read(reach, end)
+                known[:, reach - begin :] = right
+                sure += np.clip((away - reach) / self._fade, 0, 1).astype(known.dtype)
+                sides.append(Placed(right[:, self._fade :], stop, self._transform.rate))
+        for outside in (slice(0, max(-begin, 0)), slice(min(self._length, end) - begin, None)):
+            known[:, outside], sure[outside] = 0, 1
+        turns = self._start(wanted, sides, np.random.default_rng(number))
+        return Placed(self._projected(wanted, turns, known, sure), begin, self._transform.rate)
+
+    def _start(
+        self, wanted: Representation, sides: Sequence[Placed], random: np.random.Generator
+    ) -> list[Array]:
+        """Phases in turns, (channels, rows, frames) a band, that go on from what is known at the sides."""
+        stretch = wanted.start, wanted.stop
+        fronts = [(side, self._transform.coefficients(side, *stretch)) for side in sides]
+        found = [np.empty(band.coefficients.shape, np.float32) for band in wanted.bands]
+        for channel in range(wanted.channels):
+            magnitudes = [np.abs(band.coefficients[channel]) for band in wanted.bands]
+            ridges = Ridges(self._transform, magnitudes, wanted.start)
+            free = random.random(ridges.summits.size, np.float32)
+            starts = [ridges.phases(np.zeros(free.size, bool), free)] if not fronts else []
+            for side, coefficients in fronts:
+                held = (ridges.times >= side.start) & (ridges.times < side.length)
+                flat = np.concatenate([values[channel].ravel() for values in coefficients])
+                turns = np.angle(flat[ridges.summits]) / (2 * np.pi)
+                starts.append(ridges.phases(held, np.where(held, turns, free)))
+            for number, band in enumerate(wanted.bands):
+                phases = starts[0][number]
+                if len(starts) == 2:  # what the two sides do not agree on is made up for bit by bit
+                    times = np.arange(band.first_frame, band.stop_frame) * band.hop
+                    share = (times - sides[0].length) / (sides[1].start - sides[0].length)
+                    apart = starts[1][number] - phases
+                    phases = phases + np.clip(share, 0, 1) * (apart - np.rint(apart))
+                found[number][channel] = phases
+        return found
+
+    def _projected(self, wanted: Representation, turns: list[Array], known: Array, sure: Array) -> Array:
+        """Samples after some steps of the fast Griffin-Lim algorithm.
+
+        A step makes the samples of the coefficients, puts in those that are known, analyses, and takes
+        over the phases; it goes a little further than it would, by its difference from the last.
+        """
+        magnitudes = [np.abs(band.coefficients) for band in wanted.bands]
+        dtype = wanted.bands[0].coefficients.dtype
+        values = [
+            (m * np.exp(2j * np.pi * turn)).astype(dtype) for m, turn in zip(magnitudes, turns, strict=True)
+        ]
+        last: list[Array] = []
+        for left in range(ITERATIONS, -1, -1):
+            bands = tuple(
+                replace(band, coefficients=value) for band, value in zip(wanted.bands, values, strict=True)
+            )
+            samples: Array = self._transform.synthesize(replace(wanted, bands=bands)).samples
+            samples += sure * (known - samples)
+            if left:
+                placed = Placed(samples, wanted.start, self._transform.rate)
+                made = self._transform.coefficients(placed, wanted.start, wanted.stop)
+                values = []
+                for number, (new, magnitude) in enumerate(zip(made, magnitudes, strict=True)):
+                    ahead = new + ACCELERATION * (new - last[number]) if last else new
+                    size = np.abs(ahead)
+                    scale = np.divide(magnitude, size, out=np.zeros_like(size), where=size > 0)
+                    values.append(ahead * scale)
+                last = made
+        return samples
+
+
+class Placed:
+    """Samples [start, length) of a source that has nothing before and behind; a `Source`."""
+
+    def __init__(self, samples: Array, start: int, rate: int) -> None:
+        self._signal = Signal(samples, rate)
+        self.start, self.rate = start, rate
+        self.channels, self.length = self._signal.channels, start + self._signal.length
+
+    def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop); zero where there are none."""
+        return self._signal.read(start - self.start, stop - self.start)
+
+
+def _centred(band: Frames, start: int, stop: int) -> Frames:
+    """The frames that are centred in samples [start, stop)."""
+    first = -(-start // band.hop)
+    return replace(band, coefficients=band.between(first, -(-stop // band.hop)), first_frame=first)
