@@ -8,6 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from sphinx.application import Sphinx
+
 import msviz
 
 project = "msviz"
@@ -45,3 +47,15 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#b5471b", "color-brand-content": "#b5471b"},
     "dark_css_variables": {"color-brand-primary": "#ff9a5c", "color-brand-content": "#ff9a5c"},
 }
+
+
+def bars_are_bars(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Docstrings say |x| for a magnitude; to reStructuredText that would be a substitution."""
+    lines[:] = [
+        line if line.lstrip().startswith((">>>", "...")) else line.replace("|", r"\|") for line in lines
+    ]
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", bars_are_bars)
