@@ -1,1 +1,268 @@
 """Representations as training data for PyTorch (the extra `torch`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import MsvizError, ParameterError, StorageError
+from msviz.picture import SILENCE, to_db
+from msviz.storage import Stored, load
+from msviz.transform import Band, Frames, Representation
+
+try:
+    import torch
+    from torch.utils.data import Dataset
+except ImportError as error:
+    raise MsvizError(f'msviz.torch needs PyTorch: pip install "msviz[torch]" gets it ({error}).') from error
+
+__all__ = ["OctaveDataset"]
+
+Array = NDArray[Any]
+Values = Literal["db", "magnitude", "complex"]
+
+SUFFIXES = ".zarr", ".zip", ".npz"
+MAGNITUDES = np.array([10 ** (to_db(max(code, SILENCE)) / 20) for code in range(256)], np.float32)  # of codes
+FLOOR = MAGNITUDES[SILENCE]  # everything below counts as silence
+
+
+class OctaveDataset(Dataset[Any]):
+    """Random crops of the converted files in a folder; a map-style `torch.utils.data.Dataset`.
+
+    An item is a pair (picture, label).  The picture is a list of tensors (channels, bins, frames), one an
+    octave, the lowest first, or with `frame_rate` one tensor (channels, bins, frames); the default collation
+    of a `DataLoader` puts the batch in front of each.  Crops begin at frames of the lowest octave and have
+    equal sizes.  They are read by stretch, in whichever process asks; a file shorter than a crop counts as
+    followed by silence.
+
+    Which stretch an item is depends on `seed`, the epoch and its number alone, not on workers or order.
+
+    Parameters
+    ----------
+    folder : path
+        Searched with everything below it for ``.zarr`` folders, ``.zip`` and ``.npz``; of octave transforms
+        or STFTs, all with the same parameters.
+    seconds : float
+        Length of a crop, rounded to whole frames of the lowest octave.
+    frame_rate : float, optional
+        Frames a second of one rectangular picture with all bins, the lowest first, as
+        `Representation.image` makes it.  By default every octave has its own.
+    values : {"db", "magnitude", "complex"}
+        Level in dB relative to full scale, not below -119.5; |c|; or the coefficients themselves.
+    channel : int, optional
+        One channel alone; by default all of them.
+    label : callable, optional
+        From a file's path to its label.  By default the label is the number, in `classes`, of the folder that
+        the file lies in.
+    crops_per_file : int
+        Items of an epoch from each file.
+    seed : int
+        Of the generator that chooses the crops.
+
+    Attributes
+    ----------
+    files : tuple of Path
+        Sorted.  Items n × crops_per_file and those that follow come from file n.
+    classes : tuple of str
+        Names of the folders with files in them, sorted; empty where `label` is given.
+    transform : OctaveTransform or STFT
+        What made the files.
+
+    Raises
+    ------
+    MsvizError
+        If the folder is missing or holds no converted file, or files differ in parameters or channels.
+    ParameterError
+        If a parameter has a value that cannot be used.
+    StorageError
+        If a file cannot be read, or holds levels where `values` is "complex".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import msviz
+    >>> from pathlib import Path
+    >>> from torch.utils.data import DataLoader
+    >>> transform = msviz.OctaveTransform(8000, fmin=100)
+    >>> for name, hz in ("low", 220), ("high", 880):
+    ...     tone = msviz.Signal(np.sin(2 * np.pi * hz * np.arange(16000) / 8000), 8000)
+    ...     Path("notes", name).mkdir(parents=True)
+    ...     msviz.save(transform.analyze(tone), Path("notes", name, "tone.zarr"))
+    >>> dataset = msviz.torch.OctaveDataset("notes", seconds=0.5, crops_per_file=4)
+    >>> dataset.classes, len(dataset)
+    (('high', 'low'), 8)
+    >>> octaves, labels = next(iter(DataLoader(dataset, batch_size=8)))
+    >>> octaves[0].shape, octaves[-1].shape, labels.shape
+    (torch.Size([8, 1, 24, 31]), torch.Size([8, 1, 24, 496]), torch.Size([8]))
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        seconds: float = 1.0,
+        frame_rate: float | None = None,
+        values: Values = "db",
+        channel: int | None = None,
+        label: Callable[[Path], Any] | None = None,
+        crops_per_file: int = 1,
+        seed: int = 0,
+    ) -> None:
+        if not seconds > 0:
+            raise ParameterError(f"seconds must be positive, not {seconds}")
+        if frame_rate is not None and not frame_rate > 0:
+            raise ParameterError(f"frame_rate must be positive, not {frame_rate}")
+        if values not in ("db", "magnitude", "complex"):
+            raise ParameterError(f'values must be "db", "magnitude" or "complex", not {values!r}')
+        if values == "complex" and frame_rate is not None:
+            raise ParameterError(
+                "complex values come by octave: an image has magnitudes; leave out frame_rate"
+            )
+        if crops_per_file < 1:
+            raise ParameterError(f"crops_per_file must be at least 1, not {crops_per_file}")
+        self.files = find_files(Path(folder))
+        self.frame_rate, self.values, self.channel = frame_rate, values, channel
+        self.crops_per_file, self.seed = crops_per_file, seed
+        self._epoch = torch.zeros((), dtype=torch.int64)
+        self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # workers that stay see it change
+        self._opened: dict[int, Stored] = {}
+        self._process = os.getpid()
+
+        first = self._open(0)
+        self.transform = first.transform
+        self._check(first)
+        self._stretches = [(first.start, first.stop)]
+        for number in range(1, len(self.files)):
+            stored = self._open(number)
+            self._check_alike(stored, first)
+            self._stretches.append((stored.start, stored.stop))
+        self._step = max(band.hop for band in self.transform.bands)
+        self.samples = max(1, round(seconds * self.transform.rate / self._step)) * self._step
+
+        self.classes = () if label else tuple(sorted({file.parent.name for file in self.files}))
+        self._labels = [label(file) if label else self.classes.index(file.parent.name) for file in self.files]
+
+    def __len__(self) -> int:
+        return len(self.files) * self.crops_per_file
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose other crops: those of this epoch, also in workers that already run."""
+        self._epoch.fill_(epoch)
+
+    def __getitem__(self, index: int) -> tuple[list[torch.Tensor] | torch.Tensor, Any]:
+        if not 0 <= index < len(self):
+            raise IndexError(f"item {index} of {len(self)}")
+        number = index // self.crops_per_file
+        start, stop = self._stretches[number]
+        # Frames have the same numbers in all octaves' grids only at multiples of the longest hop.
+        first, last = -(-start // self._step), (stop - self.samples) // self._step
+        rng = np.random.default_rng([self.seed, int(self._epoch), index])
+        begin = int(rng.integers(first, max(first, last) + 1)) * self._step
+        return self._picture(self._open(number), begin), self._labels[number]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_opened": {}}
+
+    def _open(self, number: int) -> Stored:
+        """A file, opened in this process: what another one has open is not shared with it."""
+        if self._process != os.getpid():
+            self._process, self._opened = os.getpid(), {}
+        if number not in self._opened:
+            self._opened[number] = load(self.files[number])
+        return self._opened[number]
+
+    def _check(self, stored: Stored) -> None:
+        """Whether a file has what is asked for."""
+        if self.values == "complex" and stored.content == "levels":
+            raise StorageError(
+                f'{stored.path} holds levels, a picture only: take values="db" or "magnitude".'
+            )
+        if self.channel is not None and not 0 <= self.channel < stored.channels:
+            raise ParameterError(
+                f"channel must be from 0 to {stored.channels - 1}, the channels of {stored.path}, "
+                f"not {self.channel}"
+            )
+
+    def _check_alike(self, stored: Stored, first: Stored) -> None:
+        """Whether pictures of a file have the same size as those of the first."""
+        self._check(stored)
+        if repr(stored.transform) != repr(first.transform):
+            raise MsvizError(
+                f"Files in one folder must have the same parameters: {stored.path} was made by "
+                f"{stored.transform!r}, {first.path} by {first.transform!r}."
+            )
+        if self.channel is None and stored.channels != first.channels:
+            raise MsvizError(
+                f"{stored.path} and {first.path} have {stored.channels} and {first.channels} channels: "
+                f"choose one with channel."
+            )
+
+    def _picture(self, stored: Stored, start: int) -> list[torch.Tensor] | torch.Tensor:
+        """Samples [start, start + samples) of a file as they are asked for."""
+        crop = self._crop(stored, start)
+        if self.frame_rate is None:
+            return [torch.from_numpy(self._valued(band.coefficients)) for band in crop.bands]
+        channels = range(crop.channels)
+        images = [crop.image(channel, start, start + self.samples, self.frame_rate) for channel in channels]
+        return torch.from_numpy(self._valued(np.stack(images)))
+
+    def _crop(self, stored: Stored, start: int) -> Representation:
+        """The frames that are centred in a crop; of a file that holds levels, magnitudes."""
+        stop = start + self.samples
+        first, last = max(start, stored.start), min(stop, stored.stop)
+        channels = slice(None) if self.channel is None else slice(self.channel, self.channel + 1)
+        if stored.content == "levels":
+            levels: Iterable[tuple[Band, Array]] = zip(
+                self.transform.bands, stored.levels(first, last), strict=True
+            )
+            held = [
+                Frames.of(band, MAGNITUDES[codes], -(-first // band.hop), stored.rate)
+                for band, codes in levels
+            ]
+        else:
+            held = list(stored.read(first, last).bands)
+        bands = tuple(
+            replace(
+                band,
+                coefficients=band.between(start // band.hop, stop // band.hop)[channels],
+                first_frame=start // band.hop,
+            )
+            for band in held
+        )
+        return Representation(bands, None, stored.rate, start, stop, self.transform)
+
+    def _valued(self, values: Array) -> Array:
+        """What of coefficients is asked for."""
+        if self.values == "complex":
+            return values
+        magnitudes = np.abs(values)
+        if self.values == "magnitude":
+            return magnitudes
+        return np.asarray(20 * np.log10(np.maximum(magnitudes, FLOOR)), np.float32)
+
+
+def find_files(folder: Path) -> tuple[Path, ...]:
+    """The converted files in a folder and those below it, sorted.
+
+    Raises
+    ------
+    MsvizError
+        If there is no such folder, or no converted file in it.
+    """
+    if not folder.is_dir():
+        raise MsvizError(f"{folder} is not a folder.")
+    files: list[Path] = []
+    for path, folders, names in os.walk(folder):
+        files += [Path(path, name) for name in (*folders, *names) if name.endswith(SUFFIXES)]
+        folders[:] = [name for name in folders if not name.endswith(SUFFIXES)]
+    if not files:
+        raise MsvizError(
+            f'There is no converted file in {folder}: "msviz convert FILES -o {folder}" makes some.'
+        )
+    return tuple(sorted(files))
