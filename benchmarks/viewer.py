@@ -5,7 +5,8 @@
 Opens demo tracks repeated to these lengths in the real window at 1600×900, and moves about, zooms, resizes
 and plays: first at rest, then while the analysis runs and, whenever it is done, begins anew.  Every track has
 a process of its own.  A frame takes what the main thread does between one painting and the next, waiting
-for other threads included.  Sound goes to a device that is not there.
+for other threads included; its CPU time, without that waiting, says more where the machine has other work.
+Sound goes to a device that is not there.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QPaintEvent, QWheelEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QSlider
 
 from benchmarks.measure import Report, in_process, machine, peak_mb
 from benchmarks.tracks import make_track
@@ -41,6 +42,7 @@ SIZE = (1600, 900)
 FRAME_S = 1 / 60
 FRAMES = 120  # of every kind of movement
 TURN_ROUND = 15  # turns of the wheel one way, then the other
+SLIDES = 12  # moves of the slider
 WAITED_FOR = 20  # turns of the wheel, and jumps, until the picture is sharp
 NEAR_S = 10  # what is seen from near
 BEAT_S = 0.005
@@ -56,19 +58,23 @@ OPENING = {
 }
 MOVING = {
     "pan: frame p50 / p95 / p99, ms": "10",
+    "pan: CPU of a frame p50 / p95, ms": "",
     "pan: frames apart p50 / p95, ms": "18",
     "zoom: frame p50 / p95 / p99, ms": "10",
+    "zoom: CPU of a frame p50 / p95, ms": "",
     "zoom: frames apart p50 / p95, ms": "18",
     "resize: frame p50 / p95 / p99, ms": "",
     "zoom step to first frame p50 / p95, ms": "33",
     "zoom step to sharp p50 / p95, ms": "100",
     "jump to sharp p50 / p95, ms": "300",
+    "slider to first frame with it p50 / p95, ms": "100",
+    "slider to sharp p50 / p95, ms": "",
     "other colours p50 / p95, ms": "16",
     "longest block, ms": "50",
     "playhead positions a second": "at least 50",
 }
 AT_REST = {
-    "playhead: work for each, ms": "1",
+    "playhead: work for each, CPU of it, ms": "1",
     "memory at most, MB": "4 min: 400, 180 min: 600",
 }
 
@@ -106,11 +112,12 @@ class Watched(QApplication):
 
     def __init__(self) -> None:
         self.canvas: QObject | None = None
-        self.busy_s = 0.0
-        self.frames: list[tuple[float, float]] = []  # when the canvas was painted, and the work until then
+        self.busy = np.zeros(2)  # seconds of work, by the clock and of the processor
+        # When the canvas was painted, and the work until then.
+        self.frames: list[tuple[float, NDArray[Any]]] = []
         self.beats: list[float] = []
         self._working = self._painting = False
-        self._begin = 0.0  # when what is under way began
+        self._begin = np.zeros(2)  # when what is under way began
         super().__init__(["msviz"])  # it notifies of events already
         self.setApplicationName("msviz")
         self.setOrganizationName("msviz")
@@ -130,8 +137,8 @@ class Watched(QApplication):
             self._painting = False
             done = super().notify(receiver, event)
             if self._painting:
-                now = time.perf_counter()
-                self.frames.append((now, self.busy_s + now - self._begin))
+                now = clocks()
+                self.frames.append((now[0], self.busy + now - self._begin))
             return done
 
     @contextmanager
@@ -140,17 +147,22 @@ class Watched(QApplication):
         if self._working:
             yield
             return
-        self._working, self._begin = True, time.perf_counter()
+        self._working, self._begin = True, clocks()
         try:
             yield
         finally:
             self._working = False
-            self.busy_s += time.perf_counter() - self._begin
+            self.busy += clocks() - self._begin
 
     def longest_block_s(self, begin: float) -> float:
         """The longest time since `begin` in which the heart should have beaten and did not."""
         beats = [beat for beat in self.beats if beat >= begin]
         return float(np.diff(beats, prepend=begin, append=time.perf_counter()).max()) - BEAT_S
+
+
+def clocks() -> NDArray[Any]:
+    """The time, and the processor time of this thread, in seconds."""
+    return np.array([time.perf_counter(), time.thread_time()])
 
 
 def go_on(seconds: float) -> None:
@@ -235,11 +247,14 @@ class Hands:
         begin = time.perf_counter()
         for held, way in ((SHIFT, -1), (CTRL, 1)):
             self._look_near()
-            took, apart = self._frames(lambda n, h=held, w=way: self._turn(h, w * (-1) ** (n // TURN_ROUND)))
+            took, cpu, apart = self._frames(
+                lambda n, h=held, w=way: self._turn(h, w * (-1) ** (n // TURN_ROUND))
+            )
             yield ms(took, 50, 95, 99)
+            yield ms(cpu, 50, 95)
             yield ms(apart, 50, 95)
         width, height = SIZE
-        took, _ = self._frames(lambda n: self.window.resize(width - 8 * (n % 30), height - 4 * (n % 30)))
+        took, _, _ = self._frames(lambda n: self.window.resize(width - 8 * (n % 30), height - 4 * (n % 30)))
         yield ms(took, 50, 95, 99)
         self.window.resize(*SIZE)
         self.view.fit()
@@ -250,14 +265,17 @@ class Hands:
         self._look_near()
         places = self.view.full.stop_s * self.random.uniform(0.2, 0.8, WAITED_FOR)
         yield ms([self._until_sharp(lambda p=place: self.view.center(p))[1] for place in places], 50, 95)
+        moves = [self._until_turned(step) for step in np.tile([60, 140, 100], SLIDES // 3)]
+        yield ms([first for first, _ in moves], 50, 95)
+        yield ms([sharp for _, sharp in moves], 50, 95)
         colours = [Colours(name, floor) for floor in range(-90, -60) for name in COLOUR_MAPS]
-        took, _ = self._frames(lambda n: self.window.set_colours(colours[n]))
+        took, _, _ = self._frames(lambda n: self.window.set_colours(colours[n]))
         yield ms(took, 50, 95)
         yield ms(self.app.longest_block_s(begin))
         yield f"{self.play()[0]:.0f}"
 
-    def play(self) -> tuple[float, float]:
-        """Play; positions of the playhead a second, and what the main thread worked for each."""
+    def play(self) -> tuple[float, NDArray[Any]]:
+        """Play; positions of the playhead a second, and the main thread's work and CPU time for each."""
         positions: list[float] = []
         self._look_near()
         self.window.listening.seek(self.view.range.start_s)
@@ -265,9 +283,9 @@ class Hands:
         self.window.listening.toggle_playing()
         wait(lambda: len(positions) > 10)
         positions.clear()
-        worked, begin = self.app.busy_s, time.perf_counter()
+        worked, begin = self.app.busy.copy(), time.perf_counter()
         go_on(PLAYED_S)
-        played_s, worked = time.perf_counter() - begin, self.app.busy_s - worked
+        played_s, worked = time.perf_counter() - begin, self.app.busy - worked
         self.view.playhead_changed.disconnect(told)
         self.window.listening.stop_playing()
         return len(positions) / played_s, worked / len(positions)
@@ -294,19 +312,35 @@ class Hands:
         )
         self.app.sendEvent(self.canvas, event)
 
-    def _frames(self, step: Callable[[int], Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Of the frames that steps at this pace bring about: the work in each, and the time between them."""
+    def _frames(self, step: Callable[[int], Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Of the frames that steps at this pace bring about: the work and CPU in each, the time between."""
         before = len(self.app.frames)
         for number in range(FRAMES):
             due = time.perf_counter() + FRAME_S
             with self.app.working():
                 step(number)
             go_on(due - time.perf_counter())
-        painted = np.array(self.app.frames[before:])
-        return np.diff(painted[:, 1]), np.diff(painted[:, 0])
+        painted = np.array([(at, *work) for at, work in self.app.frames[before:]])
+        apart, took, cpu = np.diff(painted, axis=0).T
+        return took, cpu, apart
 
     def _is_sharp(self) -> bool:
         return not any(picture.pyramid.missing() for picture in self.analysis.pictures)
+
+    def _until_turned(self, step: int) -> tuple[float, float]:
+        """Seconds from a slider's move to the first frame of the new picture, and to the sharp one."""
+        slider = self.window.inspector.parameters.findChild(QSlider)
+        before, frames = self.canvas.picture, self.app.frames
+        begin = time.perf_counter()
+        slider.setValue(int(step))
+        self.analysis = self.window.analysis
+        wait(lambda: self.canvas.picture is not before)
+        turned = time.perf_counter()
+        wait(lambda: frames[-1][0] >= turned)
+        first = next(at for at, _ in frames if at >= turned)
+        wait(self._is_sharp)
+        go_on(0.06)
+        return first - begin, frames[-1][0] - begin
 
     def _until_sharp(self, step: Callable[[], Any]) -> tuple[float, float]:
         """Seconds from a step to its first frame, and to the one that is as sharp as can be."""
@@ -329,7 +363,7 @@ def drive(path: Path) -> list[str]:
     hands = Hands(app)
     found = list(hands.open(path))
     found += hands.move_about()
-    found += [ms(hands.play()[1]), f"{peak_mb():.0f}"]
+    found += [" / ".join(map(ms, hands.play()[1])), f"{peak_mb():.0f}"]
     hands.keep_busy()
     found += hands.move_about()
     hands.close()

@@ -5,7 +5,7 @@ import pytest
 from PyQt6.QtCore import QSettings
 
 from msviz.gui.colour_editor import ColourEditor, stops_of
-from msviz.gui.colours import COLOUR_MAPS, OWN, Colours
+from msviz.gui.colours import COLOUR_MAPS, OWN, Colours, coloured
 from msviz.picture import to_code
 
 GREEN = Colours(OWN, -60.0, 0.0, ((0.0, 0, 0, 0), (0.5, 0, 200, 0), (1.0, 255, 255, 255)))
@@ -18,6 +18,15 @@ def rgb(colour):
 def test_a_map_of_ones_own_goes_straight_from_stop_to_stop(qapp):
     for level_db, colour in ((-60, (0, 0, 0)), (-45, (0, 100, 0)), (-30, (0, 200, 0)), (0, (255, 255, 255))):
         assert rgb(GREEN.table[to_code(level_db)]) == pytest.approx(colour, abs=2)
+
+
+@pytest.mark.parametrize("width", [1, 30, 32, 33])
+def test_codes_become_their_colours(qapp, width):
+    codes = np.random.default_rng(3).integers(0, 256, (9, width)).astype(np.uint8)
+    picture = coloured(codes, GREEN, 2.0)
+    assert (picture.width(), picture.height(), picture.devicePixelRatio()) == (width, 9, 2.0)
+    drawn = [[picture.pixel(column, row) for column in range(width)] for row in range(9)]
+    assert np.array_equal(drawn, GREEN.table[codes])
 
 
 @pytest.mark.parametrize("name", COLOUR_MAPS)

@@ -20,7 +20,6 @@ from msviz.picture import (
     Pyramid,
     band_rows,
     colour_table,
-    colourise,
     image,
     levels,
     to_code,
@@ -369,13 +368,6 @@ class TestColours:
         assert table[SILENCE] == table[to_code(-80)] == 0xFF000000
         assert table[to_code(-40)] == 0xFF804000
         assert table[to_code(0)] == table[255] == 0xFFFF8000
-
-    def test_codes_become_their_colours(self):
-        table = np.arange(256, dtype=np.uint32) * 7
-        codes = np.arange(256, dtype=np.uint8).reshape(8, 32)
-        out = np.zeros((8, 32), np.uint32)
-        colourise(codes, table, out)
-        assert np.array_equal(out, codes.astype(np.uint32) * 7)
 
 
 def ramps(bands: list[FakeBand], length: int, code) -> Pyramid:

@@ -27,9 +27,12 @@ class Picture(NamedTuple):
     pyramid: Pyramid
 
     @classmethod
-    def of(cls, transform: Drawable, source: Source, pool: Pool = peak) -> Picture:
-        """The picture of a source, of which nothing is known yet."""
-        return cls(transform, Pyramid(transform.bands, source.rate, source.length, pool=pool))
+    def of(
+        cls, transform: Drawable, source: Source, pool: Pool = peak, *, budget: int = 128 << 20
+    ) -> Picture:
+        """The picture of a source, of which nothing is known yet; `budget` bytes are for its levels."""
+        pyramid = Pyramid(transform.bands, source.rate, source.length, pool=pool, budget=budget)
+        return cls(transform, pyramid)
 
 
 def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.uint8]]:
@@ -47,7 +50,7 @@ def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.
 class Tile(NamedTuple):
     """What a worker makes of a tile."""
 
-    levels: list[NDArray[np.uint8]]
+    steps: list[list[NDArray[np.uint8]]]  # its levels, halved again and again
     start: int
     samples: NDArray[np.floating] | None
 
@@ -146,14 +149,14 @@ class Analysis(QObject):
 
     def _work(self, number: int, tile: int) -> Iterator[Tile]:
         picture = self.pictures[number]
-        made = tile_levels(picture, self._source, tile)
+        steps = picture.pyramid.halved(tile_levels(picture, self._source, tile))
         start, stop = picture.pyramid.tile_range(tile)
         # What is read for the first picture is the waveform as well.
-        yield Tile(made, start, next(self._read(start, stop)) if number == 0 else None)
+        yield Tile(steps, start, next(self._read(start, stop)) if number == 0 else None)
 
     def _put(self, number: int, tile: int, made: Tile) -> None:
         picture = self.pictures[number]
-        picture.pyramid.put(tile, made.levels)
+        picture.pyramid.put_halved(tile, made.steps)
         if made.samples is not None:
             self.samples_read.emit(made.start, made.samples)
         self.tile_done.emit(picture, tile)

@@ -45,6 +45,11 @@ class PictureCanvas(TimeCanvas):
         self._refresh.timeout.connect(self.redraw)
         self.setMinimumSize(64, 48)
 
+    @property
+    def picture(self) -> Pyramid | None:
+        """What it shows."""
+        return self._viewport.pyramid
+
     def set_picture(self, pyramid: Pyramid | None) -> None:
         """Show another picture, or none."""
         self._viewport.pyramid = pyramid

@@ -128,3 +128,4 @@ class Runner(QObject):
             except Exception as unforeseen:  # a fault of ours must end the job too, and be told
                 error = MsvizError(f"Something went wrong inside msviz ({unforeseen!r}). Please report it.")
             self._exhausted.emit(number, error)
+            request = work = value = error = None  # an idle worker holds on to nothing

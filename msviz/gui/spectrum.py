@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
@@ -20,6 +22,7 @@ HELD = 110  # opacity of a peak that is held
 LOWEST_DB, HIGHEST_DB = -120.0, 6.0
 HEARD_HZ = 20.0, 20_000.0
 TICK_GAP = 34  # pixels
+REST_MS = 80  # for which the view has not moved when a spectrum is drawn
 
 
 def spectrum(picture: Picture, sample: float) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
@@ -60,6 +63,13 @@ class SpectrumPanel(QWidget):
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
+        self._pictures: Sequence[Picture] = ()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(lambda: self.look(self._pictures))
+        self._moved_s = 0.0
+        view.range_changed.connect(self._move)
         palette = self.palette()
         self._plot = pg.PlotWidget(
             background=palette.color(QPalette.ColorRole.Base), axisItems={"bottom": _FrequencyAxis("bottom")}
@@ -104,9 +114,19 @@ class SpectrumPanel(QWidget):
         for peak in self._peaks:
             peak.setData([], [])
 
+    def _move(self) -> None:
+        self._moved_s = time.monotonic()
+
     def look(self, pictures: Sequence[Picture]) -> None:
-        """Show what the octaves and the STFT hold at the cursor."""
-        view = self._view
+        """Show what the octaves and the STFT hold at the cursor, as soon as the view is at rest."""
+        self._pictures = pictures
+        if time.monotonic() - self._moved_s < REST_MS / 1000:  # a plot costs as much as a frame
+            self._rest.start()
+        else:
+            self._draw()
+
+    def _draw(self) -> None:
+        view, pictures = self._view, self._pictures
         time_s, hz = view.cursor or (view.playhead_s, None)
         self._mark.setVisible(hz is not None)
         if hz is not None:

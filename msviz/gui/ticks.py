@@ -49,7 +49,12 @@ def time_ticks(start_s: float, stop_s: float, pixels: float, room: Callable[[str
     """
     per_second = pixels / (stop_s - start_s)
     latest = max(abs(start_s), abs(stop_s))
-    fitting = (step for step in TIME_STEPS_S if step * per_second >= room(time_label(latest, step)))
+    least = room("")  # spares writing labels that cannot fit
+    fitting = (
+        step
+        for step in TIME_STEPS_S
+        if step * per_second >= least and step * per_second >= room(time_label(latest, step))
+    )
     step = next(fitting, TIME_STEPS_S[-1])
     parts = (step / finer for finer in TIME_STEPS_S if finer * per_second >= MINOR_GAP)
     division = next((round(part) for part in parts if abs(part - round(part)) < 1e-6), 1)

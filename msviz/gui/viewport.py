@@ -55,8 +55,11 @@ class Viewport:
     def image(self, place: Place, colours: Colours, pixel_ratio: float) -> QImage:
         """A place in colours."""
         codes = self.codes(place)
-        if self._image is None or colours is not self._colours:
+        if self._image is None:
             self._image, self._colours = coloured(codes, colours, pixel_ratio), colours
+        elif colours is not self._colours:
+            self._image.setColorTable(colours.table.tolist())
+            self._colours = colours
         return self._image
 
     def code(self, place: Place, row: int) -> int:

@@ -10,10 +10,10 @@ from PyQt6.QtCore import QPointF, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, on_light
+from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, indexed, on_light
 from msviz.gui.time_canvas import TimeCanvas
 from msviz.gui.view import View
-from msviz.picture import CELL, NOTHING, Envelope, colourise, pooled
+from msviz.picture import CELL, NOTHING, Envelope, pooled
 from msviz.picture.envelope import FULL_REACH
 
 REFRESH_MS = 40  # between two redraws for samples that came in
@@ -103,16 +103,17 @@ class Waveform(TimeCanvas):
         reach = self._reach(start, per_pixel, width)
         known = reach[1] != NOTHING
         middle, scale = height / 2, (height / 2 - 1) / FULL_REACH
-        top, bottom = np.floor(middle - reach[1] * scale), np.ceil(middle + reach[0] * scale)
-        rows = np.arange(height)[:, None]
+        top = np.floor(middle - reach[1] * scale).astype(np.int32)
+        bottom = np.ceil(middle + reach[0] * scale).astype(np.int32)
+        rows = np.arange(height, dtype=np.int32)[:, None]
         wave = (rows >= top) & (rows < np.maximum(bottom, top + 1)) & known
-        ground = np.where(rows == height // 2, ZERO, GROUND)
-        codes = np.where(known, np.where(wave, WAVE, ground), UNKNOWN).astype(np.uint8)
-
-        picture = QImage(width, height, QImage.Format.Format_RGB32)
-        memory = np.asarray(picture.bits().asarray(picture.sizeInBytes())).view(np.uint32)
-        colourise(codes, self._table(), memory.reshape(height, width))
+        ground = np.where(known, np.uint8(GROUND), np.uint8(UNKNOWN))
+        codes = np.where(wave, np.uint8(WAVE), ground)
+        zero = codes[height // 2]
+        zero[zero == GROUND] = ZERO
+        picture = indexed(codes, self._table())
         if per_pixel < LINES:
+            picture = picture.convertToFormat(QImage.Format.Format_RGB32)
             self._draw_samples(picture, start, per_pixel)
         picture.setDevicePixelRatio(self.devicePixelRatioF())
         return picture

@@ -1,6 +1,6 @@
 """From coefficients to what is seen: levels, kept in a pyramid, drawn as the image of a viewport."""
 
-from msviz.picture.colours import colour_table, colourise
+from msviz.picture.colours import colour_table
 from msviz.picture.envelope import CELL, NOTHING, Envelope, pooled
 from msviz.picture.image import BandRows, FrequencyAxis, band_rows, image
 from msviz.picture.levels import FULL_SCALE, SILENCE, UNKNOWN, levels, mean_power, peak, to_code, to_db
@@ -18,7 +18,6 @@ __all__ = [
     "Pyramid",
     "band_rows",
     "colour_table",
-    "colourise",
     "image",
     "levels",
     "mean_power",

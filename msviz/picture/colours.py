@@ -34,8 +34,3 @@ def colour_table(
     rgb = np.rint(np.stack(channels, axis=1)).astype(np.uint32)
     rgb[UNKNOWN] = unknown
     return np.asarray(0xFF000000 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2], np.uint32)
-
-
-def colourise(codes: NDArray[np.uint8], table: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
-    """Write the colours of codes into an array of the same shape, an image's own memory."""
-    table.take(codes, out=out, mode="clip")  # any other mode would write a copy first

@@ -174,17 +174,22 @@ def image(
             frames = np.minimum(np.ceil(samples / hop - 0.5).astype(np.intp), last) >> step
         end = last >> step if edges[right] >= pyramid.length else int(frames[-1]) + (places is not None)
         seen = pyramid.frames(table.band, fineness, int(frames[0]), min(end, last >> step) + 1)
-        pixels = table.pool(_transposed(seen[:, table.low : table.high]))
         first = frames - frames[0]
-        drawn = pixels.take(first, axis=1)
-        if places is not None:
-            after = np.minimum(first + 1, pixels.shape[1] - 1)
-            weight = np.rint((places - frames) * 128).astype(np.int16)
-            drawn = _blended(drawn, pixels.take(after, axis=1), weight)
+        if places is None and seen.shape[1] <= table.bottom - table.top:
+            # Few rows: frames are copied to columns while their rows still lie side by side.
+            drawn = table.pool(_transposed(seen.take(first, axis=0)[:, table.low : table.high]))
+            after_all = table.pool(seen[-1:, table.low : table.high].T)
+        else:
+            pixels = table.pool(_transposed(seen[:, table.low : table.high]))
+            drawn, after_all = pixels.take(first, axis=1), pixels[:, -1:]
+            if places is not None:
+                after = np.minimum(first + 1, pixels.shape[1] - 1)
+                weight = np.rint((places - frames) * 128).astype(np.int16)
+                drawn = _blended(drawn, pixels.take(after, axis=1), weight)
         codes[table.top : table.bottom, left:right] = drawn
         # The file may end within a cell's first pixel, left of that pixel's centre.
-        corner = codes[table.top : table.bottom, right - 1]
-        np.maximum(corner, pixels[:, -1], out=corner)
+        corner = codes[table.top : table.bottom, right - 1 : right]
+        np.maximum(corner, after_all, out=corner)
     for lower, upper in pairwise(rows):
         _join(codes, lower, upper)
     return codes

@@ -23,6 +23,8 @@ FULL_SCALE: Final = 240
 
 STEPS_PER_DB: Final = 2
 
+AT_ONCE: Final = 1 << 17  # coefficients turned into levels at a time: what is between stays in the cache
+
 
 def to_db(code: int) -> float:
     """Level of a code in dB relative to full scale."""
@@ -63,10 +65,15 @@ def levels(coefficients: NDArray[np.complexfloating]) -> NDArray[np.uint8]:
         Frames first: a column of a picture is one stretch of memory.  Within 0.27 dB of
         20·log10|c| between -119.5 and +7.5 dB, and the nearer end beyond.
     """
-    with np.errstate(over="ignore"):  # infinity is loud enough
-        power = np.square(coefficients.real, dtype=np.float32)
-        power += np.square(coefficients.imag, dtype=np.float32)
-    return np.ascontiguousarray(_CODES.take(power.view(np.uint32) >> 16).T)
+    rows, frames = coefficients.shape
+    codes = np.empty((frames, rows), np.uint8)
+    for start in range(0, frames, step := max(256, AT_ONCE // max(1, rows))):
+        part = coefficients[:, start : start + step]
+        with np.errstate(over="ignore"):  # infinity is loud enough
+            power = np.square(part.real, dtype=np.float32)
+            power += np.square(part.imag, dtype=np.float32)
+        codes[start : start + step] = _CODES.take(power.view(np.uint32) >> 16).T
+    return codes
 
 
 def peak(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:

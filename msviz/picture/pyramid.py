@@ -30,7 +30,7 @@ class Pyramid:
     From some fineness on, the whole file is kept.  Below it, every fineness has an equal share of
     the memory that is left for the tiles nearest to the view.  A file that fits is kept whole.
 
-    Everything happens on one thread; nothing is locked.
+    Everything happens on one thread, but `halved`, which any thread may call; nothing is locked.
 
     Parameters
     ----------
@@ -176,7 +176,14 @@ class Pyramid:
 
         They are the frames n with ``start <= n * hop < stop`` of `tile_range`; the arrays are kept.
         """
-        steps = [self._halved(codes, frames) for codes, frames in zip(levels, self._frames, strict=True)]
+        self.put_halved(tile, self.halved(levels))
+
+    def halved(self, levels: Sequence[Codes]) -> list[list[Codes]]:
+        """The levels of a tile and what they are pooled to, of every band: the work of `put`, ahead of it."""
+        return [self._halved(codes, frames) for codes, frames in zip(levels, self._frames, strict=True)]
+
+    def put_halved(self, tile: int, steps: Sequence[list[Codes]]) -> None:
+        """Take in what `halved` has made of a tile's levels; the arrays are kept."""
         for band, whole in enumerate(self._whole):
             for step, cells in whole.items():
                 first = tile * self._frames[band] >> step
