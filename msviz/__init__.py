@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from msviz.audio import AudioSource, mix_down, open_audio, read_audio
+    from msviz.audio import AudioSource, mix_down, open_audio, read_audio, write_audio
     from msviz.demos import demo_tracks
     from msviz.errors import AudioError, DeviceError, MsvizError, ParameterError, StorageError
     from msviz.lab import Recipe, Reconstruction, signal_to_error_db
@@ -41,6 +41,7 @@ _HOMES = {
     "read_audio": "msviz.audio",
     "save": "msviz.storage",
     "signal_to_error_db": "msviz.lab",
+    "write_audio": "msviz.audio",
 }
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "read_audio",
     "save",
     "signal_to_error_db",
+    "write_audio",
 ]
 
 # What has no name up here is asked for in its room: msviz.picture.levels.

@@ -157,6 +157,15 @@ def test_tight_box_holds_its_tone_and_no_other(transform, frequency):
         assert energy_db(heard(transform, outside, removed) - outside, outside) < -60
 
 
+@BOTH
+def test_short_box_holds_a_click(transform):
+    click = np.zeros(TIMES.size, np.float32)
+    click[8004] = 1
+    box = BoxEdit(1.0, 1.001, 0, RATE / 2)
+    assert energy_db(heard(transform, click, Edits(boxes=(box,))), click) < -60
+    assert energy_db(heard(transform, click, Edits(boxes=(box,), alone=True)) - click, click) < -60
+
+
 edges = st.tuples(st.floats(-0.5, 3.5), st.floats(0.01, 2.0), st.floats(0, 4000), st.floats(1.0, 2000.0))
 
 

@@ -30,6 +30,8 @@ class AudioSource:
     path : Path
     format : str
         For people: "FLAC, 16 bit".
+    subtype : str
+        The bit depth of whole numbers, "PCM_16", "PCM_24", …; "FLOAT" for all else.
     rate : int
         Sampling rate in Hz.
     channels, length : int
@@ -39,6 +41,7 @@ class AudioSource:
     def __init__(self, path: Path, stream: Stream) -> None:
         self.path = path
         self.format = _describe(stream)
+        self.subtype: str = stream.subtype if stream.subtype.startswith("PCM") else "FLOAT"
         self.rate: int = stream.samplerate
         self.channels: int = stream.channels
         self._decoder = make_decoder(stream, path)

@@ -1,0 +1,157 @@
+"""Writing audio files: stretch by stretch, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from msviz.audio.source import AudioSource
+from msviz.errors import AudioError
+from msviz.signal import Source
+
+_STRETCH = 1 << 16  # samples read and written at once; between two the writing can be cancelled
+_LARGEST_WAV = 2**32 - 2**16  # bytes of samples that a WAV header can announce, with room for itself
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+_SUBTYPES = {
+    "WAV": ("FLOAT", "PCM_U8", "PCM_16", "PCM_24", "PCM_32"),
+    "FLAC": ("PCM_24", "PCM_S8", "PCM_16"),
+}  # the first holds what no other does
+
+
+def subtype_for(path: str | os.PathLike[str], source: Source) -> str:
+    """How samples are kept in a file of this name so that they lose nothing that they need not.
+
+    Returns
+    -------
+    str
+        The bit depth of an `AudioSource` ("PCM_16", "PCM_24", …) if a file of this kind has it; otherwise
+        "FLOAT" or, in FLAC, which has no float, "PCM_24".
+
+    Raises
+    ------
+    AudioError
+        If the name ends neither in .wav nor in .flac.
+    """
+    held = _SUBTYPES[_format(Path(path))]
+    own = source.subtype if isinstance(source, AudioSource) else "FLOAT"
+    return next((subtype for subtype in held if _BITS.get(subtype) == _BITS.get(own)), held[0])
+
+
+def write_audio(
+    path: str | os.PathLike[str], source: Source, *, subtype: str | None = None
+) -> Generator[float, None, int]:
+    """Write a source to a WAV or FLAC file at its own rate, with all its channels.
+
+    The file is written beside its place, under a hidden name, and appears when it is whole.  Whoever
+    closes the generator before its end leaves nothing behind.  A WAV past 4 GB is written as RF64.
+
+    Parameters
+    ----------
+    path : path
+        Ends in .wav or .flac; a file that is there is replaced.
+    source : Source
+    subtype : str, optional
+        "PCM_16", "PCM_24", "FLOAT" and others that soundfile knows; by default as `subtype_for` says.
+
+    Yields
+    ------
+    float
+        Which share of the source has been written, up to 1.
+
+    Returns
+    -------
+    int
+        How many values were beyond full scale and were clipped; none in a float file.  ``clipped = yield
+        from write_audio(…)`` has it.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be written there, or cannot hold such samples.
+    """
+    path = Path(path)
+    format = _format(path)
+    subtype = subtype or subtype_for(path, source)
+    if subtype not in _SUBTYPES[format]:
+        raise AudioError(
+            f"{path} cannot hold samples as {subtype}: {format} takes {', '.join(_SUBTYPES[format])}."
+        )
+    size = source.length * source.channels * _BITS.get(subtype, 32) // 8
+    if format == "WAV" and size > _LARGEST_WAV:
+        format = "RF64"
+    part = path.parent / f".{path.name}.part"
+    with _reason_told(path):
+        if path.exists() and not path.is_file():
+            raise AudioError(f"{path} is not a file: give the sound a name of its own.")
+        part.touch()  # soundfile does not tell why it cannot
+    try:
+        clipped = yield from _write(part, path, source, format, subtype)
+        with _reason_told(path):
+            part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return clipped
+
+
+@contextmanager
+def _reason_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AudioError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _format(path: Path) -> str:
+    format = path.suffix[1:].upper()
+    if format not in _SUBTYPES:
+        raise AudioError(f"{path} cannot be written: choose a name that ends in .wav or .flac.")
+    return format
+
+
+def _write(part: Path, path: Path, source: Source, format: str, subtype: str) -> Generator[float, None, int]:
+    clipped = 0
+    refused = AudioError(f"{path} cannot be written any further: is the disk full?")
+    try:
+        file = soundfile.SoundFile(part, "w", source.rate, source.channels, subtype, format=format)
+    except soundfile.LibsndfileError:
+        sound = f"{source.channels} channels at {source.rate} Hz"
+        raise AudioError(f"{path} cannot be written: {format} does not take {sound}.") from None
+    with file:
+        for start in range(0, source.length, _STRETCH):
+            stop = min(start + _STRETCH, source.length)
+            samples = source.read(start, stop)
+            beyond = 0
+            if subtype == "FLOAT":
+                samples = samples.astype(np.float32, copy=False)
+            else:
+                samples, beyond = _whole_numbers(samples, _BITS[subtype])
+            try:
+                file.write(samples.T)
+            except (AssertionError, soundfile.LibsndfileError):
+                raise refused from None
+            clipped += beyond
+            yield stop / source.length
+    if source.length and soundfile.info(part).frames != source.length:  # what is left is written at the end
+        raise refused
+    return clipped
+
+
+def _whole_numbers(samples: NDArray[np.floating], bits: int) -> tuple[NDArray[Any], int]:
+    """Samples as numbers of so many bits, the inverse of reading them, and how many were clipped.
+
+    libsndfile's own way from float scales by one step less than its way back.
+    """
+    full = 2.0 ** (bits - 1)
+    scaled = np.rint(samples.astype(np.float64) * full)
+    held = np.clip(scaled, -full, full - 1)
+    room = 16 if bits <= 16 else 32  # soundfile takes the bits from the top
+    whole = held.astype(np.int64) << (room - bits)
+    return whole.astype(np.int16 if room == 16 else np.int32), int(np.count_nonzero(scaled != held))
