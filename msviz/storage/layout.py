@@ -12,13 +12,13 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-import msviz
+from msviz import __version__
 from msviz.errors import MsvizError, ParameterError, StorageError
 from msviz.picture import FULL_SCALE, UNKNOWN, levels, to_db
 from msviz.picture.levels import STEPS_PER_DB
 from msviz.transform import STFT, OctaveTransform
 from msviz.transform.blocks import Range
-from msviz.transform.filters import Residual
+from msviz.transform.layout import BandLayout, band_layouts, described
 
 Array = NDArray[Any]
 Transform = OctaveTransform | STFT
@@ -31,48 +31,11 @@ FORMAT: Final = "msviz representation"
 #: Raised when a reader that knows the versions before would read something wrong.
 VERSION: Final = 1
 
-#: float16 holds numbers from 6e-8 (6e-5 at full precision) to 65504: times this, coefficients from -144 dB
-#: (all of 24-bit audio) at full precision to +36 dB.  One number for all, so that a stream needs no second look.
+#: float16 holds numbers from 6e-8 (6e-5 at full precision) to 65504: times this, coefficients from -144 dB,
+#: where 24-bit audio ends, to +36 dB at full precision.  A stream needs no second look for it.
 FLOAT16_SCALE: Final = 2.0**10
 
 RESIDUAL: Final = "residual"
-
-
-@dataclass(frozen=True)
-class BandLayout:
-    """One group of a file: an octave, the STFT's only band, or the residual.
-
-    Attributes
-    ----------
-    name : str
-        Of the group.
-    low, high : float
-        Edges in Hz.
-    frequencies : array (rows,)
-        Centre of each row in Hz.
-    hop : int
-        Samples between two frames.
-    frames : Range
-        Those that are stored.
-    real : bool
-        Whether it is the residual, which is real and always float32.
-    attributes : dict
-        What else is told of it.
-    """
-
-    name: str
-    low: float
-    high: float
-    frequencies: NDArray[np.floating]
-    hop: int
-    frames: Range
-    real: bool
-    attributes: dict[str, Any]
-
-    @property
-    def count(self) -> int:
-        """How many frames are stored."""
-        return self.frames.stop - self.frames.start
 
 
 @dataclass(frozen=True)
@@ -85,36 +48,14 @@ class Description:
     start: int
     stop: int
     frames: tuple[Range, ...]
-    version: str = msviz.__version__
+    version: str = __version__
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bands(self) -> tuple[BandLayout, ...]:
         """The groups, the lowest octave first, the residual last; no residual among levels."""
-        transform = self.transform
-        if isinstance(transform, STFT):
-            names = ["stft"]
-        else:
-            names = [f"octave_{octave.index:02}" for octave in transform.octaves]
-        layouts = [
-            BandLayout(name, band.low, band.high, band.frequencies, band.hop, frames, False, {})
-            for name, band, frames in zip(names, transform.bands, self.frames, strict=False)
-        ]
-        if isinstance(transform, OctaveTransform) and self.content != "levels":
-            low = Residual.below(transform.scale)
-            layouts.append(
-                BandLayout(
-                    RESIDUAL,
-                    0.0,
-                    low.stop_edge,
-                    np.zeros(1),
-                    transform.residual_hop,
-                    self.frames[-1],
-                    True,
-                    {"pass_edge_hz": low.pass_edge, "stop_edge_hz": low.stop_edge, "weight": low.weight},
-                )
-            )
-        return tuple(layouts)
+        frames = self.frames if self.content != "levels" else self.frames[: len(self.transform.bands)]
+        return band_layouts(self.transform, frames)
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -124,24 +65,9 @@ class Description:
             "format_version": VERSION,
             "msviz_version": self.version,
             "content": self.content,
-            "rate": self.transform.rate,
-            "channels": self.channels,
-            "start": self.start,
-            "stop": self.stop,
-            "transform": "stft" if isinstance(self.transform, STFT) else "octave",
-            "parameters": self.transform.parameters,
+            **described(self.transform, self.channels, self.start, self.stop),
             "origin": dict(self.origin),
-            "bands": {
-                band.name: {
-                    "hop": band.hop,
-                    "first_frame": band.frames.start,
-                    "frames": band.count,
-                    "low_hz": band.low,
-                    "high_hz": band.high,
-                    **band.attributes,
-                }
-                for band in self.bands
-            },
+            "bands": {band.name: band.attributes for band in self.bands},
         }
 
     @classmethod
@@ -160,7 +86,8 @@ class Description:
         version = attributes.get("format_version")
         if not isinstance(version, int) or version > VERSION:
             raise StorageError(
-                f"{path} has format version {version}, this msviz reads up to {VERSION}: install a newer msviz."
+                f"{path} has format version {version}, and this msviz reads up to {VERSION}: "
+                "install a newer msviz."
             )
         if attributes.get("complete") is False:
             raise StorageError(f"{path} was not written to its end: convert the sound again.")

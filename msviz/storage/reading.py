@@ -14,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError, StorageError
-from msviz.picture import levels
+from msviz.picture import SILENCE, UNKNOWN, levels, to_db
+from msviz.picture.levels import STEPS_PER_DB
 from msviz.signal import Signal, Source
-from msviz.storage.layout import BandLayout, Content, Description, Transform, decoded, stored_dtype, whole
+from msviz.storage.layout import Content, Description, Transform, decoded, stored_dtype, whole
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range
+from msviz.transform.columns import Columns
+from msviz.transform.layout import BandLayout
 
 Array = NDArray[Any]
 
@@ -38,9 +41,11 @@ class Stored:
         self._arrays = arrays
 
     def __repr__(self) -> str:
-        return (
-            f"<Stored {self.path!r}: {self.content}, samples {self.start} to {self.stop}, {self.transform!r}>"
-        )
+        stretch = f"samples {self.start} to {self.stop}"
+        return f"<Stored {self.path!r}: {self.content}, {stretch}, {self.transform!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load, (self.path,)  # another process opens the file itself
 
     @property
     def transform(self) -> Transform:
@@ -105,7 +110,7 @@ class Stored:
         frames = []
         for band, wanted in zip(self._bands, self.transform.frame_ranges(first, last), strict=True):
             held = wanted.common(band.frames)
-            held = Range(held.start, max(held))
+            held = Range(held.start, max(held))  # none, where what was saved lacks them
             values = self._read(band, held)
             frames.append(Frames(values, held.start, band.hop, self.rate, band.frequencies))
         residual = frames.pop() if self._bands[-1].real else None
@@ -128,15 +133,33 @@ class Stored:
             If the file is damaged there.
         """
         stretch = Range(*self._stretch(start, stop))
-        made = []
-        for band in self._bands:
-            if band.real:
-                continue
-            values = self._read(band, stretch.over(band.hop))
-            if self.content != "levels":
-                values = np.stack([levels(one).T for one in values])
-            made.append(values)
-        return made
+        return [self._codes(band, stretch.over(band.hop)) for band in self._bands if not band.real]
+
+    def image(
+        self, channel: int = 0, start: int | None = None, stop: int | None = None, frame_rate: float = 100.0
+    ) -> NDArray[np.float32]:
+        """All bands as one rectangular array (bins, columns), as `Representation.image` makes it.
+
+        Of its level codes, so within 0.27 dB, and from -119.5 to 7.5 dB.  Only the chunks of the frames
+        that are shown are read, of this channel alone.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such channel or stretch, or `frame_rate` is not between 0 and the rate.
+        StorageError
+            If the file is damaged there.
+        """
+        if not 0 <= channel < self.channels:
+            raise ParameterError(f"channel must be from 0 to {self.channels - 1}, not {channel}")
+        columns = Columns.covering(*self._stretch(start, stop), self.rate, frame_rate)
+        rows = [
+            columns.pooled(self._codes(band, Range(*columns.frames(band.hop)), channel)[0], band.hop)
+            for band in self._bands
+            if not band.real
+        ]
+        codes = np.maximum(np.concatenate(rows), SILENCE)  # beyond what is stored there is nothing
+        return np.asarray(to_db(0) + codes / np.float32(STEPS_PER_DB), np.float32)
 
     def source(self) -> Source:
         """What synthesis rebuilds, stretch by stretch; its sample 0 is sample `start` of the original.
@@ -170,11 +193,27 @@ class Stored:
             )
         return start, stop
 
-    def _read(self, band: BandLayout, frames: Range) -> Array:
+    def _codes(self, band: BandLayout, frames: Range, channel: int | None = None) -> NDArray[np.uint8]:
+        """Level codes of frames of one band, of all channels or one; `UNKNOWN` where none are stored."""
+        held = frames.common(band.frames)
+        if held.stop <= held.start:
+            return np.full(
+                (self.channels if channel is None else 1, band.frequencies.size, frames.stop - frames.start),
+                UNKNOWN,
+                np.uint8,
+            )
+        values = self._read(band, held, channel)
+        if self.content != "levels":
+            values = np.stack([levels(one).T for one in values])
+        around = held.start - frames.start, frames.stop - held.stop
+        return np.pad(values, ((0, 0), (0, 0), around), constant_values=UNKNOWN) if any(around) else values
+
+    def _read(self, band: BandLayout, frames: Range, channel: int | None = None) -> Array:
         """Frames of one band, of which all must be stored; levels stay codes."""
         first, last = frames.start - band.frames.start, frames.stop - band.frames.start
+        channels = slice(None) if channel is None else slice(channel, channel + 1)
         try:
-            stored = np.asarray(self._arrays[band.name][:, :, first:last])
+            stored = np.asarray(self._arrays[band.name][channels, :, first:last])
         except Exception as error:  # stores and codecs have no common kind
             raise StorageError(
                 f"{self.path} is damaged: {band.name} cannot be read {self._around(band, frames)} ({error})."
@@ -258,7 +297,7 @@ def load(path: str | os.PathLike[str]) -> Stored:
         dtype = stored_dtype(description.content, real=band.real)
         if array.shape[:3] != expected or array.dtype != dtype:
             raise StorageError(
-                f"{name} is damaged: {band.name} is {array.dtype} {array.shape} in place of {dtype} {expected}."
+                f"{name} is damaged: {band.name} is {array.dtype} {array.shape}, not {dtype} {expected}."
             )
     return Stored(name, description, arrays)
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from msviz.errors import ParameterError, StorageError
 from msviz.storage.layout import (
     FORMAT,
-    BandLayout,
     Content,
     Description,
     Transform,
@@ -31,6 +30,7 @@ from msviz.storage.layout import (
 )
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range
+from msviz.transform.layout import BandLayout
 
 if TYPE_CHECKING:
     import zarr
@@ -278,10 +278,8 @@ def _require_replaceable(path: Path) -> None:
     if not path.parent.is_dir():
         raise StorageError(f"{path} cannot be written: there is no folder {path.parent}.")
     if path.is_dir():
-        described = path / "zarr.json"
-        if any(path.iterdir()) and not (
-            described.is_file() and FORMAT in described.read_text("utf-8", "replace")
-        ):
+        root = path / "zarr.json"
+        if any(path.iterdir()) and not (root.is_file() and FORMAT in root.read_text("utf-8", "replace")):
             raise StorageError(f"{path} is a folder with something else in it: choose another name.")
         if path.suffix != ".zarr":
             raise StorageError(f"{path} is a folder: choose another name.")
@@ -296,16 +294,15 @@ def _remove(path: Path) -> None:
 
 def _put_in_place(part: Path, path: Path) -> None:
     """Rename, with what is there out of the way: a folder cannot be renamed over another."""
-    if not path.is_dir():
-        os.replace(part, path)
-        return
     old = path.with_name(f".{path.name}.old")
-    _remove(old)
-    os.rename(path, old)
+    if path.is_dir():
+        _remove(old)
+        os.rename(path, old)
     try:
-        os.rename(part, path)
+        os.replace(part, path)
     except OSError:
-        os.rename(old, path)
+        if old.exists():
+            os.rename(old, path)
         raise
     _remove(old)
 
@@ -369,9 +366,9 @@ class _Zarr:
         for band in description.bands:
             group = self.root.create_group(band.name, attributes=self.attributes["bands"][band.name])
             channels = np.arange(description.channels)
-            shape = (description.channels, band.frequencies.size, band.count)
+            shape: tuple[int, ...] = (description.channels, band.frequencies.size, band.count)
             chunk = chunk_frames(band)
-            chunks = (1, band.frequencies.size, chunk)
+            chunks: tuple[int, ...] = (1, band.frequencies.size, chunk)
             names = dimensions(content, real=band.real)
             if names[-1] == "part":
                 shape, chunks = (*shape, 2), (*chunks, 2)
@@ -398,7 +395,7 @@ class _Zarr:
             self._coordinate(group, "time", frames, seconds, "frame", chunk)
 
     def _codecs(self, dtype: np.dtype[Any]) -> list[Any]:
-        """zstd over shuffled bytes, a tenth smaller than over plain ones; a checksum tells what is damaged."""
+        """zstd over shuffled bytes, a tenth smaller than over plain ones; a checksum tells damage."""
         from zarr.codecs import BloscCodec, Crc32cCodec
 
         size = dtype.itemsize // 2 if dtype.kind == "c" else dtype.itemsize
@@ -456,5 +453,5 @@ class _Npz:
     def finish(self) -> None:
         arrays = {name: np.concatenate(parts, axis=2) for name, parts in self.parts.items()}
         with self.path.open("wb") as file:
-            write = np.savez_compressed if self.compress else np.savez
+            write: Callable[..., None] = np.savez_compressed if self.compress else np.savez
             write(file, attributes=np.array(json.dumps(self.attributes)), **arrays)

@@ -124,7 +124,7 @@ class OctaveTransform:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What makes it again: ``OctaveTransform(**parameters)``.  How many threads it takes is not among them."""
+        """What makes it again, but for its threads: ``OctaveTransform(**parameters)``."""
         return {**asdict(self.scale), "dtype": str(self.dtype)}
 
     @cached_property

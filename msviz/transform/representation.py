@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.errors import ParameterError
+from msviz.errors import MsvizError, ParameterError
+from msviz.transform.columns import Columns
 from msviz.transform.scale import Band
 
 if TYPE_CHECKING:
+    import xarray
+
     from msviz.signal import Signal
     from msviz.transform.octave import OctaveTransform
     from msviz.transform.stft import STFT
+
+#: Lowest level of an image.
+FLOOR_DB = -120.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +156,101 @@ class Representation:
         ParameterError
             If it is not known what made it.
         """
-        if self.transform is None:
-            raise ParameterError(
-                "the representation does not know its transform: use the transform's synthesize"
+        return self._known_transform().synthesize(self)
+
+    def image(
+        self, channel: int = 0, start: int | None = None, stop: int | None = None, frame_rate: float = 100.0
+    ) -> NDArray[np.float32]:
+        """All bands as one rectangular array, for models that want one.
+
+        Column j is centred on sample start + j × rate / frame_rate and reaches half way to its
+        neighbours.  It shows the strongest of a band's frames in it; a band with fewer frames than
+        columns repeats the nearest.  So nothing is shifted in time, and no click is lost.
+
+        Parameters
+        ----------
+        channel : int
+        start, stop : int
+            In samples of the original; by default those that the representation is of.
+        frame_rate : float
+            Columns a second.  ``rate / hop`` of an octave shows its frames as they are.
+
+        Returns
+        -------
+        float32 array (bins, columns)
+            Levels in dB relative to full scale, -120 dB and above; the lowest bin first.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such channel or `frame_rate` is not between 0 and the rate.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from msviz import OctaveTransform, Signal
+        >>> sine = np.sin(2 * np.pi * 1000 * np.arange(44100) / 44100)
+        >>> representation = OctaveTransform(44100).analyze(Signal(sine, 44100))
+        >>> image = representation.image(frame_rate=50)
+        >>> image.shape
+        (240, 50)
+        >>> frequencies = np.concatenate([octave.frequencies for octave in representation.octaves])
+        >>> float(round(frequencies[image[:, 25].argmax()]))
+        990.0
+        """
+        if not 0 <= channel < self.channels:
+            raise ParameterError(f"channel must be from 0 to {self.channels - 1}, not {channel}")
+        columns = Columns.covering(
+            self.start if start is None else start,
+            self.stop if stop is None else stop,
+            self.rate,
+            frame_rate,
+        )
+        rows = []
+        for band in self.bands:
+            first, last = columns.frames(band.hop)
+            one = replace(band, coefficients=band.coefficients[channel])
+            power = np.square(np.abs(one.between(first, last)))
+            rows.append(columns.pooled(power, band.hop))
+        level = 10 * np.log10(np.maximum(np.concatenate(rows), 10.0 ** (FLOOR_DB / 10)))
+        return np.asarray(level, np.float32)
+
+    def to_xarray(self) -> xarray.DataTree:
+        """As an `xarray.DataTree`, laid out like a file: a group for every octave and the residual.
+
+        Raises
+        ------
+        MsvizError
+            If xarray is not installed.
+        ParameterError
+            If it is not known what made the representation.
+        """
+        try:
+            import xarray
+        except ImportError as error:
+            raise MsvizError("to_xarray needs xarray: pip install msviz[xarray]") from error
+        from msviz.transform.blocks import Range
+        from msviz.transform.layout import band_layouts, described
+
+        transform = self._known_transform()
+        bands = [*self.bands, *([self.residual] if self.residual else [])]
+        layouts = band_layouts(transform, [Range(band.first_frame, band.stop_frame) for band in bands])
+        groups = {
+            layout.name: xarray.Dataset(
+                {"coefficients": (("channel", "bin", "frame"), band.coefficients)},
+                {
+                    "channel": np.arange(self.channels),
+                    "frequency": ("bin", band.frequencies, {"units": "Hz"}),
+                    "time": ("frame", band.times, {"units": "s"}),
+                },
+                layout.attributes,
             )
-        return self.transform.synthesize(self)
+            for layout, band in zip(layouts, bands, strict=True)
+        }
+        root = xarray.Dataset(attrs=described(transform, self.channels, self.start, self.stop))
+        return xarray.DataTree.from_dict({"/": root, **groups})
+
+    def _known_transform(self) -> OctaveTransform | STFT:
+        if self.transform is None:
+            raise ParameterError("the representation was not told its transform: use the transform's methods")
+        return self.transform

@@ -1,0 +1,89 @@
+"""Bands of different hops on one grid of columns: what a rectangular image is made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of an image: column j is centred on sample start + j·step, half a step to both sides.
+
+    Attributes
+    ----------
+    start : int
+        Sample of the original that the first is centred on.
+    count : int
+        How many.
+    step : float
+        Samples from one to the next.
+    """
+
+    start: int
+    count: int
+    step: float
+
+    @classmethod
+    def covering(cls, start: int, stop: int, rate: int, frame_rate: float) -> Columns:
+        """Those that are centred in samples [start, stop).
+
+        Raises
+        ------
+        ParameterError
+            If there are not more than 0 and at most `rate` columns a second.
+        """
+        if not 0 < frame_rate <= rate:
+            raise ParameterError(
+                f"frame_rate must be above 0 and at most the rate of {rate} Hz, not {frame_rate:g}"
+            )
+        step = rate / frame_rate
+        return cls(start, max(math.ceil((stop - start) / step), 0), step)
+
+    def frames(self, hop: int) -> tuple[int, int]:
+        """Numbers [first, stop) of the frames that the columns show, of a band with this hop."""
+        if not self.count:
+            return 0, 0
+        if hop >= self.step:
+            nearest = self._nearest(hop)
+            return int(nearest[0]), int(nearest[-1]) + 1
+        edges = self._edges(hop)
+        return int(edges[0]), int(edges[-1])
+
+    def pooled(self, values: NDArray[Any], hop: int) -> NDArray[Any]:
+        """The columns of a band.
+
+        Where its frames are denser than the columns, the maximum of those centred in a column; where they
+        are not, the one that is nearest to the column's centre.
+
+        Parameters
+        ----------
+        values : real array (rows, frames)
+            The frames that `frames` tells.
+
+        Returns
+        -------
+        array (rows, columns)
+        """
+        if not self.count:
+            return values[:, :0]
+        if hop >= self.step:
+            nearest = self._nearest(hop)
+            return values[:, nearest - nearest[0]]
+        edges = self._edges(hop)
+        return np.asarray(np.maximum.reduceat(values, edges[:-1] - edges[0], axis=1))
+
+    def _nearest(self, hop: int) -> NDArray[np.int64]:
+        centres = self.start + np.arange(self.count) * self.step
+        return np.floor(centres / hop + 0.5).astype(np.int64)
+
+    def _edges(self, hop: int) -> NDArray[np.int64]:
+        """The first frame in each column, and the one behind the last column."""
+        borders = self.start + (np.arange(self.count + 1) - 0.5) * self.step
+        return np.ceil(borders / hop).astype(np.int64)
