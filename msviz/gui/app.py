@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from PyQt6.QtCore import QBuffer, QEvent, QTimer
 from PyQt6.QtGui import QImage
@@ -22,6 +23,7 @@ from msviz.gui.colours import Colours
 from msviz.gui.pictures import Pictures
 from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.view import View
+from msviz.signal import Source
 from msviz.transform import STFT, OctaveTransform
 
 
@@ -98,7 +100,7 @@ def _require_display() -> None:
 
 
 def render(
-    source: AudioSource,
+    source: Source,
     path: Path,
     *,
     start_s: float,
@@ -106,8 +108,12 @@ def render(
     view: str,
     size: tuple[int, int],
     colours: Colours | None = None,
+    octaves: Any = None,
+    stft: Any = None,
 ) -> None:
     """Draw a stretch of a track with the window's own canvases into a picture file.
+
+    `octaves` and `stft` are drawn in place of the transforms with their defaults.
 
     Raises
     ------
@@ -120,18 +126,18 @@ def render(
     application()
     model = View()
     mix = mix_down(source)
-    transform, stft = OctaveTransform(source.rate, workers=1), STFT(source.rate)
-    model.open(source.rate, source.length, transform.octaves[0].low, source.rate / 2)
-    octaves, spectra = Picture.of(transform, mix), Picture.of(stft, mix)
+    upper = Picture.of(octaves or OctaveTransform(source.rate, workers=1), mix)
+    lower = Picture.of(stft or STFT(source.rate), mix)
+    model.open(source.rate, source.length, upper.transform.bands[0].low, source.rate / 2)
     pictures = Pictures(model)
     pictures.set_shown(view)
     pictures.hide_overview()  # it would be unknown outside the stretch
     pictures.set_colours(colours or Colours())
-    pictures.set_pictures(octaves, spectra)
+    pictures.set_pictures(upper, lower)
     pictures.resize(*size)
     pictures.grab()  # lays the panels out, so that they know what they show
     model.show(model.full._replace(start_s=start_s, stop_s=stop_s))
-    shown = {"octaves": (octaves,), "stft": (spectra,), "both": (octaves, spectra)}[view]
+    shown = {"octaves": (upper,), "stft": (lower,), "both": (upper, lower)}[view]
     with ThreadPoolExecutor() as pool:
         for picture in shown:
             tiles = picture.pyramid.missing()

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from msviz import __version__
+from msviz.cli.convert import convert
+from msviz.cli.files import info, resynth
+from msviz.cli.options import FilePath, seconds, stretch
 from msviz.errors import MsvizError, ParameterError
+
+if TYPE_CHECKING:
+    from msviz.signal import Source
 
 
 class _Commands(click.Group):
@@ -28,6 +34,9 @@ class _Commands(click.Group):
             message = str(error)
         except MemoryError:
             message = "There is not enough memory for this."
+        except KeyboardInterrupt:
+            click.echo("msviz: Interrupted.", err=True)
+            raise click.exceptions.Exit(130) from None
         click.echo(f"msviz: {message}", err=True)
         raise click.exceptions.Exit(1)
 
@@ -41,36 +50,19 @@ def main() -> None:
     """
 
 
-FilePath = click.Path(path_type=Path)
-
-
 @main.command("open")
 @click.argument("files", nargs=-1, type=FilePath)
 def open_files(files: tuple[Path, ...]) -> None:
-    """Open a window on each of FILES, or a welcome where there is none."""
-    from msviz.audio import open_audio
+    """Open a window on each of FILES, audio or converted, or a welcome where there is none."""
+    from msviz.convert import open_source
 
     # Opened here, so that a file that cannot be opened is told where it was asked for.
     with ExitStack() as opened:
-        sources = [opened.enter_context(open_audio(path)) for path in files]
+        sources: list[Any] = [opened.enter_context(open_source(path)) for path in files]
         from msviz.gui.app import run
 
         opened.pop_all()  # from here on each window closes its own
         raise SystemExit(run(sources))
-
-
-def _seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
-    """Seconds, or minutes:seconds, or hours:minutes:seconds."""
-    if value is None:
-        return None
-    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?|\.\d+", value):
-        raise click.BadParameter(
-            f"{value!r} is not a time: give seconds (83.5) or minutes and seconds (1:23.5)"
-        )
-    seconds = 0.0
-    for part in value.split(":"):
-        seconds = 60 * seconds + float(part)
-    return seconds
 
 
 def _pixels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, int]:
@@ -90,17 +82,15 @@ def _pixels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[i
 @click.option(
     "--start",
     metavar="TIME",
-    callback=_seconds,
+    callback=seconds,
     default="0",
     help="Where it begins: seconds or m:ss.  [the start]",
 )
-@click.option("--stop", metavar="TIME", callback=_seconds, help="Where it ends.  [the end]")
+@click.option("--stop", metavar="TIME", callback=seconds, help="Where it ends.  [the end]")
 @click.option(
     "--view",
     type=click.Choice(["octaves", "stft", "both"]),
-    default="both",
-    show_default=True,
-    help="What it shows.",
+    help="What it shows.  [both]",
 )
 @click.option(
     "--size",
@@ -111,19 +101,36 @@ def _pixels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[i
     help="Its size in pixels.",
 )
 def render(
-    file: Path, picture: Path, start: float, stop: float | None, view: str, size: tuple[int, int]
+    file: Path, picture: Path, start: float, stop: float | None, view: str | None, size: tuple[int, int]
 ) -> None:
-    """Draw FILE as the window does, without a display, into a picture."""
-    from msviz.audio import open_audio
+    """Draw FILE as the window does, without a display, into a picture.
 
-    with open_audio(file) as source:
-        duration = source.length / source.rate
-        stop = duration if stop is None else min(stop, duration)
-        if start >= stop:
-            raise ParameterError(
-                f"--start {start:g} s must come before --stop ({stop:g} s), "
-                f"and {file} ends at {duration:g} s."
-            )
+    FILE is audio, or a converted file, which is drawn with its own parameters.
+    """
+    from msviz.audio import open_audio
+    from msviz.convert import StoredPicture, is_converted
+    from msviz.storage import load
+
+    with ExitStack() as opened:
+        drawn: dict[str, Any] = {}
+        source: Source
+        if is_converted(file):
+            stored = load(file)
+            kind = "stft" if stored.attributes["transform"] == "stft" else "octaves"
+            if stored.content == "levels":
+                if view not in (None, kind):
+                    raise ParameterError(f"{file} holds levels, of which there is no other view than {kind}.")
+                source = drawn[kind] = StoredPicture(stored)
+                view = kind
+            else:
+                source, drawn[kind] = stored.source(), stored.transform
+        else:
+            source = opened.enter_context(open_audio(file))
+        start_s, stop_s = stretch(file, source, start, stop)
         from msviz.gui.app import render as draw
 
-        draw(source, picture, start_s=start, stop_s=stop, view=view, size=size)
+        draw(source, picture, start_s=start_s, stop_s=stop_s, view=view or "both", size=size, **drawn)
+
+
+for command in (convert, info, resynth):
+    main.add_command(command)

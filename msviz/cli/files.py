@@ -1,0 +1,116 @@
+"""`msviz info` and `msviz resynth`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from msviz.cli.options import FilePath, progress, seconds, stretch
+from msviz.errors import ParameterError
+
+if TYPE_CHECKING:
+    from msviz.audio import AudioSource
+    from msviz.storage import Stored
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def info(file: str, as_json: bool) -> None:
+    """Tell what is in FILE: sound, or a representation."""
+    from msviz.convert import describe
+
+    told = describe(file)
+    click.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
+
+
+def _lines(told: dict[str, Any]) -> Iterator[str]:
+    minutes, seconds = divmod(told["duration_s"], 60)
+    rows = {
+        "format": told["format"],
+        "rate": f"{told['rate_hz']} Hz",
+        "channels": str(told["channels"]),
+        "duration": f"{minutes:.0f}:{seconds:06.3f} ({told['length']} samples)",
+    }
+    if told["kind"] == "representation":
+        parameters = {name: value for name, value in told["parameters"].items() if name != "rate"}
+        rows |= {
+            "content": told["content"],
+            "transform": told["transform"],
+            "parameters": ", ".join(f"{name} {value}" for name, value in parameters.items()),
+            "redundancy": f"{told['redundancy']:.2f} real numbers a sample",
+            "made from": told["origin"].get("source", {}).get("name", "unknown"),
+            "made by": f"msviz {told['version']}",
+        }
+    if told["bytes"] is not None:
+        rows["on disk"] = f"{told['bytes'] / 1e6:.2f} MB"
+    yield told["file"]
+    yield from (f"  {name:<11} {value}" for name, value in rows.items())
+    for number, band in enumerate(told.get("bands", ())):
+        yield (
+            f"  band {number:<6} {band['low_hz']:9.2f} to {band['high_hz']:9.2f} Hz, {band['bins']} bins, "
+            f"hop {band['hop']}, {band['frames']} frames"
+        )
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("-o", "--output", "out", type=FilePath, required=True, help="The .wav or .flac to write.")
+@click.option("--original", metavar="AUDIO", help="Tell how far the result is from this file, in dB.")
+@click.option(
+    "--start",
+    metavar="TIME",
+    callback=seconds,
+    default="0",
+    help="Where it begins: seconds or m:ss.  [the start]",
+)
+@click.option("--stop", metavar="TIME", callback=seconds, help="Where it ends.  [the end]")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+def resynth(
+    file: str, out: Path, original: str | None, start: float, stop: float | None, as_json: bool
+) -> None:
+    """Turn FILE, a representation, into sound again."""
+    from msviz.audio import open_audio, write_audio
+    from msviz.convert import Stretch, reconstruction_error_db
+    from msviz.storage import load
+
+    stored = load(file)
+    source = stored.source()
+    first, last = (round(time_s * source.rate) for time_s in stretch(file, source, start, stop))
+    with ExitStack() as opened:
+        compared = opened.enter_context(open_audio(original)) if original else None
+        if compared:
+            _require_original(stored, compared)
+        with (
+            progress("Rebuilding", 1000) as bar,
+            closing(write_audio(out, Stretch(source, first, last))) as steps,
+        ):
+            for share in steps:
+                bar.update(int(1000 * share) - bar.pos)
+        report = {"file": file, "output": str(out), "duration_s": (last - first) / source.rate}
+        if compared:
+            # Of what was written, so that what the file's format rounds off is told as well.
+            written = opened.enter_context(open_audio(out))
+            its = Stretch(compared, stored.start + first, stored.start + last)
+            error_db = reconstruction_error_db(its, written)
+            report["error_db"] = error_db if math.isfinite(error_db) else None
+            if not as_json:
+                click.echo(f"Reconstruction error: {error_db:.1f} dB")
+    if as_json:
+        click.echo(json.dumps(report))
+
+
+def _require_original(stored: Stored, original: AudioSource) -> None:
+    its = original.rate, original.channels, original.length
+    ours = stored.rate, stored.channels, max(stored.stop, 1)
+    if its[:2] != ours[:2] or its[2] < ours[2]:
+        raise ParameterError(
+            f"{original.path} ({its[0]} Hz, {its[1]} channels, {its[2]} samples) is not what {stored.path} "
+            f"({ours[0]} Hz, {ours[1]} channels, {ours[2]} samples) was made from."
+        )

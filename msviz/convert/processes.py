@@ -1,0 +1,151 @@
+"""Many jobs at once, each in one of several processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from multiprocessing import connection, get_context, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import NamedTuple
+
+from msviz.convert.conversion import Events, Outcome, Progress, run
+from msviz.convert.jobs import Job
+
+_CONTEXT = get_context("spawn")  # a fork would inherit threads' locks as they happen to be
+_GRACE_S = 5.0  # that a process has to tidy up when it is told to end
+
+
+def convert(jobs: Sequence[Job], *, processes: int | None = None) -> Events:
+    """Do jobs, several at a time.
+
+    Closed before the end, it ends all that goes on, and nothing half-written is left.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    processes : int, optional
+        How many work at a time; as many as there are processors by default.  Where there are fewer
+        files, each is analysed by several threads; one file, or one process, is done in this one.
+
+    Yields
+    ------
+    Progress, and for each job one Outcome
+    """
+    processes = processes or os.cpu_count() or 1
+    crew = min(processes, len(jobs))
+    threads = processes // max(crew, 1)
+    if crew > 1:
+        yield from _Crew(jobs, crew, threads).work()
+        return
+    for job in jobs:
+        yield from run(job, threads)
+
+
+class _Worker(NamedTuple):
+    process: SpawnProcess
+    connection: Connection
+
+
+class _Crew:
+    """Processes that are each given one job after the other.
+
+    A pool of the standard library would neither say which job it was that a process died of, nor end
+    its processes when this one is killed: here each has a pipe of its own, and ends when that does.
+    """
+
+    def __init__(self, jobs: Sequence[Job], size: int, threads: int) -> None:
+        self._waiting = deque(jobs)
+        self._size, self._threads = size, threads
+        self._hired: list[_Worker] = []
+        self._busy: dict[Connection, tuple[_Worker, Job]] = {}
+
+    def work(self) -> Events:
+        """Do all jobs."""
+        try:
+            while self._waiting or self._busy:
+                while self._waiting and len(self._busy) < self._size:
+                    self._give(self._hire())
+                ready = connection.wait(list(self._busy))
+                for pair in [self._busy[end] for end in ready if end in self._busy]:
+                    yield self._hear(*pair)
+        finally:
+            self._dismiss()
+
+    def _hire(self) -> _Worker:
+        mine, its = _CONTEXT.Pipe()
+        worker = _Worker(_CONTEXT.Process(target=_serve, args=(its, self._threads), daemon=True), mine)
+        with _interrupts_held():
+            worker.process.start()
+        its.close()  # so that its end is the only one, and its death is heard
+        self._hired.append(worker)
+        return worker
+
+    def _give(self, worker: _Worker) -> None:
+        job = self._waiting.popleft()
+        self._busy[worker.connection] = worker, job
+        with suppress(ConnectionError):  # it died idle: heard of as soon as it is listened to
+            worker.connection.send(job)
+
+    def _hear(self, worker: _Worker, job: Job) -> Progress | Outcome:
+        try:
+            event: Progress | Outcome = worker.connection.recv()
+        except (EOFError, ConnectionError):
+            worker.process.join()
+            event = Outcome(job, "failed", f"{job.source} cannot be converted: {_death(worker.process)}.")
+            worker.connection.close()
+            del self._busy[worker.connection]
+            return event
+        if isinstance(event, Outcome):
+            del self._busy[worker.connection]
+            if self._waiting:
+                self._give(worker)
+            else:
+                worker.connection.close()  # which ends it
+        return event
+
+    def _dismiss(self) -> None:
+        for worker, _ in self._busy.values():
+            worker.process.terminate()
+        for worker in self._hired:
+            worker.connection.close()
+            worker.process.join(_GRACE_S)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+
+
+def _serve(end: Connection, threads: int) -> None:
+    """What a process does: one job after the other, until there is nobody any more who gives them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who gives jobs decides
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # tidies up on its way
+    with suppress(EOFError, ConnectionError):
+        while True:
+            with closing(run(end.recv(), threads)) as events:
+                for event in events:
+                    end.send(event)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let a process be born deaf to Ctrl-C, and lose none of this one's."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # started within, it would lift the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _death(process: SpawnProcess) -> str:
+    code = process.exitcode or 0
+    if -code == 9:
+        return "its process was killed, perhaps for want of memory"
+    return f"its process ended with {f'signal {-code}' if code < 0 else f'code {code}'}"
