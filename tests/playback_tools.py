@@ -34,3 +34,37 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < until, "waited for 10 s in vain"
         time.sleep(0.001)
+
+
+class FakeOutput:
+    """A device on which time passes when the test says so."""
+
+    opened = ()
+
+    def __init__(self, rate, latency, device, fill):
+        self.rate, self.latency, self.device, self.fill = rate, latency, device, fill
+        self.underflows = 0
+        self.time, self.active, self.failure, self.closed = 100.0, True, None, False
+        self.heard = []
+        FakeOutput.opened = (*FakeOutput.opened, self)
+
+    def close(self):
+        self.closed = True
+
+    def run(self, count):
+        """Take `count` samples."""
+        out = np.full((count, 2), np.nan, np.float32)
+        self.fill(out, self.time, self.time + self.latency)
+        self.time += count / self.rate
+        self.heard.append(out)
+        return out
+
+
+def settle(made):
+    """Wait until all that is near is ready."""
+
+    def settled():
+        wish = made._mixer.wish
+        return made._output and wish.track.wanted(wish.source, made._upcoming(wish, wish.track)) is None
+
+    wait_until(settled)

@@ -1,8 +1,10 @@
 """What can be listened to, what is made ready of it, and what the audio callback does with it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from playback_tools import FADE, RATE, ramp, short_chunks
 
@@ -72,6 +74,33 @@ def test_difference_is_exact_and_makes_the_resynthesis_once():
     assert transform.asked == [(100, 200)]
 
 
+def test_edits_are_made_between_analysis_and_synthesis():
+    transform = Shaky()
+    asked = []
+
+    def treble(representation, by):
+        asked.append(by)
+        return Signal(3 * representation.samples, representation.rate)
+
+    original = ramp()
+    edited = Resynthesis(original, transform, treble)
+    np.testing.assert_array_equal(edited.read(10, 50), 3 * original.read(10, 50) + np.float32(0.5))
+    assert asked == [transform]
+
+
+@pytest.mark.parametrize(("gain_db", "factor"), [(0, 1), (20, 10), (60, 1000)])
+def test_difference_can_be_made_louder(gain_db, factor):
+    original = ramp()
+    difference = Difference(original, Resynthesis(original, Shaky()), gain_db=gain_db)
+    np.testing.assert_allclose(difference.read(100, 200), np.full((2, 100), -0.5 * factor), rtol=1e-6)
+
+
+@pytest.mark.parametrize("gain_db", [-1, 60.1, float("nan")])
+def test_impossible_gain_of_the_difference_is_refused(gain_db):
+    with pytest.raises(ParameterError, match="gain_db must be between 0 and 60, not"):
+        Difference(ramp(), ramp(), gain_db=gain_db)
+
+
 def test_a_long_stretch_is_not_kept():
     transform = Shaky()
     resynthesis = Resynthesis(Signal(np.zeros((1, 100_000)), RATE), transform)
@@ -137,7 +166,7 @@ def test_chunks_far_from_the_playhead_are_let_go(monkeypatch):
 def reference(sources, length, events):
     """The mixer again, sample by sample, for a track of which everything is ready."""
     heard = wished = None  # source, None is silence
-    here, asked, selected = 0, None, 0
+    here, asked, selected, loop, once = 0, None, 0, None, None
     old_heard = old_here = 0
     fading = 0
     playing = False
@@ -153,11 +182,18 @@ def reference(sources, length, events):
             playing = value
         elif what == "seek":
             asked = value
+        elif what == "loop":
+            loop = value
+        elif what == "once":
+            once = value
         for _ in range(value if what == "fill" else 0):
             if not fading:
                 place = here if asked is None else asked
                 asked = None
-                wished = selected if playing and place < length else None
+                if playing and loop and not once and place >= loop[1]:
+                    over = place - loop[1] if place - loop[1] < FADE else 0
+                    place = loop[0] + over % (loop[1] - loop[0])
+                wished = selected if playing and place < (once[1] if once else length) else None
                 if wished != heard or (wished is not None and place != here):
                     old_heard, old_here = heard, here
                     fading = 0 if heard is None and place == 0 else FADE
@@ -172,17 +208,21 @@ def reference(sources, length, events):
     return out, here
 
 
+RANGES = st.sampled_from([None, (0, 3), (0, 300), (60, 70), (100, 164), (290, 300)])
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("select"), st.integers(0, 2)),
         st.tuples(st.just("play"), st.booleans()),
         st.tuples(st.just("seek"), st.sampled_from([0, 1, 63, 64, 290, 299, 300])),
+        st.tuples(st.just("loop"), RANGES),
+        st.tuples(st.just("once"), RANGES),
         st.tuples(st.just("fill"), st.integers(1, 90)),
     ),
     max_size=30,
 )
 
 
+@settings(max_examples=300)
 @given(EVENTS)
 def test_every_sample_is_as_wished(events):
     sources = [ramp(300), ramp(300, 10_000), ramp(300, -5_000)]
@@ -199,10 +239,8 @@ def test_every_sample_is_as_wished(events):
                 steps = np.arange(end - piece.offset)
                 positions.extend(piece.position + np.minimum(steps, piece.moved))
         else:
-            change = {"select": "source", "play": "playing", "seek": "seek"}[what]
-            wish = Wish(
-                **{**wish.__dict__, change: Seek(value) if what == "seek" else value},
-            )
+            change = {"select": "source", "play": "playing"}.get(what, what)
+            wish = replace(wish, **{change: Seek(value) if what == "seek" else value})
             tested.wish = wish
     expected, last = reference(sources, 300, events)
     np.testing.assert_allclose(np.concatenate(outs), [sample for sample, _ in expected], rtol=1e-6, atol=2e-3)

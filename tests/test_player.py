@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from playback_tools import FADE, RATE, ramp, short_chunks, wait_until
+from playback_tools import FADE, RATE, FakeOutput, ramp, settle, short_chunks, wait_until
 
 from msviz.errors import AudioError, DeviceError, ParameterError
 from msviz.playback import Player, device, player, track
@@ -17,30 +17,6 @@ from msviz.signal import Signal
 def chunk_borders_everywhere():
     with short_chunks():
         yield
-
-
-class FakeOutput:
-    """A device on which time passes when the test says so."""
-
-    opened = ()
-
-    def __init__(self, rate, latency, device, fill):
-        self.rate, self.latency, self.device, self.fill = rate, latency, device, fill
-        self.underflows = 0
-        self.time, self.active, self.failure, self.closed = 100.0, True, None, False
-        self.heard = []
-        FakeOutput.opened = (*FakeOutput.opened, self)
-
-    def close(self):
-        self.closed = True
-
-    def run(self, count):
-        """Take `count` samples."""
-        out = np.full((count, 2), np.nan, np.float32)
-        self.fill(out, self.time, self.time + self.latency)
-        self.time += count / self.rate
-        self.heard.append(out)
-        return out
 
 
 @pytest.fixture
@@ -65,19 +41,6 @@ def playing(output):
         settle(made)
         output()
         yield made
-
-
-def settle(made):
-    """Wait until all that is near is ready."""
-    loaded = made._mixer.wish.track
-
-    def settled():
-        mixer, wish = made._mixer, made._mixer.wish
-        here = mixer.position if wish.seek is mixer.seek else wish.seek.sample
-        upcoming = loaded.upcoming(loaded.own(here), wish.loop)
-        return made._output and loaded.wanted(wish.source, upcoming) is None
-
-    wait_until(settled)
 
 
 def test_nothing_is_read_and_no_library_loaded_before_something_is_played():

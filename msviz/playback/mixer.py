@@ -123,8 +123,9 @@ class Mixer:
         return pieces
 
     def cut(self) -> None:
-        """Be silent at once: the device is closed, and what was heard need not fade."""
-        self._voice, self._fade = None, self._fade[:0]
+        """Begin anew: the device is closed, and neither what was heard nor the volume need fade."""
+        self._voice, self._fade, self._gain = None, self._fade[:0], self.volume
+        self._tape = Tape()
 
     def _follow(self) -> None:
         """Begin the crossfade to what is wished for, if it is something else and is ready."""

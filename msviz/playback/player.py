@@ -477,19 +477,20 @@ class Player:
         """Make the chunk that is needed next; False if there is none."""
         if wish.source in track.failures:
             raise track.failures[wish.source]
-        mixer = self._mixer
-        if wish.pointer is not None:
-            upcoming = track.around(track.own(wish.pointer))
-        else:
-            position = mixer.position if wish.seek is mixer.seek else wish.seek.sample
-            loop = None
-            if wish.loop and not wish.once:
-                loop = track.own(wish.loop[0]), track.own(wish.loop[1])
-            upcoming = track.upcoming(track.own(position), loop)
+        upcoming = self._upcoming(wish, track)
         chunk = track.wanted(wish.source, upcoming)
         if chunk:
             track.make(*chunk, upcoming)
         return chunk is not None
+
+    def _upcoming(self, wish: Wish, track: Track) -> list[int]:
+        """Numbers of the chunks that the wish will need, the first one first."""
+        if wish.pointer is not None:
+            return track.around(track.own(wish.pointer))
+        mixer = self._mixer
+        position = mixer.position if wish.seek is mixer.seek else wish.seek.sample
+        loop = None if wish.once else wish.loop
+        return track.upcoming(track.own(position), loop and (track.own(loop[0]), track.own(loop[1])))
 
     def _cease(self, wish: Wish, error: str | None = None) -> None:
         """Stop playing, unless something else has been wished for in the meantime."""
@@ -505,7 +506,11 @@ class Player:
             self._refused.add(track.rate)
             rates = [rate for rate in other_rates(self._device) if rate not in self._refused]
             if not rates:
-                raise DeviceError("Sound cannot be played: the sound device takes no rate that was tried.")
+                *tried, last = sorted(self._refused)
+                raise DeviceError(
+                    "Sound cannot be played: the sound device takes none of "
+                    f"{', '.join(map(str, tried))} and {last} Hz."
+                )
             if self._mixer.wish.track is track:
                 self._mixer.wish = replace(self._mixer.wish, track=track.changed(rate=rates[0]))
 
@@ -530,4 +535,4 @@ class Player:
         if output:
             output.close()
             self._underflows += output.underflows
-            self._mixer.cut()
+        self._mixer.cut()

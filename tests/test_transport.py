@@ -1,0 +1,595 @@
+"""Loops, ranges, scrubbing, speed, the meter and the choice of a device, on a device with a time of its own."""
+
+import numpy as np
+import pytest
+from playback_tools import FADE, RATE, FakeOutput, ramp, settle, short_chunks, wait_until
+
+from msviz.errors import DeviceError, ParameterError
+from msviz.playback import Meter, Player, player, scrub, track
+from msviz.playback.device import RateError
+from msviz.playback.scrub import Tape
+from msviz.playback.track import Track
+from msviz.signal import Signal
+
+
+@pytest.fixture(autouse=True, scope="module")
+def chunk_borders_everywhere():
+    with short_chunks():
+        yield
+
+
+@pytest.fixture
+def output(monkeypatch):
+    """The device that was opened last."""
+    monkeypatch.setattr(FakeOutput, "opened", ())
+    monkeypatch.setattr(player, "Output", FakeOutput)
+
+    def last():
+        wait_until(lambda: FakeOutput.opened)
+        return FakeOutput.opened[-1]
+
+    return last
+
+
+@pytest.fixture
+def playing(output):
+    """A player that plays, with everything that is near ready."""
+    with Player() as made:
+        made.load({"one": ramp(), "two": ramp(1000, 10_000)})
+        made.play()
+        settle(made)
+        output()
+        yield made
+
+
+def ears(made, output, count, block=10):
+    """What is heard of `count` samples, with all made ready in between."""
+    parts = []
+    for _ in range(count // block):
+        settle(made)
+        parts.append(output().run(block))
+    return np.concatenate(parts)
+
+
+def numbers(out):
+    """The samples of a `ramp` by their number."""
+    return (out[:, 0] - 1) / 2
+
+
+def look_round(made):
+    """Let the player's thread go round, knowing what is so now."""
+    for _ in range(2):
+        made._wake.set()
+        wait_until(lambda: not made._wake.is_set())
+
+
+# Loops and ranges
+
+
+@pytest.mark.parametrize(("start", "stop"), [(100, 150), (0, 300), (63, 83), (900, 1000)])
+def test_loop_has_exactly_its_period_and_fades_from_behind_its_stop(playing, output, start, stop):
+    playing.loop = start, stop
+    playing.seek(start)
+    settle(playing)
+    output().run(FADE + 2)
+    begun = playing._mixer.position
+    heard = ears(playing, output, 10 * (stop - start))
+    period = stop - start
+    places = start + (begun - start + np.arange(len(heard))) % period
+    gain = (np.arange(FADE) + 0.5) / FADE
+    expected = np.array([1.0 + 2 * places, 2.0 + 2 * places]).T
+    behind = np.where(stop + np.arange(FADE) < 1000, 1.0 + 2 * (stop + np.arange(FADE)), 0)
+    for turn in np.flatnonzero(np.diff(places) < 0) + 1:
+        old = np.stack([behind, np.where(behind, behind + 1, 0)], axis=1)[: len(heard) - turn]
+        new = expected[turn : turn + FADE]
+        expected[turn : turn + FADE] = old + (new - old) * gain[: len(new), np.newaxis]
+    np.testing.assert_allclose(heard, expected, rtol=1e-5)
+    assert np.count_nonzero(np.diff(places) < 0) >= 9
+    assert playing.underruns == 0
+    assert start <= playing.position < stop
+
+
+def test_playhead_before_the_stop_goes_on_and_turns_there(playing, output):
+    output().run(100)
+    playing.loop = 200, 300
+    heard = numbers(ears(playing, output, 250))
+    np.testing.assert_array_equal(heard[:200], np.arange(100, 300))
+    np.testing.assert_allclose(heard[208:], np.arange(208, 250))
+
+
+def test_playhead_behind_the_stop_goes_to_the_start(playing, output):
+    output().run(100)
+    playing.loop = 20, 60
+    settle(playing)
+    np.testing.assert_allclose(numbers(output().run(38)[FADE:]), np.arange(28, 58))
+
+
+def test_without_its_loop_it_goes_on_smoothly(playing, output):
+    playing.loop = 50, 100
+    ears(playing, output, 80)
+    playing.loop = None
+    assert playing.loop is None
+    np.testing.assert_array_equal(numbers(ears(playing, output, 200)), np.arange(80, 280))
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"),
+    [((100, 105), (100, 120)), ((995, 1000), (980, 1000)), ((-50, 40), (0, 40)), ((900, 5000), (900, 1000))],
+)
+def test_loop_lies_in_the_track_and_is_long_enough(playing, asked, taken):
+    playing.loop = asked
+    assert playing.loop == taken
+
+
+@pytest.mark.parametrize("empty", [(50, 50), (60, 50), (1000, 2000), (-10, 0)])
+def test_empty_range_is_refused(playing, empty):
+    with pytest.raises(ParameterError, match="has none of the 1000 samples"):
+        playing.loop = empty
+    with pytest.raises(ParameterError, match="has none of the 1000 samples"):
+        playing.play_range(*empty)
+
+
+def test_loop_of_a_track_shorter_than_a_fade(output):
+    with Player() as made:
+        made.load({"short": ramp(5)})
+        made.loop = 0, 5
+        made.play()
+        settle(made)
+        heard = ears(made, output, 100)
+        assert made.playing
+        assert np.abs(heard[FADE:]).max() <= 10
+
+
+def test_start_of_the_loop_is_ready_before_the_seam():
+    made = Track({"a": ramp(100_000)})
+    assert made.upcoming(64 * 100, (0, 64 * 103)) == [100, 101, 102, 103, 0, 1, 2]
+    assert made.upcoming(64 * 100, (64 * 99, 64 * 101)) == [100, 101, 99]
+    assert made.upcoming(64 * 100, (0, 50)) == [0]
+    for index in made.upcoming(64 * 100, (0, 64 * 103)):
+        made.make(0, index, made.upcoming(64 * 100, (0, 64 * 103)))
+    assert made.is_ready(0, 0, track.LEAD)
+
+
+def test_loops_start_is_not_let_go_while_far_from_it(monkeypatch):
+    monkeypatch.setattr(track, "KEPT", 10)
+    made = Track({"a": ramp(64 * 100)})
+    for index in range(100):
+        upcoming = made.upcoming(64 * index, (0, 6400))
+        while chunk := made.wanted(0, upcoming):
+            made.make(*chunk, upcoming)
+        assert len(made.ready) == 10 or index < 4
+    assert made.is_ready(0, 0, 64)
+
+
+def test_range_is_played_once_and_the_playhead_goes_back(playing, output):
+    playing.pause()
+    output().run(50)
+    playing.loop = 0, 500
+    playing.play_range(200, 300)
+    assert (playing.playing, playing.position) == (True, 200)
+    heard = ears(playing, output, 110)
+    np.testing.assert_array_equal(numbers(heard[FADE:100]), np.arange(200 + FADE, 300))
+    gain = 1 - (np.arange(FADE) + 0.5) / FADE
+    np.testing.assert_allclose(heard[100 : 100 + FADE, 0], (1 + 2 * np.arange(300, 308)) * gain, rtol=1e-5)
+    assert not heard[108:].any()
+    look_round(playing)
+    assert playing.playing  # the last 100 samples are on their way
+    output().run(100)
+    wait_until(lambda: not playing.playing)
+    assert (playing.position, playing.loop, playing.error) == (200, (0, 500), None)
+    playing.play()  # the loop is back
+    settle(playing)
+    np.testing.assert_array_equal(numbers(ears(playing, output, 200)[FADE:]), np.arange(208, 400))
+
+
+def test_range_goes_on_after_a_pause_and_ends_with_a_seek(playing, output):
+    playing.play_range(200, 300)
+    ears(playing, output, 50)
+    playing.pause()
+    output().run(20)
+    playing.play()
+    assert not ears(playing, output, 100)[50 + FADE :].any()
+    playing.seek(280)
+    np.testing.assert_array_equal(numbers(ears(playing, output, 100)[FADE:]), np.arange(288, 380))
+
+
+# Other sources in the place of those that are loaded
+
+
+def test_exchange_keeps_what_is_ready_of_the_same_sources(output):
+    class Counted(Signal):
+        reads = 0
+
+        def read(self, start, stop):
+            Counted.reads += 1
+            return super().read(start, stop)
+
+    same = Counted(ramp().samples, RATE)
+    with Player() as made:
+        made.load({"same": same, "other": ramp()})
+        made.play()
+        settle(made)
+        before = Counted.reads
+        made.exchange({"same": same, "other": ramp(1000, 5)})
+        settle(made)
+        assert Counted.reads == before
+        np.testing.assert_array_equal(numbers(output().run(60)), np.arange(60))  # at once, without a trace
+
+
+def test_exchange_is_heard_when_one_chunk_is_made(playing, output):
+    output().run(100)
+    playing.select("two")
+    settle(playing)
+    output().run(20)
+    playing.exchange({"one": ramp(), "two": ramp(1000, 50_000)})
+    wait_until(lambda: playing._mixer.wish.track.is_ready(1, 120, 120 + track.LEAD))
+    np.testing.assert_array_equal(output().run(40)[FADE:], ramp(1000, 50_000).samples[:, 128:160].T)
+
+
+# Scrubbing
+
+
+@pytest.fixture
+def tape():
+    made = Track({"ramp": ramp(2000)})
+    for index in range(2000 // 64 + 1):
+        made.make(0, index, [])
+    return Tape(), made
+
+
+HALF = round(scrub.HALF_S * RATE)
+
+
+def moved(tape, places):
+    """What is heard of a pointer that is at one place after the other, each for half a grain."""
+    head, made = tape
+    parts = []
+    for place in places:
+        out = np.zeros((HALF, 2), np.float32)
+        head.add(out, made, 0, place)
+        parts.append(out)
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize("speed", [1.0, 0.5, -1.0, 2.0])
+def test_pointer_that_moves_evenly_is_heard_as_the_track_at_its_speed(tape, speed):
+    places = 1000 + speed * HALF * np.arange(12)
+    heard = moved(tape, places)
+    expected = 1000 + speed * np.arange(12 * HALF)
+    np.testing.assert_allclose(numbers(heard)[2 * HALF :], expected[2 * HALF :], rtol=1e-5)
+
+
+def test_pointer_that_rests_is_silent_and_nothing_steps(tape):
+    constant = Track({"one": Signal(np.ones((1, 5000), np.float32), RATE)})
+    for index in range(5000 // 64 + 1):
+        constant.make(0, index, [])
+    heard = moved((tape[0], constant), [300.0, 300.0, 300.0, 300.0, 350.0, 400.0, None, None, None])
+    assert heard[: 2 * HALF].any()
+    assert not heard[2 * HALF : 4 * HALF].any()
+    assert heard[4 * HALF : 7 * HALF].any()
+    assert not heard[7 * HALF :].any()
+    assert np.abs(np.diff(heard[:, 0])).max() < np.pi / 2 / HALF * 1.01  # the steepest of a Hann window
+
+
+def test_what_is_not_ready_is_silent_in_scrubbing():
+    heard = moved((Tape(), Track({"ramp": ramp()})), [0.0, 50.0, 1000.0, 1000.0])
+    assert not heard.any()
+
+
+def test_scrubbing_waits_for_nothing_and_stays_where_it_ends(playing, output):
+    playing.pause()
+    output().run(20)
+    playing.scrub(500)
+    assert (playing.position, playing.playing) == (500, False)
+    wait_until(lambda: playing._mixer.wish.track.is_ready(0, 500, 570))
+    assert output().run(2 * HALF)[FADE:].any()
+    playing.scrub(510)
+    assert playing.position == 510
+    playing.end_scrub()
+    assert (playing.position, playing.playing) == (510, False)
+    output().run(300)
+    assert not output().run(50).any()
+    assert playing.position == 510
+
+
+def test_what_was_playing_goes_on_from_the_pointer(playing, output):
+    output().run(100)
+    playing.scrub(600.7)
+    output().run(100)
+    assert (playing.position, playing.playing) == (600, True)
+    playing.end_scrub()
+    settle(playing)
+    output().run(2 * HALF)  # the last grain fades
+    place = playing._mixer.position
+    assert place == 600 + 2 * HALF
+    np.testing.assert_array_equal(numbers(output().run(50)), np.arange(place, place + 50))
+
+
+def test_scrubbing_ends_where_nobody_scrubs():
+    made = Player()
+    made.scrub(5)
+    made.end_scrub()
+    made.load({"one": ramp()})
+    made.end_scrub()
+    assert made.position == 0
+
+
+# Speed
+
+
+@pytest.fixture
+def slowed(monkeypatch):
+    """Let a slower source be one whose samples tell the place in the original."""
+
+    class Known:
+        def __init__(self, source, factor):
+            self.rate, self.channels, self.length = source.rate, source.channels, source.length * factor
+            self.factor = factor
+
+        def read(self, start, stop):
+            return np.tile(1 + 2 * np.arange(start, stop) / self.factor, (2, 1))
+
+    monkeypatch.setattr(track, "Stretched", Known)
+
+
+@pytest.mark.usefixtures("slowed")
+def test_speed_changes_while_playing_and_the_place_goes_on(playing, output):
+    ears(playing, output, 100)
+    for speed, place in [(0.5, 100), (0.25, 150), (1, 175), (0.5, 275)]:
+        playing.speed = speed
+        assert playing.speed == speed
+        heard = numbers(ears(playing, output, 100))
+        np.testing.assert_allclose(heard, place + speed * np.arange(100), atol=FADE)
+        np.testing.assert_allclose(heard[FADE:], place + speed * np.arange(FADE, 100), rtol=1e-6)
+    assert playing.position == pytest.approx(275, abs=1)  # a tenth of a second ago
+    assert playing.underruns == 0
+
+
+@pytest.mark.usefixtures("slowed")
+def test_loop_seek_and_end_are_places_of_the_original_at_any_speed(playing, output):
+    playing.speed = 0.25
+    playing.loop = 500, 550
+    playing.seek(500)
+    heard = numbers(ears(playing, output, 410))
+    np.testing.assert_allclose(heard[FADE:200], 500 + np.arange(FADE, 200) / 4)
+    np.testing.assert_allclose(heard[200 + FADE : 400], 500 + np.arange(FADE, 200) / 4)
+    playing.loop = None
+    playing.seek(990)
+    assert playing.position == 990
+    for _ in range(200):
+        output().run(10)
+        look_round(playing)
+        if not playing.playing:
+            break
+    assert (playing.playing, playing.position) == (False, 1000)
+
+
+@pytest.mark.usefixtures("slowed")
+def test_scrubbing_is_at_the_pointers_speed_alone(playing, output):
+    playing.speed = 0.5
+    settle(playing)
+    playing.scrub(100)
+    assert playing._mixer.wish.track.slower == 1
+    playing.speed = 0.25
+    playing.end_scrub()
+    assert playing._mixer.wish.track.slower == 4
+
+
+@pytest.mark.parametrize("speed", [0, 2, 0.3, float("nan")])
+def test_impossible_speed_is_refused(speed):
+    with pytest.raises(ParameterError, match=r"speed must be one of 1, 0.5, 0.25, not"):
+        Player().speed = speed
+
+
+def test_speed_stays_for_the_next_track():
+    made = Player()
+    made.speed = 0.5
+    made.load({"one": ramp()})
+    assert (made.speed, made._mixer.wish.track.length) == (0.5, 2000)
+
+
+# Loudness
+
+
+def square(level):
+    samples = np.full((2, 1000), level, np.float32)
+    samples[1] /= 2
+    return Signal(samples, RATE)
+
+
+def test_meter_tells_the_peaks_heard_since_the_last_look(output):
+    with Player() as made:
+        assert made.meter() == Meter((0.0, 0.0), False)
+        made.load({"one": square(0.5)})
+        made.play()
+        settle(made)
+        output().run(50)
+        assert made.meter().peaks == (0, 0)  # on its way
+        output().run(50)
+        output().run(1)
+        assert made.meter() == Meter((0.5, 0.25), False)
+        made.pause()
+        output().run(200)
+        made.meter()
+        output().run(10)
+        assert made.meter() == Meter((0.0, 0.0), False)
+
+
+@pytest.mark.parametrize(
+    ("level", "volume", "clips"), [(1.0, 1.0, True), (0.99, 1.0, False), (2.0, 0.25, False)]
+)
+def test_clip_light_stays_until_it_is_reset(output, level, volume, clips):
+    with Player() as made:
+        made.volume = volume
+        made.load({"one": square(level)})
+        made.play()
+        settle(made)
+        output().run(50)
+        made.meter()
+        assert made.meter().clipped is clips
+        made.reset_clip()
+        made.pause()
+        output().run(20)
+        made.reset_clip()
+        assert made.meter().clipped is False
+
+
+def test_muted_is_silent_and_keeps_the_volume(output):
+    with Player() as made:
+        made.volume = 0.5
+        made.muted = True
+        assert (made.muted, made.volume) == (True, 0.5)
+        made.volume = 0.75
+        made.load({"one": Signal(np.ones((2, 10_000), np.float32), RATE)})
+        made.play()
+        assert ears(made, output, 500, block=250).max() == 0
+        made.muted = False
+        assert ears(made, output, 2500, block=250)[2300:].min() == 0.75
+
+
+# How far it lies from the first source
+
+
+def test_error_of_what_is_heard_is_told():
+    original = Signal(np.random.default_rng(0).uniform(-1, 1, (2, 1000)).astype(np.float32), RATE)
+    tenth = Signal(original.samples * np.float32(0.9), RATE)
+    with Player() as made:
+        assert made.signal_to_error_db() is None
+        made.load({"original": original, "tenth": tenth, "same": original})
+        made.select("tenth")
+        assert made.signal_to_error_db() is None  # nothing is ready
+        whole = made._mixer.wish.track
+        for source in range(3):
+            for index in range(16):
+                whole.make(source, index, [])
+        for place in (0, 500, 1000):
+            made.seek(place)
+            assert made.signal_to_error_db() == pytest.approx(20, abs=1e-3)
+        made.select("same")
+        assert made.signal_to_error_db() == np.inf
+        made.select("original")
+        assert made.signal_to_error_db() is None
+
+
+# The device
+
+
+class Choosy(FakeOutput):
+    """A device that takes only some rates."""
+
+    takes = (2000,)
+
+    def __init__(self, rate, *others):
+        if rate not in self.takes:
+            raise RateError(f"Sound cannot be played: the sound device does not take {rate} Hz.")
+        super().__init__(rate, *others)
+
+
+@pytest.fixture
+def choosy(output, monkeypatch):
+    monkeypatch.setattr(player, "Output", Choosy)
+    monkeypatch.setattr(player, "other_rates", lambda device: [4000, 2000])
+    return output
+
+
+@pytest.fixture
+def doubled(monkeypatch):
+    """Let a resampled source be one whose samples tell the place in the original."""
+
+    class Known:
+        def __init__(self, source, rate):
+            self.rate, self.channels = rate, source.channels
+            self.length = source.length * rate // source.rate
+
+        def read(self, start, stop):
+            return np.tile(1 + 2 * np.arange(start, stop) * RATE / self.rate, (2, 1))
+
+    monkeypatch.setattr(track, "Resampled", Known)
+
+
+@pytest.mark.usefixtures("doubled")
+def test_refused_rate_is_resampled_and_places_stay_the_originals(choosy):
+    with Player() as made:
+        made.load({"one": ramp(), "two": ramp()})
+        assert made.resampled is None
+        made.play()
+        settle(made)
+        assert (choosy().rate, made.resampled, made.error) == (2000, 2000, None)
+        np.testing.assert_array_equal(numbers(choosy().run(100)), np.arange(100) / 2)
+        made.seek(400)
+        settle(made)
+        assert made.position == 400
+        heard = numbers(ears(made, choosy, 400))
+        np.testing.assert_array_equal(heard[2 * FADE :], 400 + np.arange(2 * FADE, 400) / 2)
+        assert made.position == pytest.approx(
+            500, abs=1
+        )  # 600 are sent, the last tenth of a second on its way
+        made.exchange({"one": ramp(), "two": ramp()})
+        assert made.resampled == 2000
+        made.load({"other": Signal(np.ones((1, 500)), 2000)})
+        made.play()
+        settle(made)
+        assert (made.resampled, len(FakeOutput.opened)) == (None, 1)
+
+
+def test_device_without_any_rate_is_told(output, monkeypatch):
+    monkeypatch.setattr(player, "Output", type("Never", (Choosy,), {"takes": ()}))
+    monkeypatch.setattr(player, "other_rates", lambda device: [4000, 2000])
+    with Player() as made:
+        made.load({"one": ramp()})
+        made.play()
+        wait_until(lambda: not made.playing)
+        assert made.error == "Sound cannot be played: the sound device takes none of 1000, 2000 and 4000 Hz."
+        monkeypatch.setattr(player, "Output", FakeOutput)
+        monkeypatch.setattr(player, "rescan", lambda: None)
+        made.retry()
+        settle(made)
+        assert (made.playing, made.error) == (True, None)
+
+
+def test_another_device_goes_on_from_what_was_heard(playing, output):
+    output().run(200)
+    assert (playing.device, playing.position) == (None, 100)
+    playing.device = "other"
+    wait_until(lambda: output().device == "other")
+    assert FakeOutput.opened[0].closed
+    settle(playing)
+    assert (playing.device, playing.playing) == ("other", True)
+    np.testing.assert_array_equal(numbers(output().run(50)[FADE:]), np.arange(108, 150))
+
+
+@pytest.mark.usefixtures("doubled")
+def test_another_device_is_asked_for_the_tracks_own_rate(choosy, monkeypatch):
+    with Player() as made:
+        made.load({"one": ramp()})
+        made.play()
+        settle(made)
+        monkeypatch.setattr(player, "Output", FakeOutput)
+        made.device = "other"
+        wait_until(lambda: choosy().device == "other")
+        assert (choosy().rate, made.resampled) == (RATE, None)
+
+
+def test_device_that_is_not_there_is_told_and_the_former_plays_again(playing, output, monkeypatch):
+    class Missing(FakeOutput):
+        def __init__(self, rate, latency, device, fill):
+            if device == "unplugged":
+                raise DeviceError("Sound cannot be played: No output device matching 'unplugged'.")
+            super().__init__(rate, latency, device, fill)
+
+    monkeypatch.setattr(player, "Output", Missing)
+    playing.device = "unplugged"
+    wait_until(lambda: not playing.playing)
+    assert playing.error == "Sound cannot be played: No output device matching 'unplugged'."
+    playing.device = None
+    playing.play()
+    settle(playing)
+    assert (playing.playing, playing.error) == (True, None)
+
+
+def test_what_came_too_late_for_the_device_is_counted(playing, output):
+    output().underflows = 2
+    assert playing.underruns == 2
+    output().active = False
+    wait_until(lambda: not playing.playing)
+    assert playing.underruns == 2
