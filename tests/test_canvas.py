@@ -21,7 +21,7 @@ from msviz.gui.canvas import PictureCanvas
 from msviz.gui.colours import COLOUR_MAPS, UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
 from msviz.gui.curtain import CurtainCanvas
 from msviz.gui.overview import Overview
-from msviz.gui.panel import PicturePanel, aligned
+from msviz.gui.panel import Aligned, PicturePanel
 from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
 from msviz.gui.time_canvas import EDGE, PLAYHEAD
 from msviz.gui.view import MARGIN, Box, View
@@ -206,10 +206,11 @@ class TestHands:
 
     def test_the_playhead_is_dragged(self, canvas, view, qtbot):
         asked = []
-        canvas.seek_requested.connect(asked.append)
+        canvas.scrubbed.connect(asked.append)
+        canvas.scrub_ended.connect(lambda: asked.append("ended"))
         view.set_playhead(view.time_at(0.5))
         drag(canvas, (402, 50), (900, 60))
-        assert asked == pytest.approx([canvas.time_at(651), 20.0])
+        assert asked == [pytest.approx(canvas.time_at(651)), 20.0, "ended"]
         assert view.selection is None
 
     def test_what_is_under_a_still_pointer_follows_the_view(self, canvas, view):
@@ -283,8 +284,10 @@ class TestHands:
         qtbot.addWidget(ruler)
         shown(ruler, 800, ruler.height())
         ruler.seek_requested.connect(asked.append)
+        ruler.scrubbed.connect(asked.append)
+        ruler.scrub_ended.connect(lambda: asked.append("ended"))
         drag(ruler, (400, 5), (900, 5))
-        assert asked == pytest.approx([10, 16.25, 20])
+        assert asked == [10, 16.25, 20, "ended"]
 
 
 class Watched(PictureCanvas):
@@ -447,7 +450,7 @@ class TestDrawing:
         qtbot.addWidget(window)
         layout = QVBoxLayout(window)
         one, other, ruler = PicturePanel(view), PicturePanel(view), TimeRuler(view)
-        for widget in (one, aligned(ruler), other):
+        for widget in (one, Aligned(ruler), other):
             layout.addWidget(widget)
         shown(window, 700, 500)
         columns = {(w.mapTo(window, QPoint()).x(), w.width()) for w in (one.canvas, other.canvas, ruler)}

@@ -51,8 +51,8 @@ class Device:
     def __init__(self, rate, latency, device, fill):
         if not Device.plugged:
             raise DeviceError(NO_DEVICE)
-        self.rate, self.latency, self.fill = rate, latency, fill
-        self.time, self.active, self.failure = 100.0, True, None
+        self.rate, self.latency, self.device, self.fill = rate, latency, device, fill
+        self.time, self.active, self.failure, self.underflows = 100.0, True, None, 0
         Device.opened = self
 
     def close(self):
@@ -497,7 +497,7 @@ def test_no_two_actions_have_the_same_key(window):
 
 
 def test_space_plays_while_a_level_is_typed_and_enter_gives_the_keys_back(qtbot, opened):
-    floor = opened.findChildren(QSpinBox)[0]
+    floor = opened.colour_bar.findChildren(QSpinBox)[0]
     floor.setFocus()
     floor.selectAll()
     qtbot.keyClicks(floor, "-60")
@@ -513,7 +513,7 @@ def test_space_plays_while_a_level_is_typed_and_enter_gives_the_keys_back(qtbot,
 
 
 def test_the_arrows_of_a_level_do_not_keep_the_keys(qtbot, opened):
-    ceiling = opened.findChildren(QSpinBox)[1]
+    ceiling = opened.colour_bar.findChildren(QSpinBox)[1]
     ceiling.setFocus()
     qtbot.mouseClick(ceiling, Qt.MouseButton.LeftButton, pos=ceiling.rect().bottomRight() - QPoint(6, 6))
     assert opened._colours.ceiling_db == -3
@@ -676,7 +676,7 @@ def test_the_view_turns_the_page_where_the_playhead_leaves_it(qtbot, opened, dev
 
 
 def test_it_does_not_follow_when_told_not_to(qtbot, opened, device):
-    action(opened, "Follow the playhead").trigger()
+    action(opened, "Not at all").trigger()
     opened.view.show(opened.view.full._replace(start_s=2.0, stop_s=3.0))
     opened.listening.seek(2.9)
     qtbot.keyClick(opened, KEY.Key_Space)
@@ -761,7 +761,7 @@ def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_windo
     first.open_file(track)
     wait_open(qtbot, first, track)
     first.findChild(QComboBox).textActivated.emit("viridis")
-    floor, ceiling = first.findChildren(QSpinBox)
+    floor, ceiling = first.colour_bar.findChildren(QSpinBox)
     floor.setValue(-90)
     ceiling.setValue(-6)
     qtbot.keyClick(first, KEY.Key_F4)
@@ -771,7 +771,7 @@ def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_windo
     second = make_window()
     assert second._colours == Colours("viridis", -90, -6)
     assert second.findChild(QComboBox).currentText() == "viridis"
-    assert [box.value() for box in second.findChildren(QSpinBox)] == [-90, -6]
+    assert [box.value() for box in second.colour_bar.findChildren(QSpinBox)] == [-90, -6]
     assert second.pictures.octaves.isHidden()
     assert not second.pictures.stft.isHidden()
     assert action(second, "STFT only").isChecked()
@@ -799,7 +799,7 @@ def test_settings_that_mean_nothing_are_left_alone(make_window):
 
 
 def test_the_range_of_colours_never_closes(window):
-    floor, ceiling = window.findChildren(QSpinBox)
+    floor, ceiling = window.colour_bar.findChildren(QSpinBox)
     floor.setValue(100)
     assert window._colours.floor_db == -6
     ceiling.setValue(-100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QApplication, QMenu
@@ -19,12 +19,16 @@ ZOOM = 2.0
 BRIGHTER_DB = 3.0
 CURTAIN_STEP = 0.02
 STEP = 0.1  # of the view, for the arrow keys
+STEP_DB = 1.0  # of an octave's gain
+VOLUME_STEP = 5  # of 100
+
+T = TypeVar("T")
 
 SOURCE_TIPS = {
     "Original": "The track itself",
-    "Multi-scale": "The track rebuilt from its octaves",
-    "STFT": "The track rebuilt from the STFT",
-    "Difference": "Original minus Multi-scale: what the octaves lose",
+    "Multi-scale": "The track rebuilt from its octaves, with all edits",
+    "STFT": "The track rebuilt from the STFT, with all edits",
+    "Difference": "Original minus Multi-scale: what the octaves lose, what edits take away",
 }
 SHOWN_NAMES = {
     "both": "Octaves and STFT",
@@ -39,7 +43,9 @@ class Actions:
 
     Attributes
     ----------
-    play, stop, start, open, follow : QAction
+    play, stop, start, open, loop, mute : QAction
+    edit_menu : QMenu
+        Also that of the pictures.
     sources : dict of str to QAction
         What is heard, by name; one at a time.
     switches : dict of str to QAction
@@ -49,8 +55,16 @@ class Actions:
     def __init__(self, window: Window, demos: Mapping[str, Path]) -> None:
         self._window = window
         self._needs_track: list[QAction] = []
-        view, listening = window.view, window.listening
+        self._file_menu(demos)
+        self._edit_menu()
+        self._play_menu()
+        self._view_menu()
+        help_ = self._menu("&Help")
+        self._add(help_, "&Keys and mouse", "F1", window.show_keys, always=True).setShortcuts(["F1", "?"])
+        self._add(help_, "&About msviz", "", window.show_about, always=True)
 
+    def _file_menu(self, demos: Mapping[str, Path]) -> None:
+        window = self._window
         file = self._menu("&File")
         self.open = self._add(file, "&Open…", "Ctrl+O", window.choose_file, always=True)
         self.open.setIcon(icon("open"))
@@ -60,29 +74,97 @@ class Actions:
             demo_menu.addAction(name).triggered.connect(lambda _, path=path: window.open_file(path))
         demo_menu.setEnabled(bool(demos))
         file.addSeparator()
+        self._add(file, "&Export sound…", "Ctrl+Shift+E", window.export)
+        file.addSeparator()
+        self._add(file, "&Preferences…", "Ctrl+,", window.edit_preferences, always=True)
+        file.addSeparator()
         self._add(file, "&Close window", "Ctrl+W", window.close, always=True)
         self._add(file, "&Quit", "Ctrl+Q", QApplication.closeAllWindows, always=True)
 
+    def _edit_menu(self) -> None:
+        editing = self._window.editing
+        self.edit_menu = edit = self._menu("&Edit")
+        steps = editing.steps
+        for action, keys in (
+            (steps.createUndoAction(self._window, "&Undo"), ["Ctrl+Z"]),
+            (steps.createRedoAction(self._window, "&Redo"), ["Ctrl+Shift+Z", "Ctrl+Y"]),
+        ):
+            action.setShortcuts(keys)
+            edit.addAction(action)
+        edit.addSeparator()
+        boxes = [
+            self._add(edit, "Hear the box &alone", "Ctrl+Shift+A", editing.toggle_alone),
+            self._add(edit, "&Remove the box", "Del", editing.remove),
+            self._add(edit, "Change the box in &gain…", "Ctrl+G", partial(editing.ask_gain, self._window)),
+            self._add(edit, "&Take back what was done to the box", "Shift+Del", editing.drop),
+        ]
+        for action, tip in zip(
+            boxes,
+            (
+                "Hear only what is selected, and other edited boxes; once more, everything",
+                "Take what is selected out of the resynthesis",
+                "Make what is selected louder or softer",
+                "Leave what is in the chosen box as it was; click an edited box to choose it",
+            ),
+            strict=True,
+        ):
+            action.setToolTip(f"{tip} ({action.shortcut().toString()})")
+        edit.addSeparator()
+        for text, key, do in (
+            ("&Mute the octave under the pointer", "Shift+M", editing.mute),
+            ("&Solo the octave under the pointer", "Shift+S", editing.solo),
+            ("&Louder octave under the pointer", "Shift+Up", partial(editing.step_gain, STEP_DB)),
+            ("So&fter octave under the pointer", "Shift+Down", partial(editing.step_gain, -STEP_DB)),
+        ):
+            self._add(edit, text, key, do)
+        edit.addSeparator()
+        self._add(edit, "&Clear all edits", "Ctrl+Shift+Del", editing.clear)
+
+    def _play_menu(self) -> None:
+        window, listening = self._window, self._window.listening
         play = self._menu("&Play")
         self.play = self._add(play, "&Play", "Space", listening.toggle_playing)
+        tip = "Play the selection: its time, and of it only its frequencies (Shift+Space)"
+        self._add(play, "Play the s&election", "Shift+Space", listening.play_selection).setToolTip(tip)
         self.stop = self._add(play, "&Stop", "Shift+Esc", listening.stop_playing)
-        self.start = self._add(play, "Go to the &start", "Home", lambda: listening.go_to(0.0))
-        self._add(play, "Go to the &end", "End", lambda: listening.go_to(view.full.stop_s))
+        self.loop = self._switch(play, "&Loop", "L", listening.set_looping)
+        self.loop.setToolTip("Repeat the selection, or the track where nothing is selected (L)")
+        self.start = self._add(play, "Go to the s&tart", "Home", lambda: listening.go_to(0.0))
+        self._add(play, "Go to the en&d", "End", lambda: listening.go_to(window.view.full.stop_s))
         self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
         self._add(play, "10 s &on", "]", lambda: listening.go_by(10.0))
-        for name, action in (("play", self.play), ("stop", self.stop), ("start", self.start)):
-            action.setIcon(icon(name))
+        for name in ("play", "stop", "start", "loop"):
+            getattr(self, name).setIcon(icon(name))
         play.addSeparator()
         self.sources = self._choice(
             play, {name: name for name in SOURCE_TIPS}, listening.select, [str(n) for n in range(1, 5)]
         )
         for name, action in self.sources.items():
             action.setToolTip(f"{SOURCE_TIPS[name]} ({action.shortcut().toString()})")
+        self.sources["Difference"].setShortcuts(["4", "D"])
+        for number, letter in enumerate("AB"):
+            self._add(
+                play, f"{letter} of the last two heard", letter, partial(listening.select_of_pair, number)
+            )
         play.addSeparator()
-        self.follow = self._add(play, "&Follow the playhead", "Ctrl+Shift+F", None)
-        self.follow.setCheckable(True)
-        self.follow.setChecked(True)
+        speed = self._menu("Spee&d", play)
+        texts = {"Full speed": 1.0, "Half speed, same pitch": 0.5, "Quarter speed, same pitch": 0.25}
+        self.speeds = self._choice(speed, texts, listening.set_speed, ["Ctrl+1", "Ctrl+2", "Ctrl+4"])
+        self.speeds[1.0].setChecked(True)
+        follow = self._menu("&Follow the playhead", play)
+        texts = {"By &pages": "page", "&Smoothly": "smooth", "&Not at all": "off"}
+        self.follow = self._choice(follow, texts, partial(setattr, listening, "follow"), ["F6", "F7", "F8"])
+        self.follow["page"].setChecked(True)
+        play.addSeparator()
+        self._add(play, "Lo&uder", "Ctrl+Up", partial(listening.step_volume, VOLUME_STEP), always=True)
+        self._add(play, "Sof&ter", "Ctrl+Down", partial(listening.step_volume, -VOLUME_STEP), always=True)
+        self.mute = self._switch(play, "&Mute", "Ctrl+M", listening.set_muted)
+        self.mute.setIcon(icon("loud"))
+        self._devices = self._menu("Output de&vice", play)
+        self._devices.aboutToShow.connect(self._fill_devices)
 
+    def _view_menu(self) -> None:
+        window, view = self._window, self._window.view
         look = self._menu("&View")
         self._shown = self._choice(
             look,
@@ -122,6 +204,7 @@ class Actions:
             "waveform": self._switch(look, "&Waveform", "W", pictures.set_waveform_shown),
             "smooth": self._switch(look, "&Smooth cells", "S", pictures.set_smooth),
             "notes": self._switch(look, "&Notes on the rulers", "N", pictures.set_notes),
+            "octave controls": self._switch(look, "Octave &controls", "G", pictures.set_gutter_shown),
             "linear": self._switch(look, "STFT on a &linear axis", "Shift+L", pictures.set_stft_linear),
             "harmonics": self._switch(look, "&Harmonics of the pointer's frequency", "H", view.set_harmonics),
         }
@@ -135,17 +218,13 @@ class Actions:
         look.addSeparator()
         self._add(look, "&Brighter", ".", lambda: window.shift_range(-BRIGHTER_DB))
         self._add(look, "&Darker", ",", lambda: window.shift_range(BRIGHTER_DB))
-        self._add(look, "Edit the &colour map…", "Ctrl+Shift+C", window.edit_colours)
+        self._add(look, "Edit the colour &map…", "Ctrl+Shift+C", window.edit_colours)
         look.addSeparator()
         inspector = window.inspector.toggleViewAction()
         inspector.setShortcut("I")
         inspector.setToolTip("Parameters of the pictures, and the spectrum at the cursor (I)")
         look.addAction(inspector)
         self._add(look, "F&ull screen", "F11", window.toggle_full_screen, always=True)
-
-        help_ = self._menu("&Help")
-        self._add(help_, "&Keys and mouse", "F1", window.show_keys, always=True).setShortcuts(["F1", "?"])
-        self._add(help_, "&About msviz", "", window.show_about, always=True)
 
     def _menu(self, title: str, parent: QMenu | None = None) -> QMenu:
         menu = QMenu(title, self._window)
@@ -175,8 +254,8 @@ class Actions:
         return action
 
     def _choice(
-        self, menu: QMenu, values: Mapping[str, str], do: Callable[[str], None], keys: Sequence[str]
-    ) -> dict[str, QAction]:
+        self, menu: QMenu, values: Mapping[str, T], do: Callable[[T], object], keys: Sequence[str]
+    ) -> dict[T, QAction]:
         """Actions of which one is checked, by their values."""
         group = QActionGroup(self._window)
         actions = {}
@@ -197,6 +276,17 @@ class Actions:
             action.triggered.connect(lambda _, path=path: self._window.open_file(path))
             self._recent.addAction(action)
 
+    def _fill_devices(self) -> None:
+        """What there is to play on."""
+        self._devices.clear()
+        window = self._window
+        names = window.listening.devices()
+        for text, name in (("System default", None), *((name, name) for name in names)):
+            action = self._devices.addAction(text.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(window.player.device == name)
+            action.triggered.connect(lambda _, name=name: window.set_device(name))
+
     def set_track_open(self, opened: bool) -> None:
         """Actions that need a track can be had only with one."""
         for action in self._needs_track:
@@ -205,6 +295,11 @@ class Actions:
     def set_source(self, name: str) -> None:
         """Which source is heard."""
         self.sources[name].setChecked(True)
+
+    def set_muted(self, muted: bool) -> None:
+        """Whether all is silent."""
+        self.mute.setChecked(muted)
+        self.mute.setIcon(icon("muted" if muted else "loud"))
 
     def set_shown(self, shown: str) -> None:
         """Which pictures are shown."""

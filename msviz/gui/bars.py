@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontDatabase, QKeyEvent, QMouseEvent
+from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QFontDatabase, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -14,6 +15,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSlider,
     QSpinBox,
     QStatusBar,
     QToolBar,
@@ -24,44 +26,19 @@ from PyQt6.QtWidgets import (
 from msviz.audio import AudioSource
 from msviz.gui.actions import Actions
 from msviz.gui.colours import COLOUR_MAPS, HIGHEST_DB, LOWEST_DB, NARROWEST_RANGE_DB, OWN, Colours
+from msviz.gui.meter import MeterBar
 from msviz.gui.readout import frequency_text, level_text, note_text, time_text
 
+TOLD_MS = 6000  # that something stays in the status bar
+
 SOURCE_STYLE = """
-QToolButton { padding: 3px 9px; border-radius: 4px; }
+QToolButton { padding: 3px 8px; border-radius: 4px; }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
 """
-
-
-class TransportBar(QToolBar):
-    """Open, play; the time; which source is heard; the colours.  What comes last gives way first."""
-
-    def __init__(self, actions: Actions, colours: ColourBar) -> None:
-        super().__init__("Transport")
-        self.setObjectName("transport")
-        self.setMovable(False)
-        self.setIconSize(QSize(18, 18))
-        self.addActions([actions.open])
-        self.addSeparator()
-        self.addActions([actions.start, actions.play, actions.stop])
-        self._time = QLabel()
-        self._time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._time.setContentsMargins(8, 0, 8, 0)
-        self.addWidget(self._time)
-        self.addSeparator()
-        for name, action in actions.sources.items():
-            self.addAction(action)
-            button = self.widgetForAction(action)
-            if isinstance(button, QToolButton):
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-                button.setText(name)
-                button.setStyleSheet(SOURCE_STYLE)
-        self.addSeparator()
-        self.addWidget(colours)
-
-    def show_time(self, now_s: float, duration_s: float) -> None:
-        """Where the playhead is, and how long the track is."""
-        whole = time_text(duration_s)
-        self._time.setText(f"{time_text(now_s):>{len(whole)}} / {whole}")
+TOOL_STYLE = """
+QToolButton { padding: 3px; border-radius: 4px; }
+QToolButton:checked { background: palette(highlight); }
+"""
 
 
 class _LevelBox(QSpinBox):
@@ -85,6 +62,101 @@ class _LevelBox(QSpinBox):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         self.clearFocus()  # its arrows were pressed; the number is a widget of its own
+
+
+class _SourceButton(QToolButton):
+    """A source, with its letter in the corner where it is one of the last two heard."""
+
+    def __init__(self, action: QAction, name: str) -> None:
+        super().__init__()
+        self.setDefaultAction(action)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setText(name)
+        self.setStyleSheet(SOURCE_STYLE)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.letter = ""
+
+    def set_letter(self, letter: str) -> None:
+        """Which key of the last two it has."""
+        self.letter = letter
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        font = self.font()
+        font.setPointSizeF(0.7 * font.pointSizeF())
+        font.setBold(True)
+        painter.setFont(font)
+        role = QPalette.ColorRole.HighlightedText if self.isChecked() else QPalette.ColorRole.Highlight
+        painter.setPen(self.palette().color(role))
+        painter.drawText(self.rect().adjusted(0, 0, -2, 0), Qt.AlignmentFlag.AlignRight, self.letter)
+
+
+class TransportBar(QToolBar):
+    """Open, play; the time; what is heard and how loud; the colours.  What comes last gives way first."""
+
+    difference_gain_changed = pyqtSignal(float)
+    volume_changed = pyqtSignal(int)
+
+    def __init__(self, actions: Actions, meter: MeterBar, colours: ColourBar) -> None:
+        super().__init__("Transport")
+        self.setObjectName("transport")
+        self.setMovable(False)
+        self.setIconSize(QSize(18, 18))
+        self.setStyleSheet(TOOL_STYLE)
+        self.addActions([actions.open])
+        self.addSeparator()
+        self.addActions([actions.start, actions.play, actions.stop, actions.loop])
+        self._time = QLabel()
+        self._time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._time.setContentsMargins(6, 0, 6, 0)
+        self.addWidget(self._time)
+        self.addSeparator()
+        self._sources = {name: _SourceButton(action, name) for name, action in actions.sources.items()}
+        for button in self._sources.values():
+            self.addWidget(button)
+        self._gain = _LevelBox()
+        self._gain.setRange(0, 60)
+        self._gain.setSingleStep(6)
+        self._gain.setPrefix("+")
+        self._gain.setSuffix(" dB")
+        self._gain.setToolTip("How much louder the difference is heard than it is")
+        self._gain.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._gain.valueChanged.connect(lambda db: self.difference_gain_changed.emit(float(db)))
+        self.addWidget(self._gain)
+        self.addSeparator()
+        self.addAction(actions.mute)
+        self._volume = QSlider(Qt.Orientation.Horizontal)
+        self._volume.setRange(0, 100)
+        self._volume.setFixedWidth(72)
+        self._volume.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._volume.valueChanged.connect(self.volume_changed)
+        self.addWidget(self._volume)
+        self.addWidget(meter)
+        self.addSeparator()
+        self.addWidget(colours)
+        self.set_source("", ("", ""))
+
+    def show_time(self, now_s: float, duration_s: float) -> None:
+        """Where the playhead is, and how long the track is."""
+        whole = time_text(duration_s)
+        self._time.setText(f"{time_text(now_s):>{len(whole)}} / {whole}")
+
+    def set_source(self, name: str, pair: tuple[str, str]) -> None:
+        """Which source is heard, and which two were heard last."""
+        letters = dict(zip(pair, "AB", strict=True))
+        for each, button in self._sources.items():
+            button.set_letter(letters.get(each, ""))
+        self._gain.setEnabled(name == "Difference")
+
+    def set_volume(self, volume: int) -> None:
+        """How loud it is, from 0 to 100."""
+        self._volume.blockSignals(True)
+        self._volume.setValue(volume)
+        self._volume.blockSignals(False)
+        text = f"{40 * math.log10(volume / 100):.1f} dB".replace("-", "−") if volume else "silent"
+        self._volume.setToolTip(f"Volume: {text} (Ctrl+Up, Ctrl+Down)")
 
 
 class ColourBar(QWidget):
@@ -184,6 +256,8 @@ class StatusBar(QStatusBar):
     """What runs, how far; what is under the pointer."""
 
     stop_requested = pyqtSignal()
+    cancel_requested = pyqtSignal()
+    """The export is to end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,12 +281,36 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self._read_out)
         self.setSizeGripEnabled(False)
         self._file = ""
-        for widget in (self._doing, self._bar, self._stop):
+        self._told = QTimer(self)
+        self._told.setSingleShot(True)
+        self._told.setInterval(TOLD_MS)
+        self._told.timeout.connect(lambda: self.show_message(""))
+        self._underruns = QLabel()
+        self._underruns.setToolTip("How often sound was not ready in time since msviz was started")
+        self._export = QLabel()
+        self._export_bar = QProgressBar()
+        self._export_bar.setFixedWidth(100)
+        self._export_bar.setTextVisible(False)
+        self._export_bar.setFixedHeight(10)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setToolTip("Stop exporting; no file is left")
+        self._cancel.setFlat(True)
+        self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._cancel.clicked.connect(self.cancel_requested)
+        for widget in (self._export, self._export_bar, self._cancel, self._underruns):
+            self.addWidget(widget)
+        for widget in (self._doing, self._bar, self._stop, self._export, self._export_bar, self._cancel):
             widget.hide()
+        self._underruns.hide()
 
     def show_message(self, text: str) -> None:
         """Say what is going on; nothing: what file is open."""
         self._message.setText(text or self._file)
+
+    def tell(self, text: str) -> None:
+        """Say something for a while."""
+        self.show_message(text)
+        self._told.start()
 
     def show_file(self, source: AudioSource) -> None:
         """Say what file is open."""
@@ -230,6 +328,19 @@ class StatusBar(QStatusBar):
             self._bar.setValue(percent)
             self._doing.setText(f"{'Stopped at' if stopped else 'Analysing'} {percent} %")
             self._stop.setText("Go on" if stopped else "Stop")
+
+    def show_export(self, name: str, share: float | None) -> None:
+        """How much of a file is written, from 0 to 1; None: nothing is being written."""
+        for widget in (self._export, self._export_bar, self._cancel):
+            widget.setVisible(share is not None)
+        if share is not None:
+            self._export.setText(f"Writing {name}")
+            self._export_bar.setValue(int(100 * share))
+
+    def show_underruns(self, count: int) -> None:
+        """How often sound was not ready in time, where it ever was."""
+        self._underruns.setVisible(count > 0)
+        self._underruns.setText(f"{count} underrun{'s' if count > 1 else ''}")
 
     def show_read_out(
         self, cursor: tuple[float, float | None] | None, levels: tuple[float | None, float | None]

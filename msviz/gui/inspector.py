@@ -1,4 +1,4 @@
-"""The inspector: parameters of the pictures, and the spectrum at the cursor."""
+"""The inspector: parameters of the pictures, the lab, and the spectrum at the cursor."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from PyQt6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSlider,
+    QSplitter,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from msviz.gui.analysis import Picture
+from msviz.gui.lab import LabPanel
 from msviz.gui.parameters import CHANNELS, POOLED, PRESET_TIPS, PRESETS, SHARPENED, Parameters
 from msviz.gui.spectrum import SpectrumPanel
 from msviz.gui.view import View
@@ -122,7 +125,7 @@ class ParameterPanel(QWidget):
         form.addRow("Channel", self._channel)
         form.addRow("From far", self._pooled)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(6, 6, 6, 6)
         for box in (octaves, stft, both):
             layout.addWidget(box)
 
@@ -219,12 +222,22 @@ def cell_text(picture: Picture, rate: int, hz: float) -> str:
     return f"frame {1000 * band.hop / rate:.3g} ms, bandwidth {bandwidth:.3g} Hz"
 
 
+def _scrolled(panel: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setWidget(panel)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return scroll
+
+
 class Inspector(QDockWidget):
     """A dock beside the pictures.
 
     Attributes
     ----------
     parameters : ParameterPanel
+    lab : LabPanel
     spectrum : SpectrumPanel
     """
 
@@ -239,20 +252,28 @@ class Inspector(QDockWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(SPECTRUM_MS)
         self._soon.timeout.connect(self._show_spectrum)
-        column = QWidget()
-        layout = QVBoxLayout(column)
-        layout.addWidget(self.parameters)
-        layout.addWidget(QLabel("Spectrum at the cursor"))
-        layout.addWidget(self.spectrum, 1)
+        self.lab = LabPanel()
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        for panel, name, tip in (
+            (self.parameters, "Picture", "What is drawn, and with which parameters"),
+            (self.lab, "Listening", "How much of the picture is needed to hear the track"),
+        ):
+            self._tabs.setTabToolTip(self._tabs.addTab(_scrolled(panel), name), tip)
         self._cells = QLabel()
         self._cells.setToolTip("How long a frame is, and how wide a bin's filter at -3 dB, at the cursor")
+        below = QWidget()
+        layout = QVBoxLayout(below)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.addWidget(QLabel("Spectrum at the cursor"))
+        layout.addWidget(self.spectrum, 1)
         layout.addWidget(self._cells)
-        scroll = QScrollArea()
-        scroll.setWidget(column)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(scroll)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self._tabs)
+        split.addWidget(below)
+        split.setStretchFactor(1, 1)
+        self.setWidget(split)
 
     def look(self, pictures: Sequence[Picture]) -> None:
         """Show the spectrum of these pictures at the cursor, soon."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QApplication
 
+from msviz.errors import MsvizError
+from msviz.gui.session import SOURCES, Session
 from msviz.gui.view import View
 from msviz.playback import Player
 
 TICK_MS = 16  # between two looks at the player while it plays
+SELDOM = 20  # ticks between two looks at what need not be so quick
+FOLLOWED = ("page", "smooth", "off")
+CATCH_UP = 0.15  # of what the view lags behind the playhead, in a tick
+SPEEDS = (1.0, 0.5, 0.25)
 
 
 class Listening(QObject):
@@ -17,30 +24,57 @@ class Listening(QObject):
     ----------
     player : Player
     view : View
-        Whose playhead it moves.
+        Whose playhead it moves, and whose selection it loops.
 
     Attributes
     ----------
-    follows : bool
-        Whether the view turns the page where the playhead leaves it.
+    session : Session or None
+        Whose sources the player has.
+    follow : str
+        One of `FOLLOWED`: whether the view turns the page where the playhead leaves it, or keeps the
+        playhead in its middle.
+    looping : bool
+        Whether the selection, without one the track, is repeated.
+    pair : tuple of str
+        A and B, the last two sources that were heard.  One that is not of them takes the place of B, and
+        what was heard until then becomes A.
     """
 
     ticked = pyqtSignal()
     """The player has been looked at."""
+    looked_closer = pyqtSignal()
+    """While it plays, some times a second: for what need not be seen at once."""
     source_changed = pyqtSignal(str)
+    volume_changed = pyqtSignal()
     failed = pyqtSignal(str)
     """It cannot play, and why; `retry` tries again."""
+    told = pyqtSignal(str)
+    """What a person should know."""
 
     def __init__(self, player: Player, view: View) -> None:
         super().__init__()
         self.player = player
-        self.follows = True
+        self.session: Session | None = None
+        self.follow = FOLLOWED[0]
+        self.looping = False
+        self.pair = SOURCES[:2]
         self._view = view
         self._told_error: str | None = None
+        self._told_rate: int | None = None
+        self._ticks = 0
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK_MS)
         self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
         self._ticker.timeout.connect(self._tick)
+        view.selection_changed.connect(self._set_loop)
+
+    def open(self, session: Session) -> None:
+        """Listen to another track."""
+        self.session, self._told_rate = session, None
+        self.pair = SOURCES[:2]
+        self._set_loop()
+
+    # Transport
 
     def toggle_playing(self) -> None:
         """Play, or pause."""
@@ -48,12 +82,37 @@ class Listening(QObject):
         if self.player.playing:
             self.player.pause()
         else:
+            self._hear_all()
             self.player.play()
-            self._tick()  # from the end it goes to the start
-            if self.follows:
-                self._look_at_playhead()
+            self._begin()
         self._ticker.start()
         self.ticked.emit()
+
+    def play_selection(self) -> None:
+        """Play the time that is selected once, and of it only the frequencies that are."""
+        box, full = self._view.selection, self._view.full
+        if not self.session or not box:
+            self.told.emit("Select what to play first: drag over a picture.")
+            return
+        self._told_error = None
+        every_frequency = box.low_hz <= full.low_hz and box.high_hz >= full.high_hz
+        only = None if every_frequency else box
+        if only != self.session.only:
+            self.session.hear(only=only)
+        self.player.play_range(*self.samples(box.start_s, box.stop_s))
+        self._begin()
+        self._ticker.start()
+        self.ticked.emit()
+
+    def _begin(self) -> None:
+        self._tick()  # from the end it goes to the start
+        if self.follow != "off":
+            self._look_at_playhead()
+
+    def _hear_all(self) -> None:
+        """Hear all frequencies again, after a selection."""
+        if self.session and self.session.only:
+            self.session.hear(only=None)
 
     def stop_playing(self) -> None:
         """Stop where playing began; once more, at the start."""
@@ -70,16 +129,87 @@ class Listening(QObject):
         """Look no more."""
         self._ticker.stop()
 
+    def set_looping(self, looping: bool) -> None:
+        """Repeat the selection, without one the track; or play on."""
+        self.looping = looping
+        self._set_loop()
+
+    def _set_loop(self) -> None:
+        if self.session:
+            start_s, stop_s = (self._view.selection or self._view.full)[:2]
+            self.player.loop = self.samples(start_s, stop_s) if self.looping else None
+
+    def samples(self, start_s: float, stop_s: float) -> tuple[int, int]:
+        """The samples from one time to another, at least one."""
+        rate, length = self._view.rate, self._view.length
+        start = min(max(round(start_s * rate), 0), length - 1)
+        return start, min(max(round(stop_s * rate), start + 1), length)
+
+    def set_speed(self, speed: float) -> None:
+        """Play slower, at the same pitch."""
+        self.player.speed = speed
+
+    @property
+    def volume(self) -> int:
+        """Loudness from 0 to 100, as steps are heard: the square root of the player's."""
+        return round(100 * self.player.volume**0.5)
+
+    def set_volume(self, volume: int) -> None:
+        """Play louder or softer, and no longer muted."""
+        self.player.volume = (min(max(volume, 0), 100) / 100) ** 2
+        self.player.muted = False
+        self.volume_changed.emit()
+
+    def step_volume(self, by: int) -> None:
+        """A little louder, or softer."""
+        self.set_volume(self.volume + by)
+
+    def set_muted(self, muted: bool) -> None:
+        """Be silent, and play on."""
+        self.player.muted = muted
+        self.volume_changed.emit()
+
+    def devices(self) -> list[str]:
+        """Names of the devices that can be played on; none where the sound library is missing."""
+        try:
+            return self.player.devices()
+        except MsvizError:
+            return []
+
+    # What is heard
+
     def select(self, name: str) -> None:
         """Hear another source, at the same place."""
-        if name in self.player.names:
-            self.player.select(name)
-            self.source_changed.emit(name)
+        if name not in self.player.names:
+            return
+        if name not in self.pair:
+            self.pair = (self.player.source or self.pair[0], name)
+        self.player.select(name)
+        self.source_changed.emit(name)
+
+    def select_of_pair(self, number: int) -> None:
+        """Hear A (0) or B (1)."""
+        self.select(self.pair[number])
+
+    # Where
 
     def seek(self, time_s: float) -> None:
         """Go to a time in view."""
-        if self.player.names:
+        if self.session:
             self.player.seek(round(time_s * self._view.rate))
+            self._tick()
+
+    def scrub(self, time_s: float) -> None:
+        """Hear what is under the hand, and put the playhead there."""
+        if self.session:
+            self.player.scrub(round(time_s * self._view.rate))
+            self._view.set_playhead(time_s)
+            self._ticker.start()
+
+    def end_scrub(self) -> None:
+        """The hand lets go."""
+        if self.session:
+            self.player.end_scrub()
             self._tick()
 
     def go_to(self, time_s: float) -> None:
@@ -97,19 +227,41 @@ class Listening(QObject):
         if not seen.start_s <= now <= seen.stop_s:
             self._view.pan(now - seen.start_s)
 
+    def _follow(self, before: float, now: float) -> None:
+        """Let the view follow a playhead that was in it, unless a hand holds something."""
+        seen = self._view.range
+        if not seen.start_s <= before <= seen.stop_s or self.follow == "off":
+            return
+        if not seen.start_s <= now <= seen.stop_s:
+            self._look_at_playhead()
+        elif self.follow == "smooth" and not self._view.gliding and not QApplication.mouseButtons().value:
+            lag = now - self._view.time_at(0.5)
+            if lag > 0 and now > before:
+                self._view.pan(min(lag, now - before + CATCH_UP * lag))
+
     def _tick(self) -> None:
         """Look where the player is."""
-        if not self.player.names:
+        if not self.session:
             return
         before, playing = self._view.playhead_s, self.player.playing
         now = self.player.position / self._view.rate
         self._view.set_playhead(now)
-        if playing and self.follows and before <= self._view.range.stop_s < now:
-            self._look_at_playhead()
-        if not playing and now == before:  # what was on its way when it paused has been heard
-            self._ticker.stop()
+        if playing:
+            self._follow(before, now)
+        else:
+            self._hear_all()
+            if now == before:  # what was on its way when it paused has been heard
+                self._ticker.stop()
         self.ticked.emit()
         if self.player.error != self._told_error:
             self._told_error = self.player.error
             if self._told_error:
                 self.failed.emit(self._told_error)
+        self._ticks = (self._ticks + 1) % SELDOM
+        if not self._ticks or not playing:
+            self.looked_closer.emit()
+            if self.player.resampled and self.player.resampled != self._told_rate:
+                self._told_rate = self.player.resampled
+                self.told.emit(
+                    f"The sound device does not take {self._view.rate} Hz: resampled to {self._told_rate} Hz."
+                )

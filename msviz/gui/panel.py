@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
-from msviz.gui.canvas import PictureCanvas
 from msviz.gui.colours import Colours
-from msviz.gui.curtain import CurtainCanvas
+from msviz.gui.edited import EditedCanvas, EditedCurtain
+from msviz.gui.gutter import GUTTER_WIDTH, OctaveGutter
 from msviz.gui.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH, FrequencyRuler, LevelLegend
 from msviz.gui.view import View
 from msviz.picture import Pyramid
+from msviz.transform import Octave
+from msviz.transform.edits import Edits
 
 
 class PicturePanel(QWidget):
-    """A frequency ruler, a canvas and a legend; under each other, panels share columns to the pixel.
+    """A frequency ruler, a canvas, a gutter and a legend; panels share columns to the pixel.
 
     Attributes
     ----------
-    canvas : PictureCanvas
+    canvas : EditedCanvas
     ruler : FrequencyRuler
+    gutter : OctaveGutter
+        Hidden until it is shown.
     legend : LevelLegend
     """
 
-    canvas: PictureCanvas
+    canvas: EditedCanvas
 
     def __init__(self, view: View, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = self._make_canvas(view)
         self.canvas.set_title(title)
         self.ruler = FrequencyRuler(view)
+        self.gutter = OctaveGutter(view)
+        self.gutter.hide()
         self.legend = LevelLegend()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for widget in (self.ruler, self.canvas, self.legend):
+        for widget in (self.ruler, self.canvas, self.gutter, self.legend):
             layout.addWidget(widget)
 
-    def _make_canvas(self, view: View) -> PictureCanvas:
-        return PictureCanvas(view)
+    def _make_canvas(self, view: View) -> EditedCanvas:
+        return EditedCanvas(view)
 
     def set_picture(self, pyramid: Pyramid | None) -> None:
         """Show another picture, or none."""
@@ -53,6 +61,7 @@ class PicturePanel(QWidget):
         """Show frequencies on a linear axis, or on a logarithmic one."""
         self.canvas.set_linear(linear)
         self.ruler.set_linear(linear)
+        self.gutter.set_linear(linear)
 
     def set_notes(self, notes: bool) -> None:
         """Tell notes, or frequencies in Hz."""
@@ -62,19 +71,24 @@ class PicturePanel(QWidget):
         """Let wide cells go over into each other, or show each as it is."""
         self.canvas.set_smooth(smooth)
 
+    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
+        """Show what is done to the sound of these octaves, the lowest first."""
+        self.canvas.set_edits(edits, octaves)
+        self.gutter.set_edits(edits, octaves)
+
 
 class CurtainPanel(PicturePanel):
     """Two pictures in one panel, with an edge between them that can be drawn aside.
 
     Attributes
     ----------
-    canvas : CurtainCanvas
+    canvas : EditedCurtain
     """
 
-    canvas: CurtainCanvas
+    canvas: EditedCurtain
 
-    def _make_canvas(self, view: View) -> CurtainCanvas:
-        return CurtainCanvas(view)
+    def _make_canvas(self, view: View) -> EditedCurtain:
+        return EditedCurtain(view)
 
     def set_pictures(self, left: Pyramid | None, right: Pyramid | None) -> None:
         """Show other pictures, or none."""
@@ -82,10 +96,16 @@ class CurtainPanel(PicturePanel):
         self.canvas.set_other(right)
 
 
-def aligned(widget: QWidget) -> QWidget:
+class Aligned(QWidget):
     """A widget in the same columns as the canvases of the panels above and below it."""
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(FREQUENCY_RULER_WIDTH, 0, LEGEND_WIDTH, 0)
-    layout.addWidget(widget)
-    return row
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self._layout = QHBoxLayout(self)
+        self._layout.addWidget(widget)
+        self.set_gutter_shown(False)
+
+    def set_gutter_shown(self, shown: bool) -> None:
+        """Whether the panels have gutters."""
+        right = LEGEND_WIDTH + (GUTTER_WIDTH if shown else 0)
+        self._layout.setContentsMargins(FREQUENCY_RULER_WIDTH, 0, right, 0)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from msviz.gui.analysis import Drawable, Picture
 from msviz.gui.colours import Colours
 from msviz.gui.overview import Overview
-from msviz.gui.panel import CurtainPanel, PicturePanel, aligned
+from msviz.gui.panel import Aligned, CurtainPanel, PicturePanel
 from msviz.gui.rulers import TimeRuler
 from msviz.gui.view import View
 from msviz.gui.waveform import Waveform
-from msviz.transform import STFT, Combined, Reassigned
+from msviz.transform import STFT, Combined, Octave, Reassigned
+from msviz.transform.edits import Edits
 
 SHOWN = ("both", "octaves", "stft", "curtain")
 WAVEFORM_HEIGHT = 72
@@ -33,7 +36,16 @@ class Pictures(QWidget):
     """
 
     seek_requested = pyqtSignal(float)
-    """The time in seconds that was clicked, or dragged to on the ruler."""
+    """The time in seconds that was clicked."""
+    scrubbed = pyqtSignal(float)
+    """The time in seconds that is under the hand that drags the playhead."""
+    scrub_ended = pyqtSignal()
+    clicked = pyqtSignal(float, float)
+    """The time in seconds and the frequency in Hz that were clicked in a picture."""
+    octave_edited = pyqtSignal(int, str, object)
+    """As `OctaveGutter.edited`."""
+    menu_requested = pyqtSignal(QPoint)
+    """Where on the screen a picture's menu is wanted."""
     looked = pyqtSignal()
     """The pictures have turned to another view, or to another size of it."""
 
@@ -58,20 +70,28 @@ class Pictures(QWidget):
         self._split.setHandleWidth(5)
         for panel in (*self._panels, self.curtain):
             self._split.addWidget(panel)
-            panel.canvas.seek_requested.connect(self.seek_requested)
+            canvas = panel.canvas
+            canvas.clicked.connect(self.clicked)
+            panel.gutter.edited.connect(self.octave_edited)
+            canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            canvas.customContextMenuRequested.connect(
+                lambda at, canvas=canvas: self.menu_requested.emit(canvas.mapToGlobal(at))
+            )
         self.curtain.hide()
-        for widget in (ruler, self.waveform):
+        for widget in (ruler, self.waveform, *(panel.canvas for panel in (*self._panels, self.curtain))):
             widget.seek_requested.connect(self.seek_requested)
+            widget.scrubbed.connect(self.scrubbed)
+            widget.scrub_ended.connect(self.scrub_ended)
         view.range_changed.connect(self._look)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(aligned(self._overview))
-        layout.addWidget(aligned(ruler))
-        self._waveform_row = aligned(self.waveform)
+        self._rows = [Aligned(widget) for widget in (self._overview, ruler, self.waveform)]
+        for row in self._rows:
+            layout.addWidget(row)
+        self._waveform_row = self._rows[-1]
         self._waveform_row.setFixedHeight(WAVEFORM_HEIGHT)
         self._waveform_row.hide()
-        layout.addWidget(self._waveform_row)
         layout.addWidget(self._split, 1)
 
     @property
@@ -127,6 +147,18 @@ class Pictures(QWidget):
     def set_waveform_shown(self, shown: bool) -> None:
         """Show the waveform over the pictures, or not."""
         self._waveform_row.setVisible(shown)
+
+    def set_gutter_shown(self, shown: bool) -> None:
+        """Show mute, solo and gain of the octaves beside the pictures, or not."""
+        for row in self._rows:
+            row.set_gutter_shown(shown)
+        for panel in (*self._panels, self.curtain):
+            panel.gutter.setVisible(shown)
+
+    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
+        """Show what is done to the sound of these octaves, the lowest first."""
+        for panel in (*self._panels, self.curtain):
+            panel.set_edits(edits, octaves)
 
     def set_smooth(self, smooth: bool) -> None:
         """Let wide cells go over into each other, or show each as it is."""

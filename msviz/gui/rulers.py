@@ -94,40 +94,53 @@ class Ruler(QWidget):
 class TimeRuler(Ruler):
     """Time over the pictures, with the playhead's handle.
 
-    The wheel zooms in time; a press or a drag asks for a position.
+    The wheel zooms in time; a press asks for a position, a drag scrubs.
     """
 
     seek_requested = pyqtSignal(float)
-    """The time in seconds under the hand, within the file."""
+    """The time in seconds that was pressed, within the file."""
+    scrubbed = pyqtSignal(float)
+    """The time in seconds under the hand that drags, within the file."""
+    scrub_ended = pyqtSignal()
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
         self._drawn_playhead = 0.0
-        self._ticks: list[Tick] | None = None
+        self._ticks: list[Tick] | None = None  # by where they lie
         view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
         self.setFixedHeight(math.ceil(QFontMetricsF(self.font()).height()) + MAJOR + 2)
-        self.setToolTip("Drag to move the position, turn the wheel to zoom in time")
+        self.setToolTip("Click to go there, drag to listen on the way, turn the wheel to zoom in time")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
         metrics = QFontMetricsF(self.font())
         seen, width, bottom = self._view.range, self.width(), self.height()
-        thin = 1 / self.devicePixelRatioF()
+        ratio = self.devicePixelRatioF()
+        thin = 1 / ratio
 
         def room(label: str) -> float:
             return metrics.horizontalAdvance(label) + 4 * INDENT
 
         if self._ticks is None:
-            self._ticks = time_ticks(seen.start_s, seen.stop_s, max(1, width), room)
-        for time_s, label in self._ticks:
-            x = self._snapped(self._view.place(time_s) * width)
-            if x > event.rect().right() or x + room(label) < event.rect().left():
-                continue
-            length = bottom if label else MINOR
-            painter.fillRect(QRectF(x, bottom - length, thin, length), self._ink(0.4))
-            if label and x + room(label) - 3 * INDENT <= width:
+            per_second = width / self._view.span_s
+            self._ticks = [
+                Tick(snapped((time_s - seen.start_s) * per_second, ratio), label)
+                for time_s, label in time_ticks(seen.start_s, seen.stop_s, max(1, width), room)
+            ]
+        left, right = event.rect().left(), event.rect().right() + 1
+        near = [tick for tick in self._ticks if left - 1 <= tick.value <= right]
+        marks = [
+            QRectF(x, bottom - length, thin, length)
+            for x, length in ((x, bottom if label else MINOR) for x, label in near)
+        ]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._ink(0.4))
+        painter.drawRects(marks)  # in one call: there may be hundreds
+        painter.setPen(self._ink(0.85))
+        for x, label in self._ticks:
+            if label and x <= right and left <= x + room(label) and x + room(label) - 3 * INDENT <= width:
                 painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
         self._drawn_playhead = self._view.place(self._view.playhead_s) * width
         x = self._snapped(self._drawn_playhead) + 0.5
@@ -152,15 +165,20 @@ class TimeRuler(Ruler):
                 self.update(QRect(math.floor(x) - HANDLE - 2, 0, 2 * HANDLE + 5, self.height()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._seek(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.seek_requested.emit(self._time_under(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._seek(event)
-
-    def _seek(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
-            time_s = self._view.time_at(event.position().x() / max(1, self.width()))
-            self.seek_requested.emit(min(max(time_s, 0.0), self._view.full.stop_s))
+            self.scrubbed.emit(self._time_under(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.scrub_ended.emit()
+
+    def _time_under(self, event: QMouseEvent) -> float:
+        time_s = self._view.time_at(event.position().x() / max(1, self.width()))
+        return min(max(time_s, 0.0), self._view.full.stop_s)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         about = self._view.time_at(event.position().x() / max(1, self.width()))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import AudioSource, mix_down
 from msviz.gui.analysis import Analysis, Picture
 from msviz.gui.jobs import Runner
 from msviz.gui.parameters import POOLED, Parameters
+from msviz.gui.view import Box
+from msviz.lab import Recipe, Reconstruction
 from msviz.playback import Difference, Player, Resynthesis
 from msviz.signal import Source
+from msviz.transform import STFT, OctaveTransform
+from msviz.transform.edits import BoxEdit, Edits
 
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
 
@@ -26,6 +33,8 @@ class Session(QObject):
         Analyses it.
     player : Player
         Plays it, from `start` on.
+    memory : int
+        Bytes for the levels of both pictures.
 
     Attributes
     ----------
@@ -33,6 +42,13 @@ class Session(QObject):
     stft : STFT
     analysis : Analysis or None
         Of the pictures that it has now.
+    edits : Edits
+    recipe : Recipe
+    difference_gain_db : float
+    only : Box or None
+        What alone is heard of every source, whatever it is.
+    sources : dict of str to Source
+        What the player has, by the names in `SOURCES`.
 
     Raises
     ------
@@ -45,11 +61,18 @@ class Session(QObject):
     progressed = pyqtSignal()
     failed = pyqtSignal(str)
 
-    def __init__(self, source: AudioSource, parameters: Parameters, runner: Runner, player: Player) -> None:
+    def __init__(
+        self, source: AudioSource, parameters: Parameters, runner: Runner, player: Player, *, memory: int
+    ) -> None:
         super().__init__()
         self.source = source
         self.analysis: Analysis | None = None
-        self._runner, self._player = runner, player
+        self.edits, self.recipe = Edits(), Recipe()
+        self.difference_gain_db = 0.0
+        self.only: Box | None = None
+        self.sources: dict[str, Source] = {}
+        self._runner, self._player, self._memory = runner, player, memory
+        self._made: dict[tuple[Any, ...], Source] = {}
         self._set_parameters(parameters)
 
     def _set_parameters(self, parameters: Parameters) -> None:
@@ -59,8 +82,23 @@ class Session(QObject):
 
     def start(self) -> tuple[Picture, Picture]:
         """Load the player, and begin to fill the pictures that are returned."""
-        self._player.load(self._heard())
+        self.sources = self._heard()
+        self._player.load(self.sources)
         return self._analyze()
+
+    def hear(self, **what: Any) -> None:
+        """Set some of `edits`, `recipe`, `difference_gain_db` and `only`, and hear that at the same place."""
+        for name, value in what.items():
+            setattr(self, name, value)
+        self._exchange()
+
+    def reload(self) -> None:
+        """Load the player again, which has played something else meanwhile."""
+        self._player.load(self.sources)
+
+    def _exchange(self) -> None:
+        self.sources = self._heard()
+        self._player.exchange(self.sources)
 
     def set_parameters(self, parameters: Parameters) -> tuple[Picture, Picture]:
         """Play with other parameters at the same place, and begin to fill other pictures.
@@ -73,7 +111,7 @@ class Session(QObject):
         self._set_parameters(parameters)
         if self.analysis:
             self.analysis.stop()
-        self._player.exchange(self._heard())
+        self._exchange()
         return self._analyze()
 
     def close(self) -> None:
@@ -84,10 +122,30 @@ class Session(QObject):
         self.source.close()
 
     def _heard(self) -> dict[str, Source]:
-        """All that can be heard of the track."""
-        source = self.source
-        multi_scale = Resynthesis(source, self.transform)
-        heard = (source, multi_scale, Resynthesis(source, self.stft), Difference(source, multi_scale))
+        """All that can be heard of the track; what is as before is the same object, and stays ready."""
+        before, self._made = self._made, {}
+
+        def once(kind: Callable[..., Source], *what: Any, **more: Any) -> Source:
+            key = (kind, *what, *more.items())
+            self._made[key] = before[key] if key in before else kind(*what, **more)
+            return self._made[key]
+
+        def rebuilt(transform: OctaveTransform | STFT) -> Source:
+            left = once(Reconstruction, self.source, transform, self.recipe) if self.recipe else self.source
+            if self.recipe and not self.edits:
+                return left
+            return once(Resynthesis, left, transform, self.edits or None)
+
+        multi_scale, stft = rebuilt(self.transform), rebuilt(self.stft)
+        difference = once(Difference, self.source, multi_scale, gain_db=self.difference_gain_db)
+        heard = [self.source, multi_scale, stft, difference]
+        if self.only:
+            alone = Edits(boxes=(BoxEdit(*self.only, gain_db=0.0),), alone=True)
+            through = (self.transform, self.transform, self.stft, self.transform)
+            heard = [
+                once(Resynthesis, whole, transform, alone)
+                for whole, transform in zip(heard, through, strict=True)
+            ]
         return dict(zip(SOURCES, heard, strict=True))
 
     def _analyze(self) -> tuple[Picture, Picture]:
@@ -95,8 +153,9 @@ class Session(QObject):
         parameters = self.parameters
         drawn = self.source if parameters.channel == "any" else mix_down(self.source, parameters.channel)
         pool = POOLED[parameters.pooled]
-        octaves = Picture.of(parameters.octave_picture(self.transform), drawn, pool)
-        spectra = Picture.of(self.stft, drawn, pool)
+        half = self._memory // 2
+        octaves = Picture.of(parameters.octave_picture(self.transform), drawn, pool, budget=half)
+        spectra = Picture.of(self.stft, drawn, pool, budget=half)
         self.analysis = Analysis(self._runner, drawn, [octaves, spectra])
         for mine, its in (
             (self.tile_done, self.analysis.tile_done),

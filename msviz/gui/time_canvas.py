@@ -58,7 +58,10 @@ class TimeCanvas(QWidget):
     """
 
     seek_requested = pyqtSignal(float)
-    """The time in seconds that was clicked, or to which the playhead was dragged."""
+    """The time in seconds that was clicked."""
+    scrubbed = pyqtSignal(float)
+    """The time in seconds to which the playhead is dragged, within the file."""
+    scrub_ended = pyqtSignal()
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -290,13 +293,15 @@ class TimeCanvas(QWidget):
                 self._finish_drag(drag)
             elif not follow:
                 self._seek(pressed)
+            elif follow == self._scrub:
+                self.scrub_ended.emit()
             self.update()
 
     def _seek(self, at: QPointF) -> None:
         self.seek_requested.emit(self.time_at(at.x()))
 
     def _scrub(self, at: QPointF) -> None:
-        self.seek_requested.emit(min(max(self.time_at(at.x()), 0.0), self._view.full.stop_s))
+        self.scrubbed.emit(min(max(self.time_at(at.x()), 0.0), self._view.full.stop_s))
 
     def _box_between(self, one: QPointF, other: QPointF) -> QRectF:
         """The box that a hand draws."""

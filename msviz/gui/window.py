@@ -20,12 +20,16 @@ from msviz.gui.analysis import Analysis
 from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
 from msviz.gui.colour_editor import ColourEditor
 from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, OWN, Colours
+from msviz.gui.editing import Editing
+from msviz.gui.export import ExportDialog, Exporter, ask
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Job, Outcome, Runner
-from msviz.gui.listening import Listening
+from msviz.gui.listening import FOLLOWED, Listening
+from msviz.gui.meter import MeterBar
 from msviz.gui.parameters import Parameters
 from msviz.gui.pictures import SHOWN, Pictures
+from msviz.gui.preferences import Preferences, PreferencesDialog
 from msviz.gui.session import SOURCES, Session
 from msviz.gui.view import View
 from msviz.gui.welcome import Welcome
@@ -38,6 +42,7 @@ FILE_FILTER = (
     "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
 )
 MOST_RECENT = 8
+ON_AT_FIRST = ("waveform", "octave controls")  # of the switches
 
 
 class Window(QMainWindow):
@@ -56,10 +61,13 @@ class Window(QMainWindow):
         self.runner = Runner()
         self.listening = Listening(self.player, self.view)
         self.session: Session | None = None
+        self.editing = Editing(self.view)
+        self.exporter = Exporter(self.runner)
         self._opening: Job | None = None
         self._told_non_finite = 0
         self._colours = Colours()
         self.parameters = Parameters.load(QSettings())
+        self.preferences = Preferences.load(QSettings())
 
         self.pictures = Pictures(self.view)
         self.welcome = Welcome(_demos())
@@ -78,37 +86,56 @@ class Window(QMainWindow):
         self.inspector = Inspector(self.view)
         self.actions_ = Actions(self, _demos())
         self.colour_bar = ColourBar()
-        self.transport = TransportBar(self.actions_, self.colour_bar)
+        self.meter = MeterBar(self.player)
+        self.transport = TransportBar(self.actions_, self.meter, self.colour_bar)
         self.addToolBar(self.transport)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.inspector)
         self.resizeDocks([self.inspector], [INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
         self.status = StatusBar()
         self.setStatusBar(self.status)
 
-        self.welcome.open_requested.connect(self.choose_file)
-        self.welcome.chosen.connect(self.open_file)
-        self.pictures.seek_requested.connect(self.listening.seek)
-        self.colour_bar.changed.connect(self.set_colours)
-        self.inspector.parameters.changed.connect(self.set_parameters)
-        self.status.stop_requested.connect(self._toggle_analysis)
-        self.messages.retry_requested.connect(self.listening.retry)
-        self.pictures.looked.connect(self._turn_analysis)
-        self.pictures.waveform.samples_wanted.connect(self._read_samples)
-        self.view.cursor_changed.connect(self._show_read_out)
+        self._connect()
         self._read_out_soon = QTimer(self)
         self._read_out_soon.setSingleShot(True)
         self._read_out_soon.setInterval(READ_OUT_MS)
         self._read_out_soon.timeout.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
-        self.listening.ticked.connect(self._show_playing)
-        self.listening.source_changed.connect(self.actions_.set_source)
-        self.listening.failed.connect(self._tell_failure)
-        self.actions_.follow.toggled.connect(partial(setattr, self.listening, "follows"))
-
         self.setAcceptDrops(True)
         self.setWindowTitle("msviz")
         self._restore()
         self._show_track_state()
+
+    def _connect(self) -> None:
+        listening, editing, pictures = self.listening, self.editing, self.pictures
+        self.welcome.open_requested.connect(self.choose_file)
+        self.welcome.chosen.connect(self.open_file)
+        self.colour_bar.changed.connect(self.set_colours)
+        self.inspector.parameters.changed.connect(self.set_parameters)
+        self.inspector.lab.changed.connect(lambda recipe: self._hear(recipe=recipe))
+        self.status.stop_requested.connect(self._toggle_analysis)
+        self.status.cancel_requested.connect(self.exporter.cancel)
+        self.messages.retry_requested.connect(listening.retry)
+        pictures.seek_requested.connect(listening.seek)
+        pictures.scrubbed.connect(listening.scrub)
+        pictures.scrub_ended.connect(listening.end_scrub)
+        pictures.looked.connect(self._turn_analysis)
+        pictures.clicked.connect(editing.choose_at)
+        pictures.octave_edited.connect(editing.change_octave)
+        pictures.menu_requested.connect(self.actions_.edit_menu.popup)
+        pictures.waveform.samples_wanted.connect(self._read_samples)
+        self.view.cursor_changed.connect(self._show_read_out)
+        listening.ticked.connect(self._show_playing)
+        listening.looked_closer.connect(self._look_closer)
+        listening.source_changed.connect(self._show_heard)
+        listening.volume_changed.connect(self._show_volume)
+        listening.failed.connect(partial(self.messages.show_message, retry=True))
+        editing.changed.connect(self._show_edits)
+        for teller in (listening.told, editing.told, self.exporter.told):
+            teller.connect(self.status.tell)
+        self.exporter.failed.connect(self.messages.show_message)
+        self.exporter.progressed.connect(self.status.show_export)
+        self.transport.volume_changed.connect(listening.set_volume)
+        self.transport.difference_gain_changed.connect(lambda db: self._hear(difference_gain_db=db))
 
     # ------------------------------------------------------------------ files
 
@@ -140,13 +167,17 @@ class Window(QMainWindow):
         if outcome is Outcome.FAILED:
             self.messages.show_message(str(job.error))
 
+    def _session(self, source: AudioSource) -> Session:
+        memory = self.preferences.memory_mb << 20
+        return Session(source, self.parameters, self.runner, self.player, memory=memory)
+
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
         try:
-            session = Session(source, self.parameters, self.runner, self.player)
+            session = self._session(source)
         except ParameterError:  # kept from a track with another rate
             self.parameters = Parameters()
-            session = Session(source, self.parameters, self.runner, self.player)
+            session = self._session(source)
         self._let_go()
         self.session = session
         session.tile_done.connect(self.pictures.refresh)
@@ -157,6 +188,9 @@ class Window(QMainWindow):
         self.inspector.parameters.set_parameters(self.parameters)
         self.view.open(source.rate, source.length, session.transform.octaves[0].low, source.rate / 2)
         self.pictures.set_pictures(*session.start())
+        self.inspector.lab.set_recipe(session.recipe)
+        self.editing.open(session.transform.octaves)
+        self.listening.open(session)
         self.pictures.waveform.open()
         self._pages.setCurrentWidget(self.pictures)
         self._remember(source.path)
@@ -191,6 +225,7 @@ class Window(QMainWindow):
                 self.messages.show_message(f"{error}.")
                 return
             self.view.set_lowest(self.session.transform.octaves[0].low)
+            self.editing.set_octaves(self.session.transform.octaves)
             self.pictures.turn_to(*pictures)
             self._turn_analysis()
         self.parameters = parameters
@@ -199,8 +234,9 @@ class Window(QMainWindow):
 
     def _let_go(self) -> None:
         if self.session:
+            self.exporter.cancel()
             self.session.close()
-            self.session = None
+            self.session = self.listening.session = None
 
     def _remember(self, path: Path) -> None:
         recent = [str(path.resolve()), *(p for p in self.recent() if p != str(path.resolve()))]
@@ -265,6 +301,8 @@ class Window(QMainWindow):
         QSettings().setValue("shown", shown)
 
     def _show_read_out(self) -> None:
+        if self.view.gliding:  # it is told as soon as the view is there
+            return
         time_s, hz = self.view.cursor or (None, None)
         levels = (
             self.pictures.levels_at(time_s, hz) if time_s is not None and hz is not None else (None, None)
@@ -275,12 +313,53 @@ class Window(QMainWindow):
 
     # ------------------------------------------------------------------ sound
 
-    def _tell_failure(self, error: str) -> None:
-        self.messages.show_message(error, retry=True)
+    def _hear(self, **what: object) -> None:
+        if self.session:
+            self.session.hear(**what)
+
+    def _show_edits(self) -> None:
+        """Hear and show what has been done to octaves and boxes."""
+        if self.session and self.session.edits != self.editing.edits:
+            self.session.hear(edits=self.editing.edits)
+        self.pictures.set_edits(self.editing.edits, self.editing.octaves)
 
     def _show_playing(self) -> None:
         self.transport.show_time(self.view.playhead_s, self.view.full.stop_s)
         self.actions_.show_playing(self.player.playing)
+        self.meter.wake()
+
+    def _look_closer(self) -> None:
+        self.inspector.lab.show_error(self.player.signal_to_error_db())
+        self.status.show_underruns(self.player.underruns)
+
+    def _show_heard(self, name: str) -> None:
+        self.actions_.set_source(name)
+        self.transport.set_source(name, self.listening.pair)
+        self.inspector.lab.show_error(self.player.signal_to_error_db())
+
+    def _show_volume(self) -> None:
+        self.transport.set_volume(self.listening.volume)
+        self.actions_.set_muted(self.player.muted)
+        QSettings().setValue("volume", self.listening.volume)
+
+    def set_device(self, device: str | None) -> None:
+        """Play on another device; None is the system's default."""
+        self.set_preferences(replace(self.preferences, device=device or ""))
+
+    def export(self) -> None:
+        """Ask what is to be written, and write it beside what goes on."""
+        if not self.session:
+            return
+        box = self.view.selection
+        dialog = ExportDialog(
+            self.session.sources,
+            self.player.source or SOURCES[0],
+            track=self.session.source,
+            selection=self.listening.samples(box.start_s, box.stop_s) if box else None,
+            parent=self,
+        )
+        if order := ask(dialog, self.session.source.path):
+            self.exporter.start(order)
 
     # ------------------------------------------------------------------ the window
 
@@ -292,8 +371,22 @@ class Window(QMainWindow):
             self.setWindowTitle(f"{self.source.path.name} – msviz")
             self.setWindowFilePath(str(self.source.path))
             self.status.show_file(self.source)
-            self.actions_.set_source(self.player.source or SOURCES[0])
+            self._show_heard(self.player.source or SOURCES[0])
             self.transport.show_time(0.0, self.view.full.stop_s)
+
+    def edit_preferences(self) -> None:
+        """Open the dialog of what is kept for all tracks."""
+        dialog = PreferencesDialog(self.preferences, self.listening.devices(), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.changed.connect(self.set_preferences)
+        dialog.open()
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        """Work as a person prefers, from now on."""
+        self.preferences = preferences
+        preferences.save(QSettings())
+        self.view.wheel_zooms = preferences.wheel_zooms
+        self.player.device = preferences.device or None
 
     def toggle_full_screen(self) -> None:
         """Fill the screen with the window, or leave it."""
@@ -328,7 +421,11 @@ class Window(QMainWindow):
         shown = settings.value("shown", SHOWN[0])
         self.set_shown(shown if shown in SHOWN else SHOWN[0])
         for name, action in self.actions_.switches.items():
-            action.setChecked(settings.value(f"switches/{name}", name == "waveform", bool))
+            action.setChecked(settings.value(f"switches/{name}", name in ON_AT_FIRST, bool))
+        self.set_preferences(self.preferences)
+        self.listening.set_volume(settings.value("volume", 100, int))
+        follow = settings.value("follow", FOLLOWED[0])
+        self.actions_.follow[follow if follow in FOLLOWED else FOLLOWED[0]].trigger()
         self._show_recent()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -337,6 +434,7 @@ class Window(QMainWindow):
         settings.setValue("state", self.saveState())
         for name, action in self.actions_.switches.items():
             settings.setValue(f"switches/{name}", action.isChecked())
+        settings.setValue("follow", self.listening.follow)
         self._colours.save(settings)
         self.listening.close()
         if self._opening:

@@ -1,0 +1,141 @@
+"""The lab's panel: how much of the pictures is needed to hear the track."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from PyQt6.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QFontDatabase
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from msviz.lab import Recipe
+
+LEAST_KEPT = 0.1  # per cent
+STEPS = 120  # of the slider, 40 to a factor of ten
+BITS = (None, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+SOON_MS = 150  # from a change until it is told: what is heard is made afresh for each
+
+
+def kept_at(place: int) -> float:
+    """Per cent that a place on the slider stands for."""
+    return 100.0 if place == STEPS else float(f"{LEAST_KEPT * (100 / LEAST_KEPT) ** (place / STEPS):.2g}")
+
+
+def place_of(kept: float) -> int:
+    """The place on the slider nearest to so many per cent."""
+    return round(STEPS * math.log(max(kept, LEAST_KEPT) / LEAST_KEPT) / math.log(100 / LEAST_KEPT))
+
+
+def error_text(db: float | None) -> str:
+    """``42.3 dB``; of no error ``no error``; a dash where nothing is known."""
+    if db is None or math.isnan(db):
+        return "–"
+    return "no error" if db == math.inf else f"{db:.1f} dB".replace("-", "−")
+
+
+class LabPanel(QWidget):
+    """A `Recipe`, for the octaves and the STFT alike, and the error of what is heard.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        What it shows.
+    """
+
+    changed = pyqtSignal(Recipe)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.recipe = Recipe()
+        self._kept = QSlider(Qt.Orientation.Horizontal)
+        self._kept.setRange(0, STEPS)
+        self._kept.setToolTip("How many coefficients stay: the strongest")
+        self._kept_text = QLabel()
+        self._magnitude = _bits("Bits of each magnitude, in equal steps of dB")
+        self._phase = _bits("Bits of each phase, in equal steps round the circle")
+        self._rebuild = QCheckBox("Rebuild the phase")
+        self._rebuild.setToolTip(
+            "Keep magnitudes alone, as models that make pictures do, and rebuild the phases"
+        )
+        self._error = QLabel("–")
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(1.4 * font.pointSizeF())
+        self._error.setFont(font)
+        tip = "Signal to error, of what is heard against the original, around the playhead"
+        self._error.setToolTip(tip)
+        self._reset = QPushButton("Reset")
+        self._reset.setToolTip("Lose nothing")
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(lambda: self.changed.emit(self.recipe))
+
+        said = QLabel("What Multi-scale and STFT are rebuilt from. Compare by ear with keys 1, 2 and 3.")
+        said.setWordWrap(True)
+        said.setEnabled(False)
+        form = QFormLayout()
+        form.addRow("Coefficients kept", self._kept_text)
+        form.addRow(self._kept)
+        form.addRow("Magnitudes", self._magnitude)
+        form.addRow("Phases", self._phase)
+        form.addRow(self._rebuild)
+        error = QHBoxLayout()
+        caption = QLabel("Signal to error")
+        caption.setToolTip(tip)
+        error.addWidget(caption)
+        error.addStretch()
+        error.addWidget(self._error)
+        layout = QVBoxLayout(self)
+        layout.addWidget(said)
+        layout.addLayout(form)
+        layout.addLayout(error)
+        layout.addWidget(self._reset)
+        layout.addStretch()
+
+        self._kept.valueChanged.connect(lambda place: self._change(kept=kept_at(place)))
+        self._magnitude.activated.connect(lambda place: self._change(magnitude_bits=BITS[place]))
+        self._phase.activated.connect(lambda place: self._change(phase_bits=BITS[place]))
+        self._rebuild.toggled.connect(lambda on: self._change(rebuild_phase=on))
+        self._reset.clicked.connect(lambda: self._change(**vars(Recipe())))
+        self.set_recipe(self.recipe)
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Show another; nothing is told."""
+        self.recipe = recipe
+        blockers = [QSignalBlocker(w) for w in (self._kept, self._magnitude, self._phase, self._rebuild)]
+        self._kept.setValue(place_of(recipe.kept))
+        self._kept_text.setText("all" if recipe.kept == 100 else f"{recipe.kept:g} %, the strongest")
+        self._magnitude.setCurrentIndex(BITS.index(recipe.magnitude_bits))
+        self._phase.setCurrentIndex(BITS.index(recipe.phase_bits))
+        self._rebuild.setChecked(recipe.rebuild_phase)
+        self._phase.setEnabled(not recipe.rebuild_phase)
+        self._reset.setEnabled(bool(recipe))
+        del blockers
+
+    def show_error(self, db: float | None) -> None:
+        """Signal to error of what is heard; None where that is not known."""
+        self._error.setText(error_text(db))
+
+    def _change(self, **changes: Any) -> None:
+        self.set_recipe(replace(self.recipe, **changes))
+        self._soon.start()
+
+
+def _bits(tip: str) -> QComboBox:
+    choice = QComboBox()
+    choice.addItems(["as they are" if bits is None else f"{bits} bit" for bits in BITS])
+    choice.setToolTip(tip)
+    choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return choice

@@ -1,0 +1,118 @@
+"""Preferences: what is kept for all tracks, and the dialog for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from PyQt6.QtCore import QSettings, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
+
+THEMES = ("system", "dark", "light")
+LEAST_MB, MOST_MB = 32, 16384
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Attributes
+    ----------
+    memory_mb : int
+        For all levels of a track's pictures, in megabytes of 2**20 bytes.
+    wheel_zooms : bool
+        Whether the plain wheel zooms in time, rather than scrolling in frequency.
+    theme : str
+        One of `THEMES`.
+    device : str
+        The output device; "" is the system's default.
+    """
+
+    memory_mb: int = 256
+    wheel_zooms: bool = False
+    theme: str = "system"
+    device: str = ""
+
+    def save(self, settings: QSettings) -> None:
+        """Keep for the next start."""
+        for field in fields(self):
+            settings.setValue(f"preferences/{field.name}", getattr(self, field.name))
+
+    @classmethod
+    def load(cls, settings: QSettings) -> Preferences:
+        """As they were kept; the default for what is missing or makes no sense."""
+        kept: dict[str, Any] = {}
+        for field in fields(cls):
+            try:
+                kept[field.name] = settings.value(
+                    f"preferences/{field.name}", field.default, type(field.default)
+                )
+            except TypeError:
+                kept[field.name] = field.default
+        if kept["theme"] not in THEMES:
+            kept["theme"] = cls.theme
+        if not LEAST_MB <= kept["memory_mb"] <= MOST_MB:
+            kept["memory_mb"] = cls.memory_mb
+        return cls(**kept)
+
+
+class PreferencesDialog(QDialog):
+    """Everything in `Preferences`; each change is told at once.
+
+    Parameters
+    ----------
+    preferences : Preferences
+        What it shows first.
+    devices : sequence of str
+        Output devices there are.
+    """
+
+    changed = pyqtSignal(Preferences)
+
+    def __init__(
+        self, preferences: Preferences, devices: Sequence[str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self._preferences = preferences
+        self._memory = QSpinBox()
+        self._memory.setRange(LEAST_MB, MOST_MB)
+        self._memory.setSingleStep(64)
+        self._memory.setSuffix(" MB")
+        self._memory.setKeyboardTracking(False)
+        self._memory.setValue(preferences.memory_mb)
+        self._memory.setToolTip(
+            "For the pictures of a track; what does not fit is analysed again when it is seen"
+        )
+        self._wheel = QComboBox()
+        self._wheel.addItems(["moves in frequency", "zooms in time"])
+        self._wheel.setCurrentIndex(int(preferences.wheel_zooms))
+        self._wheel.setToolTip("What the wheel does over a picture with no key held")
+        self._theme = QComboBox()
+        self._theme.addItems(THEMES)
+        self._theme.setCurrentText(preferences.theme)
+        self._device = QComboBox()
+        self._device.addItem("system default", "")
+        for name in devices:
+            self._device.addItem(name, name)
+        if self._device.findData(preferences.device) < 0:
+            self._device.addItem(f"{preferences.device} (not there)", preferences.device)
+        self._device.setCurrentIndex(self._device.findData(preferences.device))
+        form = QFormLayout(self)
+        form.addRow("Memory for pictures", self._memory)
+        form.addRow("The wheel", self._wheel)
+        form.addRow("Output device", self._device)
+        form.addRow("Theme", self._theme)
+        note = QLabel("Memory counts from the next track on.")
+        note.setEnabled(False)
+        form.addRow(note)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        form.addRow(buttons)
+        self._memory.valueChanged.connect(lambda mb: self._change(memory_mb=mb))
+        self._wheel.activated.connect(lambda place: self._change(wheel_zooms=bool(place)))
+        self._theme.textActivated.connect(lambda theme: self._change(theme=theme))
+        self._device.activated.connect(lambda place: self._change(device=self._device.itemData(place)))
+
+    def _change(self, **changes: Any) -> None:
+        self._preferences = replace(self._preferences, **changes)
+        self.changed.emit(self._preferences)
