@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,8 +27,10 @@ Array = NDArray[Any]
 Values = Literal["db", "magnitude", "complex"]
 
 SUFFIXES = ".zarr", ".zip", ".npz"
-MAGNITUDES = np.array([10 ** (to_db(max(code, SILENCE)) / 20) for code in range(256)], np.float32)  # of codes
-FLOOR = MAGNITUDES[SILENCE]  # everything below counts as silence
+MAGNITUDES = np.array([10 ** (to_db(code) / 20) for code in range(256)], np.float32)  # of level codes
+MAGNITUDES[: SILENCE + 1] = 0
+KEPT_OPEN = 64  # files, of each process: an .npz is in memory while it is open
+FLOOR = np.float32(1e-6)  # magnitudes below it count as silence, -120 dB
 
 
 class OctaveDataset(Dataset[Any]):
@@ -54,7 +55,7 @@ class OctaveDataset(Dataset[Any]):
         Frames a second of one rectangular picture with all bins, the lowest first, as
         `Representation.image` makes it.  By default every octave has its own.
     values : {"db", "magnitude", "complex"}
-        Level in dB relative to full scale, not below -119.5; |c|; or the coefficients themselves.
+        Level in dB relative to full scale, not below -120; |c|; or the coefficients themselves.
     channel : int, optional
         One channel alone; by default all of them.
     label : callable, optional
@@ -142,6 +143,10 @@ class OctaveDataset(Dataset[Any]):
             stored = self._open(number)
             self._check_alike(stored, first)
             self._stretches.append((stored.start, stored.stop))
+        if frame_rate is not None and frame_rate > self.transform.rate:
+            raise ParameterError(
+                f"frame_rate must be at most the files' {self.transform.rate} Hz, not {frame_rate:g}"
+            )
         self._step = max(band.hop for band in self.transform.bands)
         self.samples = max(1, round(seconds * self.transform.rate / self._step)) * self._step
 
@@ -160,10 +165,12 @@ class OctaveDataset(Dataset[Any]):
             raise IndexError(f"item {index} of {len(self)}")
         number = index // self.crops_per_file
         start, stop = self._stretches[number]
-        # Frames have the same numbers in all octaves' grids only at multiples of the longest hop.
+        # Octaves have as many frames in every crop, for all begin at multiples of the longest hop.
         first, last = -(-start // self._step), (stop - self.samples) // self._step
+        if last < first:  # shorter than a crop
+            first = last = start // self._step
         rng = np.random.default_rng([self.seed, int(self._epoch), index])
-        begin = int(rng.integers(first, max(first, last) + 1)) * self._step
+        begin = int(rng.integers(first, last + 1)) * self._step
         return self._picture(self._open(number), begin), self._labels[number]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -173,9 +180,11 @@ class OctaveDataset(Dataset[Any]):
         """A file, opened in this process: what another one has open is not shared with it."""
         if self._process != os.getpid():
             self._process, self._opened = os.getpid(), {}
-        if number not in self._opened:
-            self._opened[number] = load(self.files[number])
-        return self._opened[number]
+        stored = self._opened.pop(number, None) or load(self.files[number])
+        if len(self._opened) >= KEPT_OPEN:
+            self._opened.pop(next(iter(self._opened)))
+        self._opened[number] = stored  # the last used is the last
+        return stored
 
     def _check(self, stored: Stored) -> None:
         """Whether a file has what is asked for."""
@@ -205,46 +214,32 @@ class OctaveDataset(Dataset[Any]):
 
     def _picture(self, stored: Stored, start: int) -> list[torch.Tensor] | torch.Tensor:
         """Samples [start, start + samples) of a file as they are asked for."""
-        crop = self._crop(stored, start)
-        if self.frame_rate is None:
-            return [torch.from_numpy(self._valued(band.coefficients)) for band in crop.bands]
-        channels = range(crop.channels)
-        images = [crop.image(channel, start, start + self.samples, self.frame_rate) for channel in channels]
-        return torch.from_numpy(self._valued(np.stack(images)))
-
-    def _crop(self, stored: Stored, start: int) -> Representation:
-        """The frames that are centred in a crop; of a file that holds levels, magnitudes."""
         stop = start + self.samples
-        first, last = max(start, stored.start), min(stop, stored.stop)
-        channels = slice(None) if self.channel is None else slice(self.channel, self.channel + 1)
-        if stored.content == "levels":
-            levels: Iterable[tuple[Band, Array]] = zip(
-                self.transform.bands, stored.levels(first, last), strict=True
-            )
-            held = [
-                Frames.of(band, MAGNITUDES[codes], -(-first // band.hop), stored.rate)
-                for band, codes in levels
-            ]
-        else:
-            held = list(stored.read(first, last).bands)
-        bands = tuple(
-            replace(
-                band,
-                coefficients=band.between(start // band.hop, stop // band.hop)[channels],
-                first_frame=start // band.hop,
-            )
-            for band in held
-        )
-        return Representation(bands, None, stored.rate, start, stop, self.transform)
+        channels = range(stored.channels) if self.channel is None else [self.channel]
+        # A column of an image may show a frame beside the crop.
+        margin = 0 if self.frame_rate is None else self._step
+        held = self._held(stored, max(start - margin, stored.start), min(stop + margin, stored.stop))
+        if self.frame_rate is not None:
+            images = np.stack([held.image(channel, start, stop, self.frame_rate) for channel in channels])
+            return torch.from_numpy(images if self.values == "db" else 10 ** (images / 20))
+        crops = [band.between(start // band.hop, stop // band.hop)[channels] for band in held.bands]
+        if self.values != "complex":
+            crops = [np.abs(crop) for crop in crops]
+        if self.values == "db":
+            crops = [20 * np.log10(np.maximum(crop, FLOOR)) for crop in crops]
+        return [torch.from_numpy(crop) for crop in crops]
 
-    def _valued(self, values: Array) -> Array:
-        """What of coefficients is asked for."""
-        if self.values == "complex":
-            return values
-        magnitudes = np.abs(values)
-        if self.values == "magnitude":
-            return magnitudes
-        return np.asarray(20 * np.log10(np.maximum(magnitudes, FLOOR)), np.float32)
+    def _held(self, stored: Stored, start: int, stop: int) -> Representation:
+        """Coefficients of samples [start, stop) of a file; magnitudes where it holds levels."""
+        if stored.content != "levels":
+            return stored.read(start, stop)
+        levels: Iterable[tuple[Band, Array]] = zip(
+            self.transform.bands, stored.levels(start, stop), strict=True
+        )
+        bands = [
+            Frames.of(band, MAGNITUDES[codes], -(-start // band.hop), stored.rate) for band, codes in levels
+        ]
+        return Representation(tuple(bands), None, stored.rate, start, stop, self.transform)
 
 
 def find_files(folder: Path) -> tuple[Path, ...]:
