@@ -84,8 +84,9 @@ class Silence:
 
     BLOCK_S = 0.01
 
-    def __init__(self, rate: int, latency: float, _device: Any, fill: Callable[..., None]) -> None:
-        self.rate, self.failure, self.active = rate, None, True
+    def __init__(self, rate: int, latency: float, device: Any, fill: Callable[..., None]) -> None:
+        self.rate, self.device, self.underflows = rate, device, 0
+        self.failure, self.active = None, True
         self._latency, self._fill = latency, fill
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -131,9 +132,12 @@ class Watched(QApplication):
         if receiver is self.canvas and isinstance(event, QPaintEvent):  # of more than a playhead
             painted, whole = event.rect().size(), receiver.size()
             self._painting |= painted.width() * painted.height() > whole.width() * whole.height() / 20
-        with self.working():
-            if event.type() != QEvent.Type.UpdateRequest:
+        if event.type() != QEvent.Type.UpdateRequest:
+            if self._working:  # most events are sent while another is at work: what is told costs time too
                 return super().notify(receiver, event)
+            with self.working():
+                return super().notify(receiver, event)
+        with self.working():
             self._painting = False
             done = super().notify(receiver, event)
             if self._painting:
@@ -206,7 +210,7 @@ class Hands:
         """Measure what `OPENING` names."""
         app, came = self.app, []
         begin = time.perf_counter()
-        self.window.open_file(path)
+        self.window.files.open(path)
         wait(lambda: self.window.analysis)
         self.analysis = self.window.analysis
         self.analysis.tile_done.connect(lambda *_: came.append(time.perf_counter()))

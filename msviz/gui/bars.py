@@ -93,6 +93,14 @@ class _SourceButton(QToolButton):
         painter.drawText(self.rect().adjusted(0, 0, -2, 0), Qt.AlignmentFlag.AlignRight, self.letter)
 
 
+def _write(label: QLabel, text: str) -> None:
+    """Write in a font of fixed width; what is around is laid out anew only where the length changes."""
+    longer = len(text) != len(label.text())
+    label.setText(text)
+    if longer:
+        label.setFixedSize(label.sizeHint())
+
+
 class TransportBar(QToolBar):
     """Open, play; the time; what is heard and how loud; the colours.  What comes last gives way first."""
 
@@ -141,7 +149,7 @@ class TransportBar(QToolBar):
     def show_time(self, now_s: float, duration_s: float) -> None:
         """Where the playhead is, and how long the track is."""
         whole = time_text(duration_s)
-        self._time.setText(f"{time_text(now_s):>{len(whole)}} / {whole}")
+        _write(self._time, f"{time_text(now_s):>{len(whole)}} / {whole}")
 
     def set_source(self, name: str, pair: tuple[str, str]) -> None:
         """Which source is heard, and which two were heard last."""
@@ -347,14 +355,15 @@ class StatusBar(QStatusBar):
     ) -> None:
         """Time, frequency, note, and the levels in both pictures; over a waveform, the time."""
         if cursor is None:
-            self._read_out.clear()
+            _write(self._read_out, "")
             return
         time_s, hz = cursor
         if hz is None:
-            self._read_out.setText(time_text(time_s))
+            _write(self._read_out, time_text(time_s))
             return
         octaves, stft = map(level_text, levels)
-        self._read_out.setText(
+        _write(
+            self._read_out,
             f"{time_text(time_s):>11}  {frequency_text(hz):>9}  {note_text(hz):>10}  "
-            f"octaves {octaves:>9}  STFT {stft:>9}"
+            f"octaves {octaves:>9}  STFT {stft:>9}",
         )

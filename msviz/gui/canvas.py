@@ -10,8 +10,9 @@ from PyQt6.QtGui import QColor, QPainter, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from msviz.gui.colours import Colours
-from msviz.gui.gestures import ZOOM_PER_NOTCH, either, scrolled
+from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
 from msviz.gui.measure import measured
+from msviz.gui.ticks import pixel_of
 from msviz.gui.time_canvas import TimeCanvas
 from msviz.gui.view import Box, View
 from msviz.gui.viewport import Place, Viewport
@@ -20,6 +21,7 @@ from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid, to_db
 REFRESH_MS = 40  # between two redraws for tiles that came in
 INSET = 6  # from a corner to the writing in it
 CLOSEST = 4  # pixels between the lines of two harmonics
+LEAST_HZ = 1e-6  # far below all that is seen: a log axis has no 0
 BAND_EDGE = QColor(255, 255, 255, 45)
 
 
@@ -114,7 +116,8 @@ class PictureCanvas(TimeCanvas):
 
     def y_of(self, hz: float) -> float:
         """Where a frequency lies."""
-        return (1 - float(self.axis.position(hz))) * self.height()
+        height = self.height()
+        return height - pixel_of(self.axis, height)(max(hz, LEAST_HZ))
 
     def _place(self, first: int, last: int) -> Place:
         """What the device pixels of some columns show."""
@@ -196,9 +199,12 @@ class PictureCanvas(TimeCanvas):
         self._view.scroll(across, above, linear=self._linear, glide=glide)
 
     def _turn(self, event: QWheelEvent, *, glide: bool) -> None:
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if event.modifiers() & Qt.KeyboardModifier.AltModifier:
             factor, about = ZOOM_PER_NOTCH ** either(event), self.frequency_at(event.position().y())
             self._view.zoom_frequency(factor, about, linear=self._linear, glide=glide)
+        elif self._view.wheel_zooms and not event.angleDelta().x() and not by_finger(event) and not shift:
+            self._zoom_time(event, glide=glide)
         else:
             move = scrolled(event, self.width(), self.height())
             self._scroll(move.x(), move.y(), glide=glide)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -23,7 +24,6 @@ from PyQt6.QtWidgets import QWidget
 from msviz.gui.colours import Colours, coloured
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
 from msviz.gui.ticks import (
-    Tick,
     frequency_ticks,
     hz_of,
     level_ticks,
@@ -107,7 +107,7 @@ class TimeRuler(Ruler):
         super().__init__(parent)
         self._view = view
         self._drawn_playhead = 0.0
-        self._ticks: list[Tick] | None = None  # by where they lie
+        self._ticks: list[tuple[float, str, float]] | None = None  # where they lie, and the room they take
         view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
         self.setFixedHeight(math.ceil(QFontMetricsF(self.font()).height()) + MAJOR + 2)
@@ -126,21 +126,21 @@ class TimeRuler(Ruler):
         if self._ticks is None:
             per_second = width / self._view.span_s
             self._ticks = [
-                Tick(snapped((time_s - seen.start_s) * per_second, ratio), label)
+                (snapped((time_s - seen.start_s) * per_second, ratio), label, room(label) if label else 0.0)
                 for time_s, label in time_ticks(seen.start_s, seen.stop_s, max(1, width), room)
             ]
         left, right = event.rect().left(), event.rect().right() + 1
-        near = [tick for tick in self._ticks if left - 1 <= tick.value <= right]
+        first, stop = (bisect(self._ticks, (x,)) for x in (left - 1, right))
         marks = [
             QRectF(x, bottom - length, thin, length)
-            for x, length in ((x, bottom if label else MINOR) for x, label in near)
+            for x, length in ((x, bottom if label else MINOR) for x, label, _ in self._ticks[first:stop])
         ]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._ink(0.4))
         painter.drawRects(marks)  # in one call: there may be hundreds
         painter.setPen(self._ink(0.85))
-        for x, label in self._ticks:
-            if label and x <= right and left <= x + room(label) and x + room(label) - 3 * INDENT <= width:
+        for x, label, takes in self._ticks:
+            if label and x <= right and left <= x + takes and x + takes - 3 * INDENT <= width:
                 painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
         self._drawn_playhead = self._view.place(self._view.playhead_s) * width
         x = self._snapped(self._drawn_playhead) + 0.5
