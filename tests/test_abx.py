@@ -1,0 +1,329 @@
+"""The blind test: fair, exact, and nothing tells X before the end."""
+
+import random
+import threading
+from datetime import datetime
+
+import numpy as np
+import pytest
+from playback_tools import FakeOutput, ramp, settle
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFileDialog, QLabel
+from scipy.stats import binomtest
+
+from msviz import AudioError, MsvizError, ParameterError, Signal
+from msviz.gui import abx
+from msviz.gui.abx import AbxDialog
+from msviz.playback import Player, player
+from msviz.playback.abx import Trial, Trials, p_value, save_report
+
+KEY = Qt.Key
+ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
+REGION = (1000, 4000)
+
+
+@pytest.mark.parametrize("count", range(1, 31))
+def test_p_value_is_that_of_the_binomial_test(count):
+    for hits in range(count + 1):
+        expected = binomtest(hits, count, 0.5, alternative="greater").pvalue
+        assert p_value(hits, count) == pytest.approx(expected, rel=1e-12)
+
+
+def orders(seeds, count=16):
+    """What X is in many tests, 1 for A: (tests, trials)."""
+    return np.array([[x == "A" for x in Trials(count, rng=random.Random(seed))._order] for seed in seeds])
+
+
+def test_order_of_x_passes_a_runs_test():
+    for row in (orders(range(2000)).ravel(), *orders(range(2000)).T):  # within tests, and from test to test
+        n, ones = row.size, int(row.sum())
+        assert abs(ones - n / 2) < 4 * np.sqrt(n) / 2
+        # Wald and Wolfowitz, Ann. Math. Stat. 11(2), 1940.
+        mean = 2 * ones * (n - ones) / n + 1
+        deviation = np.sqrt((mean - 1) * (mean - 2) / (n - 1))
+        runs = 1 + np.count_nonzero(row[1:] != row[:-1])
+        assert abs(runs - mean) < 4 * deviation
+
+
+def test_order_is_new_every_time():
+    assert len({Trials(32)._order for _ in range(20)}) == 20
+
+
+def answered(answers, order):
+    trials = Trials(len(order), rng=random.Random(0))
+    trials._order = tuple(order)
+    for answer in answers:
+        trials.answer(answer)
+    return trials
+
+
+def test_score_is_told_at_the_end_alone():
+    trials = answered("ABA", "ABBA")
+    assert (trials.number, trials.x_is, trials.done) == (4, "A", False)
+    for what in ("hits", "p_value", "results", "verdict"):
+        with pytest.raises(ParameterError, match="3 of 4 trials have been answered"):
+            getattr(trials, what)
+    trials.answer("A")
+    assert (trials.done, trials.hits, trials.p_value) == (True, 3, 5 / 16)
+    assert trials.results[2] == Trial("B", "A")
+    with pytest.raises(ParameterError, match="all 4 trials"):
+        trials.answer("A")
+    with pytest.raises(ParameterError, match="not for X"):
+        answered("", "AB").answer("X")
+    with pytest.raises(ParameterError, match="at least 1 trial, not 0"):
+        Trials(0)
+
+
+def test_verdict_says_what_was_shown():
+    told_apart = answered("ABBAABABBABAABAB", "ABBAABABBABAABBA").verdict
+    assert told_apart == ("Guessing gets 14 or more of 16 right in 0.21 % of tests. A and B were told apart.")
+    assert "does not show that A and B were told apart" in answered("AB", "AB").verdict
+
+
+def test_report_has_all_that_was_done(tmp_path):
+    report = answered("ABA", "ABB").report(
+        track="/music/track.wav",
+        region_s=(1.5, 3.25),
+        names=("Original", "STFT"),
+        settings={"STFT": "window 4096, hop 1024"},
+        date=datetime(2024, 5, 6, 7, 8),
+    )
+    for line in (
+        "Track:   /music/track.wav",
+        "Region:  1.500 s to 3.250 s",
+        "A:       Original",
+        "B:       STFT",
+        "STFT:    window 4096, hop 1024",
+        "Date:    2024-05-06 07:08",
+        "2 of 3 right, p = 0.5 (one-sided binomial test)",
+        "    2  B  B",
+        "    3  B  A  wrong",
+    ):
+        assert line in report.splitlines()
+    save_report(report, tmp_path / "abx.txt")
+    assert (tmp_path / "abx.txt").read_text() == report
+    assert [entry.name for entry in tmp_path.iterdir()] == ["abx.txt"]
+    for path, sentence in ((tmp_path, "is not a file"), (tmp_path / "no" / "abx.txt", "No such file")):
+        with pytest.raises(MsvizError, match=sentence):
+            save_report(report, path)
+
+
+# The dialog
+
+RISING = ramp(5000)
+SOURCES = {
+    "Original": RISING,
+    "Louder": Signal(2 * RISING.samples, 1000),
+    "Falling": Signal(-RISING.samples, 1000),
+}
+
+
+@pytest.fixture(autouse=True)
+def own_output(monkeypatch):
+    monkeypatch.setattr(player, "Output", FakeOutput)
+    monkeypatch.setattr(player, "rescan", lambda: None)
+
+
+@pytest.fixture
+def heard():
+    with Player() as made:
+        yield made
+
+
+@pytest.fixture
+def make_dialog(qtbot, heard):
+    def make(sources=SOURCES, region=REGION, **more):
+        dialog = AbxDialog(heard, sources, region, **more)
+        qtbot.addWidget(dialog)
+        with qtbot.waitExposed(dialog):
+            dialog.open()
+        dialog.activateWindow()
+        qtbot.waitUntil(dialog.isActiveWindow)
+        return dialog
+
+    return make
+
+
+def texts(widget):
+    return " ".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
+
+
+def press(qtbot, dialog, key, modifier=Qt.KeyboardModifier.NoModifier):
+    qtbot.keyClick(dialog.focusWidget() or dialog, key, modifier)
+
+
+def begin(qtbot, dialog):
+    press(qtbot, dialog, KEY.Key_Return)
+    qtbot.waitUntil(lambda: "Trial 1 of" in texts(dialog))
+
+
+def listen(heard):
+    """What comes out of the device once the source is ready: some samples of one side, behind the fade."""
+    settle(heard)
+    return FakeOutput.opened[-1].run(100)[20:, 0]
+
+
+def test_run_by_keys_alone(qtbot, heard, make_dialog, tmp_path, monkeypatch):
+    dialog = make_dialog(track="/music/track.wav", settings={"Multi-scale": "R = 12"})
+    press(qtbot, dialog, KEY.Key_B, ALT)
+    press(qtbot, dialog, KEY.Key_Down)
+    begin(qtbot, dialog)
+    for trial in range(1, 17):
+        assert f"Trial {trial} of 16" in texts(dialog)
+        press(qtbot, dialog, KEY.Key_1)  # before X has been heard it counts for nothing
+        assert f"Trial {trial} of 16" in texts(dialog)
+        assert (listen(heard) > 0).all()
+        press(qtbot, dialog, KEY.Key_B)
+        assert (listen(heard) < 0).all()
+        press(qtbot, dialog, KEY.Key_X)
+        x = listen(heard)
+        assert set(np.abs(x)) <= set(RISING.samples[0, slice(*REGION)])
+        right_is_a = (x > 0).all()
+        assert right_is_a or (x < 0).all()
+        if trial == 16:
+            right_is_a = not right_is_a
+        assert "right" not in texts(dialog)
+        press(
+            qtbot,
+            dialog,
+            (KEY.Key_1 if right_is_a else KEY.Key_2)
+            if trial % 2
+            else (KEY.Key_Left if right_is_a else KEY.Key_Right),
+        )
+    assert "15 of 16 right, p = 0.000259" in texts(dialog)
+    assert "A and B were told apart" in texts(dialog)
+    path = tmp_path / "abx.txt"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    press(qtbot, dialog, KEY.Key_S, CTRL)
+    qtbot.waitUntil(path.exists)
+    report = path.read_text()
+    for what in ("/music/track.wav", "1.000 s to 4.000 s", "Original", "Falling", "R = 12", "15 of 16 right"):
+        assert what in report
+    assert report.count("wrong") == 1
+    assert "Louder" not in report
+    with qtbot.waitSignal(dialog.finished):
+        press(qtbot, dialog, KEY.Key_Escape)
+    assert (dialog.begun, heard.playing, heard.loop) == (True, False, None)
+
+
+def test_region_is_looped_and_can_be_paused(qtbot, heard, make_dialog):
+    dialog = make_dialog()
+    begin(qtbot, dialog)
+    assert heard.loop == (0, REGION[1] - REGION[0])
+    settle(heard)
+    for _ in range(2):
+        for _ in range(30):
+            settle(heard)
+            FakeOutput.opened[-1].run(100)
+    assert heard.playing
+    press(qtbot, dialog, KEY.Key_Space)
+    assert not heard.playing
+    press(qtbot, dialog, KEY.Key_Space)
+    assert heard.playing
+    press(qtbot, dialog, KEY.Key_Escape)
+    assert not heard.playing
+
+
+def test_nothing_tells_x(qtbot, heard, make_dialog, monkeypatch):
+    seen = []
+    for x_is in "AB":
+        made = Trials(16)
+        made._order = (x_is,) * 16
+        monkeypatch.setattr(abx, "Trials", lambda count, made=made: made)
+        dialog = make_dialog()
+        begin(qtbot, dialog)
+        pictures = []
+        for name in "AXBX":
+            press(qtbot, dialog, getattr(KEY, f"Key_{name}"))
+            pictures.append(dialog.grab().toImage())
+        seen.append((pictures, heard.position, heard.source, heard.names))
+        loaded = heard._mixer.wish.track.originals
+        a, b, x = (loaded[name].samples for name in "ABX")
+        assert x is not a
+        assert not any(np.shares_memory(*pair) for pair in ((a, x), (b, x), (a, b)))
+        assert (x.dtype, x.shape, x.strides) == (a.dtype, a.shape, a.strides) == (b.dtype, b.shape, b.strides)
+        np.testing.assert_array_equal(x, a if x_is == "A" else b)
+        # The next trial begins with A, whatever was heard.
+        press(qtbot, dialog, KEY.Key_1)
+        assert heard.source == "A"
+        press(qtbot, dialog, KEY.Key_Escape)
+    assert seen[0] == seen[1]
+
+
+def test_speed_is_that_of_the_track_and_comes_back(qtbot, heard, make_dialog):
+    heard.load(SOURCES)
+    heard.speed, heard.volume = 0.5, 0.3
+    dialog = make_dialog()
+    begin(qtbot, dialog)
+    assert (heard.speed, heard.volume) == (1.0, 0.3)
+    press(qtbot, dialog, KEY.Key_Escape)
+    assert (heard.speed, heard.volume) == (0.5, 0.3)
+
+
+def test_closed_before_it_began_it_leaves_the_player_alone(qtbot, heard, make_dialog):
+    heard.load(SOURCES)
+    heard.loop = (100, 900)
+    dialog = make_dialog()
+    press(qtbot, dialog, KEY.Key_Escape)
+    assert (dialog.begun, heard.loop, heard.names) == (False, (100, 900), tuple(SOURCES))
+
+
+@pytest.mark.parametrize(
+    ("region", "keys", "sentence"),
+    [
+        ((0, 50), (), "Select a region of at least 0.1 s"),
+        ((0, 100_000), (), "The region is 61 s long"),
+        (REGION, (KEY.Key_Down,), "A and B are the same"),
+    ],
+)
+def test_it_says_why_it_cannot_start(qtbot, make_dialog, region, keys, sentence):
+    sources = {"Original": Signal(np.zeros((1, 61_000)), 1000), "STFT": Signal(np.ones((1, 61_000)), 1000)}
+    dialog = make_dialog(sources, region)
+    for key in keys:
+        press(qtbot, dialog, key)
+    assert sentence in texts(dialog)
+    press(qtbot, dialog, KEY.Key_Return)
+    assert not dialog.begun
+
+
+class Slow(Signal):
+    def read(self, start, stop):
+        assert Slow.gate.wait(10)
+        return super().read(start, stop)
+
+
+class Damaged(Signal):
+    def read(self, start, stop):
+        raise AudioError("track.wav is damaged.")
+
+
+def test_making_can_be_cancelled(qtbot, make_dialog):
+    Slow.gate = threading.Event()
+    dialog = make_dialog({"Original": RISING, "Slow": Slow(RISING.samples, 1000)})
+    press(qtbot, dialog, KEY.Key_Return)
+    assert not dialog._setup.start.isEnabled()
+    press(qtbot, dialog, KEY.Key_Space)  # Cancel has the focus
+    assert dialog._setup.start.isEnabled()
+    Slow.gate.set()
+    begin(qtbot, dialog)
+
+
+def test_source_that_cannot_be_read_is_told(qtbot, make_dialog):
+    dialog = make_dialog({"Original": RISING, "Damaged": Damaged(RISING.samples, 1000)})
+    press(qtbot, dialog, KEY.Key_Return)
+    qtbot.waitUntil(lambda: "track.wav is damaged." in texts(dialog))
+    assert not dialog.begun
+
+
+def test_missing_device_is_told_and_can_be_tried_again(qtbot, heard, make_dialog, monkeypatch):
+    def missing(*_):
+        raise AudioError("no sound device was found.")
+
+    monkeypatch.setattr(player, "Output", missing)
+    dialog = make_dialog()
+    begin(qtbot, dialog)
+    qtbot.waitUntil(lambda: "no sound device was found." in texts(dialog))
+    monkeypatch.setattr(player, "Output", FakeOutput)
+    dialog._blind.retry.click()
+    assert "no sound device" not in texts(dialog)
+    assert (listen(heard) > 0).all()
