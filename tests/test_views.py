@@ -34,7 +34,7 @@ def make_window(qtbot, track):
         with qtbot.waitExposed(window):
             window.show()
         window.activateWindow()
-        window.open_file(track)
+        window.files.open(track)
         qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1)
         return window
 
@@ -183,6 +183,7 @@ class Stub:
 
 def test_an_error_that_nobody_foresaw_is_said_in_the_window(window, monkeypatch):
     monkeypatch.setattr(app, "application", Stub)
+    monkeypatch.setattr(app, "apply_theme", lambda *_: None)
     monkeypatch.setattr("msviz.gui.window.Window", lambda: window)
     monkeypatch.setattr(app.signal, "signal", lambda *_: None)
     assert app.run([]) == 0

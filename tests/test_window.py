@@ -118,7 +118,7 @@ def wait_analysed(qtbot, window):
 @pytest.fixture
 def opened(qtbot, window, track):
     """A window with a track, analysed."""
-    window.open_file(track)
+    window.files.open(track)
     wait_open(qtbot, window, track)
     wait_analysed(qtbot, window)
     qtbot.waitUntil(lambda: tone_is_seen(window, 10.0))
@@ -186,13 +186,13 @@ def by_dialog(window, track, monkeypatch):
 
 
 def by_recent(window, track, monkeypatch):
-    window._remember(track)
+    window.files.remember(track)
     QApplication.processEvents()
     button(window.welcome, track.name).click()
 
 
 def by_menu(window, track, monkeypatch):
-    window._remember(track)
+    window.files.remember(track)
     action(window, track.name).trigger()
 
 
@@ -210,7 +210,7 @@ def test_a_track_opens_in_every_way(qtbot, window, track, monkeypatch, way):
     assert window.colour_bar.isEnabled()
     assert window.player.names == SOURCES
     assert action(window, "Original").isChecked()
-    assert window.recent() == [str(track)]
+    assert window.files.recent() == [str(track)]
 
 
 @pytest.mark.parametrize("name", list(demo_tracks()))
@@ -222,9 +222,9 @@ def test_each_demo_opens(qtbot, window, name):
 
 def test_a_cancelled_dialog_opens_nothing(window, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
-    window.choose_file()
+    window.files.choose(window)
     assert window.source is None
-    assert window._opening is None
+    assert window.files.opening is None
 
 
 def test_what_is_no_file_is_not_taken(window):
@@ -273,7 +273,7 @@ def forbidden(folder):
 @pytest.mark.parametrize("bad", [missing, a_folder, text, empty, truncated, no_samples, forbidden])
 def test_a_bad_file_is_told_in_a_sentence_and_the_open_track_stays(qtbot, opened, track, tmp_path, bad):
     path = bad(tmp_path)
-    before = opened.source, opened.analysis, opened.windowTitle(), opened.recent()
+    before = opened.source, opened.analysis, opened.windowTitle(), opened.files.recent()
     drop(opened, QUrl.fromLocalFile(str(path)))
     qtbot.waitUntil(lambda: bool(said(opened)))
     told = said(opened)
@@ -281,7 +281,7 @@ def test_a_bad_file_is_told_in_a_sentence_and_the_open_track_stays(qtbot, opened
     assert told.endswith(".")
     assert ". " not in told
     assert not button(opened.messages, "Close").isHidden()
-    assert (opened.source, opened.analysis, opened.windowTitle(), opened.recent()) == before
+    assert (opened.source, opened.analysis, opened.windowTitle(), opened.files.recent()) == before
     assert opened.source.read(0, 4).shape == (1, 4)  # not closed
     assert "WAV, 16 bit · 8 kHz · mono" in shown_texts(opened.status)
     button(opened.messages, "Close").click()
@@ -289,10 +289,10 @@ def test_a_bad_file_is_told_in_a_sentence_and_the_open_track_stays(qtbot, opened
 
 
 def test_a_good_file_after_a_bad_one_takes_the_message_away(qtbot, window, track, tmp_path):
-    window.open_file(tmp_path / "missing.wav")
+    window.files.open(tmp_path / "missing.wav")
     qtbot.waitUntil(lambda: bool(said(window)))
     assert window.welcome.isVisible()
-    window.open_file(track)
+    window.files.open(track)
     wait_open(qtbot, window, track)
     assert said(window) == ""
 
@@ -302,7 +302,7 @@ def test_samples_that_are_no_numbers_are_told(qtbot, window, tmp_path, odd, told
     samples = tone().astype(np.float32)
     samples[[4000, 12000, 20000][:odd]] = [np.nan, np.inf, -np.inf][:odd]
     path = write(tmp_path / "odd.wav", samples, subtype="FLOAT")
-    window.open_file(path)
+    window.files.open(path)
     wait_open(qtbot, window, path)
     wait_analysed(qtbot, window)
     assert said(window) == f"odd.wav: {told} not a number; played and shown as silence."
@@ -322,7 +322,7 @@ FILES = {
 def test_sound_of_every_kind_is_opened_analysed_and_drawn(qtbot, window, tmp_path, name):
     samples, rate, kind = FILES[name]
     path = write(tmp_path / "some & odd – name.wav", samples, rate)
-    window.open_file(path)
+    window.files.open(path)
     wait_open(qtbot, window, path)
     wait_analysed(qtbot, window)
     assert kind in shown_texts(window.status)
@@ -339,20 +339,20 @@ def test_of_many_files_opened_in_a_row_the_last_one_is_shown(qtbot, window, tmp_
     shown = []
     window.windowTitleChanged.connect(shown.append)
     for path in paths:
-        window.open_file(path)
+        window.files.open(path)
     wait_open(qtbot, window, paths[-1])
     wait_analysed(qtbot, window)
     assert shown == ["7.wav – msviz"]
     assert window.view.full.stop_s == 8.0
-    assert len(window.recent()) == 1
+    assert len(window.files.recent()) == 1
 
 
 def test_files_opened_one_after_another_are_remembered_the_newest_first(qtbot, window, tmp_path):
     paths = [write(tmp_path / f"{number}.wav", tone(0.1)) for number in range(10)]
     for path in [*paths, paths[5]]:
-        window.open_file(path)
+        window.files.open(path)
         wait_open(qtbot, window, path)
-    assert window.recent() == [str(paths[n]) for n in (5, 9, 8, 7, 6, 4, 3, 2)]
+    assert window.files.recent() == [str(paths[n]) for n in (5, 9, 8, 7, 6, 4, 3, 2)]
     paths[9].unlink()
     window._show_recent()
     assert [a.text() for a in window.actions_._recent.actions()] == [
@@ -363,10 +363,10 @@ def test_files_opened_one_after_another_are_remembered_the_newest_first(qtbot, w
 def test_another_file_opened_while_one_is_analysed_takes_its_place(qtbot, window, tmp_path):
     long = write(tmp_path / "long.wav", np.tile(tone(), 20))
     short = write(tmp_path / "short.wav", tone(1))
-    window.open_file(long)
+    window.files.open(long)
     wait_open(qtbot, window, long)
     first = window.source
-    window.open_file(short)
+    window.files.open(short)
     wait_open(qtbot, window, short)
     wait_analysed(qtbot, window)
     assert window.view.full.stop_s == 1.0
@@ -381,7 +381,7 @@ def test_closed_while_busy_it_leaves_nothing_behind(qtbot, make_window, tmp_path
     long = write(tmp_path / "long.wav", np.tile(tone(), 20))
     before = set(threading.enumerate())
     window = make_window()
-    window.open_file(long)
+    window.files.open(long)
     if busy == "analysing":
         wait_open(qtbot, window, long)
     window.close()
@@ -740,7 +740,7 @@ def test_levels_under_a_resting_pointer_are_told_when_they_are_known(qtbot, wind
 
 def test_the_analysis_stops_and_goes_on(qtbot, window, tmp_path):
     long = write(tmp_path / "long.wav", np.tile(tone(), 20))
-    window.open_file(long)
+    window.files.open(long)
     wait_open(qtbot, window, long)
     qtbot.waitUntil(window.status.findChild(QProgressBar).isVisible)
     button(window.status, "Stop").click()
@@ -758,7 +758,7 @@ def test_the_analysis_stops_and_goes_on(qtbot, window, tmp_path):
 
 def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_window, track):
     first = make_window()
-    first.open_file(track)
+    first.files.open(track)
     wait_open(qtbot, first, track)
     first.findChild(QComboBox).textActivated.emit("viridis")
     floor, ceiling = first.colour_bar.findChildren(QSpinBox)

@@ -66,12 +66,12 @@ class Actions:
     def _file_menu(self, demos: Mapping[str, Path]) -> None:
         window = self._window
         file = self._menu("&File")
-        self.open = self._add(file, "&Open…", "Ctrl+O", window.choose_file, always=True)
+        self.open = self._add(file, "&Open…", "Ctrl+O", lambda: window.files.choose(window), always=True)
         self.open.setIcon(icon("open"))
         self._recent = self._menu("Open &recent", file)
         demo_menu = self._menu("&Demo tracks", file)
         for name, path in demos.items():
-            demo_menu.addAction(name).triggered.connect(lambda _, path=path: window.open_file(path))
+            demo_menu.addAction(name).triggered.connect(lambda _, path=path: window.files.open(path))
         demo_menu.setEnabled(bool(demos))
         file.addSeparator()
         self._add(file, "&Export sound…", "Ctrl+Shift+E", window.export)
@@ -162,6 +162,10 @@ class Actions:
         self.mute.setIcon(icon("loud"))
         self._devices = self._menu("Output de&vice", play)
         self._devices.aboutToShow.connect(self._fill_devices)
+        play.addSeparator()
+        self._add(play, "A&BX test…", "X", window.test_blind).setToolTip(
+            "Find out whether two sources can be told apart, in what is selected (X)"
+        )
 
     def _view_menu(self) -> None:
         window, view = self._window, self._window.view
@@ -273,7 +277,7 @@ class Actions:
         for path in paths:
             action = QAction(path.name.replace("&", "&&"), self._recent)
             action.setToolTip(str(path))
-            action.triggered.connect(lambda _, path=path: self._window.open_file(path))
+            action.triggered.connect(lambda _, path=path: self._window.files.open(path))
             self._recent.addAction(action)
 
     def _fill_devices(self) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QBuffer, QEvent, QTimer
+from PyQt6.QtCore import QBuffer, QEvent, QSettings, QTimer
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
@@ -21,6 +21,7 @@ from msviz.errors import MsvizError
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.colours import Colours
 from msviz.gui.pictures import Pictures
+from msviz.gui.preferences import Preferences
 from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.view import View
 from msviz.signal import Source
@@ -53,6 +54,7 @@ def run(sources: Sequence[AudioSource]) -> int:
     """
     _require_display()
     app = application()
+    apply_theme(app, Preferences.load(QSettings()).theme)
     from msviz.gui.window import Window
 
     windows: list[Window] = []

@@ -272,7 +272,7 @@ class Inspector(QDockWidget):
         split.setChildrenCollapsible(False)
         split.addWidget(self._tabs)
         split.addWidget(below)
-        split.setStretchFactor(1, 1)
+        split.setSizes([600, 300])
         self.setWidget(split)
 
     def look(self, pictures: Sequence[Picture]) -> None:

@@ -59,6 +59,7 @@ class Listening(QObject):
         self.looping = False
         self.pair = SOURCES[:2]
         self._view = view
+        self._rested: tuple[str | None, int] = (None, 0)
         self._told_error: str | None = None
         self._told_rate: int | None = None
         self._ticks = 0
@@ -128,6 +129,23 @@ class Listening(QObject):
     def close(self) -> None:
         """Look no more."""
         self._ticker.stop()
+
+    def rest(self) -> None:
+        """Leave the player to somebody else, until `resume`."""
+        self.player.pause()
+        self._hear_all()
+        self._ticker.stop()
+        self._rested = self.player.source, self.player.position
+
+    def resume(self) -> None:
+        """Take the player back, with what was heard where it was."""
+        if self.session:
+            source, position = self._rested
+            self.session.reload()
+            self.player.select(source or SOURCES[0])
+            self.player.seek(position)
+            self._set_loop()
+            self._tick()
 
     def set_looping(self, looping: bool) -> None:
         """Repeat the selection, without one the track; or play on."""

@@ -50,6 +50,12 @@ class MeterBar(QWidget):
             self._last_s = time.monotonic()
             self._timer.start()
 
+    def rest(self) -> None:
+        """Show nothing of what is played until `wake`."""
+        self._timer.stop()
+        self.levels_db, self.held_db = [LOWEST_DB] * 2, [LOWEST_DB] * 2
+        self.update()
+
     def _poll(self) -> None:
         level = self._player.meter()
         self.show_peaks(level.peaks, clipped=level.clipped)

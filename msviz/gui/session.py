@@ -73,11 +73,16 @@ class Session(QObject):
         self.sources: dict[str, Source] = {}
         self._runner, self._player, self._memory = runner, player, memory
         self._made: dict[tuple[Any, ...], Source] = {}
+        self._drawn: dict[tuple[Any, ...], Picture] = {}
         self._set_parameters(parameters)
 
     def _set_parameters(self, parameters: Parameters) -> None:
         rate = self.source.rate
-        self.transform, self.stft = parameters.octave_transform(rate), parameters.stft(rate)
+        transform, stft = parameters.octave_transform(rate), parameters.stft(rate)
+        if not self.analysis or transform.scale != self.transform.scale:
+            self.transform = transform
+        if not self.analysis or (stft.window, stft.hop) != (self.stft.window, self.stft.hop):
+            self.stft = stft
         self.parameters = parameters
 
     def start(self) -> tuple[Picture, Picture]:
@@ -114,6 +119,13 @@ class Session(QObject):
         self._exchange()
         return self._analyze()
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What makes the sources what they are, in words."""
+        named = {"edits": self.edits, "recipe": self.recipe}
+        texts = {field: str(value) for field, value in vars(self.parameters).items()}
+        return texts | {name: str(value) for name, value in named.items() if value}
+
     def close(self) -> None:
         """Stop all that goes on, and close the file."""
         if self.analysis:
@@ -149,13 +161,23 @@ class Session(QObject):
         return dict(zip(SOURCES, heard, strict=True))
 
     def _analyze(self) -> tuple[Picture, Picture]:
-        """Begin to fill new pictures."""
+        """Begin to fill new pictures; one that is as before goes on where it was."""
         parameters = self.parameters
         drawn = self.source if parameters.channel == "any" else mix_down(self.source, parameters.channel)
         pool = POOLED[parameters.pooled]
-        half = self._memory // 2
-        octaves = Picture.of(parameters.octave_picture(self.transform), drawn, pool, budget=half)
-        spectra = Picture.of(self.stft, drawn, pool, budget=half)
+        before, self._drawn = self._drawn, {}
+
+        def once(transform: OctaveTransform | STFT, kind: str) -> Picture:
+            key = (transform, kind, drawn, pool)
+            made = (
+                parameters.octave_picture(transform) if isinstance(transform, OctaveTransform) else transform
+            )
+            self._drawn[key] = (
+                before[key] if key in before else Picture.of(made, drawn, pool, budget=self._memory // 2)
+            )
+            return self._drawn[key]
+
+        octaves, spectra = once(self.transform, parameters.drawn), once(self.stft, "")
         self.analysis = Analysis(self._runner, drawn, [octaves, spectra])
         for mine, its in (
             (self.tile_done, self.analysis.tile_done),

@@ -48,10 +48,12 @@ class Style(QProxyStyle):
         return super().standardIcon(standardIcon, option, widget)
 
 
-def apply_theme(app: QApplication) -> None:
-    """Dark, unless the system asks for light."""
+def apply_theme(app: QApplication, theme: str = "system") -> None:
+    """Dark or light; "system": dark, unless the system asks for light."""
     hints = app.styleHints()
     light = hints is not None and hints.colorScheme() == Qt.ColorScheme.Light
+    if theme != "system":
+        light = theme == "light"
     colours = {name: QColor(value) for name, value in (LIGHT if light else DARK).items()}
     role = QPalette.ColorRole
     palette = QPalette(colours["Button"], colours["Window"])

@@ -48,6 +48,8 @@ class View(QObject):
         super().__init__(parent)
         self.harmonics = False
         """Whether the multiples of the cursor's frequency are marked."""
+        self.wheel_zooms = False
+        """Whether the plain wheel zooms in time over pictures, rather than scrolling in frequency."""
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
         self._frames.setTimerType(Qt.TimerType.PreciseTimer)

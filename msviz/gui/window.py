@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QMimeData, QSettings, QSize, Qt, QTimer
+from PyQt6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from msviz.audio import AudioSource, open_audio
+from msviz.audio import AudioSource
 from msviz.demos import demo_tracks
 from msviz.errors import MsvizError, ParameterError
+from msviz.gui.abx import AbxDialog
 from msviz.gui.actions import Actions
 from msviz.gui.analysis import Analysis
 from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
@@ -22,9 +22,10 @@ from msviz.gui.colour_editor import ColourEditor
 from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, OWN, Colours
 from msviz.gui.editing import Editing
 from msviz.gui.export import ExportDialog, Exporter, ask
+from msviz.gui.files import Files, file_of
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.inspector import Inspector
-from msviz.gui.jobs import Job, Outcome, Runner
+from msviz.gui.jobs import Runner
 from msviz.gui.listening import FOLLOWED, Listening
 from msviz.gui.meter import MeterBar
 from msviz.gui.parameters import Parameters
@@ -38,10 +39,6 @@ from msviz.playback import Player
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 300
-FILE_FILTER = (
-    "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
-)
-MOST_RECENT = 8
 ON_AT_FIRST = ("waveform", "octave controls")  # of the switches
 
 
@@ -63,7 +60,7 @@ class Window(QMainWindow):
         self.session: Session | None = None
         self.editing = Editing(self.view)
         self.exporter = Exporter(self.runner)
-        self._opening: Job | None = None
+        self.files = Files(self.runner)
         self._told_non_finite = 0
         self._colours = Colours()
         self.parameters = Parameters.load(QSettings())
@@ -107,8 +104,13 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         listening, editing, pictures = self.listening, self.editing, self.pictures
-        self.welcome.open_requested.connect(self.choose_file)
-        self.welcome.chosen.connect(self.open_file)
+        files = self.files
+        self.welcome.open_requested.connect(lambda: files.choose(self))
+        self.welcome.chosen.connect(files.open)
+        files.opened.connect(self.show_source)
+        files.told.connect(self.status.show_message)
+        files.failed.connect(self.messages.show_message)
+        files.recent_changed.connect(self._show_recent)
         self.colour_bar.changed.connect(self.set_colours)
         self.inspector.parameters.changed.connect(self.set_parameters)
         self.inspector.lab.changed.connect(lambda recipe: self._hear(recipe=recipe))
@@ -139,34 +141,6 @@ class Window(QMainWindow):
 
     # ------------------------------------------------------------------ files
 
-    def choose_file(self) -> None:
-        """Ask for a file and open it."""
-        folder = QSettings().value("folder", str(Path.home()))
-        name, _ = QFileDialog.getOpenFileName(self, "Open a track", folder, FILE_FILTER)
-        if name:
-            QSettings().setValue("folder", str(Path(name).parent))
-            self.open_file(Path(name))
-
-    def open_file(self, path: Path) -> None:
-        """Open a file beside what goes on; only once that has worked does it take the place of the last."""
-
-        def work() -> Iterator[AudioSource]:
-            yield open_audio(path)
-
-        if self._opening:
-            self._opening.cancel()
-        self._opening = job = self.runner.start(work)
-        self.status.show_message(f"Opening {path.name}…")
-        job.item.connect(self.show_source)
-        job.ended.connect(lambda outcome: self._opened(job, outcome))
-
-    def _opened(self, job: Job, outcome: Outcome) -> None:
-        if job is self._opening:
-            self._opening = None
-            self.status.show_message("")
-        if outcome is Outcome.FAILED:
-            self.messages.show_message(str(job.error))
-
     def _session(self, source: AudioSource) -> Session:
         memory = self.preferences.memory_mb << 20
         return Session(source, self.parameters, self.runner, self.player, memory=memory)
@@ -193,7 +167,7 @@ class Window(QMainWindow):
         self.listening.open(session)
         self.pictures.waveform.open()
         self._pages.setCurrentWidget(self.pictures)
-        self._remember(source.path)
+        self.files.remember(source.path)
         self._told_non_finite = 0
         self.messages.clear()
         self._show_track_state()
@@ -238,18 +212,8 @@ class Window(QMainWindow):
             self.session.close()
             self.session = self.listening.session = None
 
-    def _remember(self, path: Path) -> None:
-        recent = [str(path.resolve()), *(p for p in self.recent() if p != str(path.resolve()))]
-        QSettings().setValue("recent", recent[:MOST_RECENT])
-        self._show_recent()
-
-    def recent(self) -> list[str]:
-        """Paths of the files that were open last, the newest first."""
-        value = QSettings().value("recent", [])
-        return [value] if isinstance(value, str) else list(value or [])
-
     def _show_recent(self) -> None:
-        paths = [Path(name) for name in self.recent() if os.path.isfile(name)]
+        paths = [Path(name) for name in self.files.recent() if os.path.isfile(name)]
         self.welcome.set_recent(paths)
         self.actions_.set_recent(paths)
 
@@ -346,6 +310,25 @@ class Window(QMainWindow):
         """Play on another device; None is the system's default."""
         self.set_preferences(replace(self.preferences, device=device or ""))
 
+    def test_blind(self) -> None:
+        """Let a person find out what can be told apart, in what is selected."""
+        if not self.session:
+            return
+        region = self.listening.samples(*(self.view.selection or self.view.full)[:2])
+        self.listening.rest()
+        self.meter.rest()  # it could give X away
+        dialog = AbxDialog(
+            self.player,
+            self.session.sources,
+            region,
+            self,
+            track=str(self.session.source.path),
+            settings=self.session.settings,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self.listening.resume)
+        dialog.open()
+
     def export(self) -> None:
         """Ask what is to be written, and write it beside what goes on."""
         if not self.session:
@@ -401,13 +384,13 @@ class Window(QMainWindow):
         show_about(self)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _file_of(event.mimeData()):
+        if file_of(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if path := _file_of(event.mimeData()):
+        if path := file_of(event.mimeData()):
             event.acceptProposedAction()
-            self.open_file(path)
+            self.files.open(path)
 
     def _restore(self) -> None:
         settings = QSettings()
@@ -437,8 +420,7 @@ class Window(QMainWindow):
         settings.setValue("follow", self.listening.follow)
         self._colours.save(settings)
         self.listening.close()
-        if self._opening:
-            self._opening.cancel()
+        self.files.cancel()
         self._let_go()
         self.player.close()
         self.runner.close()
@@ -450,9 +432,3 @@ def _demos() -> dict[str, Path]:
         return demo_tracks()
     except MsvizError:  # an installation without them still opens files
         return {}
-
-
-def _file_of(data: QMimeData | None) -> Path | None:
-    """The file that is being dropped, if it is one."""
-    urls = data.urls() if data else []
-    return Path(urls[0].toLocalFile()) if urls and urls[0].isLocalFile() else None

@@ -1,0 +1,87 @@
+"""Files: which one is to be opened, and which were open last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PyQt6.QtCore import QMimeData, QObject, QSettings, pyqtSignal
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from msviz.audio import AudioSource, open_audio
+from msviz.gui.jobs import Job, Outcome, Runner
+
+FILE_FILTER = (
+    "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
+)
+MOST_RECENT = 8
+
+
+class Files(QObject):
+    """Opens files beside what goes on, and remembers them.
+
+    Parameters
+    ----------
+    runner : Runner
+    """
+
+    opened = pyqtSignal(AudioSource)
+    """Only once that has worked: until then the last one stays."""
+    told = pyqtSignal(str)
+    """What is being opened; nothing any more."""
+    failed = pyqtSignal(str)
+    recent_changed = pyqtSignal()
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__()
+        self._runner = runner
+        self.opening: Job | None = None
+
+    def choose(self, parent: QWidget) -> None:
+        """Ask for a file and open it."""
+        folder = QSettings().value("folder", str(Path.home()))
+        name, _ = QFileDialog.getOpenFileName(parent, "Open a track", folder, FILE_FILTER)
+        if name:
+            QSettings().setValue("folder", str(Path(name).parent))
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Open a file in place of what is being opened."""
+
+        def work() -> Iterator[AudioSource]:
+            yield open_audio(path)
+
+        self.cancel()
+        self.opening = job = self._runner.start(work)
+        self.told.emit(f"Opening {path.name}…")
+        job.item.connect(self.opened)
+        job.ended.connect(lambda outcome: self._end(job, outcome))
+
+    def cancel(self) -> None:
+        """Open nothing."""
+        if self.opening:
+            self.opening.cancel()
+
+    def _end(self, job: Job, outcome: Outcome) -> None:
+        if job is self.opening:
+            self.opening = None
+            self.told.emit("")
+        if outcome is Outcome.FAILED:
+            self.failed.emit(str(job.error))
+
+    def remember(self, path: Path) -> None:
+        """It was open last."""
+        recent = [str(path.resolve()), *(p for p in self.recent() if p != str(path.resolve()))]
+        QSettings().setValue("recent", recent[:MOST_RECENT])
+        self.recent_changed.emit()
+
+    def recent(self) -> list[str]:
+        """Paths of the files that were open last, the newest first."""
+        value = QSettings().value("recent", [])
+        return [value] if isinstance(value, str) else list(value or [])
+
+
+def file_of(data: QMimeData | None) -> Path | None:
+    """The file that is being dropped, if it is one."""
+    urls = data.urls() if data else []
+    return Path(urls[0].toLocalFile()) if urls and urls[0].isLocalFile() else None
