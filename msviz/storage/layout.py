@@ -108,8 +108,11 @@ class Description:
                 str(attributes["msviz_version"]),
                 dict(attributes.get("origin", {})),
             )
-            fits = description.content in CONTENTS and description.attributes["bands"].keys() == (
-                attributes["bands"].keys()
+            bands = len(transform.bands) + (kind is OctaveTransform and description.content != "levels")
+            fits = (
+                description.content in CONTENTS
+                and len(frames) == bands
+                and description.attributes["bands"].keys() == (attributes["bands"].keys())
             )
         except (KeyError, TypeError, ValueError, AttributeError, MsvizError) as error:
             raise StorageError(f"{path} is damaged: its attributes cannot be used ({error}).") from error

@@ -315,7 +315,7 @@ def _opened_zarr(name: str) -> Any:
 
 def _opened_npz(name: str) -> tuple[dict[str, Any], dict[str, Array]]:
     try:
-        with np.load(name, allow_pickle=False) as file:
+        with open(name, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         attributes = json.loads(str(arrays.pop("attributes", "{}")))
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, json.JSONDecodeError) as error:

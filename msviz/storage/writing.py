@@ -340,7 +340,7 @@ def _remote(name: str, *, compress: bool) -> Iterator[_Target]:
             system.rm(place, recursive=True)
         done = False
         try:
-            target = _Zarr(name, compress, complete=False)
+            target = _Zarr(name, compress)
             yield target
             target.finish()
             done = True
@@ -352,9 +352,10 @@ def _remote(name: str, *, compress: bool) -> Iterator[_Target]:
 class _Zarr:
     """A Zarr group in the folder or at the address `place`."""
 
-    def __init__(self, place: str, compress: bool, *, complete: bool = True) -> None:
-        self.place, self.compress, self.complete = place, compress, complete
+    def __init__(self, place: str, compress: bool) -> None:
+        self.place, self.compress = place, compress
         self.arrays: dict[str, zarr.Array[Any]] = {}
+        self.times: dict[str, zarr.Array[Any]] = {}
 
     def create(self, description: Description) -> None:
         import zarr
@@ -383,24 +384,30 @@ class _Zarr:
                 fill_value=unwritten(content, real=band.real),
                 dimension_names=names,
                 attributes=attributes,
-                compressors=self._codecs(dtype),
-                filters=None,
-                config={"write_empty_chunks": True},
+                **self._how(dtype),
             )
             self._coordinate(group, "channel", channels, {})
             self._coordinate(group, "frequency", band.frequencies, {"units": "Hz"}, "bin")
-            # Frame numbers and what makes seconds of them: as seconds they would take a tenth of the file.
-            seconds = {"units": "s", "scale_factor": band.hop / description.transform.rate}
-            frames = np.arange(*band.frames)
-            self._coordinate(group, "time", frames, seconds, "frame", chunk)
+            # Frame numbers and what makes seconds of them: seconds would take a tenth of the file.
+            seconds: dict[str, Any] = {"units": "s", "scale_factor": band.hop / description.transform.rate}
+            self.times[band.name] = group.create_array(
+                "time",
+                shape=(band.count,),
+                dtype=np.int64,
+                chunks=(chunk,),
+                dimension_names=("frame",),
+                attributes=seconds,
+                **self._how(np.dtype(np.int64)),
+            )
 
-    def _codecs(self, dtype: np.dtype[Any]) -> list[Any]:
+    def _how(self, dtype: np.dtype[Any]) -> dict[str, Any]:
         """zstd over shuffled bytes, a tenth smaller than over plain ones; a checksum tells damage."""
         from zarr.codecs import BloscCodec, Crc32cCodec
 
         size = dtype.itemsize // 2 if dtype.kind == "c" else dtype.itemsize
         blosc = BloscCodec(cname="zstd", clevel=3, shuffle="shuffle", typesize=size)
-        return [blosc, Crc32cCodec()] if self.compress else [Crc32cCodec()]
+        codecs = [blosc, Crc32cCodec()] if self.compress else [Crc32cCodec()]
+        return {"compressors": codecs, "filters": None, "config": {"write_empty_chunks": True}}
 
     def _coordinate(
         self,
@@ -409,23 +416,22 @@ class _Zarr:
         values: Array,
         attributes: dict[str, Any],
         dimension: str | None = None,
-        chunk: int | None = None,
     ) -> None:
         array = group.create_array(
             name,
             shape=values.shape,
             dtype=values.dtype,
-            chunks=(chunk or max(values.size, 1),),
+            chunks=values.shape,
             dimension_names=(dimension or name,),
             attributes=attributes,
-            compressors=self._codecs(values.dtype),
-            filters=None,
-            config={"write_empty_chunks": True},
+            **self._how(values.dtype),
         )
         array[...] = values
 
     def write(self, band: BandLayout, first: int, values: Array) -> None:
-        self.arrays[band.name][:, :, first : first + values.shape[2]] = values
+        last = first + values.shape[2]
+        self.arrays[band.name][:, :, first:last] = values
+        self.times[band.name][first:last] = band.frames.start + np.arange(first, last)
 
     def finish(self) -> None:
         import zarr
