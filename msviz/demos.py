@@ -21,6 +21,12 @@ def demo_tracks() -> dict[str, Path]:
     ------
     MsvizError
         If the files did not come with this installation.
+
+    Examples
+    --------
+    >>> from msviz import demo_tracks
+    >>> sorted(demo_tracks())
+    ['Bach', 'House', 'Seven tone', 'Techno']
     """
     package = Path(__file__).resolve().parent
     # In a wheel the resources lie inside the package, in a source tree beside it.

@@ -49,6 +49,16 @@ class Signal:
     ------
     ParameterError
         If `samples` has more than two dimensions or no channel, or `rate` is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from msviz import Signal
+    >>> sine = Signal(np.sin(2 * np.pi * 440 * np.arange(22050) / 44100), 44100)
+    >>> sine.channels, sine.length, sine.duration
+    (1, 22050, 0.5)
+    >>> sine.read(-2, 3).shape  # what lies outside is zero
+    (1, 5)
     """
 
     samples: NDArray[np.floating]

@@ -62,6 +62,13 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
     ------
     ParameterError
         If `kind` is none of these.
+
+    Examples
+    --------
+    >>> from msviz import Signal, mix_down
+    >>> stereo = Signal([[0.5, 0.5], [0.0, 0.25]], 44100)
+    >>> mix_down(stereo, "side").read(0, 2)
+    array([[0.25 , 0.125]])
     """
     if kind not in _MIXES:
         raise ParameterError(f"channels can be mixed as {', '.join(_MIXES)}, not as {kind!r}")

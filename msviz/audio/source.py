@@ -127,6 +127,13 @@ def open_audio(path: str | os.PathLike[str]) -> AudioSource:
     AudioError
         If the file is missing, not readable, empty, not audio, cut short, or not of this kind, or if
         there is no room to decode it.
+
+    Examples
+    --------
+    >>> from msviz import demo_tracks, open_audio
+    >>> with open_audio(demo_tracks()["Bach"]) as source:
+    ...     print(source.format, source.rate, source.read(44100, 44110).shape)
+    FLAC, 16 bit 44100 (2, 10)
     """
     path = Path(path)
     stream = open_stream(path)

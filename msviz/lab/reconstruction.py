@@ -43,6 +43,15 @@ class Reconstruction:
     ------
     ParameterError
         If the transform is for another rate.
+
+    Examples
+    --------
+    >>> from msviz import OctaveTransform, Recipe, Reconstruction, demo_tracks, read_audio, signal_to_error_db
+    >>> track = read_audio(demo_tracks()["Bach"])
+    >>> tenth = Reconstruction(track, OctaveTransform(track.rate), Recipe(kept=10))
+    >>> heard = tenth.read(44100, 88200)
+    >>> signal_to_error_db(track.read(44100, 88200), heard) > 20
+    True
     """
 
     def __init__(self, source: Source, transform: OctaveTransform | STFT, recipe: Recipe) -> None:

@@ -128,6 +128,20 @@ class Edits:
     in its neighbours' rows, and made louder by its own octave alone.  A soloed octave keeps every row that
     reaches into it: what is heard of an octave soloed and of the same octave muted adds up to the whole.
     So does what is heard of boxes alone and of the same boxes removed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from msviz import BoxEdit, Edits, OctaveEdit, OctaveTransform, Signal
+    >>> tones = [np.sin(2 * np.pi * hz * np.arange(44100) / 44100) for hz in (500, 8000)]
+    >>> transform = OctaveTransform(44100)
+    >>> representation = transform.analyze(Signal(0.1 * sum(tones), 44100))
+    >>> muted = Edits(octaves=(OctaveEdit(),) * 8 + (OctaveEdit(muted=True), OctaveEdit()))
+    >>> rest = transform.synthesize(muted(representation, transform))
+    >>> bool(np.abs(rest.samples - 0.1 * tones[0])[:, 5000:-5000].max() < 1e-3)
+    True
+    >>> Edits().with_box(BoxEdit(start_s=0.2, stop_s=0.4, low_hz=7000, high_hz=9000)).boxes[0].gain_db
+    -inf
     """
 
     octaves: tuple[OctaveEdit, ...] = ()

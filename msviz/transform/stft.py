@@ -53,6 +53,19 @@ class STFT:
     ParameterError
         If the window or hop is not a positive number of samples, or the hop is too large for the
         signal to be rebuilt.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from msviz import STFT, Signal
+    >>> signal = Signal(np.random.default_rng(0).standard_normal(44100), 44100)
+    >>> transform = STFT(signal.rate, window=2048, hop=512)
+    >>> representation = transform.analyze(signal)
+    >>> representation.bands[0].coefficients.shape[:2]
+    (1, 1025)
+    >>> rebuilt = transform.synthesize(representation)
+    >>> bool(np.abs(rebuilt.samples - signal.samples).max() < 1e-5)
+    True
     """
 
     def __init__(self, rate: int, *, window: int = 4096, hop: int = 1024) -> None:
