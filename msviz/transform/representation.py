@@ -196,7 +196,7 @@ class Representation:
         (240, 50)
         >>> frequencies = np.concatenate([octave.frequencies for octave in representation.octaves])
         >>> float(round(frequencies[image[:, 25].argmax()]))
-        990.0
+        989.0
         """
         if not 0 <= channel < self.channels:
             raise ParameterError(f"channel must be from 0 to {self.channels - 1}, not {channel}")
