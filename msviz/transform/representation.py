@@ -212,8 +212,9 @@ class Representation:
             one = replace(band, coefficients=band.coefficients[channel])
             power = np.square(np.abs(one.between(first, last)))
             rows.append(columns.pooled(power, band.hop))
-        level = 10 * np.log10(np.maximum(np.concatenate(rows), 10.0 ** (FLOOR_DB / 10)))
-        return np.asarray(level, np.float32)
+        with np.errstate(divide="ignore"):  # nothing is at the floor, too
+            level = 10 * np.log10(np.concatenate(rows))
+        return np.asarray(np.maximum(level, FLOOR_DB), np.float32)
 
     def to_xarray(self) -> xarray.DataTree:
         """As an `xarray.DataTree`, laid out like a file: a group for every octave and the residual.
