@@ -237,8 +237,12 @@ class Ridges:
             steps.append(np.where(one < other, away, -away))
             strengths.append(strength[use])
         key, strength = np.concatenate(keys), np.concatenate(strengths)
-        order = np.argsort(-strength, kind="stable")
-        self._pass, first = np.unique(key[order], return_index=True)
+        # One sort for both: floats that are positive sort as their bits do.
+        bits = strength.astype(np.float32).view(np.int32) >> 11  # 20 are left
+        order = np.argsort(key << 20 | (1 << 20) - 1 - bits)
+        key = key[order]
+        first = np.flatnonzero(np.diff(key, prepend=-1))
+        self._pass = key[first]
         self._pass_strength = strength[order[first]]
         self._pass_step = _wrapped(np.concatenate(steps)[order[first]])
 

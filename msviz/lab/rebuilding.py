@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from msviz.transform import STFT, Frames, OctaveTransform, Representation
 
 Array = NDArray[Any]
 
-CONTEXT_S: Final = 0.37  # on both sides of a segment: as far as the lowest filters reach, more or less
+CONTEXT_S: Final = 0.25, 1.0  # least and most on both sides of a segment
 FADE_S: Final = 0.02  # from samples that are known to those that are rebuilt
 ITERATIONS: Final = 8
 ACCELERATION: Final = 0.99  # α of the fast Griffin-Lim algorithm
@@ -49,7 +49,10 @@ class Rebuilding:
     ) -> None:
         self._transform, self._magnitudes_of = transform, magnitudes_of
         self._segment, self._length = segment, length
-        self._context, self._fade = round(CONTEXT_S * transform.rate), round(FADE_S * transform.rate)
+        bandwidth = transform.bandwidth(float(transform.bands[0].frequencies[0]))
+        # As far as the slowest filter reaches, more or less.
+        self._context = round(float(np.clip(0.5 / bandwidth, *CONTEXT_S)) * transform.rate)
+        self._fade = round(FADE_S * transform.rate)
         self._stretches = Once(self._make, REMEMBERED)
 
     def __call__(self, number: int) -> Array:
@@ -67,31 +70,29 @@ class Rebuilding:
         wanted = replace(wanted, bands=bands, start=begin, stop=end)
         known = np.zeros((wanted.channels, end - begin), bands[0].coefficients.real.dtype)
         sure = np.zeros(end - begin, known.dtype)  # 1 where samples are known, and falling to 0 beside
-        sides: list[Placed] = []
+        sides: list[Side] = []
         if number % 2:
             away = np.arange(begin, end)
-            reach = start + self._fade
-            left = self._stretches(number - 1).read(begin, reach)
-            known[:, : left.shape[1]] = left[:, : end - begin]
-            sure = np.clip((reach - away) / self._fade, 0, 1).astype(known.dtype)
-            sides.append(Placed(left[:, : self._context], begin, self._transform.rate))
+            left = self._stretches(number - 1)
+            sides.append(Side(left, begin, start))
+            known[:, : self._context + self._fade] = left.read(begin, start + self._fade)
+            sure += np.clip((start + self._fade - away) / self._fade, 0, 1).astype(sure.dtype)
             if stop < self._length:
-                reach = stop - self._fade
-                right = self._stretches(number + 1).read(reach, end)
-                known[:, reach - begin :] = right
-                sure += np.clip((away - reach) / self._fade, 0, 1).astype(known.dtype)
-                sides.append(Placed(right[:, self._fade :], stop, self._transform.rate))
+                right = self._stretches(number + 1)
+                sides.append(Side(right, stop, end))
+                known[:, stop - self._fade - begin :] = right.read(stop - self._fade, end)
+                sure += np.clip((away - stop + self._fade) / self._fade, 0, 1).astype(sure.dtype)
         for outside in (slice(0, max(-begin, 0)), slice(min(self._length, end) - begin, None)):
             known[:, outside], sure[outside] = 0, 1
         turns = self._start(wanted, sides, np.random.default_rng(number))
         return Placed(self._projected(wanted, turns, known, sure), begin, self._transform.rate)
 
     def _start(
-        self, wanted: Representation, sides: Sequence[Placed], random: np.random.Generator
+        self, wanted: Representation, sides: Sequence[Side], random: np.random.Generator
     ) -> list[Array]:
         """Phases in turns, (channels, rows, frames) a band, that go on from what is known at the sides."""
         stretch = wanted.start, wanted.stop
-        fronts = [(side, self._transform.coefficients(side, *stretch)) for side in sides]
+        fronts = [(side, self._transform.coefficients(side.samples, *stretch)) for side in sides]
         found = [np.empty(band.coefficients.shape, np.float32) for band in wanted.bands]
         for channel in range(wanted.channels):
             magnitudes = [np.abs(band.coefficients[channel]) for band in wanted.bands]
@@ -99,7 +100,7 @@ class Rebuilding:
             free = random.random(ridges.summits.size, np.float32)
             starts = [ridges.phases(np.zeros(free.size, bool), free)] if not fronts else []
             for side, coefficients in fronts:
-                held = (ridges.times >= side.start) & (ridges.times < side.length)
+                held = (ridges.times >= side.start) & (ridges.times < side.stop)
                 flat = np.concatenate([values[channel].ravel() for values in coefficients])
                 turns = np.angle(flat[ridges.summits]) / (2 * np.pi)
                 starts.append(ridges.phases(held, np.where(held, turns, free)))
@@ -107,7 +108,7 @@ class Rebuilding:
                 phases = starts[0][number]
                 if len(starts) == 2:  # what the two sides do not agree on is made up for bit by bit
                     times = np.arange(band.first_frame, band.stop_frame) * band.hop
-                    share = (times - sides[0].length) / (sides[1].start - sides[0].length)
+                    share = (times - sides[0].stop) / (sides[1].start - sides[0].stop)
                     apart = starts[1][number] - phases
                     phases = phases + np.clip(share, 0, 1) * (apart - np.rint(apart))
                 found[number][channel] = phases
@@ -155,6 +156,14 @@ class Placed:
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
         """Samples [start, stop); zero where there are none."""
         return self._signal.read(start - self.start, stop - self.start)
+
+
+class Side(NamedTuple):
+    """What is known beside a segment."""
+
+    samples: Placed
+    start: int
+    stop: int
 
 
 def _centred(band: Frames, start: int, stop: int) -> Frames:
