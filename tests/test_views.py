@@ -161,10 +161,10 @@ def test_one_key_changes_the_view_and_it_is_kept(qtbot, make_window, key, is_on)
 
 def test_brighter_and_darker_move_the_range_as_far_as_levels_go(qtbot, window):
     qtbot.keyClick(window, Qt.Key.Key_Period)
-    assert (window._colours.floor_db, window._colours.ceiling_db) == (-83, -3)
+    assert (window.colours.floor_db, window.colours.ceiling_db) == (-83, -3)
     for _ in range(30):
         qtbot.keyClick(window, Qt.Key.Key_Period)
-    assert (window._colours.floor_db, window._colours.ceiling_db) == (-119, -39)
+    assert (window.colours.floor_db, window.colours.ceiling_db) == (-119, -39)
 
 
 class Stub:

@@ -501,7 +501,7 @@ def test_space_plays_while_a_level_is_typed_and_enter_gives_the_keys_back(qtbot,
     floor.setFocus()
     floor.selectAll()
     qtbot.keyClicks(floor, "-60")
-    assert opened._colours.floor_db == -60
+    assert opened.colours.floor_db == -60
     assert opened.player.source == "Original"  # a digit is a digit there
     qtbot.keyClick(floor, KEY.Key_Space)
     qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
@@ -516,7 +516,7 @@ def test_the_arrows_of_a_level_do_not_keep_the_keys(qtbot, opened):
     ceiling = opened.colour_bar.findChildren(QSpinBox)[1]
     ceiling.setFocus()
     qtbot.mouseClick(ceiling, Qt.MouseButton.LeftButton, pos=ceiling.rect().bottomRight() - QPoint(6, 6))
-    assert opened._colours.ceiling_db == -3
+    assert opened.colours.ceiling_db == -3
     assert not ceiling.hasFocus()
     before = seen(opened)
     qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
@@ -539,7 +539,7 @@ def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, op
     before = seen(opened)
     qtbot.keyClick(maps, KEY.Key_Right)
     assert seen(opened)[0] > before[0]
-    assert opened._colours.name == "magma"
+    assert opened.colours.name == "magma"
 
 
 # Sound
@@ -769,7 +769,7 @@ def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_windo
     first.close()
 
     second = make_window()
-    assert second._colours == Colours("viridis", -90, -6)
+    assert second.colours == Colours("viridis", -90, -6)
     assert second.findChild(QComboBox).currentText() == "viridis"
     assert [box.value() for box in second.colour_bar.findChildren(QSpinBox)] == [-90, -6]
     assert second.pictures.octaves.isHidden()
@@ -792,7 +792,7 @@ def test_settings_that_mean_nothing_are_left_alone(make_window):
     }.items():
         settings.setValue(name, value)
     window = make_window()
-    assert window._colours == Colours()
+    assert window.colours == Colours()
     assert not window.pictures.octaves.isHidden()
     assert not window.pictures.stft.isHidden()
     assert "Recent" not in shown_texts(window.welcome)
@@ -801,8 +801,8 @@ def test_settings_that_mean_nothing_are_left_alone(make_window):
 def test_the_range_of_colours_never_closes(window):
     floor, ceiling = window.colour_bar.findChildren(QSpinBox)
     floor.setValue(100)
-    assert window._colours.floor_db == -6
+    assert window.colours.floor_db == -6
     ceiling.setValue(-100)
-    assert window._colours.ceiling_db == 0
+    assert window.colours.ceiling_db == 0
     ceiling.setValue(100)
-    assert window._colours.ceiling_db == 7
+    assert window.colours.ceiling_db == 7

@@ -63,8 +63,10 @@ class EditedCanvas(PictureCanvas):
             outside = QRegion(self.rect())
             for edit in edits.boxes:
                 outside -= QRegion(self._rect(edit).toAlignedRect())
-            for part in outside:
-                painter.fillRect(part, VEIL)
+            painter.save()
+            painter.setClipRegion(outside, Qt.ClipOperation.IntersectClip)
+            painter.fillRect(self.rect(), VEIL)
+            painter.restore()
         for number in silent_octaves(edits):
             octave = self._octaves[number]
             top, bottom = self.y_of(octave.high), self.y_of(octave.low)

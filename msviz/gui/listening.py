@@ -133,7 +133,7 @@ class Listening(QObject):
     def rest(self) -> None:
         """Leave the player to somebody else, until `resume`."""
         self.player.pause()
-        self._hear_all()
+        self._tick()
         self._ticker.stop()
         self._rested = self.player.source, self.player.position
 

@@ -14,23 +14,20 @@ from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from msviz.audio import AudioSource
 from msviz.demos import demo_tracks
 from msviz.errors import MsvizError, ParameterError
-from msviz.gui.abx import AbxDialog
 from msviz.gui.actions import Actions
 from msviz.gui.analysis import Analysis
 from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
-from msviz.gui.colour_editor import ColourEditor
-from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, OWN, Colours
+from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, Colours
 from msviz.gui.editing import Editing
-from msviz.gui.export import ExportDialog, Exporter, ask
+from msviz.gui.export import Exporter
 from msviz.gui.files import Files, file_of
-from msviz.gui.help import show_about, show_keys
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Runner
 from msviz.gui.listening import FOLLOWED, Listening
 from msviz.gui.meter import MeterBar
 from msviz.gui.parameters import Parameters
 from msviz.gui.pictures import SHOWN, Pictures
-from msviz.gui.preferences import Preferences, PreferencesDialog
+from msviz.gui.preferences import Preferences
 from msviz.gui.session import SOURCES, Session
 from msviz.gui.view import View
 from msviz.gui.welcome import Welcome
@@ -62,7 +59,7 @@ class Window(QMainWindow):
         self.exporter = Exporter(self.runner)
         self.files = Files(self.runner)
         self._told_non_finite = 0
-        self._colours = Colours()
+        self.colours = Colours()
         self.parameters = Parameters.load(QSettings())
         self.preferences = Preferences.load(QSettings())
 
@@ -241,22 +238,15 @@ class Window(QMainWindow):
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
-        self._colours = colours
+        self.colours = colours
         self.colour_bar.set_colours(colours)
         self.pictures.set_colours(colours)
 
-    def edit_colours(self) -> None:
-        """Open the editor of the colour map."""
-        editor = ColourEditor(self._colours, self)
-        editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        editor.changed.connect(lambda stops: self.set_colours(replace(self._colours, name=OWN, stops=stops)))
-        editor.show()
-
     def shift_range(self, db: float) -> None:
         """Move the display range: up, and the pictures are darker; down, and they are brighter."""
-        floor, ceiling = self._colours.floor_db + db, self._colours.ceiling_db + db
+        floor, ceiling = self.colours.floor_db + db, self.colours.ceiling_db + db
         if floor >= LOWEST_DB and ceiling <= HIGHEST_DB:
-            self.set_colours(replace(self._colours, floor_db=floor, ceiling_db=ceiling))
+            self.set_colours(replace(self.colours, floor_db=floor, ceiling_db=ceiling))
 
     def set_shown(self, shown: str) -> None:
         """Show "octaves", "stft" or "both"."""
@@ -292,14 +282,18 @@ class Window(QMainWindow):
         self.actions_.show_playing(self.player.playing)
         self.meter.wake()
 
+    def _show_error(self) -> None:
+        heard = self.player.source != "Difference"  # which is the error itself
+        self.inspector.lab.show_error(self.player.signal_to_error_db() if heard else None)
+
     def _look_closer(self) -> None:
-        self.inspector.lab.show_error(self.player.signal_to_error_db())
+        self._show_error()
         self.status.show_underruns(self.player.underruns)
 
     def _show_heard(self, name: str) -> None:
         self.actions_.set_source(name)
         self.transport.set_source(name, self.listening.pair)
-        self.inspector.lab.show_error(self.player.signal_to_error_db())
+        self._show_error()
 
     def _show_volume(self) -> None:
         self.transport.set_volume(self.listening.volume)
@@ -309,40 +303,6 @@ class Window(QMainWindow):
     def set_device(self, device: str | None) -> None:
         """Play on another device; None is the system's default."""
         self.set_preferences(replace(self.preferences, device=device or ""))
-
-    def test_blind(self) -> None:
-        """Let a person find out what can be told apart, in what is selected."""
-        if not self.session:
-            return
-        region = self.listening.samples(*(self.view.selection or self.view.full)[:2])
-        self.listening.rest()
-        self.meter.rest()  # it could give X away
-        dialog = AbxDialog(
-            self.player,
-            self.session.sources,
-            region,
-            self,
-            track=str(self.session.source.path),
-            settings=self.session.settings,
-        )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.finished.connect(self.listening.resume)
-        dialog.open()
-
-    def export(self) -> None:
-        """Ask what is to be written, and write it beside what goes on."""
-        if not self.session:
-            return
-        box = self.view.selection
-        dialog = ExportDialog(
-            self.session.sources,
-            self.player.source or SOURCES[0],
-            track=self.session.source,
-            selection=self.listening.samples(box.start_s, box.stop_s) if box else None,
-            parent=self,
-        )
-        if order := ask(dialog, self.session.source.path):
-            self.exporter.start(order)
 
     # ------------------------------------------------------------------ the window
 
@@ -357,13 +317,6 @@ class Window(QMainWindow):
             self._show_heard(self.player.source or SOURCES[0])
             self.transport.show_time(0.0, self.view.full.stop_s)
 
-    def edit_preferences(self) -> None:
-        """Open the dialog of what is kept for all tracks."""
-        dialog = PreferencesDialog(self.preferences, self.listening.devices(), self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.changed.connect(self.set_preferences)
-        dialog.open()
-
     def set_preferences(self, preferences: Preferences) -> None:
         """Work as a person prefers, from now on."""
         self.preferences = preferences
@@ -374,14 +327,6 @@ class Window(QMainWindow):
     def toggle_full_screen(self) -> None:
         """Fill the screen with the window, or leave it."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def show_keys(self) -> None:
-        """Show what the keys and the mouse do."""
-        show_keys(self)
-
-    def show_about(self) -> None:
-        """Show what msviz is."""
-        show_about(self)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if file_of(event.mimeData()):
@@ -418,7 +363,7 @@ class Window(QMainWindow):
         for name, action in self.actions_.switches.items():
             settings.setValue(f"switches/{name}", action.isChecked())
         settings.setValue("follow", self.listening.follow)
-        self._colours.save(settings)
+        self.colours.save(settings)
         self.listening.close()
         self.files.cancel()
         self._let_go()

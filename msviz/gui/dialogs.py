@@ -1,0 +1,71 @@
+"""Dialogs of the window: what is asked for in them, and what is done with the answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+
+from msviz.gui.abx import AbxDialog
+from msviz.gui.colour_editor import ColourEditor
+from msviz.gui.colours import OWN
+from msviz.gui.export import ExportDialog, ask
+from msviz.gui.preferences import PreferencesDialog
+from msviz.gui.session import SOURCES
+
+if TYPE_CHECKING:
+    from msviz.gui.window import Window
+
+
+def edit_colours(window: Window) -> None:
+    """Open the editor of the colour map."""
+    editor = ColourEditor(window.colours, window)
+    editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    editor.changed.connect(lambda stops: window.set_colours(replace(window.colours, name=OWN, stops=stops)))
+    editor.show()
+
+
+def edit_preferences(window: Window) -> None:
+    """Open the dialog of what is kept for all tracks."""
+    dialog = PreferencesDialog(window.preferences, window.listening.devices(), window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.changed.connect(window.set_preferences)
+    dialog.open()
+
+
+def test_blind(window: Window) -> None:
+    """Let a person find out what can be told apart, in what is selected."""
+    session, listening = window.session, window.listening
+    if not session:
+        return
+    region = listening.samples(*(window.view.selection or window.view.full)[:2])
+    listening.rest()
+    window.meter.rest()  # it could give X away
+    dialog = AbxDialog(
+        window.player,
+        session.sources,
+        region,
+        window,
+        track=str(session.source.path),
+        settings=session.settings,
+    )
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.finished.connect(listening.resume)
+    dialog.open()
+
+
+def export(window: Window) -> None:
+    """Ask what is to be written, and write it beside what goes on."""
+    session, box = window.session, window.view.selection
+    if not session:
+        return
+    dialog = ExportDialog(
+        session.sources,
+        window.player.source or SOURCES[0],
+        track=session.source,
+        selection=window.listening.samples(box.start_s, box.stop_s) if box else None,
+        parent=window,
+    )
+    if order := ask(dialog, session.source.path):
+        window.exporter.start(order)
