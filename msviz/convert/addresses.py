@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.request import url2pathname
 
 from msviz.errors import AudioError, MsvizError
+
+
+def located(name: str | os.PathLike[str]) -> str:
+    """The path or address that somebody has given; file:///… is a path like any other."""
+    name = os.fspath(name)
+    return url2pathname(name[len("file://") :]) if name.startswith("file://") else name
 
 
 def is_address(name: str) -> bool:

@@ -49,7 +49,7 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
     with client:
         under_way = {client.submit(_last, _anywhere(job), pure=False): job for job in jobs}
         try:
-            for future in as_completed(list(under_way)):
+            for future in as_completed(list(under_way), loop=client.loop):
                 job = under_way.pop(future)
                 lost = future.exception()
                 yield Outcome(job, "failed", _lost(job, lost)) if lost else replace(future.result(), job=job)

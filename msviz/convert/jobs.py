@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from msviz.convert.addresses import file_system, is_address
+from msviz.convert.addresses import file_system, is_address, located
 from msviz.errors import MsvizError, ParameterError
 from msviz.storage import Content
 from msviz.transform import OctaveTransform
@@ -132,10 +132,10 @@ def plan(
     MsvizError
         If there is no audio file in a folder, two files would become one, or `out` is no folder.
     """
-    out = os.fspath(out)
+    out = located(out)
     found: dict[str, _Found] = {}
     for name in inputs:
-        for file in _audio_files(os.fspath(name)):  # what was named twice is converted once
+        for file in _audio_files(located(name)):  # what was named twice is converted once
             found.setdefault(file.source if is_address(file.source) else os.path.realpath(file.source), file)
     if out.endswith(_STORED):
         if len(found) != 1 or any(file.from_folder for file in found.values()):

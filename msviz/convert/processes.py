@@ -17,33 +17,29 @@ from msviz.convert.conversion import Events, Outcome, Progress, run
 from msviz.convert.jobs import Job
 
 _CONTEXT = get_context("spawn")  # a fork would inherit threads' locks as they happen to be
-_GRACE_S = 5.0  # that a process has to tidy up when it is told to end
+_GRACE_S = 10.0  # that a process has to tidy up when it is told to end
 
 
 def convert(jobs: Sequence[Job], *, processes: int | None = None) -> Events:
-    """Do jobs, several at a time.
+    """Do jobs, several at a time, in processes of their own.
 
-    Closed before the end, it ends all that goes on, and nothing half-written is left.
+    Closed before the end, it ends all that goes on, and nothing half-written is left.  The processes are
+    new ones, not forks: a script that calls this must do so under ``if __name__ == "__main__"``.
 
     Parameters
     ----------
     jobs : sequence of Job
     processes : int, optional
         How many work at a time; as many as there are processors by default.  Where there are fewer
-        files, each is analysed by several threads; one file, or one process, is done in this one.
+        files, each is analysed by several threads.
 
     Yields
     ------
     Progress, and for each job one Outcome
     """
     processes = processes or os.cpu_count() or 1
-    crew = min(processes, len(jobs))
-    threads = processes // max(crew, 1)
-    if crew > 1:
-        yield from _Crew(jobs, crew, threads).work()
-        return
-    for job in jobs:
-        yield from run(job, threads)
+    size = min(processes, len(jobs))
+    yield from _Crew(jobs, size, processes // max(size, 1)).work()
 
 
 class _Worker(NamedTuple):
@@ -121,13 +117,17 @@ class _Crew:
 
 def _serve(end: Connection, threads: int) -> None:
     """What a process does: one job after the other, until there is nobody any more who gives them."""
+    told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who gives jobs decides
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # tidies up on its way
+    # Heard between two steps: an exception within one would leave threads of zarr's behind that still write.
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     with suppress(EOFError, ConnectionError):
-        while True:
+        while not told:
             with closing(run(end.recv(), threads)) as events:
                 for event in events:
                     end.send(event)
+                    if told:
+                        break
 
 
 @contextmanager
