@@ -2,7 +2,7 @@ BIN := .venv/bin
 DEMO := resources/demos/bach.flac
 PICTURE := build/bach.png
 
-.PHONY: help run test lint format clean
+.PHONY: help run test lint format docs clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -32,6 +32,10 @@ format:  ## set up, then format the code
 	@packaging/setup.sh test
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
+
+docs:  ## set up, then build the documentation as a site, build/docs/index.html
+	@packaging/setup.sh test
+	$(BIN)/sphinx-build -W --keep-going -q docs build/docs
 
 clean:  ## remove everything that was made here
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
