@@ -371,6 +371,25 @@ def test_it_can_be_inverted_by_what_the_format_tells(tmp_path):
     assert error_db(Signal(rebuilt.real, RATE), signal) < -110
 
 
+def test_an_stft_can_be_inverted_by_what_the_format_tells(tmp_path):
+    signal = noise(1, 6000)
+    save(STFT(RATE, window=301, hop=70).analyze(signal), tmp_path / "x.zarr")
+
+    root = zarr.open_group(tmp_path / "x.zarr", mode="r")
+    size, hop = root.attrs["parameters"]["window"], root.attrs["parameters"]["hop"]
+    first = root.attrs["bands"]["stft"]["first_frame"]
+    spectra = root["stft/coefficients"][0].T
+    spectra[:, 0] *= 2
+    frames = np.roll(np.fft.irfft(spectra, size), size // 2, axis=1)
+    hann = (1 - np.cos(2 * np.pi * np.arange(size) / size)) / 2
+    squares = np.array([np.square(hann[m % hop :: hop]).sum() for m in range(size)])
+    rebuilt = np.zeros((len(frames) - 1) * hop + size)
+    for number, frame in enumerate(frames):
+        rebuilt[number * hop :][:size] += frame * hann / squares * hann.sum() / 2
+    begin = size // 2 - first * hop
+    assert error_db(Signal(rebuilt[begin : begin + 6000], RATE), signal) < -110
+
+
 # ---------------------------------------------------------------------- refused
 
 

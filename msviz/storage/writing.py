@@ -42,6 +42,9 @@ Array = NDArray[Any]
 CHUNK_BYTES = 2**20
 CHUNK_SAMPLES = (2**18, 2**21)
 
+#: Frames in a chunk of their times, which shrink to next to nothing.
+TIMES = 2**20
+
 
 def chunk_frames(band: BandLayout) -> int:
     """Frames in a chunk of a band."""
@@ -394,7 +397,7 @@ class _Zarr:
                 "time",
                 shape=(band.count,),
                 dtype=np.int64,
-                chunks=(chunk,),
+                chunks=(max(1, min(TIMES, band.count)),),
                 dimension_names=("frame",),
                 attributes=seconds,
                 **self._how(np.dtype(np.int64)),
@@ -429,13 +432,16 @@ class _Zarr:
         array[...] = values
 
     def write(self, band: BandLayout, first: int, values: Array) -> None:
-        last = first + values.shape[2]
-        self.arrays[band.name][:, :, first:last] = values
-        self.times[band.name][first:last] = band.frames.start + np.arange(first, last)
+        self.arrays[band.name][:, :, first : first + values.shape[2]] = values
 
     def finish(self) -> None:
         import zarr
 
+        for name, times in self.times.items():
+            first_frame = self.attributes["bands"][name]["first_frame"]
+            for first in range(0, times.size, TIMES):
+                last = min(first + TIMES, times.size)
+                times[first:last] = first_frame + np.arange(first, last)
         self.root.attrs.put(self.attributes)
         with warnings.catch_warnings():
             # xarray asks for it and says so loudly where it is missing; who does not know it reads on.
