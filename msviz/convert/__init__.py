@@ -4,7 +4,7 @@ from msviz.convert.cluster import convert_on_cluster
 from msviz.convert.conversion import Events, Outcome, Progress, run
 from msviz.convert.describing import describe
 from msviz.convert.jobs import Job, Settings, plan
-from msviz.convert.opening import StoredPicture, StoredSource, is_converted, open_source
+from msviz.convert.opening import StoredPicture, StoredSource, Track, is_converted, open_source
 from msviz.convert.processes import convert
 from msviz.convert.resynthesis import Stretch, reconstruction_error_db
 
@@ -17,6 +17,7 @@ __all__ = [
     "StoredPicture",
     "StoredSource",
     "Stretch",
+    "Track",
     "convert",
     "convert_on_cluster",
     "describe",

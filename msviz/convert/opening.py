@@ -121,7 +121,11 @@ class StoredPicture:
         return made
 
 
-def open_source(path: str | os.PathLike[str]) -> AudioSource | StoredSource:
+#: What a window opens.
+Track = AudioSource | StoredSource
+
+
+def open_source(path: str | os.PathLike[str]) -> Track:
     """Open a file to read its sound by stretch: audio, or a representation of it.
 
     Raises

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QMimeData, QObject, QSettings, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from msviz.audio import AudioSource, open_audio
 from msviz.gui.jobs import Job, Outcome, Runner
 
+if TYPE_CHECKING:
+    from msviz.convert import Track
+
 FILE_FILTER = (
-    "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;All files (*)"
+    "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;"
+    "Converted (*.zarr *.zip *.npz);;All files (*)"
 )
 MOST_RECENT = 8
 
@@ -25,7 +29,7 @@ class Files(QObject):
     runner : Runner
     """
 
-    opened = pyqtSignal(AudioSource)
+    opened = pyqtSignal(object)
     """Only once that has worked: until then the last one stays."""
     told = pyqtSignal(str)
     """What is being opened; nothing any more."""
@@ -48,8 +52,10 @@ class Files(QObject):
     def open(self, path: Path) -> None:
         """Open a file in place of what is being opened."""
 
-        def work() -> Iterator[AudioSource]:
-            yield open_audio(path)
+        def work() -> Iterator[Track]:
+            from msviz.convert import open_source
+
+            yield open_source(path)
 
         self.cancel()
         self.opening = job = self._runner.start(work)

@@ -210,7 +210,7 @@ class Window(QMainWindow):
             self.session = self.listening.session = None
 
     def _show_recent(self) -> None:
-        paths = [Path(name) for name in self.files.recent() if os.path.isfile(name)]
+        paths = [Path(name) for name in self.files.recent() if os.path.exists(name)]
         self.welcome.set_recent(paths)
         self.actions_.set_recent(paths)
 
