@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from PyQt6.QtWidgets import QApplication
 
 import msviz
 from msviz.cli import main
+from msviz.convert import Settings, plan, run
 from msviz.gui.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH
 from msviz.gui.theme import apply_theme
 
@@ -87,8 +89,26 @@ def test_help(flag):
     told = call(flag)
     assert told.exit_code == 0
     assert "See and hear a track octave by octave." in told.output
-    for command in ("open", "render"):
+    for command in ("convert", "info", "open", "render", "resynth"):
         assert f"  {command} " in told.output
+
+
+def test_help_is_quick():
+    """It loads nothing that it does not show."""
+    done = program("--help", before="import atexit, sys; atexit.register(lambda: print(*sys.modules))")
+    told, _ = done.communicate(timeout=60)
+    roots = {name.partition(".")[0] for name in told.splitlines()[-1].split()}
+    assert "click" in roots
+    assert not roots & {
+        "numpy",
+        "scipy",
+        "zarr",
+        "soundfile",
+        "sounddevice",
+        "PyQt6",
+        "distributed",
+        "fsspec",
+    }
 
 
 def test_version():
@@ -112,6 +132,18 @@ def test_version():
         (["render", "a.wav", "-o", "c.png", "--size", "big"], "'big' is not a size: give width and height"),
         (["render", "a.wav", "-o", "c.png", "--size", "100x100"], "100x100 is not between 200x150 and"),
         (["render", "a.wav", "-o", "c.png", "--size", "99999x400"], "99999x400 is not between"),
+        (["convert", "-o", "out"], "Missing argument 'FILE|FOLDER...'"),
+        (["convert", "a.wav"], "Missing option '-o'"),
+        (["convert", "a.wav", "-o", "out", "--content", "sound"], "'sound' is not one of"),
+        (["convert", "a.wav", "-o", "out", "--jobs", "0"], "0 is not in the range x>=1"),
+        (
+            ["convert", "a.wav", "-o", "out", "--resolution", "25"],
+            "resolution must lie between 3 and bins_per",
+        ),
+        (["convert", "a.wav", "-o", "out", "--fmin", "low"], "'low' is not a valid float"),
+        (["info"], "Missing argument 'FILE'"),
+        (["resynth", "a.zarr"], "Missing option '-o'"),
+        (["resynth", "a.zarr", "-o", "b.wav", "--start", "soon"], "'soon' is not a time"),
     ],
 )
 def test_wrong_usage(args, told):
@@ -198,10 +230,174 @@ def test_other_kinds_of_picture(track, tmp_path):
     assert path.read_bytes()[:4] == b"\x89PNG"
 
 
+# Conversion
+
+
+def converted_to(path, track, **settings):
+    """As the command does, but in this process."""
+    *_, outcome = run(plan([track], path, Settings(**settings))[0])
+    assert outcome.state == "converted"
+    return path
+
+
+@pytest.fixture
+def converted(track, tmp_path):
+    return converted_to(tmp_path / "tones.zarr", track)
+
+
+def test_what_was_converted_and_what_failed_is_told(track, tmp_path):
+    (tmp_path / "text.wav").write_text("no sound at all")
+    names = (track, tmp_path / "text.wav", tmp_path / "missing.wav")
+    result = call("convert", *names, "-o", tmp_path / "out", "--jobs", 1)
+    assert result.exit_code == 1
+    assert result.stdout == "1 converted, 2 failed.\n"
+    told = result.stderr.splitlines()
+    assert [line.partition(" ")[2].partition(" ")[0] for line in told] == [str(name) for name in names[1:]]
+    assert all(line.startswith("msviz: ") and line.endswith(".") for line in told)
+    assert os.listdir(tmp_path / "out") == ["tones.zarr"]
+    result = call("convert", track, "-o", tmp_path / "out")
+    assert (result.exit_code, result.output) == (0, "0 converted, 1 there already, 0 failed.\n")
+
+
+def test_a_report_for_programs(track, tmp_path):
+    (tmp_path / "text.wav").write_text("no sound at all")
+    result = call("convert", tmp_path, "-o", tmp_path / "out", "--zip", "--jobs", 1, "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    report = json.loads(result.stdout)
+    broken, tones = report.pop("files")
+    assert report == {"converted": 1, "skipped": 0, "failed": 1}
+    assert tones == {
+        "source": str(track),
+        "target": str(tmp_path / "out" / "tones.zarr.zip"),
+        "state": "converted",
+        "reason": None,
+    }
+    assert broken["state"] == "failed"
+    assert broken["reason"].startswith(f"{tmp_path / 'text.wav'} is not audio")
+
+
+def test_what_a_conversion_asks_for_it_gets(track, tmp_path):
+    options = "--content levels --no-compress --bins-per-octave 12 --resolution 6 --gamma 2 --fmin 50".split()
+    result = call("convert", track, "-o", tmp_path / "out", "--jobs", 1, *options)
+    assert result.exit_code == 0
+    told = json.loads(call("info", tmp_path / "out" / "tones.zarr", "--json").stdout)
+    assert told["content"] == "levels"
+    expected = {"rate": RATE, "bins_per_octave": 12, "resolution": 6.0, "gamma": 2.0, "fmin": 50.0}
+    assert expected.items() <= told["parameters"].items()
+    assert told["origin"]["settings"]["compress"] is False
+
+
+def test_without_dask_a_cluster_is_told_of(track, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = call("convert", track, "-o", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "msviz: A cluster needs Dask: pip install 'msviz[cluster]'.\n"
+
+
+def test_what_is_in_an_audio_file(track):
+    told = json.loads(call("info", track, "--json").stdout)
+    assert told == {
+        "file": str(track),
+        "kind": "audio",
+        "format": "WAV, 16 bit",
+        "rate_hz": RATE,
+        "channels": 1,
+        "length": 3 * RATE,
+        "duration_s": 3.0,
+        "bytes": track.stat().st_size,
+    }
+    lines = call("info", track).stdout.splitlines()
+    assert lines[0] == str(track)
+    assert "  rate        8000 Hz" in lines
+    assert "  duration    0:03.000 (24000 samples)" in lines
+
+
+def test_what_is_in_a_converted_file(track, converted):
+    told = json.loads(call("info", converted, "--json").stdout)
+    assert (told["kind"], told["format"], told["content"]) == ("representation", "Zarr", "complex64")
+    assert (told["rate_hz"], told["channels"], told["length"], told["duration_s"]) == (RATE, 1, 3 * RATE, 3.0)
+    assert told["version"] == msviz.__version__
+    assert told["transform"] == "octave"
+    transform = msviz.OctaveTransform(RATE)
+    assert told["redundancy"] == pytest.approx(transform.redundancy)
+    assert told["origin"]["source"]["name"] == "tones.wav"
+    assert told["bytes"] == sum(path.stat().st_size for path in converted.rglob("*") if path.is_file())
+    shapes = [(band["low_hz"], band["high_hz"], band["bins"], band["hop"]) for band in told["bands"]]
+    assert shapes == [(octave.low, octave.high, 24, octave.hop) for octave in transform.octaves]
+    assert all(band["frames"] * band["hop"] > 3 * RATE for band in told["bands"])
+    lines = call("info", converted).stdout.splitlines()
+    assert "  content     complex64" in lines
+    assert "  made from   tones.wav" in lines
+    assert len([line for line in lines if line.startswith("  band ")]) == len(transform.octaves)
+
+
+def test_converted_and_back_it_is_the_same_sound(track, converted, tmp_path):
+    result = call("resynth", converted, "-o", tmp_path / "back.wav", "--original", track, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    assert report["error_db"] < -120
+    assert (report["output"], report["duration_s"]) == (str(tmp_path / "back.wav"), 3.0)
+    original, back = (soundfile.read(path)[0] for path in (track, tmp_path / "back.wav"))
+    assert np.abs(back - original).max() < 1e-5
+    told = call("resynth", converted, "-o", tmp_path / "back.wav", "--original", track).stdout
+    assert told == f"Reconstruction error: {report['error_db']:.1f} dB\n"
+    assert call("resynth", converted, "-o", tmp_path / "back.wav").output == ""
+
+
+def test_a_part_of_a_converted_file_sounds_alone(track, converted, tmp_path):
+    arguments = ("-o", tmp_path / "back.flac", "--original", track, "--start", "0:01.5", "--stop", "2")
+    result = call("resynth", converted, *arguments, "--json")
+    report = json.loads(result.stdout)
+    assert report["error_db"] < -110  # rounded to 24 bit
+    assert report["duration_s"] == 0.5
+    original, back = (soundfile.read(path)[0] for path in (track, tmp_path / "back.flac"))
+    assert np.abs(back - original[3 * RATE // 2 : 2 * RATE]).max() < 1e-5
+
+
+def test_what_cannot_be_made_sound_again_is_told(track, converted, tmp_path):
+    out = tmp_path / "back.wav"
+    other = tmp_path / "other.wav"
+    soundfile.write(other, np.zeros(RATE), RATE)
+    converted_to(tmp_path / "levels.zarr", track, content="levels")
+    for arguments, told in (
+        ([tmp_path / "levels.zarr"], "holds levels"),
+        ([tmp_path / "missing.zarr"], "does not exist"),
+        ([converted, "--original", other], "is not what"),
+        ([converted, "--original", tmp_path / "none.wav"], "does not exist"),
+        ([converted, "--start", "4"], "must come before --stop"),
+    ):
+        result = call("resynth", *arguments, "-o", out)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("msviz: ")
+        assert told in result.stderr
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("view", ["octaves", "stft", "both"])
+def test_a_converted_file_is_drawn_as_its_sound_is(track, converted, picture, tmp_path, view):
+    options = ("--view", view, "--size", f"{WIDTH}x{HEIGHT}", "--start", "0.5", "--stop", "1.5")
+    other = tmp_path / "other.png"
+    assert call("render", track, "-o", picture, *options).exit_code == 0
+    assert call("render", converted, "-o", other, *options).exit_code == 0
+    assert np.mean(np.abs(drawn(picture) - drawn(other)) > 8) < 0.001
+
+
+def test_levels_are_drawn_as_they_are(track, picture, tmp_path):
+    levels = converted_to(tmp_path / "levels.zarr", track, content="levels")
+    other = tmp_path / "other.png"
+    size = ("--size", f"{WIDTH}x{HEIGHT}")
+    assert call("render", track, "-o", picture, "--view", "octaves", *size).exit_code == 0
+    assert call("render", levels, "-o", other, *size).exit_code == 0
+    assert np.mean(np.abs(drawn(picture) - drawn(other)) > 8) < 0.001
+    result = call("render", levels, "-o", other, "--view", "both")
+    assert result.exit_code == 1
+    assert result.stderr == f"msviz: {levels} holds levels, of which there is no other view than octaves.\n"
+
+
 # What cannot be
 
 
-@pytest.mark.parametrize("command", [["render", "-o", "c.png"], ["open"], []])
+@pytest.mark.parametrize("command", [["render", "-o", "c.png"], ["open"], [], ["info"]])
 @pytest.mark.parametrize(("name", "told"), [("missing.wav", "does not exist"), ("text.wav", "is not audio")])
 def test_a_bad_file_is_told_in_a_sentence(tmp_path, monkeypatch, command, name, told):
     monkeypatch.chdir(tmp_path)
