@@ -22,8 +22,6 @@ from benchmarks.measure import Report, machine, options
 from msviz import STFT, OctaveTransform, Signal, demo_tracks, load, read_audio, save
 from msviz.storage import CONTENTS
 
-SECONDS = 10  # of each track
-
 COLUMNS = ("file", "MB a minute", "from", "to", "of WAV", "write / analyse", "read / analyse", "error dB")
 
 
@@ -101,11 +99,9 @@ def main() -> None:
     chosen = options(__doc__, repeats=5).parse_args()
     repeats = 1 if chosen.quick else chosen.repeats
     report = Report("storage", chosen.markdown)
-    report.paragraph(f"{machine()}. The four demo tracks, {SECONDS} s of each, stereo at 44.1 kHz.")
-    signals = []
-    for path in demo_tracks().values():
-        whole = read_audio(path)
-        signals.append(Signal(whole.samples[:, : SECONDS * whole.rate], whole.rate))
+    signals = [read_audio(path) for path in demo_tracks().values()]
+    lengths = ", ".join(f"{signal.duration:.0f}" for signal in signals)
+    report.paragraph(f"{machine()}. The four demo tracks, {lengths} s, stereo at 44.1 kHz.")
     rate = signals[0].rate
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

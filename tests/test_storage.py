@@ -76,18 +76,30 @@ def stored(tmp_path):
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("kind", TRANSFORMS)
 @pytest.mark.parametrize(
-    ("channels", "length", "stretch"), [(2, 20_000, None), (1, 1, None), (3, 9000, (77, 5000))]
+    ("channels", "length", "stretch"),
+    [(2, 20_000, None), (1, 1, None), (3, 9000, (np.int64(77), np.int64(5000)))],
 )
 def test_complex64_comes_back_exactly(tmp_path, name, kind, channels, length, stretch):
     start, stop = stretch or (0, length)
     made = TRANSFORMS[kind].analyze(noise(channels, length), start=start, stop=stop)
     save(made, tmp_path / name)
     found = load(tmp_path / name)
+    assert_same(found.read(np.int64(start), np.int64(stop)), made)
     assert (found.channels, found.start, found.stop, found.length) == (channels, start, stop, stop - start)
     assert (found.rate, found.content, found.version) == (RATE, "complex64", msviz.__version__)
     assert_same(found.read(), made)
     np.testing.assert_allclose(found.synthesize().samples, made.synthesize().samples, atol=1e-6)
     assert os.listdir(tmp_path) == [name]
+
+
+def test_a_transform_in_double_precision_comes_back(tmp_path):
+    signal = noise(1)
+    transform = OctaveTransform(RATE, fmin=1000, dtype="float64")
+    save(transform.analyze(signal), tmp_path / "x.zarr")
+    found = load(tmp_path / "x.zarr")
+    assert repr(found.transform) == repr(transform)
+    assert found.synthesize().samples.dtype == np.float64
+    assert error_db(found.synthesize(), signal) < -135  # coefficients are kept in single precision
 
 
 @pytest.mark.parametrize("compress", [True, False])

@@ -184,8 +184,8 @@ class Stored:
         return Signal(self.source().read(0, self.length), self.rate)
 
     def _stretch(self, start: int | None, stop: int | None) -> tuple[int, int]:
-        start = self.start if start is None else start
-        stop = self.stop if stop is None else stop
+        start = self.start if start is None else int(start)
+        stop = self.stop if stop is None else int(stop)
         if not self.start <= start <= stop <= self.stop:
             raise ParameterError(
                 f"the stretch from sample {start} to {stop} does not lie within samples {self.start} to "

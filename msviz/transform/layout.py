@@ -51,7 +51,8 @@ class BandLayout:
     @property
     def attributes(self) -> dict[str, Any]:
         """What is told of the group."""
-        return {"hop": self.hop, "first_frame": self.frames.start, "frames": self.count, **self.edges}
+        first, count = int(self.frames.start), int(self.count)  # JSON takes no NumPy integers
+        return {"hop": self.hop, "first_frame": first, "frames": count, **self.edges}
 
 
 def band_layouts(transform: OctaveTransform | STFT, frames: Sequence[Range]) -> tuple[BandLayout, ...]:
@@ -76,8 +77,8 @@ def described(transform: OctaveTransform | STFT, channels: int, start: int, stop
     return {
         "rate": transform.rate,
         "channels": channels,
-        "start": start,
-        "stop": stop,
+        "start": int(start),
+        "stop": int(stop),
         "transform": "stft" if isinstance(transform, STFT) else "octave",
         "parameters": transform.parameters,
     }

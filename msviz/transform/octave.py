@@ -195,7 +195,7 @@ class OctaveTransform:
         ParameterError
             If the source has another rate or the stretch does not lie within it.
         """
-        stop = source.length if stop is None else stop
+        start, stop = int(start), int(source.length if stop is None else stop)  # NumPy's count as well
         if not 0 <= start <= stop <= source.length:
             raise ParameterError(
                 f"the stretch from sample {start} to {stop} does not lie within the {source.length} "
