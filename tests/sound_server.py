@@ -98,9 +98,9 @@ class SoundServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @contextmanager
-    def recording(self) -> Iterator[Recording]:
-        """Record what is played from here on."""
-        recorder = Recording(self._environment())
+    def recording(self, latency_ms: int = 20) -> Iterator[Recording]:
+        """Record what is played from here on, in blocks of about `latency_ms`."""
+        recorder = Recording(self._environment(), latency_ms)
         try:
             yield recorder
         finally:
@@ -114,12 +114,14 @@ class Recording:
     seconds of sound at a time, and the first stream stalls for as long.
     """
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], latency_ms: int) -> None:
         options = (
-            f"--device=msviz.monitor --format=float32le --rate={RATE} --channels=2 --raw --latency-msec=20"
+            f"--device=msviz.monitor --format=float32le --rate={RATE} --channels=2 --raw "
+            f"--latency-msec={latency_ms}"
         )
         self._process = subprocess.Popen(["parec", *options.split()], env=environment, stdout=subprocess.PIPE)
         self._data = bytearray()
+        self.arrivals: list[tuple[float, int]] = []  # when each block came, and how many samples before it
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
@@ -129,6 +131,7 @@ class Recording:
 
     def _read(self) -> None:
         while block := os.read(self._process.stdout.fileno(), 1 << 16):
+            self.arrivals.append((time.monotonic(), len(self._data) // 8))
             self._data += block
             self._started.set()
 

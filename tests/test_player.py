@@ -323,7 +323,7 @@ def OutputStream(*args, **kwargs): raise {error}
     ("error", "devices", "sentence"),
     [
         ("PortAudioError('Error querying device -1')", [], "no sound device was found."),
-        ("PortAudioError('x: Invalid sample rate', -9997)", [{}], "the sound device does not take 48000 Hz."),
+        ("PortAudioError('x: Invalid rate', -9997)", [{}], "the sound device does not take 48000 Hz."),
         (
             "PortAudioError('Device unavailable', -9985)",
             [{"max_output_channels": 2}],
@@ -358,3 +358,50 @@ def test_nothing_leaves_the_audio_thread_but_silence(library):
     opened._stream.callback(out, 10, times, None)
     assert not out.any()
     assert isinstance(opened.failure, ZeroDivisionError)
+
+
+class Status:
+    output_underflow = True
+
+
+def test_device_that_asks_no_more_is_gone_and_lateness_is_counted(library, monkeypatch):
+    library(HARMLESS + "    active = True")
+    opened = open_device()
+    times = type("Times", (), {"currentTime": 0.0, "outputBufferDacTime": 0.1})
+    for status in (None, Status(), Status()):
+        opened._stream.callback(np.ones((10, 2), np.float32), 10, times, status)
+    assert opened.underflows == 2
+    assert opened.active
+    monkeypatch.setattr(device, "STALL_S", 0.0)
+    assert not opened.active
+
+
+DEVICES = """
+def query_hostapis(): return [{"name": "ALSA"}, {"name": "JACK"}]
+def query_devices(device=None, kind=None):
+    if device == "gone": raise ValueError("No output device matching 'gone'")
+    if kind: return {"default_samplerate": 96000.0}
+    return [
+        {"name": "speakers", "hostapi": 0, "max_output_channels": 2},
+        {"name": "microphone", "hostapi": 0, "max_output_channels": 0},
+        {"name": "speakers", "hostapi": 1, "max_output_channels": 8},
+    ]
+class PortAudioError(Exception): pass
+"""
+
+
+def test_devices_that_play_are_told_apart(library):
+    library(DEVICES)
+    assert Player().devices() == ["speakers, ALSA", "speakers, JACK"]
+
+
+def test_without_a_library_there_are_no_devices(library):
+    library("raise OSError('PortAudio library not found')")
+    assert Player().devices() == []
+
+
+def test_rates_to_try_begin_with_the_devices_own(library):
+    library(DEVICES)
+    assert device.other_rates(None)[:3] == [96000, 48000, 44100]
+    assert device.other_rates("gone")[:2] == [48000, 44100]
+    assert len(set(device.other_rates(None))) == len(device.other_rates(None))

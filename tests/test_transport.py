@@ -1,4 +1,4 @@
-"""Loops, ranges, scrubbing, speed, the meter and the choice of a device, on a device with a time of its own."""
+"""Loops, ranges, scrubbing, speed, the meter and other devices, where time passes as the test says."""
 
 import numpy as np
 import pytest

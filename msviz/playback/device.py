@@ -172,11 +172,6 @@ class Output:
         """Whether the device still asks for samples."""
         return bool(self._stream.active) and time.monotonic() - self._called < STALL_S
 
-    @property
-    def latency(self) -> float:
-        """Seconds from the filling of a buffer to its being heard, as the device has it."""
-        return float(self._stream.latency)
-
     def close(self) -> None:
         """Close the stream at once; what has not been heard yet is dropped."""
         self._stream.close()
