@@ -117,6 +117,7 @@ def save_stream(
     transform: Transform,
     length: int,
     *,
+    start: int = 0,
     content: Content = "complex64",
     compress: bool = True,
     origin: Mapping[str, Any] | None = None,
@@ -134,7 +135,9 @@ def save_stream(
     transform : OctaveTransform or STFT
         What makes the pieces.
     length : int
-        Samples of the source.
+        Samples of the source, or of the stretch of it that the pieces rebuild.
+    start : int
+        Where that stretch begins.
     origin : mapping, optional
         What is to be told of where it comes from, for JSON; `Stored.attributes` has it as "origin".
 
@@ -151,9 +154,10 @@ def save_stream(
         If the path ends in something else, the pieces do not follow each other to the end, or their
         coefficients cannot be stored so.
     """
-    frames = tuple(transform.frame_ranges(0, length))
+    stretch = start, start + length
+    frames = tuple(transform.frame_ranges(*stretch))
     return _written(
-        pieces, path, transform, (0, length), frames, content=content, compress=compress, origin=origin
+        pieces, path, transform, stretch, frames, content=content, compress=compress, origin=origin
     )
 
 
