@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -28,9 +29,8 @@ Values = Literal["db", "magnitude", "complex"]
 
 SUFFIXES = ".zarr", ".zip", ".npz"
 MAGNITUDES = np.array([10 ** (to_db(code) / 20) for code in range(256)], np.float32)  # of level codes
-MAGNITUDES[: SILENCE + 1] = 0
+FLOOR = MAGNITUDES[SILENCE]  # what is below it counts as silence
 KEPT_OPEN = 64  # files, of each process: an .npz is in memory while it is open
-FLOOR = np.float32(1e-6)  # magnitudes below it count as silence, -120 dB
 
 
 class OctaveDataset(Dataset[Any]):
@@ -55,7 +55,7 @@ class OctaveDataset(Dataset[Any]):
         Frames a second of one rectangular picture with all bins, the lowest first, as
         `Representation.image` makes it.  By default every octave has its own.
     values : {"db", "magnitude", "complex"}
-        Level in dB relative to full scale, not below -120; |c|; or the coefficients themselves.
+        Level in dB relative to full scale, not below -119.5; |c|; or the coefficients themselves.
     channel : int, optional
         One channel alone; by default all of them.
     label : callable, optional
@@ -215,13 +215,14 @@ class OctaveDataset(Dataset[Any]):
     def _picture(self, stored: Stored, start: int) -> list[torch.Tensor] | torch.Tensor:
         """Samples [start, start + samples) of a file as they are asked for."""
         stop = start + self.samples
+        first, last = max(start, stored.start), min(stop, stored.stop)
         channels = range(stored.channels) if self.channel is None else [self.channel]
-        # A column of an image may show a frame beside the crop.
-        margin = 0 if self.frame_rate is None else self._step
-        held = self._held(stored, max(start - margin, stored.start), min(stop + margin, stored.stop))
         if self.frame_rate is not None:
-            images = np.stack([held.image(channel, start, stop, self.frame_rate) for channel in channels])
+            images = np.stack([stored.image(channel, first, last, self.frame_rate) for channel in channels])
+            missing = math.ceil(self.samples * self.frame_rate / stored.rate) - images.shape[-1]
+            images = np.pad(images, ((0, 0), (0, 0), (0, missing)), constant_values=to_db(SILENCE))
             return torch.from_numpy(images if self.values == "db" else 10 ** (images / 20))
+        held = self._held(stored, first, last)
         crops = [band.between(start // band.hop, stop // band.hop)[channels] for band in held.bands]
         if self.values != "complex":
             crops = [np.abs(crop) for crop in crops]
