@@ -215,8 +215,9 @@ class Stored:
         try:
             stored = np.asarray(self._arrays[band.name][channels, :, first:last])
         except Exception as error:  # stores and codecs have no common kind
+            what = "cannot be reached" if isinstance(error, OSError) else "is damaged"
             raise StorageError(
-                f"{self.path} is damaged: {band.name} cannot be read {self._around(band, frames)} ({error})."
+                f"{self.path} {what}: {band.name} cannot be read {self._around(band, frames)} ({error})."
             ) from error
         if not whole(stored, self.content, real=band.real):
             raise StorageError(
