@@ -105,7 +105,8 @@ def render(
 ) -> None:
     """Draw FILE as the window does, without a display, into a picture.
 
-    FILE is audio, or a converted file, which is drawn with its own parameters.
+    FILE is audio, or a converted file, which is drawn with its own parameters.  The picture is a .png, .jpg
+    or .svg; the last has a title, and axes that can be edited.
     """
     from msviz.audio import open_audio
     from msviz.convert import StoredPicture, is_converted
@@ -129,6 +130,8 @@ def render(
         start_s, stop_s = stretch(file, source, start, stop)
         from msviz.gui.app import render as draw
 
+        # A drawing goes where nothing else tells what it shows.
+        drawn["name"] = file.name if picture.suffix.lower() == ".svg" else ""
         draw(source, picture, start_s=start_s, stop_s=stop_s, view=view or "both", size=size, **drawn)
 
 

@@ -7,23 +7,21 @@ import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QBuffer, QEvent, QSettings, QTimer
-from PyQt6.QtGui import QImage
+from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from msviz.audio import AudioSource, mix_down
 from msviz.errors import MsvizError
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.colours import Colours
-from msviz.gui.pictures import Pictures
+from msviz.gui.figure import Figure, Look, write
 from msviz.gui.preferences import Preferences
 from msviz.gui.theme import Style, app_icon, apply_theme
-from msviz.gui.view import View
+from msviz.gui.view import Box
 from msviz.signal import Source
 from msviz.transform import STFT, OctaveTransform
 
@@ -112,10 +110,12 @@ def render(
     colours: Colours | None = None,
     octaves: Any = None,
     stft: Any = None,
+    name: str = "",
 ) -> None:
     """Draw a stretch of a track with the window's own canvases into a picture file.
 
-    `octaves` and `stft` are drawn in place of the transforms with their defaults.
+    `octaves` and `stft` are drawn in place of the transforms with their defaults.  With a `name` there is
+    a title, which tells it and what part of the track is seen.
 
     Raises
     ------
@@ -126,43 +126,15 @@ def render(
     for scale in ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS"):
         os.environ.pop(scale, None)
     application()
-    model = View()
     mix = mix_down(source)
     upper = Picture.of(octaves or OctaveTransform(source.rate, workers=1), mix)
     lower = Picture.of(stft or STFT(source.rate), mix)
-    model.open(source.rate, source.length, upper.transform.bands[0].low, source.rate / 2)
-    pictures = Pictures(model)
-    pictures.set_shown(view)
-    pictures.hide_overview()  # it would be unknown outside the stretch
-    pictures.set_colours(colours or Colours())
-    pictures.set_pictures(upper, lower)
-    pictures.resize(*size)
-    pictures.grab()  # lays the panels out, so that they know what they show
-    model.show(model.full._replace(start_s=start_s, stop_s=stop_s))
-    shown = {"octaves": (upper,), "stft": (lower,), "both": (upper, lower)}[view]
+    seen = Box(start_s, stop_s, upper.transform.bands[0].low, source.rate / 2)
+    look = Look(shown=view, colours=colours or Colours())
+    figure = Figure(mix, upper, lower, seen, look, size=size, name=name)
+    places = figure.missing()
     with ThreadPoolExecutor() as pool:
-        for picture in shown:
-            tiles = picture.pyramid.missing()
-            made = pool.map(lambda tile, picture=picture: tile_levels(picture, mix, tile), tiles)
-            for tile, levels in zip(tiles, made, strict=True):
-                picture.pyramid.put(tile, levels)
-                pictures.refresh(picture, tile)
-    pictures.redraw()
-    _write(pictures.grab().toImage(), path)
-
-
-def _write(image: QImage, path: Path) -> None:
-    """Write a picture, whole or not at all."""
-    encoded = QBuffer()
-    if not image.save(encoded, path.suffix.lstrip(".") or "png"):
-        raise MsvizError(f"{path} cannot be written: choose a name that ends in .png or .jpg.")
-    part = path.parent / f".{path.name}.part"
-    try:
-        if path.exists() and not path.is_file():
-            raise MsvizError(f"{path} is not a file: give the picture a name of its own.")
-        part.write_bytes(encoded.data().data())
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise MsvizError(f"{path} cannot be written: {error.strerror}.") from None
+        made = pool.map(lambda place: tile_levels(place[0], mix, place[1]), places)
+        for place, levels in zip(places, made, strict=True):
+            figure.put(place, levels)
+    write(figure.contents(path), path)

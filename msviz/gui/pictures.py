@@ -140,6 +140,21 @@ class Pictures(QWidget):
         self._split.handle(1).setVisible(shown == "both")  # it sees to that itself only on a screen
         self._split.handle(2).setVisible(False)
 
+    @property
+    def shown(self) -> str:
+        """Which of `SHOWN`."""
+        return self._shown
+
+    @property
+    def octaves_share(self) -> float:
+        """How much of the height of both pictures the octaves have, from 0 to 1."""
+        octaves, stft, _ = self._split.sizes()
+        return octaves / (octaves + stft) if octaves and stft else 0.5
+
+    @octaves_share.setter
+    def octaves_share(self, share: float) -> None:
+        self._split.setSizes([round(1000 * share), round(1000 * (1 - share)), 0])
+
     def hide_overview(self) -> None:
         """Show nothing of the rest of the track."""
         self._overview.hide()
