@@ -117,6 +117,7 @@ class _Crew:
 
 def _serve(end: Connection, threads: int) -> None:
     """What a process does: one job after the other, until there is nobody any more who gives them."""
+    os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by itself it takes all processors for each
     told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who gives jobs decides
     # Heard between two steps: an exception within one would leave threads of zarr's behind that still write.
