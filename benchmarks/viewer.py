@@ -33,6 +33,7 @@ from benchmarks.tracks import make_track
 from msviz.audio import mix_down
 from msviz.gui.analysis import Analysis, Picture
 from msviz.gui.colours import COLOUR_MAPS, Colours
+from msviz.gui.process import settle, spare_memory
 from msviz.gui.theme import apply_theme
 from msviz.gui.window import Window
 from msviz.picture import Pyramid
@@ -119,6 +120,7 @@ class Watched(QApplication):
         self.beats: list[float] = []
         self._working = self._painting = False
         self._begin = np.zeros(2)  # when what is under way began
+        spare_memory()
         super().__init__(["msviz"])  # it notifies of events already
         self.setApplicationName("msviz")
         self.setOrganizationName("msviz")
@@ -202,6 +204,7 @@ class Hands:
         self.window = Window()
         self.window.resize(*SIZE)
         self.window.show()
+        settle()
         self.view = self.window.view
         self.canvas = app.canvas = self.window.pictures.octaves.canvas
         self.random = np.random.default_rng(4)

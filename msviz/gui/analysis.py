@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import decoded
 from msviz.gui.jobs import Job, Outcome, Runner
+from msviz.gui.process import give_back
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
@@ -169,3 +170,5 @@ class Analysis(QObject):
             self.failed.emit(str(job.error))
         elif outcome is Outcome.FINISHED:
             self.fill()
+            if not self._under_way and self.progress == 1:
+                self._runner.start(give_back)

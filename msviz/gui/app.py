@@ -20,6 +20,7 @@ from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.colours import Colours
 from msviz.gui.figure import Figure, Look, write
 from msviz.gui.preferences import Preferences
+from msviz.gui.process import settle, spare_memory
 from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.view import Box
 from msviz.signal import Source
@@ -32,6 +33,7 @@ def application() -> QApplication:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app
+    spare_memory()
     app = QApplication(sys.argv[:1])
     app.setApplicationName("msviz")
     app.setOrganizationName("msviz")
@@ -73,6 +75,7 @@ def run(sources: Sequence[AudioSource]) -> int:
                 window.show_source(source)
         for window in windows:
             window.show()
+        settle()
         # Python handles Ctrl-C only while it runs, and in Qt's loop it seldom does.
         awake = QTimer()
         awake.timeout.connect(lambda: None)

@@ -33,7 +33,7 @@ STREAM = 2**20
 TOLERANCE_DB = {"float32": 100.0, "float64": 122.0}
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=6)  # of 10 MB each; a sharper picture has three
 def _plan(scale: OctaveScale, dtype: str, shape: Shape) -> tuple[Stage, ...]:
     """The stages for these parameters: built once, kept, reused."""
     return plan_stages(scale, np.dtype(dtype), TOLERANCE_DB[dtype], shape)

@@ -48,6 +48,7 @@ class Reassigned:
         self.bands: tuple[Octave, ...] = tuple(
             replace(octave, frequencies=octave.low * steps) for octave in transform.octaves
         )
+        self._real = transform.dtype.type
         self._slopes = transform.shaped(Shape.SLOPE)
         self._offsets = transform.shaped(Shape.OFFSET)
 
@@ -68,42 +69,50 @@ class Reassigned:
             analysis.coefficients(source, *stretch)
             for analysis in (self.transform, self._slopes, self._offsets)
         )
+        # Times are counted from the stretch's first frame on: single precision tells them apart.
         begins = [-(-start // band.hop) for band in self.bands]
         power = [
-            np.zeros((source.channels, band.frequencies.size, -(-stop // band.hop) - begin))
+            np.zeros((source.channels, band.frequencies.size, -(-stop // band.hop) - begin), self._real)
             for band, begin in zip(self.bands, begins, strict=True)
         ]
         for octave, values, slope, offset in zip(self.bands, plain, slopes, offsets, strict=True):
-            first = -(-stretch[0] // octave.hop)
-            centres = self.transform.octaves[octave.index].frequencies[:, None]
+            first = -(-stretch[0] // octave.hop) - begins[octave.index]
+            centres = self.transform.octaves[octave.index].frequencies.astype(self._real)[:, None]
             with np.errstate(divide="ignore", invalid="ignore"):  # where there is nothing to be moved
                 hz = centres + (offset / values).real
-                delay = (slope / values).imag * (self.rate / (2 * np.pi))  # in samples
-                share = np.abs(values) ** 2 / mean_power(self.transform.scale, hz)
-            sample = (first + np.arange(values.shape[-1])) * octave.hop + delay
+                delay = (slope / values).imag * self._real(self.rate / (2 * np.pi * octave.hop))  # in frames
+                share = np.square(values.real) + np.square(values.imag)
+                share /= mean_power(self.transform.scale, hz)
+                height = np.log2(hz)
+            frame = np.arange(first, first + values.shape[-1], dtype=self._real) + delay
             # A tone near an octave's edge is in its neighbours' rows as well.
             for band, made, begin in zip(self.bands, power, begins, strict=True):
-                if abs(band.index - octave.index) <= 1:
-                    # A frame may last as long as several cells of a band with a shorter hop.
-                    longer = octave.hop // band.hop
-                    parts = 2 * longer if longer > 1 else 1
-                    weight = share * (octave.hop / band.hop / parts)
+                if abs(band.index - octave.index) > 1:
+                    continue
+                rows = len(band.frequencies)
+                row = (height - self._real(np.log2(band.low))) * self._real(rows)
+                # A frame may last as long as several cells of a band with a shorter hop.
+                longer = octave.hop // band.hop
+                parts = 2 * longer if longer > 1 else 1
+                ratio = octave.hop / band.hop
+                ahead = begins[octave.index] * ratio - begin
+                for channel, inside in enumerate((row >= 0) & (row < rows)):
+                    within = np.flatnonzero(inside)
+                    own_row = row[channel].take(within).astype(np.intp)
+                    own_frame = frame[channel].take(within) * self._real(ratio)
+                    weight = share[channel].take(within) * self._real(ratio / parts)
                     for part in range(parts):
-                        away = longer * ((part + 0.5) / parts - 0.5)
-                        _add(made, weight, sample / band.hop + away - begin, hz, band)
-        return [np.sqrt(made).astype(np.float32) for made in power]
+                        away = ahead + longer * ((part + 0.5) / parts - 0.5)
+                        _add(made[channel], weight, own_row, own_frame + self._real(away))
+        return [np.sqrt(made).astype(np.float32, copy=False) for made in power]
 
 
-def _add(made: Array, power: Array, frame: Array, hz: Array, band: Octave) -> None:
-    """Add power to the cells (rows, frames) that its frequencies and fractional frame numbers fall in."""
-    rows, frames = made.shape[1:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        row = np.floor(np.log2(hz / band.low) * rows)
-        column = np.floor(frame + 0.5)
-        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < frames)
-    for channel, within in enumerate(inside):
-        cells = (row[channel][within] * frames + column[channel][within]).astype(np.intp)
-        made[channel] += np.bincount(cells, power[channel][within], rows * frames).reshape(rows, frames)
+def _add(made: Array, power: Array, row: Array, frame: Array) -> None:
+    """Add power to the cells (rows, frames) that its rows and fractional frame numbers fall in."""
+    column = np.floor(frame + 0.5)
+    inside = np.flatnonzero((column >= 0) & (column < made.shape[1]))
+    cells = row.take(inside) * made.shape[1] + column.take(inside).astype(np.intp)
+    np.add.at(made.reshape(-1), cells, power.take(inside))
 
 
 class Combined:

@@ -37,6 +37,7 @@ REACH_GRID = 512  # hops on which the filters' reach is measured, half of them o
 
 
 _scratch = threading.local()
+_building = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -208,10 +209,11 @@ class Stage:
 
     def table(self, size: int) -> BlockTable:
         """The filters for blocks of `size` samples, built once."""
-        table = self._tables.get(size)
-        if table is None:
-            table = self._tables[size] = self._build_table(size)
-        return table
+        with _building:  # threads that come to it together would each build it
+            table = self._tables.get(size)
+            if table is None:
+                table = self._tables[size] = self._build_table(size)
+            return table
 
     def _build_table(self, size: int) -> BlockTable:
         half = size // 2

@@ -1,0 +1,40 @@
+"""How the process of a window shares its time and memory among its threads."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+
+SWITCH_S = 0.0005  # after which a worker that runs Python lets the window go on; 5 ms are a third of a frame
+M_ARENA_MAX = -8  # of glibc's malloc.h
+
+
+def spare_memory() -> None:
+    """Let threads allocate from one heap, where the C library can be told so.
+
+    With one for each, what every worker has needed at most stays with it: 40 MB with two workers.  To
+    be called before there are threads.
+    """
+    with suppress(OSError, AttributeError):  # there is no such thing outside glibc
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def give_back() -> Iterator[None]:
+    """A job that hands what is free of the heap back to the system, as the C library does seldom."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+    yield
+
+
+def settle() -> None:
+    """Let nothing of Python's hold up the window for longer than need be.
+
+    To be called when all is imported and made: what is there by then stays, and the collector of
+    garbage, which stops all threads, need not look at it again and again.
+    """
+    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()
