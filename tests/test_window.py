@@ -7,7 +7,6 @@ import threading
 
 import numpy as np
 import pytest
-import soundfile
 from playback_tools import wait_until
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent
@@ -21,47 +20,24 @@ from PyQt6.QtWidgets import (
     QSpinBox,
     QTextBrowser,
 )
+from window_tools import NO_DEVICE, RATE, Device, play_until, tone, write
 
 from msviz.audio import open_audio
 from msviz.demos import demo_tracks
-from msviz.errors import AudioError, DeviceError
+from msviz.errors import AudioError
 from msviz.gui.colours import Colours
 from msviz.gui.session import SOURCES
 from msviz.gui.view import Box
 from msviz.gui.window import Window
 from msviz.playback import Player, player
 
-RATE = 8000
 SECONDS = 20.0
-NO_DEVICE = "Sound cannot be played: no sound device was found."
 KEY = Qt.Key
 CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,
     Qt.KeyboardModifier.ShiftModifier,
 )
-
-
-class Device:
-    """A sound device on which time passes when the test says so; without one, the player finds none."""
-
-    plugged = False
-    opened: Device | None = None
-
-    def __init__(self, rate, latency, device, fill):
-        if not Device.plugged:
-            raise DeviceError(NO_DEVICE)
-        self.rate, self.latency, self.device, self.fill = rate, latency, device, fill
-        self.time, self.active, self.failure, self.underflows = 100.0, True, None, 0
-        Device.opened = self
-
-    def close(self):
-        self.active = False
-
-    def run(self, seconds):
-        count = round(seconds * self.rate)
-        self.fill(np.zeros((count, 2), np.float32), self.time, self.time + self.latency)
-        self.time += seconds
 
 
 @pytest.fixture(autouse=True)
@@ -91,15 +67,6 @@ def make_window(qtbot):
 @pytest.fixture
 def window(make_window):
     return make_window()
-
-
-def write(path, samples, rate=RATE, **options):
-    soundfile.write(path, samples, rate, **options)
-    return path
-
-
-def tone(seconds=SECONDS, rate=RATE):
-    return 0.5 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
 
 
 @pytest.fixture
@@ -312,9 +279,9 @@ FILES = {
     "one sample": (np.array([0.5]), RATE, "WAV, 16 bit · 8 kHz · mono"),
     "silence": (np.zeros((RATE, 2)), RATE, "WAV, 16 bit · 8 kHz · stereo"),
     "six channels": (np.full((4800, 6), 0.1), 48000, "WAV, 16 bit · 48 kHz · 6 channels"),
-    "192 kHz": (tone(0.5, 192000), 192000, "WAV, 16 bit · 192 kHz · mono"),
-    "1 kHz": (tone(3, 1000), 1000, "WAV, 16 bit · 1 kHz · mono"),
-    "22.05 kHz": (tone(1, 22050), 22050, "WAV, 16 bit · 22.05 kHz · mono"),
+    "192 kHz": (tone(seconds=0.5, rate=192000), 192000, "WAV, 16 bit · 192 kHz · mono"),
+    "1 kHz": (tone(seconds=3, rate=1000), 1000, "WAV, 16 bit · 1 kHz · mono"),
+    "22.05 kHz": (tone(seconds=1, rate=22050), 22050, "WAV, 16 bit · 22.05 kHz · mono"),
 }
 
 
@@ -335,7 +302,7 @@ def test_sound_of_every_kind_is_opened_analysed_and_drawn(qtbot, window, tmp_pat
 
 
 def test_of_many_files_opened_in_a_row_the_last_one_is_shown(qtbot, window, tmp_path):
-    paths = [write(tmp_path / f"{number}.wav", tone(1 + number)) for number in range(8)]
+    paths = [write(tmp_path / f"{number}.wav", tone(seconds=1 + number)) for number in range(8)]
     shown = []
     window.windowTitleChanged.connect(shown.append)
     for path in paths:
@@ -348,7 +315,7 @@ def test_of_many_files_opened_in_a_row_the_last_one_is_shown(qtbot, window, tmp_
 
 
 def test_files_opened_one_after_another_are_remembered_the_newest_first(qtbot, window, tmp_path):
-    paths = [write(tmp_path / f"{number}.wav", tone(0.1)) for number in range(10)]
+    paths = [write(tmp_path / f"{number}.wav", tone(seconds=0.1)) for number in range(10)]
     for path in [*paths, paths[5]]:
         window.files.open(path)
         wait_open(qtbot, window, path)
@@ -362,7 +329,7 @@ def test_files_opened_one_after_another_are_remembered_the_newest_first(qtbot, w
 
 def test_another_file_opened_while_one_is_analysed_takes_its_place(qtbot, window, tmp_path):
     long = write(tmp_path / "long.wav", np.tile(tone(), 20))
-    short = write(tmp_path / "short.wav", tone(1))
+    short = write(tmp_path / "short.wav", tone(seconds=1))
     window.files.open(long)
     wait_open(qtbot, window, long)
     first = window.source
@@ -587,18 +554,6 @@ def test_trying_again_plays_once_there_is_a_device(qtbot, opened, monkeypatch):
     play_until(qtbot, opened, 0.5)
     assert said(opened) == ""
     assert opened.player.playing
-
-
-def play_until(qtbot, window, seconds):
-    """Let time pass until the playhead is there, or playing has ended."""
-
-    def there():
-        if window.player.playing and window.view.playhead_s < seconds:
-            Device.opened.run(0.05)
-        return window.view.playhead_s >= seconds or not window.player.playing
-
-    qtbot.waitUntil(lambda: Device.opened is not None)
-    qtbot.waitUntil(there, timeout=10_000)
 
 
 @pytest.fixture

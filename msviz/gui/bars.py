@@ -292,7 +292,7 @@ class StatusBar(QStatusBar):
         self._told = QTimer(self)
         self._told.setSingleShot(True)
         self._told.setInterval(TOLD_MS)
-        self._told.timeout.connect(lambda: self.show_message(""))
+        self._told.timeout.connect(self._forget)
         self._underruns = QLabel()
         self._underruns.setToolTip("How often sound was not ready in time since msviz was started")
         self._export = QLabel()
@@ -319,6 +319,9 @@ class StatusBar(QStatusBar):
         """Say something for a while."""
         self.show_message(text)
         self._told.start()
+
+    def _forget(self) -> None:
+        self.show_message("")
 
     def show_file(self, source: AudioSource) -> None:
         """Say what file is open."""

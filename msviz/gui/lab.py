@@ -80,7 +80,7 @@ class LabPanel(QWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON_MS)
-        self._soon.timeout.connect(lambda: self.changed.emit(self.recipe))
+        self._soon.timeout.connect(self._tell)
 
         said = QLabel("What Multi-scale and STFT are rebuilt from. Compare by ear with keys 1, 2 and 3.")
         said.setWordWrap(True)
@@ -127,6 +127,9 @@ class LabPanel(QWidget):
     def show_error(self, db: float | None) -> None:
         """Signal to error of what is heard; None where that is not known."""
         self._error.setText(error_text(db))
+
+    def _tell(self) -> None:
+        self.changed.emit(self.recipe)
 
     def _change(self, **changes: Any) -> None:
         self.set_recipe(replace(self.recipe, **changes))

@@ -67,7 +67,7 @@ class SpectrumPanel(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(lambda: self.look(self._pictures))
+        self._rest.timeout.connect(self._look_again)
         self._moved_s = 0.0
         view.range_changed.connect(self._move)
         palette = self.palette()
@@ -124,6 +124,9 @@ class SpectrumPanel(QWidget):
             self._rest.start()
         else:
             self._draw()
+
+    def _look_again(self) -> None:
+        self.look(self._pictures)
 
     def _draw(self) -> None:
         view, pictures = self._view, self._pictures
