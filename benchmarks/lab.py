@@ -11,14 +11,29 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Sequence
+from unittest.mock import patch
+
+import numpy as np
 
 from benchmarks.measure import Report, machine
-from msviz import STFT, OctaveTransform, Recipe, Reconstruction, Signal, demo_tracks, read_audio
-from msviz.lab import energies, signal_to_error_db, spectral_convergence_db
+from msviz import (
+    STFT,
+    OctaveTransform,
+    Recipe,
+    Reconstruction,
+    Representation,
+    Signal,
+    demo_tracks,
+    read_audio,
+    signal_to_error_db,
+)
+from msviz.lab import energies, rebuilding, spectral_convergence_db
+from msviz.lab.rebuilding import Rebuilding
 
 Transform = OctaveTransform | STFT
 
 SHARES = (50, 20, 10, 5, 2, 1)  # per cent of the octave transform's coefficients
+STEPS = (0, 8, 32)  # of the fast Griffin-Lim algorithm
 BITS = ((8, 8), (6, 6), (5, 4), (4, 3))  # of magnitude and phase
 TIMED = (
     ("all there is", Recipe()),
@@ -65,6 +80,7 @@ def kept(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:
         for transform in (
             ours,
             octave(signal.rate, 12, 12),
+            octave(signal.rate, 24, 24),
             STFT(signal.rate, hop=341),
             STFT(signal.rate),
             STFT(signal.rate, window=2048, hop=512),
@@ -82,7 +98,8 @@ def kept(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:
     reals = [f"{octave(44100, 24, 12).redundancy * share / 100:.2g}" for share in SHARES]
     report.paragraph(
         "Signal-to-error ratio in dB of the strongest coefficients. The columns are the real numbers per "
-        f"sample that are left: {', '.join(map(str, SHARES))} % of those of octave 24/12; the others keep as many."
+        f"sample that are left: {', '.join(map(str, SHARES))} % of those of octave 24/12; the others keep "
+        "as many."
     )
     report.table(["track", "transform", "reals in all", *reals], rows)
 
@@ -98,6 +115,7 @@ def magnitudes(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:
             STFT(rate, hop=341),
             STFT(rate, window=2048, hop=171),
             octave(rate, 12, 12),
+            octave(rate, 24, 24),
             STFT(rate, hop=683),
             STFT(rate, window=2048, hop=341),
             STFT(rate),
@@ -110,12 +128,41 @@ def magnitudes(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:
                 [title, name(transform), f"{reals:.1f}", *(f"{e:.1f}" for e in errors), f"{ratio:.1f}"]
             )
     report.paragraph(
-        "Magnitudes alone, phases rebuilt: spectral convergence in dB (less is better) in the picture that the "
-        "magnitudes were taken from and in two that are the same for all, and the signal-to-error ratio of the "
-        "samples, which says little here."
+        "Magnitudes alone, phases rebuilt: spectral convergence in dB (less is better) in the picture that "
+        "the magnitudes were taken from and in two that are the same for all, and the signal-to-error ratio "
+        "of the samples, which says little here."
     )
     pictures = "in its own picture", "in octave 24/12", "in STFT 2048/512"
     report.table(["track", "transform", "reals per sample", *pictures, "signal to error"], rows)
+
+
+def starts(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:
+    """What the start wins, and what the steps."""
+    random = np.random.default_rng(0)
+
+    def anywhere(_: object, wanted: Representation, *others: object) -> list[np.ndarray]:
+        return [random.random(band.coefficients.shape, np.float32) for band in wanted.bands]
+
+    rows = []
+    for title, signal in sounds:
+        short = Signal(signal.samples[:, : 5 * signal.rate], signal.rate)
+        for transform in octave(signal.rate, 24, 12), STFT(signal.rate, window=2048, hop=341):
+            row = [title, name(transform)]
+            for start in anywhere, Rebuilding._start:
+                for steps in STEPS:
+                    with (
+                        patch.object(rebuilding, "ITERATIONS", steps),
+                        patch.object(Rebuilding, "_start", start),
+                    ):
+                        rebuilt = heard(short, transform, Recipe(rebuild_phase=True))
+                    row.append(f"{convergence(short, rebuilt, transform):.1f}")
+            rows.append(row)
+    report.paragraph(
+        "Spectral convergence in dB after so many steps of fast Griffin-Lim, from random phases and from "
+        "those integrated along the ridges; the first 5 s."
+    )
+    columns = [f"{start}, {steps}" for start in ("random", "ridges") for steps in STEPS]
+    report.table(["track", "transform", *columns], rows)
 
 
 def coarse(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:
@@ -148,8 +195,8 @@ def times(report: Report, signal: Signal) -> None:
             row += [f"{1000 * spent[0]:.0f} ms", f"{1000 * sum(spent) * signal.rate / signal.length:.0f} ms"]
         rows.append(row)
     report.paragraph(
-        "Processor time of one thread, stereo: until the first sample is there in the middle of a track, where "
-        "that takes longest, and for every second of sound after that."
+        "Processor time of one thread, stereo: until the first sample is there, in a segment where that "
+        "takes longest, and all in all for a second of sound."
     )
     names = [name(t) for t in (octave(signal.rate, 24, 12), STFT(signal.rate))]
     report.table(["recipe", *(f"{n}, {what}" for n in names for what in ("first sample", "a second"))], rows)
@@ -167,6 +214,7 @@ def main() -> None:
     report.paragraph(f"The first {arguments.seconds:g} s of the demo tracks, stereo, float32; {machine()}.")
     kept(report, sounds)
     magnitudes(report, sounds)
+    starts(report, sounds)
     coarse(report, sounds)
     times(report, sounds[0][1])
     report.finish()

@@ -1,7 +1,7 @@
 """Phases from magnitudes alone: a start by integrating their gradient, then a few projections.
 
 The phase gradient of a frame of Gaussian windows is the gradient of the logarithm of its magnitudes,
-turned by a right angle (Portnoff, IEEE TASSP 27(1), 1979).  With V(t, f) = ∫X(ν) g(ν - f) e^{2πiνt} dν
+turned by a right angle (Portnoff, ICASSP 1979).  With V(t, f) = ∫X(ν) g(ν - f) e^{2πiνt} dν
 and g(ν) = exp(-ν²/2σ²),
 
     ∂φ/∂t = 2π(f + σ²·∂log|V|/∂f)        ∂φ/∂f = -(∂log|V|/∂t) / 2πσ².
