@@ -129,11 +129,11 @@ class _Finite:
     """A source without what is not a number."""
 
     def __init__(self, source: Source) -> None:
-        self.read_any: Callable[[int, int], NDArray[np.floating]] = source.read
+        self._read: Callable[[int, int], NDArray[np.floating]] = source.read
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        samples = self.read_any(start, stop)
+        samples = self._read(start, stop)
         if np.isfinite(samples).all():
             return samples
         finite: NDArray[np.floating] = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
