@@ -202,7 +202,7 @@ def test_controls_stand_in_the_middle_of_their_octaves(gutter, view):
         assert cell(gutter, octave.index, "muted").center().y() == pytest.approx((1 - middle) * 400, abs=1)
     view.show(view.full._replace(low_hz=1000.0, high_hz=4000.0))
     assert {cell.octave for cell in gutter.cells()} == {number_of(hz) for hz in (1000, 2000, 3000)}
-    assert all(0 <= cell.rect.top() and cell.rect.bottom() <= 400 for cell in gutter.cells())
+    assert all(cell.rect.top() >= 0 and cell.rect.bottom() <= 400 for cell in gutter.cells())
 
 
 def test_octaves_without_room_have_no_controls(gutter):

@@ -1,0 +1,330 @@
+"""Listening in the window: what keys, ruler and selection make the player do, and what is heard then."""
+
+import math
+
+import numpy as np
+import pytest
+from canvas_tools import drag, wheel
+from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtWidgets import QLabel
+from window_tools import RATE, Device, play_until, tone, write
+
+from msviz.audio import open_audio
+from msviz.gui import meter
+from msviz.gui.abx import AbxDialog
+from msviz.gui.analysis import Picture
+from msviz.gui.lab import BITS
+from msviz.gui.parameters import Parameters
+from msviz.gui.preferences import Preferences
+from msviz.gui.rulers import TimeRuler
+from msviz.gui.view import Box
+from msviz.gui.window import Window
+from msviz.lab import Recipe
+from msviz.playback import Player, player
+from msviz.signal import Signal
+
+KEY = Qt.Key
+SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+SECONDS = 8.0
+LOW_HZ, HIGH_HZ = 220.0, 1760.0
+
+
+@pytest.fixture(autouse=True)
+def device(monkeypatch, qapp):
+    monkeypatch.setattr(player, "Output", Device)
+    monkeypatch.setattr(Device, "plugged", True)
+    monkeypatch.setattr(Device, "opened", None)
+    monkeypatch.setattr(Player, "devices", lambda _: ["Speakers", "Head & phones"])
+    qapp.setOrganizationName("msviz")
+    qapp.setApplicationName("msviz")
+
+
+@pytest.fixture
+def track(tmp_path):
+    """Two tones, one on both sides."""
+    return write(tmp_path / "track.wav", tone(LOW_HZ, SECONDS) / 2 + tone(HIGH_HZ, SECONDS) / 2)
+
+
+@pytest.fixture
+def window(qtbot, track):
+    window = Window(Player())
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.activateWindow()
+    window.files.open(track)
+    qtbot.waitUntil(lambda: window.source is not None)
+    return window
+
+
+def level_db(samples, hz):
+    """Level of a tone in what was heard, of a sine of full scale."""
+    t = np.arange(len(samples)) / RATE
+    hann = np.hanning(len(samples))
+    return 20 * math.log10(
+        abs(np.sum(samples * hann * np.exp(-2j * np.pi * hz * t))) / (np.sum(hann) / 2) + 1e-9
+    )
+
+
+def heard(seconds):
+    """The last seconds that were sent to the device, left side."""
+    return np.concatenate(Device.opened.heard)[-round(seconds * RATE) :, 0]
+
+
+# Sources
+
+
+def test_d_is_the_difference_and_its_gain_is_asked_for_only_there(qtbot, window):
+    gain = window.transport._gain
+    assert not gain.isEnabled()
+    qtbot.keyClick(window, KEY.Key_D)
+    assert window.player.source == "Difference"
+    assert gain.isEnabled()
+    multi_scale = window.session.sources["Multi-scale"]
+    gain.setValue(60)
+    assert window.session.sources["Difference"].gain_db == 60
+    assert window.session.sources["Multi-scale"] is multi_scale  # it stays ready
+    qtbot.keyClick(window, KEY.Key_1)
+    assert not gain.isEnabled()
+
+
+def test_a_and_b_are_the_last_two_that_were_heard(qtbot, window):
+    def press(key):
+        qtbot.keyClick(window, key)
+        letters = {button.letter: name for name, button in window.transport._sources.items() if button.letter}
+        return window.player.source, letters["A"], letters["B"]
+
+    assert press(KEY.Key_B) == ("Multi-scale", "Original", "Multi-scale")
+    assert press(KEY.Key_A) == ("Original", "Original", "Multi-scale")
+    assert press(KEY.Key_3) == ("STFT", "Original", "STFT")
+    assert press(KEY.Key_A) == ("Original", "Original", "STFT")
+    assert press(KEY.Key_B) == ("STFT", "Original", "STFT")
+    assert press(KEY.Key_2) == ("Multi-scale", "STFT", "Multi-scale")
+    assert press(KEY.Key_3) == ("STFT", "STFT", "Multi-scale")  # it is one of them: nothing moves
+
+
+def test_what_has_not_changed_stays_ready(window):
+    before = dict(window.session.sources)
+    window.session.hear(recipe=Recipe(kept=10.0))
+    assert window.session.sources["Original"] is before["Original"]
+    assert window.session.sources["Multi-scale"] is not before["Multi-scale"]
+    reconstruction = window.session.sources["Multi-scale"]
+    window.view.select(Box(1.0, 2.0, 100.0, 500.0))
+    window.editing.remove()
+    assert window.session.sources["Multi-scale"].source is reconstruction  # which is dear
+    window.set_parameters(Parameters(window=1024, hop=256))
+    assert window.session.sources["Multi-scale"].source is reconstruction
+    window.set_parameters(Parameters(resolution=6.0))
+    assert window.session.sources["Multi-scale"].source is not reconstruction
+    assert window.session.sources["Multi-scale"].source.recipe == Recipe(kept=10.0)
+
+
+def test_edits_are_heard_and_the_original_stays(qtbot, window):
+    octave = next(o.index for o in window.session.transform.octaves if o.low <= HIGH_HZ < o.high)
+    window.editing.change_octave(octave, "muted", True)
+    for key, quiet in ((KEY.Key_2, True), (KEY.Key_3, True), (KEY.Key_1, False)):
+        qtbot.keyClick(window, key)
+        window.listening.seek(2.0)
+        qtbot.keyClick(window, KEY.Key_Space)
+        play_until(qtbot, window, 3.0)
+        qtbot.keyClick(window, KEY.Key_Space)
+        assert level_db(heard(0.5), LOW_HZ) == pytest.approx(-12, abs=0.2)
+        assert (level_db(heard(0.5), HIGH_HZ) < -72) is quiet
+
+
+# Transport
+
+
+def test_a_selection_is_played_once_and_of_it_only_its_frequencies(qtbot, window):
+    window.view.select(Box(2.0, 3.0, 100.0, 500.0))
+    qtbot.keyClick(window, KEY.Key_Space, SHIFT)
+    assert window.session.only == window.view.selection
+    play_until(qtbot, window, 2.8)
+    assert level_db(heard(0.5), LOW_HZ) == pytest.approx(-12, abs=0.2)
+    assert level_db(heard(0.5), HIGH_HZ) < -72
+    play_until(qtbot, window, 99.0)
+    assert not window.player.playing
+    qtbot.waitUntil(lambda: window.session.only is None)
+    assert window.view.playhead_s == pytest.approx(2.0)
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 2.8)
+    assert level_db(heard(0.5), HIGH_HZ) == pytest.approx(-12, abs=0.2)
+
+
+def test_a_selection_of_all_frequencies_is_played_as_it_is(qtbot, window):
+    window.view.select(window.view.full._replace(start_s=2.0, stop_s=3.0))
+    qtbot.keyClick(window, KEY.Key_Space, SHIFT)
+    assert window.session.only is None
+    assert window.player.playing
+
+
+def test_without_a_selection_it_says_what_to_do(qtbot, window):
+    qtbot.keyClick(window, KEY.Key_Space, SHIFT)
+    assert not window.player.playing
+    assert any("Select" in label.text() for label in window.status.findChildren(QLabel))
+
+
+def test_the_loop_is_the_selection_and_goes_with_it(qtbot, window):
+    assert window.player.loop is None
+    qtbot.keyClick(window, KEY.Key_L)
+    assert window.player.loop == (0, SECONDS * RATE)
+    window.view.select(Box(2.0, 3.0, 100.0, 500.0))
+    assert window.player.loop == (2 * RATE, 3 * RATE)
+    window.view.select(Box(2.5, 2.5000001, 100.0, 500.0))
+    assert window.player.loop[0] == 2.5 * RATE
+    window.show_source(open_audio(window.source.path))
+    assert window.player.loop == (0, SECONDS * RATE)  # another track begins with nothing selected
+    qtbot.keyClick(window, KEY.Key_L)
+    assert window.player.loop is None
+
+
+def test_dragging_on_the_ruler_scrubs_and_a_click_goes_there(qtbot, window, monkeypatch):
+    calls = []
+    monkeypatch.setattr(window.player, "scrub", lambda sample: calls.append(sample))
+    monkeypatch.setattr(window.player, "end_scrub", lambda: calls.append("end"))
+    ruler = window.findChild(TimeRuler)
+    width = ruler.width()
+    qtbot.mousePress(ruler, Qt.MouseButton.LeftButton, pos=ruler.rect().center())
+    assert window.player.position == pytest.approx(SECONDS / 2 * RATE, rel=0.01)
+    qtbot.mouseRelease(ruler, Qt.MouseButton.LeftButton, pos=ruler.rect().center())
+    calls.clear()
+    drag(ruler, (width / 4, 5), (width / 2, 5))
+    *samples, last = calls
+    assert samples == pytest.approx([3 / 8 * SECONDS * RATE, SECONDS / 2 * RATE], rel=0.01)
+    assert last == "end"
+
+
+def test_followed_smoothly_the_playhead_stays_in_the_middle_and_a_hand_goes_first(qtbot, window):
+    window.view.show(window.view.full._replace(start_s=2.0, stop_s=3.0))
+    window.listening.seek(2.6)
+    qtbot.keyClick(window, KEY.Key_F7)
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 4.5)
+    assert window.view.place(window.view.playhead_s) == pytest.approx(0.5, abs=0.15)
+    window.view.show(window.view.full._replace(start_s=6.0, stop_s=7.0))
+    play_until(qtbot, window, 4.9)
+    assert window.view.range[:2] == (6.0, 7.0)
+
+
+@pytest.mark.parametrize(("key", "speed"), [("1", 1.0), ("2", 0.5), ("4", 0.25)])
+def test_speeds_have_keys(qtbot, window, key, speed):
+    qtbot.keyClick(window, getattr(KEY, f"Key_{key}"), CTRL)
+    assert window.player.speed == speed
+    assert window.actions_.speeds[speed].isChecked()
+
+
+def test_volume_and_mute_are_shown_wherever_they_are_changed(qtbot, window):
+    window.transport._volume.setValue(50)
+    assert window.player.volume == pytest.approx(0.25)
+    assert "−12.0 dB" in window.transport._volume.toolTip()
+    qtbot.keyClick(window, KEY.Key_Up, CTRL)
+    assert window.transport._volume.value() == 55
+    qtbot.keyClick(window, KEY.Key_M, CTRL)
+    assert window.player.muted
+    qtbot.keyClick(window, KEY.Key_Down, CTRL)  # whoever turns it wants to hear it
+    assert not window.player.muted
+    assert not window.actions_.mute.isChecked()
+    assert QSettings().value("volume", type=int) == 50
+
+
+def test_devices_are_offered_and_the_one_chosen_is_kept(window):
+    menu = window.actions_._devices
+    menu.aboutToShow.emit()
+    assert [a.text() for a in menu.actions()] == ["System default", "Speakers", "Head && phones"]
+    menu.actions()[2].trigger()
+    assert window.player.device == "Head & phones"
+    assert Preferences.load(QSettings()).device == "Head & phones"
+    menu.aboutToShow.emit()
+    assert [a.isChecked() for a in menu.actions()] == [False, False, True]
+
+
+def test_underruns_are_counted_where_there_are_any(window):
+    def texts():
+        return [label.text() for label in window.status.findChildren(QLabel) if label.isVisible()]
+
+    window.status.show_underruns(0)
+    assert not any("underrun" in text for text in texts())
+    window.status.show_underruns(1)
+    assert "1 underrun" in texts()
+    window.status.show_underruns(3)
+    assert "3 underruns" in texts()
+
+
+def test_a_rate_that_the_device_lacks_is_told_once(qtbot, window, monkeypatch):
+    told = []
+    window.listening.told.connect(told.append)
+    monkeypatch.setattr(Player, "resampled", 48000)
+    for _ in range(3):
+        window.listening._tick()
+    assert told == ["The sound device does not take 8000 Hz: resampled to 48000 Hz."]
+
+
+# The blind test
+
+
+def test_the_blind_test_gives_the_player_back_as_it_was(qtbot, window):
+    qtbot.keyClick(window, KEY.Key_3)
+    window.listening.seek(2.5)
+    window.view.select(Box(1.0, 2.0, 100.0, 500.0))
+    qtbot.keyClick(window, KEY.Key_L)
+    qtbot.keyClick(window, KEY.Key_X)
+    dialog = window.findChild(AbxDialog)
+    assert dialog._region == (RATE, 2 * RATE)
+    assert not window.meter._timer.isActive()
+    window.player.load({"A": Signal(np.zeros(RATE), RATE)})
+    dialog.reject()
+    assert window.player.names == tuple(window.session.sources)
+    assert (window.player.source, window.player.position) == ("STFT", 2.5 * RATE)
+    assert window.player.loop == (RATE, 2 * RATE)
+
+
+# The lab
+
+
+def test_the_labs_recipe_is_heard_and_its_error_told(qtbot, window):
+    lab = window.inspector.lab
+    lab._magnitude.activated.emit(BITS.index(4))
+    qtbot.waitUntil(lambda: window.session.recipe == Recipe(magnitude_bits=4))
+    qtbot.keyClick(window, KEY.Key_2)
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 2.0)
+    qtbot.waitUntil(lambda: lab._error.text() != "–", timeout=10_000)
+    assert 5 < float(lab._error.text().removesuffix(" dB")) < 60
+    lab._reset.click()
+    qtbot.waitUntil(lambda: window.session.recipe == Recipe())
+
+
+# The meter
+
+
+def test_the_meter_shows_what_is_played_and_rests_with_it(qtbot, window, monkeypatch):
+    monkeypatch.setattr(meter, "HELD_S", 0.1)
+    monkeypatch.setattr(meter, "FALL_DB_S", 300.0)
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 1.0)
+    qtbot.waitUntil(lambda: max(window.meter.levels_db) > -10)
+    qtbot.keyClick(window, KEY.Key_Space)
+    Device.opened.run(0.5)
+    qtbot.waitUntil(lambda: not window.meter._timer.isActive(), timeout=10_000)
+    assert window.meter.at_rest
+
+
+# Preferences
+
+
+def test_memory_is_shared_by_both_pictures(window, monkeypatch):
+    budgets, of = [], Picture.of
+    monkeypatch.setattr(
+        Picture, "of", lambda *a, budget, **more: budgets.append(budget) or of(*a, budget=budget, **more)
+    )
+    window.preferences = Preferences(memory_mb=64)
+    window.show_source(open_audio(window.source.path))
+    assert budgets == [32 << 20] * 2
+
+
+def test_the_wheel_zooms_in_time_where_that_is_preferred(window):
+    canvas, before = window.pictures.octaves.canvas, window.view.range
+    window.set_preferences(Preferences(wheel_zooms=True))
+    wheel(canvas, 100, 50, QPoint(0, 120))
+    assert window.view.span_s < before.stop_s - before.start_s
+    assert window.view.range[2:] == before[2:]
