@@ -75,6 +75,13 @@ def write_audio(
     ------
     AudioError
         If the file cannot be written there, or cannot hold such samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from msviz import Signal, write_audio
+    >>> list(write_audio("silence.wav", Signal(np.zeros(44100), 44100)))[-1]
+    1.0
     """
     path = Path(path)
     format = _format(path)
