@@ -1,6 +1,7 @@
 """Listening: a player whose sources share one position, and the sources made from a transform."""
 
+from msviz.playback.abx import Trials, save_report
 from msviz.playback.player import Meter, Player
 from msviz.playback.sources import Difference, Resynthesis
 
-__all__ = ["Difference", "Meter", "Player", "Resynthesis"]
+__all__ = ["Difference", "Meter", "Player", "Resynthesis", "Trials", "save_report"]
