@@ -222,7 +222,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(EVENTS)
 def test_every_sample_is_as_wished(events):
     sources = [ramp(300), ramp(300, 10_000), ramp(300, -5_000)]
@@ -312,6 +312,49 @@ def test_what_is_heard_goes_on_until_the_new_place_is_ready():
     late.make(0, 11, [])
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out[FADE:], source.samples[:, 700 + FADE : 750].T)
+
+
+def test_loop_turns_in_the_old_source_until_the_new_one_is_ready():
+    source = ramp()
+    late = Track({"old": source, "new": ramp(1000, 10_000)})
+    for index in range(4):
+        late.make(0, index, [])
+    tested = Mixer()
+    tested.wish = Wish(late, playing=True, loop=(0, 100))
+    fill(tested, 50)
+    tested.wish = Wish(late, 1, playing=True, seek=tested.seek, loop=(0, 100))
+    out, _ = fill(tested, 100)
+    np.testing.assert_array_equal(out[:50], source.samples[:, 50:100].T)
+    np.testing.assert_array_equal(out[50 + FADE :], source.samples[:, FADE:50].T)
+    late.make(1, 0, [])
+    late.make(1, 1, [])
+    out, _ = fill(tested, 40)
+    np.testing.assert_array_equal(out[FADE:], ramp(1000, 10_000).samples[:, 50 + FADE : 90].T)
+    assert tested.underruns == 0
+
+
+def test_place_asked_for_is_taken_in_the_old_source_until_the_new_one_is_ready():
+    source = ramp()
+    late = Track({"old": source, "new": source})
+    for index in range(16):
+        late.make(0, index, [])
+    tested = Mixer()
+    tested.wish = Wish(late, playing=True)
+    fill(tested, 50)
+    tested.wish = Wish(late, 1, playing=True, seek=Seek(500))
+    out, _ = fill(tested, 50)
+    np.testing.assert_array_equal(out[FADE:], source.samples[:, 500 + FADE : 550].T)
+
+
+def test_unloading_fades():
+    tested = Mixer()
+    tested.wish = Wish(ready(Signal(np.ones((2, 1000), np.float32), RATE)), playing=True)
+    fill(tested, 50)
+    tested.wish = Wish()
+    out, _ = fill(tested, 50)
+    assert np.abs(np.diff(out[:, 0], prepend=1)).max() < 0.2
+    assert not out[FADE:].any()
+    assert tested.position == 0
 
 
 def test_volume_moves_without_a_step_and_ends_where_it_was_set():

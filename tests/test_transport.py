@@ -89,6 +89,20 @@ def test_loop_has_exactly_its_period_and_fades_from_behind_its_stop(playing, out
     assert start <= playing.position < stop
 
 
+def test_loop_up_to_the_last_sample_does_not_end_there(playing, output):
+    playing.loop = 900, 1000
+    playing.seek(900)
+    settle(playing)
+    output().run(100)
+    output().time += 0.1001
+    assert playing.position == 1000
+    look_round(playing)
+    assert playing.playing
+    output().run(50)
+    output().time += 0.1001
+    assert playing.position == 950  # what was taken has been heard
+
+
 def test_playhead_before_the_stop_goes_on_and_turns_there(playing, output):
     output().run(100)
     playing.loop = 200, 300
