@@ -79,6 +79,8 @@ class Actions:
         demo_menu.setEnabled(bool(demos))
         file.addSeparator()
         self._add(file, "&Export sound…", "Ctrl+Shift+E", lambda: dialogs.export(window))
+        self._add(file, "Export p&icture…", "Ctrl+Shift+P", lambda: dialogs.export_picture(window))
+        self._add(file, "Export d&ata…", "Ctrl+Shift+D", lambda: dialogs.export_data(window))
         file.addSeparator()
         self._add(file, "&Preferences…", "Ctrl+,", lambda: dialogs.edit_preferences(window), always=True)
         file.addSeparator()

@@ -10,7 +10,10 @@ from PyQt6.QtCore import Qt
 from msviz.gui.abx import AbxDialog
 from msviz.gui.colour_editor import ColourEditor
 from msviz.gui.colours import OWN
+from msviz.gui.data_export import DataDialog
 from msviz.gui.export import ExportDialog, ask
+from msviz.gui.figure import Look
+from msviz.gui.picture_export import PictureDialog
 from msviz.gui.preferences import PreferencesDialog
 from msviz.gui.session import SOURCES
 
@@ -56,16 +59,53 @@ def test_blind(window: Window) -> None:
 
 
 def export(window: Window) -> None:
-    """Ask what is to be written, and write it beside what goes on."""
-    session, box = window.session, window.view.selection
+    """Ask what sound is to be written, and write it beside what goes on."""
+    session = window.session
     if not session:
         return
     dialog = ExportDialog(
         session.sources,
         window.player.source or SOURCES[0],
         track=session.source,
-        selection=window.listening.samples(box.start_s, box.stop_s) if box else None,
+        selection=_selected(window),
         parent=window,
     )
     if order := ask(dialog, session.source.path):
         window.exporter.start(order)
+
+
+def export_picture(window: Window) -> None:
+    """Ask how what is shown is to be drawn, and write it beside what goes on."""
+    session, pictures, editing = window.session, window.pictures, window.editing
+    if not session:
+        return
+    on = {name: switch.isChecked() for name, switch in window.actions_.switches.items()}
+    look = Look(
+        pictures.shown,
+        on["waveform"],
+        on["smooth"],
+        on["notes"],
+        on["linear"],
+        pictures.octaves_share,
+        pictures.curtain.canvas.edge,
+        window.colours,
+        editing.edits,
+        editing.octaves,
+        window.view.selection,
+    )
+    dialog = PictureDialog(session, window.view.target, look, pictures.size(), window)
+    if order := ask(dialog, session.source.path):
+        window.exporter.start(order)
+
+
+def export_data(window: Window) -> None:
+    """Ask what representation is to be written, and write it beside what goes on."""
+    session = window.session
+    if session and (order := ask(DataDialog(session, _selected(window), window), session.source.path)):
+        window.exporter.start(order)
+
+
+def _selected(window: Window) -> tuple[int, int] | None:
+    """The samples that are selected."""
+    box = window.view.selection
+    return window.listening.samples(box.start_s, box.stop_s) if box else None

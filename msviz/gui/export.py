@@ -1,10 +1,11 @@
-"""Exporting sound: what, how much of it, in which format; written beside what goes on."""
+"""Exporting: what, how much of it, in which format; written beside what goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from PyQt6.QtWidgets import (
 
 from msviz.audio import AudioSource
 from msviz.audio.writing import subtype_for, write_audio
-from msviz.gui.jobs import Job, Outcome, Runner
+from msviz.errors import MsvizError
+from msviz.gui.jobs import Job, Outcome, Runner, Work
 from msviz.signal import Source
 
 FORMATS = {
@@ -66,21 +68,83 @@ class Stretch:
         return np.pad(samples, ((0, 0), (first - start, stop - last)))
 
 
-@dataclass(frozen=True)
-class Order:
+class Writing:
     """What is to be written, and where."""
 
     path: Path
-    source: Source
-    subtype: str
+    warning = ""
+    """What a person should know once it is written."""
+
+    def work(self) -> Work:
+        """What a worker does, with nothing of Qt in it; a float that it yields is the share that is done."""
+        raise NotImplementedError
+
+    def take(self, item: Any) -> None:
+        """Take in, on the GUI thread, what else it yields."""
+
+    def after(self) -> Writing | None:
+        """What is to be done next, asked for on the GUI thread; None: it is written."""
+        return None
+
+
+class Order(Writing):
+    """A source that is to be written."""
+
+    def __init__(self, path: Path, source: Source, subtype: str) -> None:
+        self.path, self.source, self.subtype = path, source, subtype
+
+    def work(self) -> Work:
+        """Write it."""
+        return self.write
 
     def write(self) -> Iterator[float | int]:
         """Write it: the share that is done, and at last how many values were clipped."""
         yield (yield from write_audio(self.path, self.source, subtype=self.subtype))
 
+    def take(self, item: int) -> None:
+        """So many values were clipped."""
+        if item:
+            self.warning = (
+                f"{self.path.name} is written, but {item} values were louder than it can hold and are "
+                "clipped: export it softer, or as 32 bit float."
+            )
 
-class ExportDialog(QDialog):
-    """Asks what is to be written.
+
+class AskingDialog(QDialog):
+    """Asks what is to be written; `ask` then asks where."""
+
+    kind = ""
+    """What its files are, in one word."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self._form = QFormLayout(self)
+
+    def _add_buttons(self) -> None:
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._form.addRow(buttons)
+
+    @property
+    def suffix(self) -> str:
+        """How the file's name ends."""
+        raise NotImplementedError
+
+    def file_name(self, track: Path) -> str:
+        """What the file may be called."""
+        raise NotImplementedError
+
+    def order(self, path: Path) -> Writing:
+        """What was chosen, for a file of this name."""
+        raise NotImplementedError
+
+
+class ExportDialog(AskingDialog):
+    """Asks what sound is to be written.
 
     Parameters
     ----------
@@ -94,6 +158,8 @@ class ExportDialog(QDialog):
         The samples [start, stop) that are selected.
     """
 
+    kind = "Sound"
+
     def __init__(
         self,
         sources: Mapping[str, Source],
@@ -103,28 +169,19 @@ class ExportDialog(QDialog):
         selection: tuple[int, int] | None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export sound")
+        super().__init__("Export sound", parent)
         self._sources, self._selection, self._track = sources, selection, track
         self._source = QComboBox()
         self._source.addItems(list(sources))
         self._source.setCurrentText(heard)
         self._source.setToolTip("What is written: as it is heard, with all edits")
-        self._stretch = QComboBox()
-        self._stretch.addItems(["The whole track", *(["What is selected"] if selection else [])])
-        self._stretch.setCurrentIndex(self._stretch.count() - 1)
+        self._stretch = stretch_box(selection)
         self._format = QComboBox()
         self._format.addItems(list(FORMATS))
-        form = QFormLayout(self)
-        form.addRow("Sound", self._source)
-        form.addRow("How much", self._stretch)
-        form.addRow("Format", self._format)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        form.addRow(buttons)
+        self._form.addRow("Sound", self._source)
+        self._form.addRow("How much", self._stretch)
+        self._form.addRow("Format", self._format)
+        self._add_buttons()
 
     @property
     def suffix(self) -> str:
@@ -135,6 +192,10 @@ class ExportDialog(QDialog):
     def name(self) -> str:
         """Which source is to be written."""
         return self._source.currentText()
+
+    def file_name(self, track: Path) -> str:
+        """The track's and the sound's."""
+        return f"{stem(track)} – {self.name}{self.suffix}"
 
     def order(self, path: Path) -> Order:
         """What was chosen, for a file of this name."""
@@ -163,37 +224,41 @@ class Exporter(QObject):
         self._runner = runner
         self._job: Job | None = None
 
-    def start(self, order: Order) -> None:
+    def start(self, order: Writing) -> None:
         """Write a file; one that is being written is given up."""
         self.cancel()
-        name, clipped = order.path.name, 0
+        self.progressed.emit(order.path.name, 0.0)
+        self._run(order)
 
-        def put(item: float | int) -> None:
-            nonlocal clipped
-            if isinstance(item, int):
-                clipped = item
-            else:
+    def _run(self, order: Writing) -> None:
+        name = order.path.name
+
+        def put(item: Any) -> None:
+            if isinstance(item, float):
                 self.progressed.emit(name, item)
+            else:
+                order.take(item)
 
         def end(outcome: Outcome) -> None:
-            self._job = None
+            self._job, error = None, job.error
+            if outcome is Outcome.FINISHED:
+                try:
+                    if after := order.after():
+                        self._run(after)
+                        return
+                except MsvizError as failure:
+                    error = failure
             self.progressed.emit(name, None)
-            if outcome is Outcome.FAILED:
-                self.failed.emit(str(job.error))
-            elif outcome is Outcome.CANCELLED:
+            if outcome is Outcome.CANCELLED:
                 self.told.emit(f"{name} is not written.")
-            elif clipped:
-                self.failed.emit(
-                    f"{name} is written, but {clipped} values were louder than it can hold and are clipped: "
-                    "export it softer, or as 32 bit float."
-                )
+            elif error or order.warning:
+                self.failed.emit(str(error or order.warning))
             else:
                 self.told.emit(f"{name} is written.")
 
-        self._job = job = self._runner.start(order.write)
+        self._job = job = self._runner.start(order.work())
         job.item.connect(put)
         job.ended.connect(end)
-        self.progressed.emit(name, 0.0)
 
     def cancel(self) -> None:
         """Leave no file."""
@@ -201,14 +266,29 @@ class Exporter(QObject):
             self._job.cancel()
 
 
-def ask(dialog: ExportDialog, track: Path) -> Order | None:
+def stretch_box(selection: tuple[int, int] | None) -> QComboBox:
+    """Asks how much: all, number 0, or what is selected, number 1; that first, where anything is."""
+    box = QComboBox()
+    box.addItems(["The whole track", *(["What is selected"] if selection else [])])
+    box.setCurrentIndex(box.count() - 1)
+    return box
+
+
+def stem(track: Path) -> str:
+    """A track's name without what tells its kind."""
+    return track.stem.removesuffix(".zarr")
+
+
+def ask(dialog: AskingDialog, track: Path) -> Writing | None:
     """Show the dialog, then ask for a file's name; None if either is cancelled."""
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return None
-    files = QFileDialog(dialog.parentWidget(), "Export sound", str(track.parent), f"Sound (*{dialog.suffix})")
+    files = QFileDialog(
+        dialog.parentWidget(), dialog.windowTitle(), str(track.parent), f"{dialog.kind} (*{dialog.suffix})"
+    )
     files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     files.setDefaultSuffix(dialog.suffix)
-    files.selectFile(f"{track.stem} – {dialog.name}{dialog.suffix}")
+    files.selectFile(dialog.file_name(track))
     if files.exec() != QDialog.DialogCode.Accepted:
         return None
     return dialog.order(Path(files.selectedFiles()[0]))

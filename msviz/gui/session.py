@@ -42,6 +42,8 @@ class Session(QObject):
     stft : STFT
     analysis : Analysis or None
         Of the pictures that it has now.
+    drawn : Source
+        What they are pictures of.
     edits : Edits
     recipe : Recipe
     difference_gain_db : float
@@ -67,6 +69,7 @@ class Session(QObject):
         super().__init__()
         self.source = source
         self.analysis: Analysis | None = None
+        self.drawn: Source = source
         self.edits, self.recipe = Edits(), Recipe()
         self.difference_gain_db = 0.0
         self.only: Box | None = None
@@ -103,7 +106,8 @@ class Session(QObject):
 
     def _exchange(self) -> None:
         self.sources = self._heard()
-        self._player.exchange(self.sources)
+        if self._player.names == SOURCES:  # else it is lent, and `reload` gives it these
+            self._player.exchange(self.sources)
 
     def set_parameters(self, parameters: Parameters) -> tuple[Picture, Picture]:
         """Play with other parameters at the same place, and begin to fill other pictures.
@@ -164,6 +168,7 @@ class Session(QObject):
         """Begin to fill new pictures; one that is as before goes on where it was."""
         parameters = self.parameters
         drawn = self.source if parameters.channel == "any" else mix_down(self.source, parameters.channel)
+        self.drawn = drawn
         pool = POOLED[parameters.pooled]
         before, self._drawn = self._drawn, {}
 

@@ -1,0 +1,164 @@
+"""Exporting pictures: what the window shows, completed first, as PNG or SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSize
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+from msviz.gui.analysis import Picture, tile_levels
+from msviz.gui.export import AskingDialog, Writing, stem
+from msviz.gui.figure import Figure, Look, write
+from msviz.gui.jobs import Work
+from msviz.gui.parameters import POOLED
+from msviz.gui.session import Session
+from msviz.gui.view import Box
+from msviz.transform.edits import Edits
+
+FORMATS = {"PNG, pixels": ".png", "SVG, axes to edit": ".svg"}
+SCALES = {"1": 1.0, "2, for print and dense screens": 2.0, "4": 4.0}
+SMALLEST, LARGEST = QSize(200, 150), QSize(8000, 8000)
+
+
+class PictureOrder(Writing):
+    """A figure that is to be completed, and then written."""
+
+    def __init__(self, path: Path, figure: Figure, session: Session) -> None:
+        self.path = path
+        self._figure = figure
+        self._source = session.drawn
+
+    def work(self) -> Work:
+        """Compute what the figure lacks."""
+        # Not the figure itself: the last one who lets it go must be the GUI thread.
+        source, places, stretches = self._source, self._figure.missing(), self._figure.missing_samples()
+
+        def compute() -> Iterator[Any]:
+            count = len(places) + len(stretches)
+            for done, place in enumerate(places, 1):
+                yield place, tile_levels(place[0], source, place[1])
+                yield done / count
+            for done, (start, stop) in enumerate(stretches, len(places) + 1):
+                yield start, source.read(start, stop).mean(axis=0)
+                yield done / count
+
+        return compute
+
+    def take(self, item: Any) -> None:
+        """Put a tile, or samples, into the figure."""
+        where, made = item
+        if isinstance(where, int):
+            self._figure.put_samples(where, made)
+        else:
+            self._figure.put(where, made)
+
+    def after(self) -> Writing:
+        """Draw it, and write that."""
+        return _Drawn(self.path, self._figure.contents(self.path))
+
+
+class _Drawn(Writing):
+    def __init__(self, path: Path, drawn: QImage | bytes) -> None:
+        self.path, self._drawn = path, drawn
+
+    def work(self) -> Work:
+        """Write it."""
+        drawn, path = self._drawn, self.path
+
+        def save() -> Iterator[float]:
+            write(drawn, path)
+            yield 1.0
+
+        return save
+
+
+class PictureDialog(AskingDialog):
+    """Asks how the picture is to be.
+
+    Parameters
+    ----------
+    session : Session
+        Whose track is drawn.
+    seen : Box
+        What part of it.
+    look : Look
+        As the window shows it, marks and all.
+    size : QSize
+        Of the pictures in the window.
+    """
+
+    kind = "Picture"
+
+    def __init__(
+        self, session: Session, seen: Box, look: Look, size: QSize, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Export picture", parent)
+        self._session, self._seen, self._look_shown = session, seen, look
+        self._format = QComboBox()
+        self._format.addItems(list(FORMATS))
+        self._format.setToolTip("SVG: ticks and labels as lines and writing, the pictures as images in it")
+        size = size.expandedTo(SMALLEST).boundedTo(LARGEST)
+        self._width = _pixels("Width", SMALLEST.width(), LARGEST.width(), size.width())
+        self._height = _pixels("Height", SMALLEST.height(), LARGEST.height(), size.height())
+        both = QHBoxLayout()
+        for widget in (self._width, QLabel("×"), self._height):
+            both.addWidget(widget)
+        both.addStretch()
+        self._scale = QComboBox()
+        self._scale.addItems(list(SCALES))
+        self._scale.setToolTip("Pixels of the pictures to each of the size, in both directions")
+        self._title = QCheckBox("&Title: the track's name, time and frequency range")
+        self._title.setChecked(True)
+        self._marks = QCheckBox("&Marks: what is selected and edited")
+        self._marks.setEnabled(bool(look.selection or look.edits))
+        self._form.addRow("&Format", self._format)
+        self._form.addRow("&Size", both)
+        self._form.labelForField(both).setBuddy(self._width)
+        self._form.addRow("S&cale", self._scale)
+        self._form.addRow(self._title)
+        self._form.addRow(self._marks)
+        self._add_buttons()
+
+    @property
+    def suffix(self) -> str:
+        """How the file's name ends."""
+        return FORMATS[self._format.currentText()]
+
+    def file_name(self, track: Path) -> str:
+        """The track's."""
+        return f"{stem(track)}{self.suffix}"
+
+    def order(self, path: Path) -> PictureOrder:
+        """What was chosen, for a file of this name."""
+        look = self._look_shown
+        if not self._marks.isChecked():
+            look = replace(look, edits=Edits(), selection=None)
+        session, pool = self._session, POOLED[self._session.parameters.pooled]
+        octaves, stft = (
+            Picture.of(picture.transform, session.drawn, pool) for picture in session.analysis.pictures
+        )
+        figure = Figure(
+            session.drawn,
+            octaves,
+            stft,
+            self._seen,
+            look,
+            size=(self._width.value(), self._height.value()),
+            scale=SCALES[self._scale.currentText()],
+            name=session.source.path.name if self._title.isChecked() else "",
+        )
+        return PictureOrder(path, figure, session)
+
+
+def _pixels(tip: str, least: int, most: int, value: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setValue(value)
+    box.setToolTip(tip)
+    box.setAccessibleName(tip)
+    return box
