@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,13 +70,10 @@ class Colours:
 
         return np.asarray(pyqtgraph.colormap.get(COLOUR_MAPS[self.name]).getLookupTable(nPts=count), float)
 
-    @cached_property
+    @property
     def table(self) -> NDArray[np.uint32]:
-        """The colour of each code."""
-        unknown = UNKNOWN_ON_LIGHT if on_light(QGuiApplication.palette()) else UNKNOWN_ON_DARK
-        return colour_table(
-            self.map(256), floor_db=self.floor_db, ceiling_db=self.ceiling_db, unknown=unknown
-        )
+        """The colour of each code, the same array as long as windows stay light or dark."""
+        return _table(self, on_light(QGuiApplication.palette()))
 
     def save(self, settings: QSettings) -> None:
         """Keep for the next start."""
@@ -103,6 +100,14 @@ class Colours:
         known = kept.name in COLOUR_MAPS or (kept.name == OWN and kept.stops)
         in_range = LOWEST_DB <= kept.floor_db <= kept.ceiling_db - NARROWEST_RANGE_DB
         return kept if known and in_range and kept.ceiling_db <= HIGHEST_DB else cls()
+
+
+@lru_cache(maxsize=4)
+def _table(colours: Colours, light: bool) -> NDArray[np.uint32]:
+    unknown = UNKNOWN_ON_LIGHT if light else UNKNOWN_ON_DARK
+    return colour_table(
+        colours.map(256), floor_db=colours.floor_db, ceiling_db=colours.ceiling_db, unknown=unknown
+    )
 
 
 def coloured(codes: NDArray[np.uint8], colours: Colours, pixel_ratio: float = 1.0) -> QImage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
+from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -69,6 +69,11 @@ class Overview(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._redraw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:  # what is unknown has another colour
+            self._redraw()
+        super().changeEvent(event)
 
     # The file fills the widget
 

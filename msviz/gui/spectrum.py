@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
@@ -70,10 +70,7 @@ class SpectrumPanel(QWidget):
         self._rest.timeout.connect(self._look_again)
         self._moved_s = 0.0
         view.range_changed.connect(self._move)
-        palette = self.palette()
-        self._plot = pg.PlotWidget(
-            background=palette.color(QPalette.ColorRole.Base), axisItems={"bottom": _FrequencyAxis("bottom")}
-        )
+        self._plot = pg.PlotWidget(axisItems={"bottom": _FrequencyAxis("bottom")})
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
@@ -81,12 +78,8 @@ class SpectrumPanel(QWidget):
         self._plot.setXRange(*np.log10(HEARD_HZ), padding=0)  # until there is a track
         self._plot.setLabel("left", "dB")
         self._plot.showGrid(x=True, y=True, alpha=0.2)
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).setTextPen(palette.color(QPalette.ColorRole.WindowText))
-        legend = self._plot.addLegend(
-            offset=(-4, 4), labelTextColor=palette.color(QPalette.ColorRole.WindowText)
-        )
-        legend.setScale(0.85)
+        self._legend = self._plot.addLegend(offset=(-4, 4))
+        self._legend.setScale(0.85)
         self._curves, self._peaks = [], []
         self._held: list[NDArray[np.floating] | None] = [None, None]
         for name, colour in (("octaves", OCTAVES), ("STFT", STFT)):
@@ -94,9 +87,7 @@ class SpectrumPanel(QWidget):
             faint.setAlpha(HELD)
             self._peaks.append(self._plot.plot(pen=pg.mkPen(faint), connect="finite"))
             self._curves.append(self._plot.plot(pen=pg.mkPen(colour), connect="finite", name=name))
-        self._mark = pg.InfiniteLine(
-            pen=pg.mkPen(palette.color(QPalette.ColorRole.WindowText), style=pg.QtCore.Qt.PenStyle.DotLine)
-        )
+        self._mark = pg.InfiniteLine()
         self._mark.hide()
         self._plot.addItem(self._mark)
         self._hold = QCheckBox("Hold peaks")
@@ -107,6 +98,23 @@ class SpectrumPanel(QWidget):
         layout.addWidget(self._plot)
         layout.addWidget(self._hold)
         self._plot.setMinimumHeight(160)
+        self._suit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._suit()
+        super().changeEvent(event)
+
+    def _suit(self) -> None:
+        """Take on the colours of the window."""
+        ground, ink = (
+            self.palette().color(role) for role in (QPalette.ColorRole.Base, QPalette.ColorRole.WindowText)
+        )
+        self._plot.setBackground(ground)
+        for side in ("left", "bottom"):
+            self._plot.getAxis(side).setTextPen(ink)
+        self._legend.setLabelTextColor(ink)
+        self._mark.setPen(pg.mkPen(ink, style=Qt.PenStyle.DotLine))
 
     def forget_peaks(self) -> None:
         """Hold none of what was."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
 
-from msviz.gui.colours import Colours, coloured
+from msviz.gui.colours import Colours, indexed
 from msviz.picture import UNKNOWN, BandRows, FrequencyAxis, Pyramid, band_rows, image
 
 
@@ -38,7 +38,7 @@ class Viewport:
         self._place: Place | None = None
         self._codes = np.zeros((0, 0), np.uint8)
         self._image: QImage | None = None
-        self._colours: Colours | None = None
+        self._table: NDArray[np.uint32] | None = None  # that the image has
         self._rows: tuple[object, list[BandRows]] = (None, [])
 
     def forget(self) -> None:
@@ -54,12 +54,12 @@ class Viewport:
 
     def image(self, place: Place, colours: Colours, pixel_ratio: float) -> QImage:
         """A place in colours."""
-        codes = self.codes(place)
+        codes, table = self.codes(place), colours.table
         if self._image is None:
-            self._image, self._colours = coloured(codes, colours, pixel_ratio), colours
-        elif colours is not self._colours:
-            self._image.setColorTable(colours.table.tolist())
-            self._colours = colours
+            self._image = indexed(codes, table, pixel_ratio)
+        elif table is not self._table:
+            self._image.setColorTable(table.tolist())
+        self._table = table
         return self._image
 
     def code(self, place: Place, row: int) -> int:
