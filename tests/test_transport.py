@@ -546,6 +546,22 @@ def test_refused_rate_is_resampled_and_places_stay_the_originals(choosy):
         assert (made.resampled, len(FakeOutput.opened)) == (None, 1)
 
 
+@pytest.mark.parametrize("rate", [1300, 370])
+def test_resampled_track_ends_at_its_last_sample(choosy, monkeypatch, rate):
+    monkeypatch.setattr(Choosy, "takes", (rate,))
+    monkeypatch.setattr(player, "other_rates", lambda device: [rate])
+    with Player() as made:
+        made.load({"one": ramp(997)})
+        made.play()
+        settle(made)
+        for _ in range(200):
+            choosy().run(10)
+            look_round(made)
+            if not made.playing:
+                break
+        assert (made.playing, made.position, made.error) == (False, 997, None)
+
+
 def test_device_without_any_rate_is_told(output, monkeypatch):
     monkeypatch.setattr(player, "Output", type("Never", (Choosy,), {"takes": ()}))
     monkeypatch.setattr(player, "other_rates", lambda device: [4000, 2000])

@@ -385,7 +385,8 @@ class Player:
         if wish.pointer is not None:
             return int(wish.pointer)
         position, seek = self._heard.at(self._now())
-        return position if seek is wish.seek else wish.seek.sample
+        # At another rate the last sample sent may lie a little behind the last of the original.
+        return self._clipped(position) if seek is wish.seek else wish.seek.sample
 
     def _now(self) -> float:
         """The time on the clock of the device; without one, all that was sent has been heard."""
@@ -469,9 +470,11 @@ class Player:
 
     def _is_over(self, wish: Wish, track: Track) -> bool:
         """Whether the last sample has been heard."""
-        if wish.once:
-            return self.position >= track.original(track.own(wish.once[1]))
-        return not wish.loop and self.position >= track.original(track.length)
+        if wish.loop and not wish.once:
+            return False
+        end = track.own(wish.once[1]) if wish.once else track.length
+        position, seek = self._heard.at(self._now())
+        return seek is wish.seek and position >= int(track.original(end))
 
     def _make_ahead(self, wish: Wish, track: Track) -> bool:
         """Make the chunk that is needed next; False if there is none."""
