@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -30,6 +32,7 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True}
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
 # The site builds without the gigabytes of torch; its classes stand empty in the signatures then.
 autodoc_mock_imports = [] if importlib.util.find_spec("torch") else ["torch"]
 napoleon_google_docstring = False
@@ -56,6 +59,29 @@ def bars_are_bars(app: object, what: str, name: str, obj: object, options: objec
     ]
 
 
+def arrays_are_short(
+    app: object,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    """NDArray[float32] in place of what NumPy writes out for it."""
+    long = re.compile(r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[([^\[\]]*)\]\]")
+    return signature and long.sub(r"NDArray[\1]", signature), returns and long.sub(r"NDArray[\1]", returns)
+
+
+def fields_are_told(
+    app: object, what: str, name: str, obj: object, skip: bool, options: object
+) -> bool | None:
+    """The fields of a named tuple stand in its signature."""
+    return True if (inspect.getdoc(obj) or "").startswith("Alias for field number") else None
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", bars_are_bars)
+    app.connect("autodoc-process-signature", arrays_are_short)
+    app.connect("autodoc-skip-member", fields_are_told)

@@ -1,6 +1,6 @@
 """Name the instrument of a note, trained on one octave of pitches and tested on others.
 
-    python examples/instruments.py          # three minutes on two processor cores
+    python examples/instruments.py          # two minutes of one processor core
     python examples/instruments.py --help
 
 In the octave picture a note played higher is the same picture further up, and a convolutional network
@@ -34,7 +34,7 @@ Random = np.random.Generator
 
 RATE = 16000
 SECONDS = 0.512  # in a picture
-SEMITONES = np.arange(12)
+SEMITONES = np.arange(12.0)
 PITCHES = {  # MIDI numbers; the first are learned from
     "as learned": 57 + SEMITONES,  # A3, 220 Hz, to G#4
     "an octave down": 45 + SEMITONES,
@@ -49,12 +49,15 @@ PITCHES = {  # MIDI numbers; the first are learned from
 
 
 def partials(hz: Array, numbers: Array, amplitudes: Array, rng: Random) -> Array:
-    """The sum of partials at multiples `numbers` of a frequency over time; none above Nyquist."""
+    """The sum of partials at multiples `numbers` of a frequency over time, none above Nyquist.
+
+    Amplitudes are (partials,), or (partials, n) where they change.
+    """
     phase = np.cumsum(hz) * (2 * np.pi / RATE)
     heard = numbers * hz.max() < RATE / 2
     starts = rng.uniform(0, 2 * np.pi, len(numbers))
     tones = np.sin(np.multiply.outer(numbers[heard], phase) + starts[heard, None])
-    return np.einsum("kn,k...n->n", tones, np.broadcast_to(amplitudes.T, (len(hz), len(numbers))).T[heard])
+    return np.asarray((amplitudes.reshape(len(numbers), -1)[heard] * tones).sum(axis=0))
 
 
 def tilted(numbers: Array, rng: Random, *, low: float = 3.0, high: float = 9.0) -> Array:
