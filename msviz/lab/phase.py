@@ -28,8 +28,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
 from msviz.transform import STFT, Band, OctaveTransform
 
@@ -256,6 +254,10 @@ class Ridges:
         turns : array (summits,)
             Those phases; of the others, what they have if they hang on nothing.
         """
+        # Imported here, for they take 50 ms: the window starts without them.
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+
         hills = self.summits.size
         root = hills
         peak = self.strength.max(initial=0) or 1.0
