@@ -131,6 +131,7 @@ class Figure(QWidget):
         self.resize(*size)
         self.grab()  # lays the panels out, so that they know what they show
         view.show(seen)
+        pictures.waveform.open()  # asks for what is seen now
 
     # What it lacks at first
 
