@@ -272,6 +272,7 @@ def test_the_blind_test_gives_the_player_back_as_it_was(qtbot, window):
     assert dialog._region == (RATE, 2 * RATE)
     assert not window.meter._timer.isActive()
     window.player.load({"A": Signal(np.zeros(RATE), RATE)})
+    window.session.hear(recipe=Recipe(kept=10.0))  # asked for just before
     dialog.reject()
     assert window.player.names == tuple(window.session.sources)
     assert (window.player.source, window.player.position) == ("STFT", 2.5 * RATE)

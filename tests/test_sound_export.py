@@ -1,0 +1,135 @@
+"""Sound that is exported: what is heard, with all edits, in every format; cancelled, failed, clipped."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QDialog, QFileDialog
+from window_tools import RATE, Device, tone, write
+
+from msviz import read_audio
+from msviz.gui import dialogs
+from msviz.gui.export import FORMATS, ExportDialog, Order, Stretch, ask
+from msviz.gui.view import Box
+from msviz.gui.window import Window
+from msviz.playback import Player, player
+from msviz.signal import Signal
+
+KEY = Qt.Key
+SECONDS = 8.0
+LOW_HZ, HIGH_HZ = 220.0, 1760.0
+
+
+@pytest.fixture(autouse=True)
+def device(monkeypatch, qapp):
+    monkeypatch.setattr(player, "Output", Device)
+    monkeypatch.setattr(Device, "plugged", True)
+    monkeypatch.setattr(Device, "opened", None)
+    qapp.setOrganizationName("msviz")
+    qapp.setApplicationName("msviz")
+
+
+@pytest.fixture
+def track(tmp_path):
+    """Two tones, one on both sides."""
+    return write(tmp_path / "track.wav", tone(LOW_HZ, SECONDS) / 2 + tone(HIGH_HZ, SECONDS) / 2)
+
+
+@pytest.fixture
+def window(qtbot, track):
+    window = Window(Player())
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.activateWindow()
+    window.files.open(track)
+    qtbot.waitUntil(lambda: window.source is not None)
+    return window
+
+
+def level_db(samples, hz):
+    """Level of a tone in what was heard, of a sine of full scale."""
+    t = np.arange(len(samples)) / RATE
+    hann = np.hanning(len(samples))
+    return 20 * math.log10(
+        abs(np.sum(samples * hann * np.exp(-2j * np.pi * hz * t))) / (np.sum(hann) / 2) + 1e-9
+    )
+
+
+@pytest.fixture
+def exporter(window):
+    return window.exporter
+
+
+def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkeypatch):
+    octave = next(o.index for o in window.session.transform.octaves if o.low <= HIGH_HZ < o.high)
+    window.editing.change_octave(octave, "muted", True)
+    qtbot.keyClick(window, KEY.Key_2)
+    window.view.select(Box(2.0, 4.0, 100.0, 500.0))
+    path = tmp_path / "out.wav"
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
+    monkeypatch.setattr(QFileDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(path)])
+    with qtbot.waitSignal(window.exporter.told) as told:
+        dialogs.export(window)
+    assert told.args == ["out.wav is written."]
+    written = read_audio(path)
+    assert written.samples.shape == (1, 2 * RATE)
+    assert level_db(written.samples[0], LOW_HZ) == pytest.approx(-12, abs=0.2)
+    assert level_db(written.samples[0], HIGH_HZ) < -72
+
+
+def test_a_cancelled_dialog_writes_nothing(window, monkeypatch):
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Rejected)
+    dialog = ExportDialog(window.session.sources, "STFT", track=window.source, selection=None)
+    assert ask(dialog, Path("x.wav")) is None
+    assert dialog._stretch.count() == 1  # nothing is selected
+
+
+def test_every_format_is_one_that_can_be_written(qtbot, window, tmp_path):
+    dialog = ExportDialog(window.session.sources, "Original", track=window.source, selection=(0, 100))
+    qtbot.addWidget(dialog)
+    for name in FORMATS:
+        dialog._format.setCurrentText(name)
+        path = tmp_path / f"{name}{dialog.suffix}"
+        order = dialog.order(path)
+        shares = list(order.write())
+        assert shares[-1] == 0  # clipped
+        assert read_audio(path).samples.shape == (1, 100)
+
+
+def test_a_cancelled_export_leaves_no_file(qtbot, window, exporter, tmp_path):
+    before = set(tmp_path.iterdir())
+    shares = []
+    exporter.progressed.connect(lambda _, share: shares.append(share))
+    exporter.start(Order(tmp_path / "out.wav", Signal(np.zeros(40_000_000, np.float32), RATE), "FLOAT"))
+    qtbot.waitUntil(lambda: len(shares) > 3)
+    assert window.status._cancel.isVisible()
+    with qtbot.waitSignal(exporter.told) as told:
+        window.status._cancel.click()
+    assert told.args == ["out.wav is not written."]
+    assert shares[-1] is None
+    assert not window.status._cancel.isVisible()
+    qtbot.waitUntil(lambda: set(tmp_path.iterdir()) == before)
+
+
+def test_an_export_that_fails_is_told(qtbot, exporter, tmp_path):
+    with qtbot.waitSignal(exporter.failed) as told:
+        exporter.start(Order(tmp_path / "missing" / "out.wav", Signal(np.zeros(10), RATE), "FLOAT"))
+    assert "out.wav" in told.args[0]
+
+
+def test_values_that_do_not_fit_are_told(qtbot, exporter, tmp_path):
+    with qtbot.waitSignal(exporter.failed) as told:
+        exporter.start(Order(tmp_path / "out.wav", Signal(np.full(10, 1.5), RATE), "PCM_16"))
+    assert "10 values were louder" in told.args[0]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 10), (-5, 3), (8, 15), (12, 20), (-9, -2), (3, 3)])
+def test_a_stretch_is_zero_outside(start, stop):
+    whole = Signal(np.arange(1.0, 101.0), RATE)
+    stretch = Stretch(whole, 40, 50)
+    padded = np.pad(whole.samples[0, 40:50], (20, 20))
+    np.testing.assert_array_equal(stretch.read(start, stop)[0], padded[20 + start : 20 + stop])
