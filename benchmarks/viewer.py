@@ -402,8 +402,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, nargs="*", default=[0.2, 4, 60, 180], help="FLAC")
     parser.add_argument("--mp3-minutes", type=float, nargs="*", default=[4], help="MP3, which does not seek")
     parser.add_argument("--display", choices=["offscreen", "xvfb"], default="offscreen")
+    parser.add_argument(
+        "--markdown",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="print Markdown; with FILE, put it there between this benchmark's marks",
+    )
     options = parser.parse_args()
-    report = Report("viewer", None)
+    report = Report("viewer", options.markdown)
     report.paragraph(f"{machine()}, {options.display}, {SIZE[0]}×{SIZE[1]}")
     busy = {f"busy, {name}": "12" if bar == "10" else bar for name, bar in MOVING.items()}
     bars = OPENING | MOVING | AT_REST | busy
@@ -418,6 +425,7 @@ def main() -> None:
             path.unlink()
     header, *rows = zip(*columns, strict=True)
     report.table(header, rows)
+    report.finish()
 
 
 if __name__ == "__main__":
