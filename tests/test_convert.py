@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from msviz import OctaveTransform, Signal, demo_tracks
+from msviz import STFT, OctaveTransform, Signal, demo_tracks
 from msviz.convert import (
     Outcome,
     Progress,
@@ -29,7 +29,7 @@ from msviz.convert import (
     reconstruction_error_db,
     run,
 )
-from msviz.errors import MsvizError, ParameterError, StorageError
+from msviz.errors import MsvizError, ParameterError
 from msviz.picture import levels
 from msviz.storage import load, save
 
@@ -346,12 +346,17 @@ def test_killed_half_way_and_started_again(tmp_path):
     assert not leftovers(out)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a group of processes")
-def test_interrupted_in_the_terminal_it_leaves_nothing_half_written(tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("when", ["begins", "writes"])
+def test_interrupted_in_the_terminal_it_leaves_nothing_half_written(tmp_path, when):
     folder, out = long_files(tmp_path / "in", 4, 60), tmp_path / "out"
     out.mkdir()
     with started(folder, "-o", out, "--jobs", 2) as running:
-        wait_for(lambda: len(leftovers(out)) == 2)
+        if when == "writes":
+            wait_for(lambda: len(leftovers(out)) == 2)
+        else:  # itself, what multiprocessing starts for itself, and two that load what they need
+            wait_for(lambda: len(group(running.pid)) == 4)
+            time.sleep(0.2)
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does
         told = running.communicate(timeout=20)
         assert told == ("", "msviz: Interrupted.\n")
@@ -422,10 +427,22 @@ def test_a_converted_file_is_opened_as_a_track_is(tmp_path, noise):
     assert not is_converted("x.wav")
 
 
-def test_levels_have_no_sound(tmp_path, noise):
-    save(OctaveTransform(RATE).analyze(noise), tmp_path / "a.zarr", content="levels")
-    with pytest.raises(StorageError, match="holds levels"):
-        open_source(tmp_path / "a.zarr")
+@pytest.mark.parametrize("start", [0, 3000])
+@pytest.mark.parametrize("transform", [OctaveTransform(RATE), STFT(RATE)])
+def test_the_sound_of_levels_has_those_levels(tmp_path, transform, start):
+    seconds = np.arange(4 * RATE) / RATE
+    tones = Signal(0.3 * np.sin(2 * np.pi * np.array([[440.0], [1000.0]]) * seconds), RATE)
+    save(transform.analyze(tones, start=start, stop=4 * RATE), tmp_path / "a.zarr", content="levels")
+    with open_source(tmp_path / "a.zarr") as source:
+        assert isinstance(source.picture, StoredPicture)
+        assert (source.channels, source.length) == (2, 4 * RATE - start)
+        whole = source.read(-10, source.length + 10)
+        assert np.array_equal(source.read(9000, 17_000), whole[:, 9010:17_010])
+        assert not whole[:, :10].any()
+        assert not whole[:, -10:].any()
+        spectra = np.abs(np.fft.rfft(whole[:, RATE : 2 * RATE] * np.hanning(RATE))) / RATE * 4
+        assert list(spectra.argmax(axis=1)) == [440, 1000]
+        assert spectra.max(axis=1) == pytest.approx([0.3, 0.3], rel=0.1)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 20_000), (4096, 12_288), (-8192, 4096), (16_384, 32_768)])

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.audio import AudioSource, open_audio
-from msviz.picture import to_db
+from msviz.convert.rebuilt import MAGNITUDES, RebuiltSource
 from msviz.signal import Source
 from msviz.storage import Stored, load
 from msviz.transform import Band
 
 _SUFFIXES = (".zarr", ".zip", ".npz")
-_MAGNITUDES = np.array([0.0, *(10 ** (to_db(code) / 20) for code in range(1, 256))], np.float32)
 
 
 def is_converted(path: str | os.PathLike[str]) -> bool:
@@ -35,11 +34,8 @@ class StoredSource:
         For people: "msviz, complex64".
     rate, channels, length : int
         In Hz; number of channels, and of samples in each.
-
-    Raises
-    ------
-    StorageError
-        If it holds levels alone.
+    picture : StoredPicture or None
+        What is drawn of a file that holds levels alone; its sound then has phases that are made up.
     """
 
     non_finite = 0
@@ -48,7 +44,9 @@ class StoredSource:
         self.path = Path(path)
         self.stored = stored
         self.format = f"msviz, {stored.content}"
-        self._source = stored.source()
+        levels = stored.content == "levels"
+        self.picture = StoredPicture(stored) if levels else None
+        self._source: Source = RebuiltSource(stored) if levels else stored.source()
         self.rate, self.channels, self.length = stored.rate, stored.channels, self._source.length
 
     @property
@@ -116,7 +114,7 @@ class StoredPicture:
             at = -(-first // band.hop) - begin
             out = np.zeros((*codes.shape[:2], count), np.float32)
             fits = codes[..., : count - at]
-            out[..., at : at + fits.shape[-1]] = _MAGNITUDES[fits]
+            out[..., at : at + fits.shape[-1]] = MAGNITUDES[fits]
             made.append(out)
         return made
 
@@ -131,6 +129,6 @@ def open_source(path: str | os.PathLike[str]) -> Track:
     Raises
     ------
     MsvizError
-        If it cannot be opened, or holds levels alone, of which there is no sound.
+        If it cannot be opened.
     """
     return StoredSource(path, load(path)) if is_converted(path) else open_audio(path)

@@ -72,6 +72,13 @@ class Actions:
         file = self._menu("&File")
         self.open = self._add(file, "&Open…", "Ctrl+O", lambda: window.files.choose(window), always=True)
         self.open.setIcon(icon("open"))
+        self._add(
+            file,
+            "Open con&verted folder…",
+            "Ctrl+Shift+O",
+            lambda: window.files.choose_folder(window),
+            always=True,
+        )
         self._recent = self._menu("Open &recent", file)
         demo_menu = self._menu("&Demo tracks", file)
         for name, path in demos.items():
@@ -92,11 +99,14 @@ class Actions:
         self.edit_menu = edit = self._menu("&Edit")
         steps = editing.steps
         # Kept, for nobody else does.
-        self._undo = steps.createUndoAction(self._window, "&Undo")
-        self._redo = steps.createRedoAction(self._window, "&Redo")
-        self._undo.setShortcuts(["Ctrl+Z"])
-        self._redo.setShortcuts(["Ctrl+Shift+Z", "Ctrl+Y"])
-        edit.addActions([self._undo, self._redo])
+        self._steps = [
+            (steps.createUndoAction(self._window, "&Undo"), ["Ctrl+Z"]),
+            (steps.createRedoAction(self._window, "&Redo"), ["Ctrl+Shift+Z", "Ctrl+Y"]),
+        ]
+        for step, keys in self._steps:
+            if step:
+                step.setShortcuts(keys)
+                edit.addAction(step)
         edit.addSeparator()
         boxes = [
             self._add(edit, "Hear the box &alone", "Ctrl+Shift+A", editing.toggle_alone),
@@ -158,8 +168,8 @@ class Actions:
         self.speeds = self._choice(speed, texts, listening.set_speed, ["Ctrl+1", "Ctrl+2", "Ctrl+4"])
         self.speeds[1.0].setChecked(True)
         follow = self._menu("&Follow the playhead", play)
-        texts = {"By &pages": "page", "&Smoothly": "smooth", "&Not at all": "off"}
-        self.follow = self._choice(follow, texts, partial(setattr, listening, "follow"), ["F6", "F7", "F8"])
+        ways = {"By &pages": "page", "&Smoothly": "smooth", "&Not at all": "off"}
+        self.follow = self._choice(follow, ways, partial(setattr, listening, "follow"), ["F6", "F7", "F8"])
         self.follow["page"].setChecked(True)
         play.addSeparator()
         self._add(play, "Lo&uder", "Ctrl+Up", partial(listening.step_volume, VOLUME_STEP), always=True)

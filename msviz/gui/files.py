@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILE_FILTER = (
     "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;"
-    "Converted (*.zarr *.zip *.npz);;All files (*)"
+    "Converted (*.zarr *.zip *.npz zarr.json);;All files (*)"
 )
 MOST_RECENT = 8
 
@@ -49,8 +49,17 @@ class Files(QObject):
             QSettings().setValue("folder", str(Path(name).parent))
             self.open(Path(name))
 
+    def choose_folder(self, parent: QWidget) -> None:
+        """Ask for a converted track that is a folder, and open it."""
+        folder = QSettings().value("folder", str(Path.home()))
+        if name := QFileDialog.getExistingDirectory(parent, "Open a converted folder", folder):
+            QSettings().setValue("folder", str(Path(name).parent))
+            self.open(Path(name))
+
     def open(self, path: Path) -> None:
-        """Open a file in place of what is being opened."""
+        """Open a file in place of what is being opened; of a converted folder, also by what lies in it."""
+        if path.name == "zarr.json":
+            path = path.parent
 
         def work() -> Iterator[Track]:
             from msviz.convert import open_source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from PyQt6.QtCore import QSettings
@@ -71,6 +71,12 @@ class Parameters:
             If window and hop do not go together.
         """
         return STFT(rate, window=self.window, hop=self.hop)
+
+    def of(self, transform: OctaveTransform | STFT) -> Parameters:
+        """These, with those of a transform in the place of their own."""
+        names = {field.name for field in fields(self)}
+        own = {name: value for name, value in transform.parameters.items() if name in names}
+        return replace(self, **own)
 
     def octave_picture(self, transform: OctaveTransform) -> OctaveTransform | Reassigned | Combined:
         """What is drawn of an octave transform."""

@@ -13,6 +13,7 @@ from msviz.gui.colours import Colours
 from msviz.gui.overview import Overview
 from msviz.gui.panel import Aligned, CurtainPanel, PicturePanel
 from msviz.gui.rulers import TimeRuler
+from msviz.gui.time_canvas import TimeCanvas
 from msviz.gui.view import View
 from msviz.gui.waveform import Waveform
 from msviz.transform import STFT, Combined, Octave, Reassigned
@@ -78,7 +79,9 @@ class Pictures(QWidget):
                 lambda at, canvas=canvas: self.menu_requested.emit(canvas.mapToGlobal(at))
             )
         self.curtain.hide()
-        for widget in (ruler, self.waveform, *(panel.canvas for panel in (*self._panels, self.curtain))):
+        canvases = (panel.canvas for panel in (*self._panels, self.curtain))
+        timed: list[TimeRuler | TimeCanvas] = [ruler, self.waveform, *canvases]
+        for widget in timed:
             widget.seek_requested.connect(self.seek_requested)
             widget.scrubbed.connect(self.scrubbed)
             widget.scrub_ended.connect(self.scrub_ended)
@@ -229,6 +232,8 @@ class Pictures(QWidget):
 
 
 def _title(transform: Drawable) -> str:
+    if stored := getattr(transform, "stored", None):
+        transform = stored.transform
     if isinstance(transform, STFT):
         return f"STFT {transform.window} / {transform.hop}"
     kinds = {Reassigned: "Octaves, reassigned", Combined: "Octaves, combined"}

@@ -58,6 +58,9 @@ class Session(QObject):
         If the parameters do not go with the file's rate.
     """
 
+    transform: OctaveTransform
+    stft: STFT
+
     tile_done = pyqtSignal(object, int)
     samples_read = pyqtSignal(int, object)
     progressed = pyqtSignal()
@@ -164,6 +167,13 @@ class Session(QObject):
             ]
         return dict(zip(SOURCES, heard, strict=True))
 
+    def _stored(self, transform: OctaveTransform | STFT, kind: str) -> Any:
+        """The picture that the file itself holds, if it holds levels alone and just such are to be drawn."""
+        picture = getattr(self.source, "picture", None)
+        whole = kind in ("", "coefficients") and self.parameters.channel in ("mix", "any")
+        same = picture and picture.stored.transform.parameters == transform.parameters
+        return picture if whole and same else None
+
     def _analyze(self) -> tuple[Picture, Picture]:
         """Begin to fill new pictures; one that is as before goes on where it was."""
         parameters = self.parameters
@@ -174,12 +184,12 @@ class Session(QObject):
 
         def once(transform: OctaveTransform | STFT, kind: str) -> Picture:
             key = (transform, kind, drawn, pool)
-            made = (
-                parameters.octave_picture(transform) if isinstance(transform, OctaveTransform) else transform
-            )
-            self._drawn[key] = (
-                before[key] if key in before else Picture.of(made, drawn, pool, budget=self._memory // 2)
-            )
+            if key not in before:
+                made = self._stored(transform, kind)
+                if not made and isinstance(transform, OctaveTransform):
+                    made = parameters.octave_picture(transform)
+                before[key] = Picture.of(made or transform, drawn, pool, budget=self._memory // 2)
+            self._drawn[key] = before[key]
             return self._drawn[key]
 
         octaves, spectra = once(self.transform, parameters.drawn), once(self.stft, "")

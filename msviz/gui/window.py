@@ -144,6 +144,9 @@ class Window(QMainWindow):
 
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
+        stored = getattr(source, "stored", None)
+        kept = Parameters.load(QSettings())
+        self.parameters = kept.of(stored.transform) if stored else kept
         try:
             session = self._session(source)
         except ParameterError:  # kept from a track with another rate
@@ -167,6 +170,11 @@ class Window(QMainWindow):
         self.files.remember(source.path)
         self._told_non_finite = 0
         self.messages.clear()
+        if stored and stored.content == "levels":
+            self.messages.show_message(
+                f"{source.path.name} holds levels, a picture only: "
+                "its sound is rebuilt from them, with phases that are made up."
+            )
         self._show_track_state()
         self._turn_analysis()
 
