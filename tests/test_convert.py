@@ -367,6 +367,18 @@ def test_interrupted_in_the_terminal_it_leaves_nothing_half_written(tmp_path, wh
         load(out / name).read()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_processes_leave_it_to_others_what_an_interrupt_means(tmp_path):
+    with started(long_files(tmp_path / "in", 2, 1), "-o", tmp_path / "out", "--jobs", 2) as running:
+        wait_for(lambda: len(group(running.pid)) == 4)
+        for _ in range(4):  # while they load what they need
+            time.sleep(0.1)
+            for process in group(running.pid):
+                if process != running.pid:
+                    os.kill(process, signal.SIGINT)
+        assert running.communicate(timeout=20) == ("2 converted, 0 failed.\n", "")
+
+
 # Elsewhere
 
 

@@ -105,10 +105,10 @@ class _Crew:
         return event
 
     def _dismiss(self) -> None:
-        for worker, _ in self._busy.values():
-            worker.process.terminate()
         for worker in self._hired:
             worker.connection.close()
+            worker.process.terminate()  # those that are still being born; the others hear that nobody listens
+        for worker in self._hired:
             worker.process.join(_GRACE_S)
             if worker.process.is_alive():
                 worker.process.kill()
@@ -118,17 +118,15 @@ class _Crew:
 def _serve(end: Connection, threads: int) -> None:
     """What a process does: one job after the other, until there is nobody any more who gives them."""
     os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by itself it takes all processors for each
-    told: list[int] = []
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who gives jobs decides
-    # Heard between two steps: an exception within one would leave threads of zarr's behind that still write.
-    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    # Ctrl-C reaches the whole group, but who gives jobs decides; and to be ended within a step would leave
+    # threads of zarr's behind that still write.  That nobody listens any more is noticed after each.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(EOFError, ConnectionError):
-        while not told:
+        while True:
             with closing(run(end.recv(), threads)) as events:
                 for event in events:
                     end.send(event)
-                    if told:
-                        break
 
 
 @contextmanager
