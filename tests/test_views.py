@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 import soundfile
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
 
 from msviz import read_audio
 from msviz.gui import app
@@ -183,9 +183,12 @@ class Stub:
 
 def test_an_error_that_nobody_foresaw_is_said_in_the_window(window, monkeypatch):
     monkeypatch.setattr(app, "application", Stub)
-    monkeypatch.setattr(app, "apply_theme", lambda *_: None)
+    themes = []
+    monkeypatch.setattr(app, "apply_theme", lambda _, theme: themes.append(theme))
+    QSettings().setValue("preferences/theme", "light")
     monkeypatch.setattr("msviz.gui.window.Window", lambda: window)
     monkeypatch.setattr(app.signal, "signal", lambda *_: None)
     assert app.run([]) == 0
+    assert themes == ["light"]
     assert "ValueError('odd')" in window.messages._text.text()
     assert sys.excepthook is sys.__excepthook__
