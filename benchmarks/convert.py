@@ -3,7 +3,7 @@
     python -m benchmarks.convert [--repeats N] [--quick] [--folder FOLDER]
 
 Gains stand beside those of two processes that do plain FFTs, which show what the machine can give; both are
-measured in turns.  The long file needs room: two gigabytes of sound, and what it becomes (four more as levels,
+measured in turns.  The long file needs room: two gigabytes of sound, and what it becomes (three as levels,
 forty as complex64).
 """
 
