@@ -113,19 +113,21 @@ class Runner(QObject):
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while (request := self._queue.get()) is not None:
-            number, work, cancelled = request
-            error: MsvizError | None = None
-            try:
-                if not cancelled.is_set():
-                    for value in work():
-                        self._made.emit(number, value)
-                        if cancelled.is_set():
-                            break
-            except MsvizError as known:
-                error = known
-            except MemoryError:
-                error = MsvizError("There is not enough memory for this.")
-            except Exception as unforeseen:  # a fault of ours must end the job too, and be told
-                error = MsvizError(f"Something went wrong inside msviz ({unforeseen!r}). Please report it.")
-            self._exhausted.emit(number, error)
-            request = work = value = error = None  # an idle worker holds on to nothing
+            self._run(*request)
+            del request  # an idle worker holds on to nothing
+
+    def _run(self, number: int, work: Work, cancelled: threading.Event) -> None:
+        error: MsvizError | None = None
+        try:
+            if not cancelled.is_set():
+                for value in work():
+                    self._made.emit(number, value)
+                    if cancelled.is_set():
+                        break
+        except MsvizError as known:
+            error = known
+        except MemoryError:
+            error = MsvizError("There is not enough memory for this.")
+        except Exception as unforeseen:  # a fault of ours must end the job too, and be told
+            error = MsvizError(f"Something went wrong inside msviz ({unforeseen!r}). Please report it.")
+        self._exhausted.emit(number, error)

@@ -9,17 +9,22 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 SWITCH_S = 0.0005  # after which a worker that runs Python lets the window go on; 5 ms are a third of a frame
-M_ARENA_MAX = -8  # of glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
+LARGE = 8 << 20  # bytes: more than what workers allocate again and again
 
 
 def spare_memory() -> None:
     """Let threads allocate from one heap, where the C library can be told so.
 
-    With one for each, what every worker has needed at most stays with it: 40 MB with two workers.  To
-    be called before there are threads.
+    With one for each, what every worker has needed at most stays with it: 40 MB with two workers.  And
+    what is large, pictures above all, is no part of it and goes back when it is let go of: by itself the
+    C library takes larger and larger things into the heap.  To be called before there are threads.
     """
     with suppress(OSError, AttributeError):  # there is no such thing outside glibc
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, 4 * LARGE)
 
 
 def give_back() -> Iterator[None]:

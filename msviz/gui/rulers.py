@@ -137,7 +137,8 @@ class TimeRuler(Ruler):
         ]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._ink(0.4))
-        painter.drawRects(marks)  # in one call: there may be hundreds
+        if marks:
+            painter.drawRects(*marks)  # in one call: there may be hundreds
         painter.setPen(self._ink(0.85))
         for x, label, takes in self._ticks:
             if label and x <= right and left <= x + takes and x + takes - 3 * INDENT <= width:
