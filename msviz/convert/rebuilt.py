@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from msviz.lab.rebuilding import Rebuilding
 from msviz.picture import to_db
 from msviz.storage import Stored
-from msviz.transform import STFT, Frames, Representation
+from msviz.transform import STFT, Band, Frames, Representation
 
 Array = NDArray[Any]
 
@@ -57,11 +58,12 @@ class RebuiltSource:
     def _magnitudes(self, start: int, stop: int) -> Representation:
         """What is stored of samples [start, stop) of the original, all phases 0."""
         stored, transform = self.stored, self.stored.transform
+        layout: Sequence[Band] = transform.bands
         first = min(max(start, stored.start), stored.stop)
         last = max(min(stop, stored.stop), first)
         bands = tuple(
             Frames.of(band, MAGNITUDES[codes].astype(np.complex64), -(-first // band.hop), self.rate)
-            for band, codes in zip(transform.bands, stored.levels(first, last), strict=True)
+            for band, codes in zip(layout, stored.levels(first, last), strict=True)
         )
         residual = None
         if not isinstance(transform, STFT):  # nothing is stored of what lies below the lowest octave
