@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QBuffer, QPoint, QRect, QSize
-from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtCore import QBuffer, QPoint, QPointF, QSize
+from PyQt6.QtGui import QImage, QPainter, QRegion
 from PyQt6.QtSvg import QSvgGenerator
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -186,14 +186,22 @@ class Figure(QWidget):
         """As SVG: axes and writing can be edited, the pictures are images of their own pixels."""
         self.pictures.redraw()
         written = QBuffer()
-        svg = QSvgGenerator()
+        svg = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the other cannot clip
         svg.setOutputDevice(written)
         svg.setSize(self.size())
-        svg.setViewBox(QRect(QPoint(), self.size()))
+        svg.setViewBox(self.rect())
         svg.setResolution(self.logicalDpiX())  # or fonts would change their size
         svg.setTitle(self.title or "msviz")
         painter = QPainter(svg)
-        self.render(painter, QPoint())
+        painter.fillRect(self.rect(), self.palette().window())
+        for widget in self.findChildren(QWidget):
+            if widget.isVisibleTo(self):
+                # One by one: Qt clips them at their edges in pixels only.
+                painter.save()
+                painter.translate(widget.mapTo(self, QPointF()))
+                painter.setClipRect(widget.rect())
+                widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlag(0))
+                painter.restore()
         painter.end()
         return bytes(written.data().data())
 

@@ -226,7 +226,7 @@ class FrequencyRuler(Ruler):
         thin = 1 / self.devicePixelRatioF()
         above = pixel_of(axis, height)
         right = self.width() - (KEYS if self._notes else 0)
-        for hz in self._edges:
+        for hz in (edge for edge in self._edges if axis.low_hz < edge < axis.high_hz):
             painter.fillRect(QRectF(0, self._snapped(height - above(hz)), right, thin), self._ink(0.25))
         gap, mark = GAP * painter.fontMetrics().height(), self._ink(0.6)
         ticks = (note_ticks if self._notes else frequency_ticks)(axis, height, gap)
