@@ -144,7 +144,8 @@ class PictureCanvas(TimeCanvas):
         painter.drawImage(QPointF(first / ratio, 0), picture)
         for band in viewport.pyramid.bands[1:] if viewport.pyramid else ():
             y = self._snapped(self.y_of(band.low))
-            painter.fillRect(QRectF(first / ratio, y, (last - first) / ratio, 1 / ratio), BAND_EDGE)
+            if 0 <= y < self.height():
+                painter.fillRect(QRectF(first / ratio, y, (last - first) / ratio, 1 / ratio), BAND_EDGE)
 
     def _lines(self) -> list[float]:
         hz = self._view.cursor[1] if self._view.cursor else None
