@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -569,6 +570,16 @@ def test_the_next_one_clears_what_a_killed_process_left(tmp_path):
     assert os.listdir(tmp_path) == ["x.zarr"]
 
 
+def test_one_that_was_out_of_the_way_when_its_process_was_killed_is_back(tmp_path):
+    signal = noise()
+    save(OCTAVES.analyze(signal), tmp_path / "x.zarr")
+    (tmp_path / "x.zarr").rename(tmp_path / ".x.zarr.old")
+    with pytest.raises(ParameterError, match="nothing to be written"):
+        list(save_stream([], tmp_path / "x.zarr", OCTAVES, signal.length))
+    assert os.listdir(tmp_path) == ["x.zarr"]
+    assert load(tmp_path / "x.zarr").length == signal.length
+
+
 def test_pieces_that_do_not_follow_each_other_are_refused(tmp_path):
     pieces = list(OCTAVES.stream(noise(1, 90_000), stretch=15_000))
     for wrong in (pieces[1:], pieces[:2] + pieces[3:], pieces[:-1], []):
@@ -599,11 +610,18 @@ def test_places_that_cannot_be_written_are_told(tmp_path):
     (tmp_path / "music.zarr").mkdir()
     (tmp_path / "music.zarr" / "song.wav").touch()
     (tmp_path / "folder.zip").mkdir()
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
+        photos.writestr("beach.jpg", b"")
+    np.savez(tmp_path / "data.npz", attributes=np.array("mine"))
+    (tmp_path / "text.zip").write_text("not a zip")
     for name, sentence in {
         "gone/x.zarr": "there is no folder",
         "file/x.zarr": "there is no folder",
         "music.zarr": "something else in it",
         "folder.zip": "is a folder",
+        "photos.zip": "is a file with something else in it",
+        "data.npz": "is a file with something else in it",
+        "text.zip": "is a file with something else in it",
     }.items():
         with pytest.raises(StorageError, match=sentence):
             save(made, tmp_path / name)
@@ -611,6 +629,7 @@ def test_places_that_cannot_be_written_are_told(tmp_path):
         with pytest.raises(ParameterError, match=r"must end in \.zarr"):
             save(made, name)
     assert (tmp_path / "music.zarr" / "song.wav").exists()
+    assert (tmp_path / "text.zip").read_text() == "not a zip"
 
 
 def test_what_cannot_be_stored_is_told(tmp_path):

@@ -260,6 +260,10 @@ def _target(name: str, *, compress: bool) -> Iterator[_Target]:
     part = path.with_name(f".{path.name}.part")
     with _sentences(name):
         _remove(part)  # of a process that was ended
+        if path.exists():
+            _remove(_old(path))
+        elif _old(path).exists():  # it was ended between two renames
+            os.rename(_old(path), path)
         try:
             target = _Npz(part, compress) if path.suffix == ".npz" else _Zarr(str(part), compress)
             yield target
@@ -290,6 +294,22 @@ def _require_replaceable(path: Path) -> None:
             raise StorageError(f"{path} is a folder with something else in it: choose another name.")
         if path.suffix != ".zarr":
             raise StorageError(f"{path} is a folder: choose another name.")
+    elif path.exists() and not _holds_representation(path):
+        raise StorageError(f"{path} is a file with something else in it: choose another name.")
+
+
+def _holds_representation(path: Path) -> bool:
+    """Whether a file is one of ours, or broken."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = file.namelist()
+            if "zarr.json" in names:
+                return FORMAT.encode() in file.read("zarr.json")
+            return "attributes.npy" in names and FORMAT.encode() in file.read("attributes.npy").replace(
+                b"\0", b""
+            )
+    except zipfile.BadZipFile:
+        return path.stat().st_size == 0
 
 
 def _remove(path: Path) -> None:
@@ -299,9 +319,14 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def _old(path: Path) -> Path:
+    """Where a folder waits while another takes its place."""
+    return path.with_name(f".{path.name}.old")
+
+
 def _put_in_place(part: Path, path: Path) -> None:
     """Rename, with what is there out of the way: a folder cannot be renamed over another."""
-    old = path.with_name(f".{path.name}.old")
+    old = _old(path)
     if path.is_dir():
         _remove(old)
         os.rename(path, old)
