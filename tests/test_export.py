@@ -131,7 +131,7 @@ def test_png_has_the_size_and_nothing_unknown(qtbot, window, tmp_path, scale, pi
         viewport = panel.canvas._viewport
         assert viewport._codes.shape[1] == panel.canvas.width() * int(scale)  # native pixels
         assert viewport._codes.all()
-    waves = figure.pictures.waveform._envelope.columns(0, 20 * RATE, 100)
+    waves = figure.pictures.waveform._original.reach(0, 0, RATE / 5, 100)
     assert np.abs(waves - 0.5 * 32767).max() < 400
 
 
@@ -140,9 +140,9 @@ def test_from_close_the_waveform_shows_samples(qtbot, window, tmp_path):
     order = picture_dialog(qtbot, window, Look(waveform=True)).order(tmp_path / "out.png")
     finished(qtbot, window, order)
     waveform = order._figure.pictures.waveform
-    samples = tone(TONE_HZ)[waveform._start :][: len(waveform._samples)]
-    assert np.allclose(waveform._samples, samples, atol=1e-4)
-    assert waveform._start <= 2 * RATE < 2.01 * RATE <= waveform._start + len(waveform._samples)
+    there = waveform._original
+    assert np.allclose(there.samples, tone(TONE_HZ)[there.start : there.stop], atol=1e-4)
+    assert there.start <= 2 * RATE < 2.01 * RATE <= there.stop
 
 
 def test_marks_are_drawn_only_when_asked_for_and_no_playhead(qtbot, window, tmp_path):

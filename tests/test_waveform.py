@@ -77,8 +77,8 @@ def waveform(qtbot) -> Waveform:
 
 
 def saw(start: int, stop: int) -> np.ndarray:
-    """From -1 to 1 in 100 samples, again and again; any stretch of it."""
-    return np.arange(start, stop) % 100 / 50 - 1
+    """From -1 to 1 in 100 samples, again and again; any stretch of it, of one channel."""
+    return np.arange(start, stop)[np.newaxis] % 100 / 50 - 1
 
 
 def pixels(waveform: Waveform) -> np.ndarray:
@@ -102,7 +102,7 @@ class TestWaveform:
         assert first == pytest.approx((25, 75), abs=1)
         assert last is None
         assert int(pixels(waveform)[20, 700]) in UNKNOWNS
-        waveform.put(LENGTH // 2, np.zeros(LENGTH - LENGTH // 2))
+        waveform.put(LENGTH // 2, np.zeros((1, LENGTH - LENGTH // 2)))
         waveform._redraw()
         assert np.ptp(extents(waveform)[700]) <= 1
 
@@ -151,7 +151,7 @@ class TestWaveform:
     def test_columns_meet(self, waveform):
         view = waveform._view
         waveform.samples_wanted.connect(
-            lambda a, b: waveform.set_samples(a, np.where(np.arange(a, b) // 300 % 2, 0.7, -0.7))
+            lambda a, b: waveform.set_samples(a, np.where(np.arange(a, b)[np.newaxis] // 300 % 2, 0.7, -0.7))
         )
         view.show(Box(5, 5.1, 20, 20000))
         drawn = extents(waveform)
@@ -165,7 +165,7 @@ class TestWaveform:
         drawn = extents(waveform)
         for sample in range(1, 9):
             x = math.floor(waveform.x_of(5 + sample / RATE))
-            y = 50.5 - 49.5 * 0.8 * saw(5 * RATE + sample, 5 * RATE + sample + 1)[0]
+            y = 50.5 - 49.5 * 0.8 * saw(5 * RATE + sample, 5 * RATE + sample + 1)[0, 0]
             assert np.mean(drawn[x]) == pytest.approx(y - 0.5, abs=1.5)
             assert np.ptp(drawn[x]) >= 2
         assert max(np.ptp(rows) for rows in drawn if rows) <= 6  # and nothing of the envelope is left

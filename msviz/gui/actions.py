@@ -222,6 +222,9 @@ class Actions:
         pictures = window.pictures
         self.switches = {
             "waveform": self._switch(look, "&Waveform", "W", pictures.set_waveform_shown),
+            "rebuilt": self._switch(
+                look, "&Resynthesis over the waveform", "Shift+W", pictures.waveform.set_rebuilt_shown
+            ),
             "smooth": self._switch(look, "&Smooth cells", "S", pictures.set_smooth),
             "notes": self._switch(look, "&Notes on the rulers", "N", pictures.set_notes),
             "octave controls": self._switch(look, "Octave &controls", "G", pictures.set_gutter_shown),

@@ -68,21 +68,25 @@ class Analysis(QObject):
     source : Source
         Of several channels, the loudest at each place is drawn.
     pictures : sequence of Picture
-        The first also gives the samples of the waveform.
+        With the tiles of the first come the samples of the waveform.
+    waveform : Source, optional
+        Whose waveform it is, if not that of `source`.
     """
 
     tile_done = pyqtSignal(object, int)
     """A picture, and which of its tiles has come in."""
     samples_read = pyqtSignal(int, object)
-    """Where a stretch begins, and its samples, those of several channels as their mean."""
+    """Where a stretch of the waveform begins, and its samples (channels, n)."""
     progressed = pyqtSignal()
     failed = pyqtSignal(str)
 
-    def __init__(self, runner: Runner, source: Source, pictures: Sequence[Picture]) -> None:
+    def __init__(
+        self, runner: Runner, source: Source, pictures: Sequence[Picture], waveform: Source | None = None
+    ) -> None:
         super().__init__()
         self.pictures = tuple(pictures)
         self._runner = runner
-        self._source = source
+        self._source, self._waveform = source, waveform or source
         self._under_way: dict[tuple[int, int], Job] = {}
         self._stopped = False
 
@@ -142,17 +146,16 @@ class Analysis(QObject):
             self._under_way[place] = job
 
     def read(self, start: int, stop: int) -> Job:
-        """Read samples [start, stop): the job's one item is their mean over channels."""
+        """Read samples [start, stop) of the waveform: the job's one item, (channels, n)."""
         return self._runner.start(partial(self._read, start, stop))
 
     def _read(self, start: int, stop: int) -> Iterator[NDArray[np.floating]]:
-        yield self._source.read(start, stop).mean(axis=0)
+        yield self._waveform.read(start, stop)
 
     def _work(self, number: int, tile: int) -> Iterator[Tile]:
         picture = self.pictures[number]
         steps = picture.pyramid.halved(tile_levels(picture, self._source, tile))
         start, stop = picture.pyramid.tile_range(tile)
-        # What is read for the first picture is the waveform as well.
         yield Tile(steps, start, next(self._read(start, stop)) if number == 0 else None)
 
     def _put(self, number: int, tile: int, made: Tile) -> None:

@@ -76,6 +76,8 @@ class Figure(QWidget):
         Width and height.
     scale : float
         Pixels of the pictures to each of that, in both directions.
+    lanes : int
+        Channels of its waveform.
     name : str
         Of the track, for a title that tells what part it is; without one, none is drawn.
     """
@@ -90,6 +92,7 @@ class Figure(QWidget):
         *,
         size: tuple[int, int],
         scale: float = 1.0,
+        lanes: int = 1,
         name: str = "",
     ) -> None:
         super().__init__()
@@ -120,6 +123,7 @@ class Figure(QWidget):
         pictures.hide_overview()  # it would be unknown outside the stretch
         pictures.set_shown(look.shown)
         pictures.set_waveform_shown(look.waveform)
+        pictures.waveform.open(lanes)  # its height is that of its lanes
         pictures.set_smooth(look.smooth)
         pictures.set_notes(look.notes)
         pictures.set_stft_linear(look.linear)
@@ -131,7 +135,7 @@ class Figure(QWidget):
         self.resize(*size)
         self.grab()  # lays the panels out, so that they know what they show
         view.show(seen)
-        pictures.waveform.open()  # asks for what is seen now
+        pictures.waveform.open(lanes)  # asks for what is seen now
 
     # What it lacks at first
 
@@ -157,10 +161,10 @@ class Figure(QWidget):
         picture.pyramid.put(tile, levels)
 
     def put_samples(self, start: int, samples: NDArray[np.floating]) -> None:
-        """Take in samples (n,), the mean of all channels, from `start` on."""
+        """Take in samples (lanes, n) of its waveform from `start` on."""
         waveform = self.pictures.waveform
         waveform.put(start, samples)
-        if (start, start + len(samples)) in self._samples_wanted:
+        if (start, start + samples.shape[1]) in self._samples_wanted:
             waveform.set_samples(start, samples)
 
     # What becomes of it

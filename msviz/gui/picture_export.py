@@ -31,12 +31,13 @@ class PictureOrder(Writing):
     def __init__(self, path: Path, figure: Figure, session: Session) -> None:
         self.path = path
         self._figure = figure
-        self._source = session.drawn
+        self._source, self._waveform = session.drawn, session.waveforms[0]
 
     def work(self) -> Work:
         """Compute what the figure lacks."""
         # Not the figure itself: the last one who lets it go must be the GUI thread.
-        source, places, stretches = self._source, self._figure.missing(), self._figure.missing_samples()
+        source, waveform = self._source, self._waveform
+        places, stretches = self._figure.missing(), self._figure.missing_samples()
 
         def compute() -> Iterator[Any]:
             count = len(places) + len(stretches)
@@ -44,7 +45,7 @@ class PictureOrder(Writing):
                 yield place, tile_levels(place[0], source, place[1])
                 yield done / count
             for done, (start, stop) in enumerate(stretches, len(places) + 1):
-                yield start, source.read(start, stop).mean(axis=0)
+                yield start, waveform.read(start, stop)
                 yield done / count
 
         return compute
@@ -150,6 +151,7 @@ class PictureDialog(AskingDialog):
             look,
             size=(self._width.value(), self._height.value()),
             scale=SCALES[self._scale.currentText()],
+            lanes=session.waveforms[0].channels,
             name=session.source.path.name if self._title.isChecked() else "",
         )
         return PictureOrder(path, figure, session)

@@ -20,7 +20,7 @@ from msviz.transform import STFT, Combined, Octave, Reassigned
 from msviz.transform.edits import Edits
 
 SHOWN = ("both", "octaves", "stft", "curtain")
-WAVEFORM_HEIGHT = 72
+WAVEFORM_HEIGHTS = {1: 72, 2: 104}  # by its lanes
 PATIENCE_MS = 80  # that old pictures stay for while new ones are incomplete
 
 
@@ -93,7 +93,8 @@ class Pictures(QWidget):
         for row in self._rows:
             layout.addWidget(row)
         self._waveform_row = self._rows[-1]
-        self._waveform_row.setFixedHeight(WAVEFORM_HEIGHT)
+        self._give_lanes(self.waveform.lanes)
+        self.waveform.lanes_changed.connect(self._give_lanes)
         self._waveform_row.hide()
         layout.addWidget(self._split, 1)
 
@@ -165,6 +166,9 @@ class Pictures(QWidget):
     def set_waveform_shown(self, shown: bool) -> None:
         """Show the waveform over the pictures, or not."""
         self._waveform_row.setVisible(shown)
+
+    def _give_lanes(self, lanes: int) -> None:
+        self._waveform_row.setFixedHeight(WAVEFORM_HEIGHTS[lanes])
 
     def set_gutter_shown(self, shown: bool) -> None:
         """Show mute, solo and gain of the octaves beside the pictures, or not."""

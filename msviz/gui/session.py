@@ -51,6 +51,8 @@ class Session(QObject):
         What alone is heard of every source, whatever it is.
     sources : dict of str to Source
         What the player has, by the names in `SOURCES`.
+    rebuilt : Source
+        What the octaves give, as edits and recipe leave them, all of it whatever `only` is.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class Session(QObject):
         self.difference_gain_db = 0.0
         self.only: Box | None = None
         self.sources: dict[str, Source] = {}
+        self.rebuilt: Source = source
         self._runner, self._player, self._memory = runner, player, memory
         self._made: dict[tuple[Any, ...], Source] = {}
         self._drawn: dict[tuple[Any, ...], Picture] = {}
@@ -133,6 +136,19 @@ class Session(QObject):
         texts = {field: str(value) for field, value in vars(self.parameters).items()}
         return texts | {name: str(value) for name, value in named.items() if value}
 
+    @property
+    def waveforms(self) -> tuple[Source, Source]:
+        """The track and what is `rebuilt` of it, in the channels that the waveform shows.
+
+        Those of stereo apart, as one may be loud or clipped where their mean is not; of more, the mean.
+        """
+        channel = self.parameters.channel
+        whole = channel in ("mix", "any")
+        if whole and self.source.channels <= 2:
+            return self.source, self.rebuilt
+        kind = "mix" if whole else channel
+        return mix_down(self.source, kind), mix_down(self.rebuilt, kind)
+
     def close(self) -> None:
         """Stop all that goes on, and close the file."""
         if self.analysis:
@@ -156,6 +172,7 @@ class Session(QObject):
             return once(Resynthesis, left, transform, self.edits or None)
 
         multi_scale, stft = rebuilt(self.transform), rebuilt(self.stft)
+        self.rebuilt = multi_scale
         difference = once(Difference, self.source, multi_scale, gain_db=self.difference_gain_db)
         heard = [self.source, multi_scale, stft, difference]
         if self.only:
@@ -193,7 +210,7 @@ class Session(QObject):
             return self._drawn[key]
 
         octaves, spectra = once(self.transform, parameters.drawn), once(self.stft, "")
-        self.analysis = Analysis(self._runner, drawn, [octaves, spectra])
+        self.analysis = Analysis(self._runner, drawn, [octaves, spectra], self.waveforms[0])
         for mine, its in (
             (self.tile_done, self.analysis.tile_done),
             (self.samples_read, self.analysis.samples_read),

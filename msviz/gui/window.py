@@ -28,6 +28,7 @@ from msviz.gui.meter import MeterBar
 from msviz.gui.parameters import Parameters
 from msviz.gui.pictures import SHOWN, Pictures
 from msviz.gui.preferences import Preferences
+from msviz.gui.rebuilt import RebuiltWave
 from msviz.gui.session import SOURCES, Session
 from msviz.gui.view import View
 from msviz.gui.welcome import Welcome
@@ -36,7 +37,7 @@ from msviz.playback import Player
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 300
-ON_AT_FIRST = ("waveform", "octave controls")  # of the switches
+ON_AT_FIRST = ("waveform", "rebuilt", "octave controls")  # of the switches
 
 
 class Window(QMainWindow):
@@ -64,6 +65,7 @@ class Window(QMainWindow):
         self.preferences = Preferences.load(QSettings())
 
         self.pictures = Pictures(self.view)
+        self.rebuilt = RebuiltWave(self.pictures.waveform, self.runner)
         self.welcome = Welcome(_demos())
         self.messages = MessageBar()
         self._pages = QStackedWidget()
@@ -122,6 +124,7 @@ class Window(QMainWindow):
         pictures.octave_edited.connect(editing.change_octave)
         pictures.menu_requested.connect(self.actions_.edit_menu.popup)
         pictures.waveform.samples_wanted.connect(self._read_samples)
+        self.rebuilt.failed.connect(self.messages.show_message)
         self.view.cursor_changed.connect(self._show_read_out)
         listening.ticked.connect(self._show_playing)
         listening.looked_closer.connect(self._look_closer)
@@ -158,6 +161,7 @@ class Window(QMainWindow):
         session.tile_done.connect(self._read_out_soon.start)
         session.samples_read.connect(self.pictures.waveform.put)
         session.progressed.connect(self._show_progress)
+        session.progressed.connect(self.rebuilt.look)
         session.failed.connect(self.messages.show_message)
         self.inspector.parameters.set_parameters(self.parameters)
         self.view.open(source.rate, source.length, session.transform.octaves[0].low, source.rate / 2)
@@ -165,7 +169,8 @@ class Window(QMainWindow):
         self.inspector.lab.set_recipe(session.recipe)
         self.editing.open(session.transform.octaves)
         self.listening.open(session)
-        self.pictures.waveform.open()
+        self.pictures.waveform.open(session.waveforms[0].channels)
+        self.rebuilt.turn_to(session)
         self._pages.setCurrentWidget(self.pictures)
         self.files.remember(source.path)
         self._told_non_finite = 0
@@ -197,6 +202,7 @@ class Window(QMainWindow):
     def set_parameters(self, parameters: Parameters) -> None:
         """Show and play the track with other parameters, at the same place."""
         if self.session:
+            waveform = self.session.waveforms[0]
             try:
                 pictures = self.session.set_parameters(parameters)
             except ParameterError as error:
@@ -206,6 +212,9 @@ class Window(QMainWindow):
             self.view.set_lowest(self.session.transform.octaves[0].low)
             self.editing.set_octaves(self.session.transform.octaves)
             self.pictures.turn_to(*pictures)
+            if self.session.waveforms[0] != waveform:
+                self.pictures.waveform.open(self.session.waveforms[0].channels)
+            self.rebuilt.turn_to(self.session)
             self._turn_analysis()
         self.parameters = parameters
         self.inspector.parameters.set_parameters(parameters)
@@ -216,6 +225,7 @@ class Window(QMainWindow):
             self.exporter.cancel()
             self.session.close()
             self.session = self.listening.session = None
+            self.rebuilt.turn_to(None)
 
     def _show_recent(self) -> None:
         paths = [Path(name) for name in self.files.recent() if os.path.exists(name)]
@@ -278,11 +288,13 @@ class Window(QMainWindow):
     def _hear(self, **what: object) -> None:
         if self.session:
             self.session.hear(**what)
+            self.rebuilt.turn_to(self.session)
 
     def _show_edits(self) -> None:
         """Hear and show what has been done to octaves and boxes."""
         if self.session and self.session.edits != self.editing.edits:
             self.session.hear(edits=self.editing.edits)
+            self.rebuilt.turn_to(self.session)
         self.pictures.set_edits(self.editing.edits, self.editing.octaves)
 
     def _show_playing(self) -> None:

@@ -5,10 +5,12 @@ from msviz.picture.envelope import CELL, NOTHING, Envelope, pooled
 from msviz.picture.image import BandRows, FrequencyAxis, band_rows, image
 from msviz.picture.levels import FULL_SCALE, SILENCE, UNKNOWN, levels, mean_power, peak, to_code, to_db
 from msviz.picture.pyramid import Pyramid
+from msviz.picture.wave import LINES, Wave
 
 __all__ = [
     "CELL",
     "FULL_SCALE",
+    "LINES",
     "NOTHING",
     "SILENCE",
     "UNKNOWN",
@@ -16,6 +18,7 @@ __all__ = [
     "Envelope",
     "FrequencyAxis",
     "Pyramid",
+    "Wave",
     "band_rows",
     "colour_table",
     "image",

@@ -1,0 +1,116 @@
+"""What is known of a sound's waveform: the envelope of all of it, and samples around some place."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.picture.envelope import CELL, FULL_REACH, NOTHING, Envelope, pooled
+
+LINES: Final = 1.0
+"""Samples to a column, below which a column is as wide as the line from sample to sample in it."""
+
+Array = NDArray[np.floating]
+Reaches = NDArray[np.float32]
+
+
+class Wave:
+    """The waveform of a sound, as far as it is known.
+
+    Parameters
+    ----------
+    length : int
+        Samples in the sound.
+    lanes : int
+        Its channels.
+
+    Attributes
+    ----------
+    start : int
+        The sample with which `samples` begin.
+    samples : array (lanes, n)
+        Those that are held.
+    """
+
+    def __init__(self, length: int, lanes: int = 1) -> None:
+        self.length, self.lanes = length, lanes
+        self._envelopes: list[Envelope] = []  # made when there is something to keep in them
+        self.start, self.samples = 0, np.zeros((lanes, 0), np.float32)
+
+    def __bool__(self) -> bool:
+        """Whether anything is known."""
+        return bool(self._envelopes) or self.samples.shape[1] > 0
+
+    @property
+    def stop(self) -> int:
+        """The sample before which `samples` end."""
+        return self.start + self.samples.shape[1]
+
+    def put(self, start: int, samples: Array) -> None:
+        """Take samples (lanes, n) from `start` on into the envelope."""
+        if not self._envelopes:
+            self._envelopes = [Envelope(self.length) for _ in range(self.lanes)]
+        for envelope, lane in zip(self._envelopes, samples, strict=True):
+            envelope.put(start, lane)
+
+    def hold(self, start: int, samples: Array) -> None:
+        """Hold the samples (lanes, n) from `start` on, and no others."""
+        self.start, self.samples = start, samples
+
+    def held(self, lane: int, start: int, stop: int) -> tuple[int, Array]:
+        """What is held of samples [start, stop), and where that begins."""
+        first = min(max(start, self.start), self.stop)
+        return first, self.samples[lane, first - self.start : max(stop - self.start, 0)]
+
+    def reach(self, lane: int, start: float, per_column: float, width: int) -> Reaches:
+        """How far so many columns from `start` on reach down and up, as an array (2, width).
+
+        In steps of 1/`FULL_REACH`, and `NOTHING` where nothing is known.  From samples where they are
+        held and tell more than the envelope does.  Every column meets the one before.
+        """
+        reach = np.full((2, width), NOTHING, np.float32)
+        if self._envelopes:
+            reach[:] = self._envelopes[lane].columns(start, start + width * per_column, width)
+        if per_column >= CELL or not self.samples.shape[1]:
+            return _joined(reach)
+        edges = start + np.arange(width + 1) * per_column
+        if per_column < LINES:
+            return self._lines(reach, lane, edges)
+        edges = np.clip(edges, 0, self.length) - self.start
+        inside = (edges[:-1] >= 0) & (edges[1:] <= self.samples.shape[1]) & (edges[:-1] < edges[1:])
+        here = np.flatnonzero(inside)
+        if len(here):
+            first = np.ceil(edges[here]).astype(np.intp)
+            stop = math.ceil(edges[here[-1] + 1])
+            reach[:, here] = pooled(self.samples[lane, :stop], np.minimum(first, stop - 1))
+        return _joined(reach)
+
+    def _lines(self, reach: Reaches, lane: int, edges: NDArray[np.float64]) -> Reaches:
+        """Reaches, and in columns between samples that are held those of the line from one to the next."""
+        at, values = self.held(lane, math.floor(edges[0]) - 1, math.ceil(edges[-1]) + 2)
+        last = at + len(values) - 1
+        inside = (edges[1:] > at) & (edges[:-1] < last)
+        if not inside.any():
+            return reach
+        values = np.clip(values, -1, 1) * FULL_REACH
+        ends = np.interp(edges, np.arange(at, last + 1), values)
+        low, high = np.minimum(ends[:-1], ends[1:]), np.maximum(ends[:-1], ends[1:])
+        within = np.ceil(edges[:-1]).astype(np.intp)  # at most one, as a column is narrower than a sample
+        has = inside & (within < edges[1:]) & (within >= at) & (within <= last)
+        low[has] = np.minimum(low[has], values[within[has] - at])
+        high[has] = np.maximum(high[has], values[within[has] - at])
+        reach[:, inside] = np.stack([-low, high])[:, inside]
+        return reach
+
+
+def _joined(reach: Reaches) -> Reaches:
+    """Reaches (2, width) of which each meets the one before, as a waveform has no holes."""
+    (down, up), known = reach, reach[1] != NOTHING
+    both = known[1:] & known[:-1]
+    joined = reach.copy()
+    joined[0, 1:][both] = np.maximum(down[1:], -up[:-1])[both]
+    joined[1, 1:][both] = np.maximum(up[1:], -down[:-1])[both]
+    return joined
