@@ -219,3 +219,23 @@ def test_closed_while_busy_nothing_more_is_told(qtbot, track):
     assert one.done == []
     assert one.failures == []
     assert one.analysis.progress == 0
+
+
+def test_a_tile_that_is_not_wanted_any_more_leaves_its_worker_soon(qtbot, track, monkeypatch):
+    begun, go_on, made = threading.Event(), threading.Event(), []
+
+    class Slow(Signal):
+        def read(self, start, stop):
+            begun.set()
+            go_on.wait(10)
+            return super().read(start, stop)
+
+    monkeypatch.setattr(analysis, "levels", lambda coefficients: made.append(1) or levels(coefficients))
+    one = track(Slow(SOUND.samples, RATE))
+    one.analysis.fill()
+    assert begun.wait(10)
+    one.analysis.stop()
+    go_on.set()
+    one.runner.close()
+    assert made == []
+    assert one.failures == []

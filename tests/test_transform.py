@@ -13,7 +13,8 @@ from scipy.signal import resample
 
 from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
 from msviz.demos import demo_tracks
-from msviz.transform.filters import NUTTALL, frame_operator
+from msviz.transform import UnwantedError, interruptible
+from msviz.transform.filters import NUTTALL, filter_bank, frame_operator
 
 BAR_DB = {"float32": -120.0, "float64": -150.0}
 
@@ -232,6 +233,35 @@ def test_a_stretch_costs_what_the_stretch_costs():
     Watched.total = 0
     transform.frames(source, 9, 10**6, 10**6 + 55)  # 10 ms of the top octave
     assert Watched.total < 2**14
+
+
+@pytest.mark.parametrize("rate", [8000, 44100])
+@pytest.mark.parametrize(
+    ("resolution", "gamma"), [(3, 0.0), (12, 0.0), (24, 0.0), (6.4, 24.7), (12, 400.0), (24, 150.0)]
+)
+def test_blocks_overlap_by_what_every_filter_reaches(rate, resolution, gamma):
+    transform = OctaveTransform(rate, resolution=resolution, gamma=gamma)
+    for stage in transform._stages:
+        size = 1024 * stage.grain
+        for octave in stage.octaves:
+            bank = filter_bank(transform.scale, octave.index, rate / stage.decimation / size, size)
+            responses = np.zeros((len(bank.first), size))
+            responses[bank.row, bank.index % size] = bank.response
+            energy = np.abs(np.fft.ifft(responses)) ** 2
+            beyond = energy[:, stage.reach + 1 : size - stage.reach].sum(axis=1) / energy.sum(axis=1)
+            assert 10 * math.log10(beyond.max()) < -100
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_analysis_that_is_not_wanted_any_more_ends_between_blocks(workers):
+    signal = noise(1, 1_000_000, 44100)
+    transform = OctaveTransform(44100, workers=workers)
+    asked = itertools.count(1)
+    with pytest.raises(UnwantedError), interruptible(lambda: next(asked) == 3):
+        transform.coefficients(signal, 0, signal.length)
+    assert next(asked) == 4
+    again = transform.coefficients(signal, 0, 1000)  # nothing is left of that
+    assert [band.shape[-1] for band in again] == [-(-1000 // octave.hop) for octave in transform.octaves]
 
 
 def test_several_threads_get_what_one_gets(whole):

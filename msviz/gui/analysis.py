@@ -16,7 +16,7 @@ from msviz.gui.process import give_back
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
-from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
+from msviz.transform import STFT, Combined, UnwantedError, OctaveTransform, Reassigned, interruptible
 
 Drawable = OctaveTransform | Reassigned | Combined | STFT
 
@@ -154,7 +154,12 @@ class Analysis(QObject):
 
     def _work(self, number: int, tile: int) -> Iterator[Tile]:
         picture = self.pictures[number]
-        steps = picture.pyramid.halved(tile_levels(picture, self._source, tile))
+        try:
+            with interruptible(lambda: self._stopped):  # whoever stops it waits for the worker
+                codes = tile_levels(picture, self._source, tile)
+        except UnwantedError:
+            return
+        steps = picture.pyramid.halved(codes)
         start, stop = picture.pyramid.tile_range(tile)
         yield Tile(steps, start, next(self._read(start, stop)) if number == 0 else None)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import mmap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,13 +99,18 @@ class Pyramid:
 
         fitting = (f for f in range(tile_fineness) if whole_bytes(f) <= (budget // 2 if f else budget))
         self._kept = next(fitting, tile_fineness)  # from this fineness on, the whole file
-        self._whole = [
-            {
-                step: np.zeros((-(-self.tiles * frames >> step), rows), np.uint8)  # all UNKNOWN
-                for step in range(max(0, self._kept - native), self.coarsest - native + 1)
-            }
-            for rows, frames, native in zip(self._rows, self._frames, self._native, strict=True)
+        steps = [range(max(0, self._kept - native), self.coarsest - native + 1) for native in self._native]
+        cells = [
+            [-(-self.tiles * frames >> step) for step in wanted]
+            for frames, wanted in zip(self._frames, steps, strict=True)
         ]
+        memory = _zeros(sum(rows * sum(counts) for rows, counts in zip(self._rows, cells, strict=True)))
+        self._whole: list[dict[int, Codes]] = []  # all UNKNOWN
+        for rows, wanted, counts in zip(self._rows, steps, cells, strict=True):
+            self._whole.append({})
+            for step, count in zip(wanted, counts, strict=True):
+                self._whole[-1][step] = memory[: count * rows].reshape(count, rows)
+                memory = memory[count * rows :]
         share = (budget - whole_bytes(self._kept)) // max(1, self._kept)
         self._places = [max(2, share // self._tile_bytes(f)) for f in range(self._kept)]
         self._fine: list[dict[int, list[Codes]]] = [{} for _ in range(self._kept)]
@@ -253,6 +260,21 @@ class Pyramid:
                 cells[unknown[known]] = codes[around[known]]
                 unknown = unknown[~known]
         return cells
+
+
+def _zeros(count: int) -> Codes:
+    """Zeros that take memory as they are written, in small pages, and give it back when let go of.
+
+    NumPy's own are written at once or come in pages of megabytes: a first tile would fill dozens of them,
+    and a picture that is replaced would leave them behind.
+    """
+    if not hasattr(mmap, "MAP_PRIVATE"):
+        return np.zeros(count, np.uint8)
+    memory = mmap.mmap(-1, max(count, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        with suppress(OSError):  # of a kernel that knows none
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.uint8, count)
 
 
 def _pair(cells: Codes, first: int) -> Codes:

@@ -1,5 +1,6 @@
 """The octave transform, the STFT beside it, and what both give back."""
 
+from msviz.transform.blocks import UnwantedError, interruptible
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.representation import Frames, Representation
@@ -19,4 +20,6 @@ __all__ = [
     "OctaveTransform",
     "Reassigned",
     "Representation",
+    "UnwantedError",
+    "interruptible",
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -56,6 +58,37 @@ Batch = tuple[Any, list[Place]]
 
 
 POOL_NAME = "msviz-transform"
+_watch = threading.local()
+
+
+class UnwantedError(Exception):
+    """What was being computed is not wanted any more."""
+
+
+@contextmanager
+def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
+    """What this thread analyses or synthesises in here is given up, between blocks, once it is unwanted.
+
+    Raises
+    ------
+    UnwantedError
+        In the midst of it.
+    """
+    _watch.unwanted = unwanted
+    try:
+        yield
+    finally:
+        del _watch.unwanted
+
+
+def _wanted(left: Iterator[Batch]) -> Iterator[Batch]:
+    """What is left, as long as this thread may go on."""
+    unwanted = getattr(_watch, "unwanted", None)
+    for batch in left:
+        if unwanted and unwanted():
+            list(left)  # nothing is left for the other threads either
+            raise UnwantedError
+        yield batch
 
 
 @cache
@@ -69,7 +102,7 @@ def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], w
     left = iter(batches)  # that of a list gives every batch to one thread only
     threads = min(workers, len(batches) // 2)  # one that has but one batch to do costs more than it saves
     others = [_pool(workers - 1).submit(work, left) for _ in range(threads - 1)]
-    work(left)
+    work(_wanted(left))
     for other in others:
         other.result()
 
@@ -146,7 +179,7 @@ def analyze_stage(
     most = max(len(batch) for _, batch in batches)
 
     def work(left: Iterator[Batch]) -> None:
-        scratch = stage.scratch(most, blocks.size)
+        scratch = stage.scratch(1, most * stage.table(blocks.size).points)[0]
         samples = np.empty((most, blocks.size), stage.dtype)
         for mask, batch in left:
             for row, (channel, start) in enumerate(batch):
@@ -178,7 +211,8 @@ def synthesize_stage(
     most = max((len(batch) for _, batch in batches), default=0)
 
     def work(left: Iterator[Batch]) -> None:
-        scratch = stage.scratch(most, blocks.size)
+        points = max(stage.table(blocks.size).points, stage.dual_table(blocks.size).points)
+        scratch = stage.scratch(2, most * points)
         low_parts = np.empty((most, blocks.size // inputs[-1][2]), stage.dtype)
         for _, batch in left:
 

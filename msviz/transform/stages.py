@@ -66,28 +66,17 @@ class OctaveTable:
         For every point of the rows, where it comes from in the spectrum; anywhere where no filter is.
     response : array (2 × bins × frames,)
         What it is multiplied by; 0 where no filter is.
-    first, span : int
-        The points of the spectrum that this octave's filters meet.
-    back : array (overlap × span,)
-        For every such point, where its parts come from in the rows: one from each of up to `overlap`
-        filters.
-    dual : array (2 × overlap × span,)
-        What they are multiplied by; 0 where there are fewer.
     """
 
     bins: int
     frames: int
     source: Array
     response: Array
-    first: int
-    span: int
-    back: Array
-    dual: Array
 
 
 @dataclass(frozen=True, eq=False)
 class BlockTable:
-    """All that a stage needs for blocks of one length.
+    """All that a stage needs to analyse blocks of one length.
 
     `below` and `above` are how many points of the mirrored spectrum the filters use under 0 Hz
     and over the Nyquist frequency.
@@ -98,7 +87,45 @@ class BlockTable:
     above: int
     octaves: tuple[OctaveTable, ...]
     low_response: Array
+
+    @property
+    def points(self) -> int:
+        """Of the largest octave's rows."""
+        return max(octave.source.size for octave in self.octaves)
+
+
+@dataclass(frozen=True, eq=False)
+class DualOctaveTable:
+    """The duals of one octave's filters for one block length, the way back through its `OctaveTable`.
+
+    Attributes
+    ----------
+    first, span : int
+        The points of the spectrum that this octave's filters meet.
+    back : array (overlap × span,)
+        For every such point, where its parts come from in the rows: one from each of up to `overlap`
+        filters.
+    dual : array (2 × overlap × span,)
+        What they are multiplied by; 0 where there are fewer.
+    """
+
+    first: int
+    span: int
+    back: Array
+    dual: Array
+
+
+@dataclass(frozen=True, eq=False)
+class DualTable:
+    """What a stage needs beside a `BlockTable` to synthesise blocks of its length."""
+
+    octaves: tuple[DualOctaveTable, ...]
     low_dual: Array
+
+    @property
+    def points(self) -> int:
+        """Of the octave whose filters meet most."""
+        return max(octave.back.size for octave in self.octaves)
 
 
 class Stage:
@@ -140,6 +167,7 @@ class Stage:
         self.tolerance_db = tolerance_db
         self.shape = shape
         self._tables: dict[int, BlockTable] = {}
+        self._dual_tables: dict[int, DualTable] = {}
         self._low = low_pass or Residual.below(scale)
         #: Samples of the original signal in one sample of the low-passed output.
         self.low_hop = decimation * low_pass.decimation if low_pass else Residual.below(scale).hop
@@ -151,102 +179,132 @@ class Stage:
 
     @cached_property
     def reach(self) -> int:
-        """Samples of this stage by which the filters reach past a frame, a multiple of `grain`."""
-        return self._reaches[0]
+        """Samples of this stage by which the filters reach past a frame, a multiple of `grain`.
+
+        The lowest octave alone is measured: all filters have one shape on the warped axis, so that one
+        lasts the longer the lower its f + f0 is.
+        """
+        size = REACH_GRID * self.grain
+        bank = self._bank(self.octaves[0], size)
+        return self._reach(size, self._low_response(size), [bank], [bank.response])
 
     @cached_property
     def dual_reach(self) -> int:
         """Samples of this stage by which the duals reach past a sample, a multiple of `grain`."""
-        return self._reaches[1]
-
-    @cached_property
-    def _reaches(self) -> tuple[int, int]:
-        """Where the slowest filters, and where their duals, have fallen below the tolerance.
-
-        Measured on the filters themselves: each is brought to time, and the energy further away
-        than t is summed from the outside in.
-        """
         size = REACH_GRID * self.grain
-        banks, duals, low, low_dual = self._sample(size)
-        reaches = []
-        for low_part, parts in ((low, [bank.response for bank in banks]), (low_dual, duals)):
-            responses = [(fft.irfft(low_part)[None, :], self.low_hop)]
-            for octave, bank, values in zip(self.octaves, banks, parts, strict=True):
-                rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
-                rows[bank.row, bank.index % rows.shape[1]] = values
-                responses.append((fft.ifft(rows), octave.hop))
-            reaches.append(max(self._fallen(h, hop // self.decimation) for h, hop in responses))
-        return reaches[0], reaches[1]
+        banks = [self._bank(octave, size) for octave in self.octaves]
+        duals, low_dual = self._duals(size, banks)
+        return self._reach(size, low_dual, banks, duals)
+
+    def _reach(self, size: int, low: Array, banks: Sequence[FilterBank], values: Sequence[Array]) -> int:
+        """Where the slowest of these responses, those of the lowest octaves, have fallen.
+
+        Measured on themselves: each is brought to time, and the energy further away than t is summed
+        from the outside in.
+        """
+        reaches = [self._fallen(fft.irfft(low)[None, :], self.low_hop)]
+        for octave, bank, response in zip(self.octaves, banks, values, strict=False):
+            rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
+            rows[bank.row, bank.index % rows.shape[1]] = response
+            reaches.append(self._fallen(fft.ifft(rows), octave.hop))
+        return max(reaches)
 
     def _fallen(self, responses: Array, hop: int) -> int:
-        """Where responses (rows, times), centred on column 0, have fallen below the tolerance."""
+        """Samples after which responses (rows, times), centred on column 0, are below the tolerance."""
         energy = np.abs(responses) ** 2
         half = energy.shape[1] // 2
         sides = energy[:, 1 : half + 1] + energy[:, : half - 1 : -1]
         beyond = np.cumsum(sides[:, ::-1], axis=1)[:, ::-1] / energy.sum(axis=1, keepdims=True)
         over = np.nonzero((beyond > 10 ** (-self.tolerance_db / 10)).any(axis=0))[0]
-        samples = (over[-1] + 1 if over.size else 0) * hop
+        samples = (over[-1] + 1 if over.size else 0) * hop // self.decimation
         return -(-int(samples) // self.grain) * self.grain + self.grain
 
-    def _sample(self, size: int) -> tuple[list[FilterBank], list[Array], Array, Array]:
-        """Filters, their duals, the low-pass and its dual on the grid of blocks of `size` samples."""
+    def _bank(self, octave: Octave, size: int) -> FilterBank:
+        """An octave's filters on the grid of blocks of `size` samples."""
+        return filter_bank(self.scale, octave.index, self._spacing(size), size, self.shape)
+
+    def _spacing(self, size: int) -> float:
+        return self.scale.rate / self.decimation / size
+
+    def _low_response(self, size: int) -> Array:
+        """The low-pass on the grid of blocks of `size` samples, up to the Nyquist frequency behind it."""
+        below = size * self.decimation // self.low_hop // 2 + 1
+        return self._low.response(np.arange(below) * self._spacing(size))
+
+    def _duals(self, size: int, banks: Sequence[FilterBank]) -> tuple[list[Array], Array]:
+        """The duals of filters and low-pass on the grid of blocks of `size` samples."""
         half = size // 2
-        spacing = self.scale.rate / self.decimation / size
         top = self.decimation == 1  # only the first stage's grid ends at the true Nyquist frequency
-        operator = frame_operator(self.scale, spacing, half + 1, reaches_nyquist=top)
-        banks = [filter_bank(self.scale, octave.index, spacing, size, self.shape) for octave in self.octaves]
+        operator = frame_operator(self.scale, self._spacing(size), half + 1, reaches_nyquist=top)
         duals = []
         for bank in banks:
             mirrored = np.abs(bank.index)
             mirrored = np.where(mirrored > half, size - mirrored, mirrored)
             duals.append(bank.response / operator[mirrored])
-        low_size = size * self.decimation // self.low_hop
-        low = self._low.response(np.arange(low_size // 2 + 1) * spacing)
-        low_dual = low
+        low = self._low_response(size)
         if isinstance(self._low, Residual):
-            low_dual = self._low.weight * low / operator[: low.size]
-        return banks, duals, low, low_dual
+            low *= self._low.weight / operator[: low.size]
+        return duals, low
 
     def table(self, size: int) -> BlockTable:
         """The filters for blocks of `size` samples, built once."""
         with _building:  # threads that come to it together would each build it
-            table = self._tables.get(size)
-            if table is None:
-                table = self._tables[size] = self._build_table(size)
-            return table
+            if size not in self._tables:
+                self._tables[size] = self._build_table(size)
+            return self._tables[size]
+
+    def dual_table(self, size: int) -> DualTable:
+        """The duals for blocks of `size` samples, built once; a picture needs none."""
+        table = self.table(size)
+        with _building:
+            if size not in self._dual_tables:
+                self._dual_tables[size] = self._build_dual_table(table)
+            return self._dual_tables[size]
 
     def _build_table(self, size: int) -> BlockTable:
-        half = size // 2
-        banks, duals, low, low_dual = self._sample(size)
+        banks = [self._bank(octave, size) for octave in self.octaves]
         below = max(0, *(-int(bank.first.min()) for bank in banks))
-        above = max(0, *(int(bank.last.max()) - (half + 1) for bank in banks))
+        above = max(0, *(int(bank.last.max()) - (size // 2 + 1) for bank in banks))
         octaves = []
-        for octave, bank, dual in zip(self.octaves, banks, duals, strict=True):
+        for octave, bank in zip(self.octaves, banks, strict=True):
             frames = size * self.decimation // octave.hop
-            # ifft without its 1/frames leaves Σ; a sine of amplitude 1 has a spectrum of size/2.
-            octaves.append(
-                _octave_table(bank, dual * (size / 2 / frames), 2 / size, frames, below, self.dtype)
-            )
-        ratio = self.decimation / self.low_hop
-        return BlockTable(
-            size,
-            below,
-            above,
-            tuple(octaves),
-            (low * ratio).astype(self.dtype),
-            (low_dual / ratio).astype(self.dtype),
-        )
+            place = _places(bank, frames)
+            source = np.zeros(len(bank.first) * frames, np.intp)
+            source[place] = bank.index + below
+            response = np.zeros(source.size, self.dtype)
+            response[place] = bank.response * (2 / size)  # a sine of amplitude 1 has a spectrum of size/2
+            octaves.append(OctaveTable(len(bank.first), frames, source, np.repeat(response, 2)))
+        low = self._low_response(size) * (self.decimation / self.low_hop)
+        return BlockTable(size, below, above, tuple(octaves), low.astype(self.dtype))
 
-    def scratch(self, count: int, size: int) -> Array:
-        """Memory for `analyze` and `synthesize` of `count` blocks at a time, to be used again and again.
+    def _build_dual_table(self, table: BlockTable) -> DualTable:
+        size = table.size
+        banks = [self._bank(octave, size) for octave in self.octaves]
+        duals, low = self._duals(size, banks)
+        octaves = []
+        for made, bank, dual in zip(table.octaves, banks, duals, strict=True):
+            # The filters that meet a point are neighbours, from the first that ends behind it on.
+            first, span = int(bank.first.min()), int(bank.last.max() - bank.first.min())
+            part = bank.row - np.searchsorted(bank.last, bank.index, "right")
+            overlap = int(part.max()) + 1
+            met = part * span + bank.index - first
+            back = np.zeros(overlap * span, np.intp)
+            back[met] = _places(bank, made.frames)
+            weight = np.zeros(overlap * span, self.dtype)
+            weight[met] = dual * (size / 2 / made.frames)  # an FFT of the frames leaves Σ
+            octaves.append(DualOctaveTable(first + table.below, span, back, np.repeat(weight, 2)))
+        low = low * (self.low_hop / self.decimation)
+        return DualTable(tuple(octaves), low.astype(self.dtype))
+
+    def scratch(self, rows: int, points: int) -> Array:
+        """Memory for `analyze` and `synthesize`, to be used again and again.
 
         Every thread keeps its own: fresh memory for every call would cost more than the arithmetic.
         """
-        points = count * max(max(o.source.size, o.back.size) for o in self.table(size).octaves)
-        memory = 2 * points * self.complex_dtype.itemsize
+        memory = rows * points * self.complex_dtype.itemsize
         if getattr(_scratch, "memory", np.empty(0, np.uint8)).size < memory:
             _scratch.memory = np.empty(memory, np.uint8)
-        return np.asarray(_scratch.memory[:memory].view(self.complex_dtype).reshape(2, points))
+        return np.asarray(_scratch.memory[:memory].view(self.complex_dtype).reshape(rows, points))
 
     def analyze(self, blocks: Array, wanted: Sequence[bool], scratch: Array) -> Iterator[tuple[int, Array]]:
         """Frames and low-passed signal of blocks (n, size), over the whole of each block.
@@ -255,6 +313,8 @@ class Stage:
         ----------
         wanted : sequence of bool
             One for each octave, and the last for the low-passed signal.
+        scratch : array (points,)
+            At least `count` times those of the table.
 
         Yields
         ------
@@ -274,7 +334,7 @@ class Stage:
         extended = _extend(spectrum, table)
         for number, octave in enumerate(table.octaves):
             if wanted[number]:
-                points = scratch[0, : count * octave.source.size].reshape(count, -1)
+                points = scratch[: count * octave.source.size].reshape(count, -1)
                 np.take(extended, octave.source, axis=1, out=points, mode="clip")
                 parts = points.view(self.dtype)
                 parts *= octave.response
@@ -290,48 +350,31 @@ class Stage:
         ----------
         frames : callable
             Given an octave's number and an array (n, bins, frames), fills it with its frames.
+        scratch : array (2, points)
+            At least `n` times those of both tables.
         """
         count = len(low)
-        table = self.table(size)
+        table, duals = self.table(size), self.dual_table(size)
         half = size // 2
         extended = np.zeros((count, table.below + half + 1 + table.above), self.complex_dtype)
-        for number, octave in enumerate(table.octaves):
+        for number, (octave, dual) in enumerate(zip(table.octaves, duals.octaves, strict=True)):
             rows = scratch[0, : count * octave.source.size].reshape(count, octave.bins, octave.frames)
             frames(number, rows)
             spectra = fft.fft(rows, axis=-1, overwrite_x=True).reshape(count, -1)
-            points = scratch[1, : count * octave.back.size].reshape(count, -1)
-            np.take(spectra, octave.back, axis=1, out=points, mode="clip")
+            points = scratch[1, : count * dual.back.size].reshape(count, -1)
+            np.take(spectra, dual.back, axis=1, out=points, mode="clip")
             parts = points.view(self.dtype)
-            parts *= octave.dual
-            met = extended[:, octave.first : octave.first + octave.span]
-            met += points.reshape(count, -1, octave.span).sum(axis=1)
+            parts *= dual.dual
+            met = extended[:, dual.first : dual.first + dual.span]
+            met += points.reshape(count, -1, dual.span).sum(axis=1)
         spectrum = _fold(extended, table)
-        spectrum[:, : table.low_dual.size] += fft.rfft(low, axis=-1) * table.low_dual
+        spectrum[:, : duals.low_dual.size] += fft.rfft(low, axis=-1) * duals.low_dual
         return np.asarray(fft.irfft(spectrum, n=size, axis=-1))
 
 
-def _octave_table(
-    bank: FilterBank, dual: Array, gain: float, frames: int, below: int, dtype: np.dtype[Any]
-) -> OctaveTable:
-    """Tables of a filter bank and its duals, for a spectrum that begins `below` points under 0 Hz."""
-    bins = len(bank.first)
-    place = bank.row * frames + bank.index % frames
-    source = np.zeros(bins * frames, np.intp)
-    source[place] = bank.index + below
-    response = np.zeros(bins * frames, dtype)
-    response[place] = bank.response * gain
-    # The filters that meet a point are neighbours, from the first that ends behind it on.
-    first, span = int(bank.first.min()), int(bank.last.max() - bank.first.min())
-    part = bank.row - np.searchsorted(bank.last, bank.index, "right")
-    overlap = int(part.max()) + 1
-    met = part * span + bank.index - first
-    back = np.zeros(overlap * span, np.intp)
-    back[met] = place
-    weight = np.zeros(overlap * span, dtype)
-    weight[met] = dual
-    return OctaveTable(
-        bins, frames, source, np.repeat(response, 2), first + below, span, back, np.repeat(weight, 2)
-    )
+def _places(bank: FilterBank, frames: int) -> Array:
+    """Where the values of a bank stand in rows of so many frames."""
+    return np.asarray(bank.row * frames + bank.index % frames)
 
 
 def _extend(spectrum: Array, table: BlockTable) -> Array:
