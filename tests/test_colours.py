@@ -41,6 +41,8 @@ def test_what_is_edited_is_told(qtbot):
     editor = ColourEditor(GREEN)
     qtbot.addWidget(editor)
     assert editor.stops == GREEN.stops
+    with qtbot.assertNotEmitted(editor.changed), qtbot.waitExposed(editor):
+        editor.show()  # looking at a map does not make it one's own
     with qtbot.waitSignal(editor.changed) as change:
         editor._gradient.addTick(0.25, movable=True)
     assert [stop[0] for stop in change.args[0]] == [0, 0.25, 0.5, 1]

@@ -171,6 +171,17 @@ def test_a_click_chooses_the_box_on_top(view, editing):
     assert view.selection == BOX
 
 
+def test_pointing_chooses_a_box_unless_what_is_selected_is_there(view, editing):
+    view.select(BOX)
+    editing.remove()
+    inside = BOX._replace(start_s=2.2, stop_s=2.6)
+    view.select(inside)
+    editing.point_at(2.4, 500.0)
+    assert view.selection == inside
+    editing.point_at(2.9, 500.0)
+    assert view.selection == BOX
+
+
 def test_another_track_begins_without_edits(view, editing):
     view.select(BOX)
     editing.remove()

@@ -132,7 +132,36 @@ def test_edits_are_heard_and_the_original_stays(qtbot, window):
         assert (level_db(heard(0.5), HIGH_HZ) < -72) is quiet
 
 
+@pytest.mark.parametrize("what", ["edits", "recipe"])
+def test_what_is_changed_is_heard_at_once_and_the_original_only_when_it_is_asked_for(qtbot, window, what):
+    def change(some):
+        if what == "edits":
+            window.editing.change_octave(1, "muted", some)
+        else:
+            window.inspector.lab.changed.emit(Recipe(kept=10.0 if some else 100.0))
+
+    change(True)
+    assert window.player.source == "Multi-scale"
+    assert any("key 1 is the original" in label.text() for label in window.status.findChildren(QLabel))
+    qtbot.keyClick(window, KEY.Key_1)
+    change(False)  # nothing is changed any more
+    assert window.player.source == "Original"
+    qtbot.keyClick(window, KEY.Key_3)
+    change(True)
+    assert window.player.source == "STFT"
+
+
 # Transport
+
+
+def test_sound_that_takes_long_to_make_is_told_until_it_is_heard(qtbot, window):
+    def told():
+        return any("is being made" in label.text() for label in window.status.findChildren(QLabel))
+
+    qtbot.keyClick(window, KEY.Key_Space)
+    qtbot.waitUntil(told)  # no time passes on the device
+    play_until(qtbot, window, 0.5)
+    qtbot.waitUntil(lambda: not told())
 
 
 def test_a_selection_is_played_once_and_of_it_only_its_frequencies(qtbot, window):

@@ -509,6 +509,17 @@ def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, op
     assert opened.colours.name == "magma"
 
 
+def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
+    box = Box(0.2, 0.8, 100.0, 1000.0)
+    opened.view.select(box)
+    opened.editing.remove()
+    opened.view.select(None)
+    opened.view.set_cursor((0.5, 300.0))
+    opened.pictures.menu_requested.emit(QPoint(300, 300))
+    opened.actions_.edit_menu.close()
+    assert opened.view.selection == box
+
+
 # Sound
 
 

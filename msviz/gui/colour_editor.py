@@ -31,7 +31,8 @@ class ColourEditor(QDialog):
         self._gradient = pg.GradientWidget(orientation="bottom")
         ticks = [(place, (*rgb, 255)) for place, *rgb in stops_of(colours)]
         self._gradient.restoreState({"mode": "rgb", "ticks": ticks, "ticksVisible": True})
-        self._gradient.sigGradientChanged.connect(lambda: self.changed.emit(self.stops))
+        self._told = self.stops
+        self._gradient.sigGradientChanged.connect(self._tell)
         help_text = QLabel(
             "Low levels are left, high levels right. Click under the colours to add a stop, drag a stop to "
             "move it, click it to choose its colour, right-click it to remove it."
@@ -43,6 +44,11 @@ class ColourEditor(QDialog):
         for widget in (self._gradient, help_text, buttons):
             layout.addWidget(widget)
         self.resize(480, 140)
+
+    def _tell(self) -> None:
+        if self.stops != self._told:  # the widget also says so when it is laid out
+            self._told = self.stops
+            self.changed.emit(self.stops)
 
     @property
     def stops(self) -> tuple[Stop, ...]:

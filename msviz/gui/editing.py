@@ -141,6 +141,12 @@ class Editing(QObject):
                 self._view.select(box_of(edit))
                 return
 
+    def point_at(self, time_s: float, hz: float) -> None:
+        """Select the box at a place, unless what is selected is there already."""
+        box = self._view.selection
+        if not (box and box.start_s <= time_s <= box.stop_s and box.low_hz <= hz <= box.high_hz):
+            self.choose_at(time_s, hz)
+
     def _selection(self) -> Box | None:
         if not self._view.selection:
             self.told.emit("Select a box first: drag over a picture.")

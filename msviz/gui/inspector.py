@@ -128,6 +128,7 @@ class ParameterPanel(QWidget):
         layout.setContentsMargins(6, 6, 6, 6)
         for box in (octaves, stft, both):
             layout.addWidget(box)
+        layout.addStretch()
 
         self._resolution.valueChanged.connect(
             lambda place: self._change(resolution=self._resolution_at(place))

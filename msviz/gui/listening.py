@@ -15,6 +15,7 @@ SELDOM = 20  # ticks between two looks at what need not be so quick
 FOLLOWED = ("page", "smooth", "off")
 CATCH_UP = 0.15  # of what the view lags behind the playhead, in a tick
 SPEEDS = (1.0, 0.5, 0.25)
+PATIENCE = 25  # ticks of waiting for sound, until that is told
 
 
 class Listening(QObject):
@@ -62,7 +63,7 @@ class Listening(QObject):
         self._rested: tuple[str | None, int] = (None, 0)
         self._told_error: str | None = None
         self._told_rate: int | None = None
-        self._ticks = 0
+        self._ticks = self._waited = 0
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK_MS)
         self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
@@ -270,6 +271,7 @@ class Listening(QObject):
             self._hear_all()
             if now == before:  # what was on its way when it paused has been heard
                 self._ticker.stop()
+        self._tell_waiting(playing and now == before)
         self.ticked.emit()
         if self.player.error != self._told_error:
             self._told_error = self.player.error
@@ -283,3 +285,9 @@ class Listening(QObject):
                 self.told.emit(
                     f"The sound device does not take {self._view.rate} Hz: resampled to {self._told_rate} Hz."
                 )
+
+    def _tell_waiting(self, waiting: bool) -> None:
+        """Say that sound is being made, where that takes long, until it is heard."""
+        told, self._waited = self._waited >= PATIENCE, self._waited + 1 if waiting else 0
+        if told != (self._waited >= PATIENCE):
+            self.told.emit("" if told else "The sound is being made…")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PyQt6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ from msviz.gui.rebuilt import RebuiltWave
 from msviz.gui.session import SOURCES, Session
 from msviz.gui.view import View
 from msviz.gui.welcome import Welcome
+from msviz.lab import Recipe
 from msviz.playback import Player
 
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
@@ -112,7 +113,7 @@ class Window(QMainWindow):
         files.recent_changed.connect(self._show_recent)
         self.colour_bar.changed.connect(self.set_colours)
         self.inspector.parameters.changed.connect(self.set_parameters)
-        self.inspector.lab.changed.connect(lambda recipe: self._hear(recipe=recipe))
+        self.inspector.lab.changed.connect(self._set_recipe)
         self.status.stop_requested.connect(self._toggle_analysis)
         self.status.cancel_requested.connect(self.exporter.cancel)
         self.messages.retry_requested.connect(listening.retry)
@@ -122,7 +123,7 @@ class Window(QMainWindow):
         pictures.looked.connect(self._turn_analysis)
         pictures.clicked.connect(editing.choose_at)
         pictures.octave_edited.connect(editing.change_octave)
-        pictures.menu_requested.connect(self.actions_.edit_menu.popup)
+        pictures.menu_requested.connect(self._show_menu)
         pictures.waveform.samples_wanted.connect(self._read_samples)
         self.rebuilt.failed.connect(self.messages.show_message)
         self.view.cursor_changed.connect(self._show_read_out)
@@ -182,6 +183,7 @@ class Window(QMainWindow):
             )
         self._show_track_state()
         self._turn_analysis()
+        self._show_progress()  # a first tile may take long
 
     @property
     def source(self) -> AudioSource | None:
@@ -290,11 +292,29 @@ class Window(QMainWindow):
             self.session.hear(**what)
             self.rebuilt.turn_to(self.session)
 
+    def _set_recipe(self, recipe: Recipe) -> None:
+        self._hear(recipe=recipe)
+        if recipe:
+            self._leave_the_original()
+
+    def _leave_the_original(self) -> None:
+        """Hear what is being changed: the original never is."""
+        if self.player.source == SOURCES[0]:
+            self.listening.select(SOURCES[1])
+            self.status.tell(f"{SOURCES[1]} is heard now, with what you change; key 1 is the original.")
+
+    def _show_menu(self, at: QPoint) -> None:
+        if self.view.cursor and self.view.cursor[1] is not None:
+            self.editing.point_at(*self.view.cursor)
+        self.actions_.edit_menu.popup(at)
+
     def _show_edits(self) -> None:
         """Hear and show what has been done to octaves and boxes."""
         if self.session and self.session.edits != self.editing.edits:
             self.session.hear(edits=self.editing.edits)
             self.rebuilt.turn_to(self.session)
+            if self.editing.edits:
+                self._leave_the_original()
         self.pictures.set_edits(self.editing.edits, self.editing.octaves)
 
     def _show_playing(self) -> None:
