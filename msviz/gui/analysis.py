@@ -16,7 +16,7 @@ from msviz.gui.process import give_back
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
-from msviz.transform import STFT, Combined, UnwantedError, OctaveTransform, Reassigned, interruptible
+from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, UnwantedError, interruptible
 
 Drawable = OctaveTransform | Reassigned | Combined | STFT
 
