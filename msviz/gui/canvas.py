@@ -13,7 +13,7 @@ from msviz.gui.colours import Colours
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
 from msviz.gui.measure import measured
 from msviz.gui.ticks import pixel_of
-from msviz.gui.time_canvas import TimeCanvas
+from msviz.gui.time_canvas import TimeCanvas, snapped
 from msviz.gui.view import Box, View
 from msviz.gui.viewport import Place, Viewport
 from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid, to_db
@@ -142,9 +142,11 @@ class PictureCanvas(TimeCanvas):
         ratio = self.devicePixelRatioF()
         picture = viewport.image(self._place(first, last), self._colours, ratio)
         painter.drawImage(QPointF(first / ratio, 0), picture)
+        height = self.height()
+        above = pixel_of(self.axis, height)
         for band in viewport.pyramid.bands[1:] if viewport.pyramid else ():
-            y = self._snapped(self.y_of(band.low))
-            if 0 <= y < self.height():
+            y = snapped(height - above(band.low), ratio)
+            if 0 <= y < height:
                 painter.fillRect(QRectF(first / ratio, y, (last - first) / ratio, 1 / ratio), BAND_EDGE)
 
     def _lines(self) -> list[float]:

@@ -118,12 +118,13 @@ def coloured(codes: NDArray[np.uint8], colours: Colours, pixel_ratio: float = 1.
 def indexed(codes: NDArray[np.uint8], table: NDArray[np.uint32], pixel_ratio: float = 1.0) -> QImage:
     """An image of codes (height, width), in device pixels, each in its colour of a table.
 
-    Qt looks colours up while it draws, ten times as fast as NumPy, and the image is a quarter the size.
+    Qt looks colours up three times as fast as NumPy.  It would also do so whenever it draws an indexed
+    image, but hands that to threads of its own and waits for them, long where they have to wait for workers.
     """
     height, width = codes.shape
-    picture = QImage(width, height, QImage.Format.Format_Indexed8)
-    lines = np.asarray(picture.bits().asarray(picture.sizeInBytes())).reshape(height, -1)
-    lines[:, :width] = codes
-    picture.setColorTable(table.tolist())
+    codes = np.ascontiguousarray(codes)
+    shared = QImage(codes.data, width, height, width, QImage.Format.Format_Indexed8)
+    shared.setColorTable(table.tolist())
+    picture = shared.convertToFormat(QImage.Format.Format_RGB32)
     picture.setDevicePixelRatio(pixel_ratio)
     return picture

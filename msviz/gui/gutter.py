@@ -10,11 +10,10 @@ from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from PyQt6.QtWidgets import QToolTip, QWidget
 
-from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.gestures import either
 from msviz.gui.readout import frequency_text
-from msviz.gui.rulers import Ruler
+from msviz.gui.rulers import Beside
 from msviz.gui.view import View
-from msviz.picture import FrequencyAxis
 from msviz.transform import Octave
 from msviz.transform.edits import Edits, OctaveEdit
 
@@ -55,7 +54,7 @@ def moved(gain_db: float, by_db: float) -> float:
     return limited(by_db + (SOFTEST_DB - abs(by_db) if gain_db == -math.inf else gain_db))
 
 
-class OctaveGutter(Ruler):
+class OctaveGutter(Beside):
     """Mute, solo and gain of every octave of which enough is in view.
 
     M and S are pressed; the gain is dragged, turned by the wheel, and set to 0 dB by a double click.
@@ -65,16 +64,13 @@ class OctaveGutter(Ruler):
     """Which octave, which attribute of its `OctaveEdit`, and the value it is to have."""
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._view = view
-        self._linear = False
+        super().__init__(view, parent)
         self._octaves: tuple[Octave, ...] = ()
         self._edits = Edits()
         self._held: tuple[int, float, float] | None = None  # octave, where it was taken, its gain then
         font = self.font()
         font.setPointSizeF(0.9 * font.pointSizeF())
         self.setFont(font)
-        view.range_changed.connect(self.update)
         self.setFixedWidth(GUTTER_WIDTH)
         self.setMouseTracking(True)
 
@@ -83,18 +79,12 @@ class OctaveGutter(Ruler):
         self._edits, self._octaves = edits, tuple(octaves)
         self.update()
 
-    def set_linear(self, linear: bool) -> None:
-        """Stand beside a linear axis, or a logarithmic one."""
-        self._linear = linear
-        self.update()
-
     def _edit(self, octave: int) -> OctaveEdit:
         return self._edits.octaves[octave] if octave < len(self._edits.octaves) else OctaveEdit()
 
     def cells(self) -> list[Cell]:
         """The controls that have room, each in the middle of what is in view of its octave."""
-        seen = self._view.range
-        axis = FrequencyAxis(seen.low_hz, seen.high_hz, self._linear)
+        axis = self._axis
         cells = []
         for octave in self._octaves:
             low, high = (float(axis.position(max(hz, 1e-3))) for hz in (octave.low, octave.high))
@@ -164,12 +154,7 @@ class OctaveGutter(Ruler):
             gain_db = self._edit(cell.octave).gain_db
             self._set_gain(cell.octave, moved(gain_db, DB_PER_NOTCH * either(event)))
         else:
-            seen = self._view.range
-            axis = FrequencyAxis(seen.low_hz, seen.high_hz, self._linear)
-            about = float(axis.frequency(1 - event.position().y() / max(1, self.height())))
-            self._view.zoom_frequency(
-                ZOOM_PER_NOTCH ** either(event), about, linear=self._linear, glide=not by_finger(event)
-            )
+            super().wheelEvent(event)
 
     def _set_gain(self, octave: int, gain_db: float) -> None:
         if gain_db != self._edit(octave).gain_db:

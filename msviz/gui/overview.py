@@ -38,10 +38,11 @@ class Overview(QWidget):
         self._held: str | None = None  # "left", "right" or "box"
         self._grip_s = 0.0  # from what is held to the pointer
         self._drawn_playhead = 0.0
+        self._drawn: tuple[float, QRectF] | None = None  # how long the file was, and the box
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
         self._refresh.timeout.connect(self._redraw)
-        view.range_changed.connect(self.update)
+        view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
@@ -116,12 +117,24 @@ class Overview(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(QPointF(0, 0), self._whole())
         box = self._box()
+        self._drawn = self._duration_s, box
         painter.fillRect(QRectF(0, 0, box.left(), self.height()), SHADE)
         painter.fillRect(QRectF(box.right(), 0, self.width() - box.right(), self.height()), SHADE)
         painter.setPen(BOX)
         painter.drawRect(box.adjusted(0, 0, -1, -1))
         self._drawn_playhead = self.x_of(self._view.playhead_s)
         draw_playhead(painter, self._drawn_playhead, self.height(), self.devicePixelRatioF())
+
+    def _change_range(self) -> None:
+        """Draw anew what the edges of the box leave, pass and enter."""
+        now, (duration_s, before) = self._box(), self._drawn or (None, QRectF())
+        if duration_s != self._duration_s:
+            self.update()
+            return
+        for edges in ((before.left(), now.left()), (before.right(), now.right())):
+            left, right = math.floor(min(edges)), math.ceil(max(edges))
+            if edges[0] != edges[1]:
+                self.update(QRect(left - 2, 0, right - left + 4, self.height()))
 
     def _move_playhead(self) -> None:
         x = self.x_of(self._view.playhead_s)

@@ -57,6 +57,7 @@ class Ruler(QWidget):
         font = self.font()
         font.setPointSizeF(0.9 * font.pointSizeF())
         self.setFont(font)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all that lies below is painted first
 
     def _painter(self) -> QPainter:
         painter = QPainter(self)
@@ -161,7 +162,9 @@ class TimeRuler(Ruler):
         self.update()
 
     def _move_playhead(self) -> None:
-        for x in (self._drawn_playhead, self._view.place(self._view.playhead_s) * self.width()):
+        to = self._view.place(self._view.playhead_s) * self.width()
+        moved = self._snapped(to) != self._snapped(self._drawn_playhead)
+        for x in (self._drawn_playhead, to) if moved else ():
             if -HANDLE < x < self.width() + HANDLE:
                 self.update(QRect(math.floor(x) - HANDLE - 2, 0, 2 * HANDLE + 5, self.height()))
 
@@ -186,16 +189,48 @@ class TimeRuler(Ruler):
         self._view.zoom_time(ZOOM_PER_NOTCH ** either(event), about, glide=not by_finger(event))
 
 
-class FrequencyRuler(Ruler):
-    """Frequency beside a picture, in Hz or notes; the wheel zooms in frequency."""
+class Beside(Ruler):
+    """What stands beside a picture, in line with its frequencies; the wheel zooms in frequency."""
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._linear = self._notes = False
-        self._edges: list[float] = []
+        self._linear = False
         self._drawn: FrequencyAxis | None = None
         view.range_changed.connect(self._change_range)
+
+    def set_linear(self, linear: bool) -> None:
+        """Stand beside a linear axis, or a logarithmic one."""
+        self._linear = linear
+        self.update()
+
+    @property
+    def _axis(self) -> FrequencyAxis:
+        seen = self._view.range
+        return FrequencyAxis(seen.low_hz, seen.high_hz, self._linear)
+
+    def _painter(self) -> QPainter:
+        self._drawn = self._axis
+        return super()._painter()
+
+    def _change_range(self) -> None:
+        if self._axis != self._drawn:  # not for every move in time
+            self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        about = self._axis.frequency(1 - event.position().y() / max(1, self.height()))
+        self._view.zoom_frequency(
+            ZOOM_PER_NOTCH ** either(event), float(about), linear=self._linear, glide=not by_finger(event)
+        )
+
+
+class FrequencyRuler(Beside):
+    """Frequency beside a picture, in Hz or notes."""
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(view, parent)
+        self._notes = False
+        self._edges: list[float] = []
         self.setFixedWidth(FREQUENCY_RULER_WIDTH)
         self.setToolTip("Turn the wheel to zoom in frequency")
 
@@ -204,25 +239,14 @@ class FrequencyRuler(Ruler):
         self._edges = list(edges_hz)
         self.update()
 
-    def set_linear(self, linear: bool) -> None:
-        """Show a linear axis, or a logarithmic one."""
-        self._linear = linear
-        self.update()
-
     def set_notes(self, notes: bool) -> None:
         """Tell notes and show a keyboard, or tell frequencies in Hz."""
         self._notes = notes
         self.update()
 
-    @property
-    def _axis(self) -> FrequencyAxis:
-        seen = self._view.range
-        return FrequencyAxis(seen.low_hz, seen.high_hz, self._linear)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
         axis, height = self._axis, max(1, self.height())
-        self._drawn = axis
         thin = 1 / self.devicePixelRatioF()
         above = pixel_of(axis, height)
         right = self.width() - (KEYS if self._notes else 0)
@@ -254,16 +278,6 @@ class FrequencyRuler(Ruler):
             elif name == 11 or (name == 4 and bottom - top >= NARROWEST_KEY):  # B and E have none above
                 painter.fillRect(QRectF(left, self._snapped(top), KEYS, thin), BLACK_KEY)
             bottom = top
-
-    def _change_range(self) -> None:
-        if self._axis != self._drawn:  # not for every move in time
-            self.update()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        about = self._axis.frequency(1 - event.position().y() / max(1, self.height()))
-        self._view.zoom_frequency(
-            ZOOM_PER_NOTCH ** either(event), float(about), linear=self._linear, glide=not by_finger(event)
-        )
 
 
 class LevelLegend(Ruler):

@@ -55,11 +55,8 @@ class Viewport:
     def image(self, place: Place, colours: Colours, pixel_ratio: float) -> QImage:
         """A place in colours."""
         codes, table = self.codes(place), colours.table
-        if self._image is None:
-            self._image = indexed(codes, table, pixel_ratio)
-        elif table is not self._table:
-            self._image.setColorTable(table.tolist())
-        self._table = table
+        if self._image is None or table is not self._table:
+            self._image, self._table = indexed(codes, table, pixel_ratio), table
         return self._image
 
     def code(self, place: Place, row: int) -> int:
