@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PyQt6.QtCore import QEvent, QPoint, Qt
 from PyQt6.QtGui import QImage
 
-from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT
+from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, on_light
 from msviz.gui.view import Box, View
-from msviz.gui.waveform import ON_DARK, ON_LIGHT, Waveform
-from msviz.picture import CELL, NOTHING, Envelope
+from msviz.gui.waveform import LEVELS, ON_DARK, ON_LIGHT, REBUILT, WAVE, ZERO, Waveform, _table
+from msviz.picture import CELL, NOTHING, Envelope, Wave
 from msviz.picture.envelope import FULL_REACH
 
 WAVES = {0xFF000000 | table[1] for table in (ON_DARK, ON_LIGHT)}
@@ -68,6 +68,37 @@ class TestEnvelope:
         assert sum(step.nbytes for step in envelope._steps) < 16 << 20
 
 
+class TestWave:
+    @settings(deadline=None)
+    @given(st.integers(2, 40), st.floats(-3, 30), st.floats(0.01, 0.99), st.integers(0, 20))
+    def test_from_closest_a_column_reaches_as_far_as_the_line_in_it(self, count, start, per_column, at):
+        samples = np.random.default_rng(count).uniform(-1, 1, count)
+        wave = Wave(100)
+        wave.hold(at, samples[np.newaxis])
+        down, up = wave.reach(0, start, per_column, 50)
+        assert ((up[1:] >= -down[:-1]) | (up[:-1] == NOTHING) | (up[1:] == NOTHING)).all()  # they meet
+        for column in range(50):
+            times = start + (column + np.linspace(0, 1, 201)) * per_column
+            if times[-1] <= at or times[0] >= at + count - 1:
+                assert (down[column], up[column]) == (NOTHING, NOTHING)
+                continue
+            line = np.interp(times, np.arange(at, at + count), samples)
+            assert up[column] / FULL_REACH == pytest.approx(line.max(), abs=0.02)
+            assert -down[column] / FULL_REACH == pytest.approx(line.min(), abs=0.02)
+
+    def test_lanes_are_apart_and_samples_tell_more_than_the_envelope(self):
+        wave = Wave(4 * CELL, 2)
+        assert not wave
+        wave.put(0, np.stack([np.full(4 * CELL, 0.5), np.linspace(-1, 1, 4 * CELL)]))
+        assert wave
+        assert (wave.reach(0, 0, CELL / 2, 8)[1] == round(0.5 * FULL_REACH)).all()
+        coarse = wave.reach(1, 0, CELL / 2, 8)[1] / FULL_REACH
+        assert coarse[::2] == pytest.approx(coarse[1::2])  # no finer than a cell
+        wave.hold(0, np.stack([np.zeros(4 * CELL), np.linspace(-1, 1, 4 * CELL)]))
+        fine = wave.reach(1, 0, CELL / 2, 8)[1] / FULL_REACH
+        assert fine == pytest.approx(np.arange(1, 9) / 4 - 1, abs=0.01)
+
+
 @pytest.fixture
 def waveform(qtbot) -> Waveform:
     waveform = Waveform(open_view())
@@ -79,6 +110,15 @@ def waveform(qtbot) -> Waveform:
 def saw(start: int, stop: int) -> np.ndarray:
     """From -1 to 1 in 100 samples, again and again; any stretch of it, of one channel."""
     return np.arange(start, stop)[np.newaxis] % 100 / 50 - 1
+
+
+def square(height: float) -> np.ndarray:
+    """From one side to the other a hundred times a second, all of the track."""
+    return np.where(np.arange(LENGTH) // 220 % 2, height, -height)
+
+
+def colours(waveform: Waveform, codes: list[int]) -> list[int]:
+    return _table(on_light(waveform.palette()))[codes].tolist()
 
 
 def pixels(waveform: Waveform) -> np.ndarray:
@@ -170,6 +210,44 @@ class TestWaveform:
             assert np.ptp(drawn[x]) >= 2
         assert max(np.ptp(rows) for rows in drawn if rows) <= 6  # and nothing of the envelope is left
 
+    def test_lines_are_smooth(self, waveform):
+        waveform.samples_wanted.connect(lambda a, b: waveform.set_samples(a, np.full((1, b - a), 0.3)))
+        waveform._view.show(Box(5, 5 + 400 / RATE, 20, 20000))
+        # At 50.5 - 0.3 * 49.5 = 35.65, 1.2 wide: 0.95 of the row 35 and 0.25 of the next.
+        assert pixels(waveform)[34:38, 300].tolist() == colours(waveform, [0, 7 * WAVE, 2 * WAVE, 0])
+        assert pixels(waveform)[50, 300] == colours(waveform, [ZERO])[0]
+
+    def test_channels_have_lanes_of_their_own(self, waveform):
+        told = []
+        waveform.lanes_changed.connect(told.append)
+        waveform.open(2)
+        assert told == [waveform.lanes] == [2]
+        waveform.put(0, np.stack([square(0.49), square(0.25)]))
+        waveform._redraw()
+        rows = np.flatnonzero(np.isin(pixels(waveform)[:, 400], list(WAVES)))
+        # Lanes of 50 and 51 rows, so middles at 25 and 75.5, full scale 24 and 24.5 from them.
+        assert rows.tolist() == [*range(13, 37), *range(69, 82)]
+
+    @pytest.mark.parametrize("span", [20, 0.5, 400 / RATE, 40 / RATE])
+    @pytest.mark.parametrize(
+        ("loudest", "red"), [(1.0, True), (1.5, True), (32767 / 32768, True), (0.999, False)]
+    )
+    def test_what_is_clipped_is_red_at_its_ends(self, waveform, span, loudest, red):
+        reds = {0xFF000000 | inks.clipped for inks in (ON_DARK, ON_LIGHT)}
+        high = 0.5 * np.ones((1, LENGTH))
+        high[:, 5 * RATE :] = loudest
+        waveform.samples_wanted.connect(lambda a, b: waveform.set_samples(a, high[:, a:b]))
+        waveform.put(0, high)
+        waveform._view.show(Box(5 - span / 2, 5 + span / 2, 20, 20000))
+        seen = np.isin(pixels(waveform)[:, :600], list(reds))
+        left = waveform.x_of(5) - 6  # a dot is round
+        assert not seen[:, : int(left)].any()
+        if not red:
+            assert not seen.any()
+            return
+        assert seen[:3, 420:].all()
+        assert not seen[10:, 420:].any()  # only above, as below it is not
+
     def test_a_track_starts_with_nothing(self, waveform):
         waveform.put(0, saw(0, LENGTH))
         waveform._view.open(RATE, LENGTH, 20, RATE / 2)
@@ -187,3 +265,58 @@ class TestWaveform:
         wheel(waveform, 300, 50, QPoint(0, 120))
         assert view.span_s < 20
         assert view.range[2:] == view.full[2:]
+
+
+class TestRebuilt:
+    """What is drawn of it; who reads it is tested with the window."""
+
+    @pytest.fixture
+    def both(self, waveform) -> Waveform:
+        waveform.put(0, square(0.5)[np.newaxis])
+        waveform.start_rebuilt(altered=True)
+        waveform.put_rebuilt(0, square(0.25)[np.newaxis])
+        waveform._redraw()
+        return waveform
+
+    def rows(self, waveform, code, column=200) -> list[int]:
+        return np.flatnonzero(pixels(waveform)[:, column] == colours(waveform, [code])).tolist()
+
+    def test_it_lies_over_the_track_in_a_colour_of_its_own(self, both):
+        # 50.5 -+ 0.25 * 49.5 and 50.5 -+ 0.5 * 49.5.
+        assert self.rows(both, LEVELS * (WAVE + REBUILT)) == [*range(38, 63)]
+        assert self.rows(both, LEVELS * WAVE) == [*range(25, 38), *range(63, 76)]
+
+    def test_louder_than_the_track_it_stands_out(self, both):
+        both.start_rebuilt(altered=True)
+        both.put_rebuilt(0, square(0.75)[np.newaxis])
+        both._redraw()
+        assert self.rows(both, LEVELS * (WAVE + REBUILT)) == [*range(25, 76)]
+        assert self.rows(both, LEVELS * REBUILT) == [*range(13, 25), *range(76, 88)]
+
+    def test_the_legend_is_there_when_it_is(self, both):
+        plate = pixels(both)[:18, 650:].copy()
+        both.set_rebuilt_shown(False)
+        assert self.rows(both, LEVELS * WAVE) == [*range(25, 76)]
+        assert len(np.unique(pixels(both)[:18, 650:])) < len(np.unique(plate))
+
+    def test_what_is_not_altered_is_drawn_only_over_single_samples(self, both):
+        view, even = both._view, np.full((1, LENGTH), 20 / 49.5)  # all of row 30
+        both.start_rebuilt(altered=False)
+        both.put_rebuilt(0, square(0.25)[np.newaxis])
+        both.samples_wanted.connect(lambda a, b: both.set_samples(a, even[:, a:b]))
+        both._redraw()
+        for span, drawn in ((20, False), (0.5, False), (400 / RATE, True)):
+            view.show(Box(5, 5 + span, 20, 20000))
+            start, stop = both.seen
+            both.set_rebuilt(start, even[:, start:stop])
+            assert both.wants_rebuilt is drawn
+            codes = {LEVELS * WAVE: not drawn, LEVELS * (WAVE + REBUILT): drawn}
+            assert {code: bool(self.rows(both, code)) for code in codes} == codes
+
+    def test_from_close_the_old_stays_until_the_new_is_there(self, both):
+        both._view.show(Box(5, 5.001, 20, 20000))
+        start, stop = both.seen
+        for row in (45, 35):
+            both.set_rebuilt(start, np.full((1, stop - start), (50 - row) / 49.5))
+            both.start_rebuilt(altered=True)
+            assert self.rows(both, LEVELS * (WAVE + REBUILT)) == [row]
