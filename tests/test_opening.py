@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -10,6 +12,7 @@ from PyQt6.QtWidgets import QFileDialog
 from window_tools import Device, tone, write
 
 import msviz
+from msviz.convert.opening import StoredSource
 from msviz.gui.parameters import Parameters
 from msviz.gui.window import Window
 from msviz.picture import Pyramid
@@ -102,6 +105,17 @@ def test_other_parameters_than_the_levels_have_are_those_of_the_rebuilt_sound(qt
         level = codes(picture)[octave.index][20:-20].max(axis=0)
         assert abs(octave.frequencies[level.argmax()] / 1000.0 - 1) < 0.03
         assert abs(int(level.max()) - (240 - 12)) <= 3
+
+
+def test_levels_are_seen_before_their_sound_is_made(qtbot, window, tmp_path, sound, monkeypatch):
+    path, heard = tmp_path / "a.zarr", threading.Event()
+    msviz.save(OctaveTransform(RATE).analyze(sound), path, content="levels")
+    read = StoredSource.read
+    monkeypatch.setattr(StoredSource, "read", lambda *what: heard.wait(20) and read(*what))
+    window.files.open(path)
+    qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress > 0)
+    heard.set()
+    wait_analysed(qtbot, window, path)
 
 
 @pytest.mark.parametrize("way", ["folder", "inside", "drop", "recent"])

@@ -68,7 +68,7 @@ class Analysis(QObject):
     source : Source
         Of several channels, the loudest at each place is drawn.
     pictures : sequence of Picture
-        With the tiles of the first come the samples of the waveform.
+        With the tiles of the first that is made of sound come the samples of the waveform.
     waveform : Source, optional
         Whose waveform it is, if not that of `source`.
     """
@@ -87,6 +87,8 @@ class Analysis(QObject):
         self.pictures = tuple(pictures)
         self._runner = runner
         self._source, self._waveform = source, waveform or source
+        # A picture that a file holds is there at once; its sound is made up, which takes long.
+        self._sounding = [n for n, each in enumerate(self.pictures) if not hasattr(each.transform, "stored")]
         self._under_way: dict[tuple[int, int], Job] = {}
         self._stopped = False
 
@@ -122,7 +124,10 @@ class Analysis(QObject):
         there, waiting = decoded(self._source), []
         for wanted in (Pyramid.missing, Pyramid.pending):
             lacking = [wanted(picture.pyramid) for picture in self.pictures]
-            for number in sorted(range(len(lacking)), key=lambda n: self._busy_with(n) - len(lacking[n])):
+            for number in sorted(
+                range(len(lacking)),
+                key=lambda n: (n in self._sounding, self._busy_with(n) - len(lacking[n])),
+            ):
                 tiles = [tile for tile in lacking[number] if (number, tile) not in self._under_way]
                 ends = self.pictures[number].pyramid.tile_range
                 ready = next((tile for tile in tiles if ends(tile)[1] <= there), None)
@@ -161,7 +166,7 @@ class Analysis(QObject):
             return
         steps = picture.pyramid.halved(codes)
         start, stop = picture.pyramid.tile_range(tile)
-        yield Tile(steps, start, next(self._read(start, stop)) if number == 0 else None)
+        yield Tile(steps, start, next(self._read(start, stop)) if number == self._sounding[0] else None)
 
     def _put(self, number: int, tile: int, made: Tile) -> None:
         picture = self.pictures[number]
