@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,26 @@ class Source(Protocol):
 
         May be called from several threads at once.
         """
+
+
+def read_blocks(
+    block: Callable[[int], NDArray[Any]], size: int, start: int, stop: int, out: NDArray[Any], within: range
+) -> None:
+    """Put samples [start, stop) into `out` (channels, stop - start), out of blocks that are read as wholes.
+
+    Parameters
+    ----------
+    block : callable
+        Gives block i, which holds samples [i × size, (i + 1) × size), the last perhaps fewer.
+    within : range
+        The samples that there are; what lies outside is left as it is.
+    """
+    at, last = max(start, within.start), min(stop, within.stop)
+    while at < last:
+        index, offset = divmod(at, size)
+        count = min(size - offset, last - at)
+        out[:, at - start : at - start + count] = block(index)[:, offset : offset + count]
+        at += count
 
 
 @dataclass(frozen=True)

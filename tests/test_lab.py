@@ -313,6 +313,8 @@ def test_the_shortest_sounds_and_silence(transform, recipe, length):
         assert made.shape == (len(samples), length + 10)
         assert np.isfinite(made).all()
         assert not made[:, :5].any()
+        for start in (-30, length, length + 3):  # nothing of it is in there
+            np.testing.assert_array_equal(sound.read(start, start + 20), np.zeros((len(samples), 20)))
         if not samples.any():
             assert not made.any()
 

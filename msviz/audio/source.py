@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from msviz.audio.decode import Stream, make_decoder
 from msviz.audio.opening import open_stream
-from msviz.signal import Signal
+from msviz.signal import Signal, read_blocks
 
 _BLOCKS_KEPT = 32  # of half a megabyte: 48 s of stereo, what analysis and player have read around them
 
@@ -77,13 +77,7 @@ class AudioSource:
             If the file is damaged there, or is closed.
         """
         out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        size = self._decoder.size
-        first, last = max(start, 0), min(stop, self.length)
-        while first < last:
-            index, offset = divmod(first, size)
-            piece = self._block(index)[:, offset : offset + last - first]
-            out[:, first - start : first - start + piece.shape[1]] = piece
-            first += piece.shape[1]
+        read_blocks(self._block, self._decoder.size, start, stop, out, range(self.length))
         return out
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from msviz.lab.rebuilding import Rebuilding
 from msviz.picture import to_db
+from msviz.signal import read_blocks
 from msviz.storage import Stored
 from msviz.transform import STFT, Band, Frames, Representation
 
@@ -43,16 +44,10 @@ class RebuiltSource:
         May be called from several threads at once.
         """
         out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        offset = self.stored.start
-        at, end = offset + max(start, 0), offset + min(stop, self.length)
-        while at < end:
-            number = at // self._segment
-            begin = number * self._segment
-            upto = min(begin + self._segment, end)
-            out[:, at - offset - start : upto - offset - start] = self._segments(number)[
-                :, at - begin : upto - begin
-            ]
-            at = upto
+        first, last = self.stored.start + start, self.stored.start + stop
+        read_blocks(
+            self._segments, self._segment, first, last, out, range(self.stored.start, self.stored.stop)
+        )
         return out
 
     def _magnitudes(self, start: int, stop: int) -> Representation:

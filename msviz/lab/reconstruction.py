@@ -15,7 +15,7 @@ from msviz.lab.coefficients import Limits, energies, limits, treated
 from msviz.lab.once import Once
 from msviz.lab.rebuilding import Rebuilding
 from msviz.lab.recipe import Recipe
-from msviz.signal import Source
+from msviz.signal import Source, read_blocks
 from msviz.transform import STFT, OctaveTransform, Representation
 
 Array = NDArray[Any]
@@ -93,11 +93,7 @@ class Reconstruction:
         """
         dtype = self.transform.dtype if isinstance(self.transform, OctaveTransform) else np.float32
         out = np.zeros((self.channels, max(stop - start, 0)), dtype)
-        first, last = max(start, 0), min(stop, self.length)
-        for number in range(first // self.segment, -(-last // self.segment)):
-            begin = number * self.segment
-            since, until = max(first, begin), min(last, begin + self.segment)
-            out[:, since - start : until - start] = self._segments(number)[:, since - begin : until - begin]
+        read_blocks(self._segments, self.segment, start, stop, out, range(self.length))
         return out
 
     def _find_limits(self, number: int) -> Limits:

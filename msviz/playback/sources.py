@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.signal import Signal, Source
+from msviz.signal import Signal, Source, read_blocks
 
 REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
 BLOCK = 1 << 15  # samples that a remembered source reads at once
@@ -139,12 +139,7 @@ class Remembered:
         May be called from several threads at once.
         """
         out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        at, last = max(start, 0), min(stop, self.length)
-        while at < last:
-            index, offset = divmod(at, BLOCK)
-            part = self._block(index)[:, offset : offset + last - at]
-            out[:, at - start : at - start + part.shape[1]] = part
-            at += part.shape[1]
+        read_blocks(self._block, BLOCK, start, stop, out, range(self.length))
         return out
 
     def _read_block(self, index: int) -> NDArray[np.floating]:
