@@ -344,6 +344,14 @@ def test_converted_and_back_it_is_the_same_sound(track, converted, tmp_path):
     assert call("resynth", converted, "-o", tmp_path / "back.wav").output == ""
 
 
+def test_an_original_is_not_written_over(track, converted):
+    before = track.read_bytes()
+    result = call("resynth", converted, "-o", track, "--original", track)
+    assert result.exit_code == 1
+    assert "is the original itself" in result.stderr
+    assert track.read_bytes() == before
+
+
 def test_a_part_of_a_converted_file_sounds_alone(track, converted, tmp_path):
     arguments = ("-o", tmp_path / "back.flac", "--original", track, "--start", "0:01.5", "--stop", "2")
     result = call("resynth", converted, *arguments, "--json")

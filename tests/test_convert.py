@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -361,7 +362,7 @@ def test_interrupted_in_the_terminal_it_leaves_nothing_half_written(tmp_path, wh
         told = running.communicate(timeout=20)
         assert told == ("", "msviz: Interrupted.\n")
         assert running.returncode == 130
-        assert not group(running.pid)
+        wait_for(lambda: not group(running.pid))  # what multiprocessing has started for itself hears of it
     assert not leftovers(out)
     for name in visible(out):
         load(out / name).read()
@@ -409,6 +410,26 @@ def test_addresses_are_read_and_written(tmp_path):
     finally:
         memory.rm("/in", recursive=True)
         memory.rm("/out", recursive=True)
+
+
+def test_a_link_to_nowhere_costs_itself_alone(tmp_path):
+    tone(tmp_path / "in" / "a.wav")
+    try:
+        (tmp_path / "in" / "b.wav").symlink_to(tmp_path / "gone.wav")
+    except OSError:
+        pytest.skip("no links here")
+    outcomes = ends(plan([tmp_path / "in"], tmp_path / "out"), processes=1)
+    assert outcomes["a.wav"].state == "converted"
+    assert outcomes["b.wav"].reason.endswith("b.wav does not exist.")
+
+
+def test_an_address_where_nobody_answers_is_told(tmp_path):
+    pytest.importorskip("fsspec")
+    nowhere = "ftp://127.0.0.1:1"
+    with pytest.raises(MsvizError, match=rf"^{nowhere}/a\.wav cannot be reached: .*\.$"):
+        plan([f"{nowhere}/a.wav"], tmp_path)
+    jobs = plan([tone(tmp_path / "a.wav")], f"{nowhere}/out")
+    assert re.match(rf"^{nowhere}/out/a\.zarr cannot be reached: ", ends(jobs)["a.wav"].reason)
 
 
 def test_an_address_of_no_known_kind_is_told():

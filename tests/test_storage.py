@@ -443,7 +443,9 @@ def test_what_is_no_representation_is_refused(tmp_path):
     np.savez(tmp_path / "other.npz", a=np.arange(3))
     zarr.create_group(tmp_path / "other.zarr")
     zarr.create_array(tmp_path / "array.zarr", shape=(3,), dtype="f4")
-    for name in ("empty.zarr", "text.zip", "text.npz", "other.npz", "other.zarr", "array.zarr", "gone.zarr"):
+    np.savez(tmp_path / "list.npz", attributes=np.array("[]"))
+    made = "empty.zarr text.zip text.npz other.npz list.npz other.zarr array.zarr gone.zarr".split()
+    for name in made:
         with pytest.raises(StorageError, match=name.replace(".", r"\.")) as caught:
             load(tmp_path / name)
         assert "\n" not in str(caught.value)
@@ -509,6 +511,36 @@ def test_a_missing_array_is_refused(stored, gone):
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(StorageError, match=r"x\.zarr is damaged: octave_02 is missing"):
         load(stored)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", '{"zarr_format": 3, "node_type": "group", "attributes": []}']
+)
+@pytest.mark.parametrize("file", ["zarr.json", "octave_02/coefficients/zarr.json"])
+def test_broken_metadata_are_told(stored, file, text):
+    (stored / file).write_text(text)
+    with pytest.raises(StorageError, match=r"x\.zarr (is|was) (not|damaged)"):
+        load(stored).read()
+
+
+def test_a_group_in_the_place_of_an_array_is_refused(stored):
+    shutil.rmtree(stored / "octave_02/coefficients")
+    zarr.create_group(stored / "octave_02/coefficients")
+    with pytest.raises(StorageError, match=r"x\.zarr is damaged: octave_02 is missing"):
+        load(stored)
+
+
+def test_a_zip_of_another_kind_is_told_and_left_alone(stored, tmp_path):
+    save(load(stored).read(), tmp_path / "x.npz")
+    data = bytearray((tmp_path / "x.npz").read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 6] = 249  # the version of ZIP that it takes to read it
+    (tmp_path / "x.npz").write_bytes(data)
+    with pytest.raises(StorageError, match=r"x\.npz is not a representation"):
+        load(tmp_path / "x.npz")
+    with pytest.raises(StorageError, match=r"x\.npz is a file with something else in it"):
+        save(load(stored).read(), tmp_path / "x.npz")
+    assert (tmp_path / "x.npz").read_bytes() == data
 
 
 def test_a_truncated_file_is_refused(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -50,7 +51,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
         }
     if told["bytes"] is not None:
         rows["on disk"] = f"{told['bytes'] / 1e6:.2f} MB"
-    yield told["file"]
+    yield click.format_filename(told["file"])
     yield from (f"  {name:<11} {value}" for name, value in rows.items())
     for number, band in enumerate(told.get("bands", ())):
         yield (
@@ -80,6 +81,8 @@ def resynth(
     from msviz.convert import Stretch, reconstruction_error_db
     from msviz.storage import load
 
+    if original and out.exists() and os.path.exists(original) and out.samefile(original):
+        raise ParameterError(f"{out} is the original itself: give the result a name of its own.")
     stored = load(file)
     source = stored.source()
     first, last = (round(time_s * source.rate) for time_s in stretch(file, source, start, stop))

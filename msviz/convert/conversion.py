@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from msviz.audio import open_audio
-from msviz.convert.addresses import fetched, is_address
+from msviz.convert.addresses import fetched
 from msviz.convert.jobs import Job
 from msviz.errors import MsvizError, ParameterError, StorageError
 from msviz.storage import load, save_stream
+from msviz.storage.addresses import is_address
 
 
 @dataclass(frozen=True)

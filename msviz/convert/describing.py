@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from msviz.audio import AudioSource, open_audio
-from msviz.convert.addresses import is_address
 from msviz.convert.opening import is_converted
 from msviz.storage import Stored, load
+from msviz.storage.addresses import is_address
 
 
 def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {
         "file": name,
         "kind": "representation",
-        "format": "NPZ" if name.endswith(".npz") else "Zarr",
+        "format": "NPZ" if name.lower().endswith(".npz") else "Zarr",
         **_extent(stored),
         "bytes": None if is_address(name) else _bytes(Path(name)),
         "content": stored.content,

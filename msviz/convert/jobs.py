@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from msviz.convert.addresses import file_system, is_address, located
+from msviz.convert.addresses import located
 from msviz.errors import MsvizError, ParameterError
 from msviz.storage import Content
+from msviz.storage.addresses import file_system, is_address, reaching
 from msviz.transform import OctaveTransform
 from msviz.transform.scale import OctaveScale
 
@@ -167,15 +168,22 @@ def _audio_files(name: str) -> Iterator[_Found]:
     if is_address(name):
         yield from _files_at(name)
     elif not os.path.isdir(name):  # what is missing is told when its turn comes, like all that goes wrong
-        size = os.path.getsize(name) if os.path.exists(name) else 0
-        yield _Found(name, os.path.basename(name), size, from_folder=False)
+        yield _Found(name, os.path.basename(name), _size(name), from_folder=False)
     else:
         paths = sorted(path for path in _walk(name) if _is_wanted(path.relative_to(name).as_posix()))
         if not paths:
             raise MsvizError(f"{name} holds no audio file.")
         for path in paths:
             inside = path.relative_to(name).as_posix()
-            yield _Found(str(path), inside, path.stat().st_size, from_folder=True)
+            yield _Found(str(path), inside, _size(path), from_folder=True)
+
+
+def _size(path: str | Path) -> int:
+    """Bytes of a file; 0 of one that is missing, or of a link to nowhere."""
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
 
 
 def _walk(folder: str) -> Iterator[Path]:
@@ -193,10 +201,11 @@ def _is_wanted(inside: str) -> bool:
 
 def _files_at(address: str) -> Iterator[_Found]:
     system, root = file_system(address)
-    if not system.isdir(root):
+    with reaching(address):
+        files = system.find(root, detail=True) if system.isdir(root) else None
+    if files is None:
         yield _Found(address, posixpath.basename(root), 0, from_folder=False)
         return
-    files = system.find(root, detail=True)
     wanted = sorted(path for path in files if _is_wanted(posixpath.relpath(path, root)))
     if not wanted:
         raise MsvizError(f"{address} holds no audio file.")

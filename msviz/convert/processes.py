@@ -77,8 +77,8 @@ class _Crew:
         worker = _Worker(_CONTEXT.Process(target=_serve, args=(its, self._threads), daemon=True), mine)
         with _interrupts_held():
             worker.process.start()
+            self._hired.append(worker)
         its.close()  # so that its end is the only one, and its death is heard
-        self._hired.append(worker)
         return worker
 
     def _give(self, worker: _Worker) -> None:

@@ -79,7 +79,7 @@ class Description:
         StorageError
             If they are not those of a representation, of a newer format, or do not fit each other.
         """
-        if attributes.get("format") != FORMAT:
+        if not isinstance(attributes, Mapping) or attributes.get("format") != FORMAT:
             raise StorageError(
                 f"{path} was not made by msviz: it holds something else than a representation."
             )

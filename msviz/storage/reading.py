@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from msviz.errors import ParameterError, StorageError
 from msviz.picture import SILENCE, UNKNOWN, levels, to_db
 from msviz.picture.levels import STEPS_PER_DB
 from msviz.signal import Signal, Source
+from msviz.storage.addresses import is_address
 from msviz.storage.layout import Content, Description, Transform, decoded, stored_dtype, whole
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range
@@ -281,19 +281,18 @@ def load(path: str | os.PathLike[str]) -> Stored:
         was not written to its end.
     """
     name = os.fspath(path)
-    if "://" not in name and not Path(name).exists():
+    if not is_address(name) and not Path(name).exists():
         raise StorageError(f"{name} does not exist.")
-    if name.endswith(".npz"):
-        attributes, arrays = _opened_npz(name)
-        description = Description.of(attributes, name)
-    else:
-        group = _opened_zarr(name)
-        description = Description.of(group.attrs, name)
-        arrays = {band.name: group.get(f"{band.name}/coefficients") for band in description.bands}
+    attributes, array_of = (_opened_npz if name.lower().endswith(".npz") else _opened_zarr)(name)
+    description = Description.of(attributes, name)
+    arrays = {}
     for band in description.bands:
-        array = arrays.get(band.name)
+        try:
+            array = arrays[band.name] = array_of(band.name)
+        except Exception as error:
+            raise StorageError(f"{name} is damaged: {band.name} cannot be opened ({error}).") from error
         expected = (description.channels, band.frequencies.size, band.count)
-        if array is None:
+        if not hasattr(array, "dtype"):  # a group, or nothing
             raise StorageError(f"{name} is damaged: {band.name} is missing.")
         dtype = stored_dtype(description.content, real=band.real)
         if array.shape[:3] != expected or array.dtype != dtype:
@@ -303,22 +302,26 @@ def load(path: str | os.PathLike[str]) -> Stored:
     return Stored(name, description, arrays)
 
 
-def _opened_zarr(name: str) -> Any:
+# What is damaged is told by errors of many kinds: of stores, of zip files, of JSON that is not what it was.
+
+
+def _opened_zarr(name: str) -> tuple[Mapping[str, Any], Callable[[str], Any]]:
+    """The attributes, and what opens the array of a band."""
     import zarr
 
     try:
         place = zarr.storage.ZipStore(name, mode="r") if Path(name).is_file() else name
         # Consolidated metadata would hide that an array is gone.
-        return zarr.open_group(place, mode="r", use_consolidated=False)
-    except (OSError, ValueError, KeyError, ImportError, zipfile.BadZipFile) as error:
+        group = zarr.open_group(place, mode="r", use_consolidated=False)
+        return dict(group.attrs), lambda band: group.get(f"{band}/coefficients")
+    except Exception as error:
         raise StorageError(f"{name} is not a representation that can be read ({error}).") from error
 
 
-def _opened_npz(name: str) -> tuple[dict[str, Any], dict[str, Array]]:
+def _opened_npz(name: str) -> tuple[Mapping[str, Any], Callable[[str], Any]]:
     try:
         with open(name, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
-        attributes = json.loads(str(arrays.pop("attributes", "{}")))
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+        return json.loads(str(arrays.pop("attributes", "{}"))), arrays.get
+    except Exception as error:
         raise StorageError(f"{name} is not a representation that can be read ({error}).") from error
-    return attributes, arrays

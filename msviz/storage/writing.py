@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError, StorageError
+from msviz.storage.addresses import file_system, is_address, reaching
 from msviz.storage.layout import (
     FORMAT,
     Content,
@@ -247,7 +248,7 @@ class _Target(Protocol):
 @contextmanager
 def _target(name: str, *, compress: bool) -> Iterator[_Target]:
     """What to write into: made visible at the end, or gone if anything fails before."""
-    if "://" in name:
+    if is_address(name):
         if not name.endswith(".zarr"):
             raise ParameterError(f"a representation at an address must end in .zarr, not {name}")
         with _remote(name, compress=compress) as target:
@@ -256,9 +257,9 @@ def _target(name: str, *, compress: bool) -> Iterator[_Target]:
     path = Path(name)
     if path.suffix not in (".zarr", ".zip", ".npz"):
         raise ParameterError(f"the file of a representation must end in .zarr, .zip or .npz, not {name}")
-    _require_replaceable(path)
     part = path.with_name(f".{path.name}.part")
     with _sentences(name):
+        _require_replaceable(path)
         _remove(part)  # of a process that was ended
         if path.exists():
             _remove(_old(path))
@@ -308,7 +309,9 @@ def _holds_representation(path: Path) -> bool:
             return "attributes.npy" in names and FORMAT.encode() in file.read("attributes.npy").replace(
                 b"\0", b""
             )
-    except zipfile.BadZipFile:
+    except OSError:
+        raise
+    except Exception:  # whatever zipfile makes of what is none
         return path.stat().st_size == 0
 
 
@@ -356,20 +359,14 @@ def _pack(part: Path) -> None:
 @contextmanager
 def _remote(name: str, *, compress: bool) -> Iterator[_Target]:
     """At an address nothing can be renamed: the root says to the end that it is not complete."""
-    try:
-        import fsspec
-    except ImportError as error:
-        raise StorageError(f"{name} is an address, which needs fsspec: pip install msviz[cluster]") from error
-    try:
-        system, place = fsspec.core.url_to_fs(name)
-    except (ImportError, ValueError) as error:
-        raise StorageError(f"{name} cannot be written: {error}") from error
-    with _sentences(name):
+    system, place = file_system(name)
+    with reaching(name):
         if system.exists(place) and system.ls(place):
             described = f"{place}/zarr.json"
             if not (system.exists(described) and FORMAT.encode() in system.cat_file(described)):
                 raise StorageError(f"{name} is a folder with something else in it: choose another name.")
             system.rm(place, recursive=True)
+    with _sentences(name):
         done = False
         try:
             target = _Zarr(name, compress)

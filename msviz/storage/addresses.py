@@ -1,0 +1,46 @@
+"""Files that lie elsewhere: whatever fsspec has a name for, such as s3://bucket/song.zarr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from msviz.errors import MsvizError, StorageError
+
+
+def is_address(name: str) -> bool:
+    """Whether a file's name is an address, and not a path on this machine."""
+    return "://" in name
+
+
+def file_system(address: str) -> tuple[Any, str]:
+    """The fsspec file system that an address belongs to, and the path in it.
+
+    Raises
+    ------
+    StorageError
+        If fsspec, or what it needs for this kind of address, is not installed, or it knows no such kind, or
+        nobody answers.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise StorageError(
+            f"{address} is an address, which needs fsspec: pip install 'msviz[cluster]'."
+        ) from None
+    with reaching(address):
+        system, path = url_to_fs(address)
+    return system, path
+
+
+@contextmanager
+def reaching(address: str) -> Iterator[None]:
+    """Say in a sentence what a file system says: each has errors of its own kinds."""
+    try:
+        yield
+    except MsvizError:
+        raise
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
+        raise StorageError(f"{address} cannot be reached: {reason}.") from error
