@@ -19,7 +19,7 @@ def short_chunks():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(track, "CHUNK", 64)
         patch.setattr(track, "KEPT", 400)
-        patch.setattr(track, "LEAD", 16)
+        patch.setattr(track, "LEAD_S", 16 / RATE)
         yield
 
 

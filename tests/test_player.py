@@ -339,6 +339,24 @@ def test_device_that_cannot_be_opened_is_one_sentence(library, error, devices, s
     assert str(raised.value) == f"Sound cannot be played: {sentence}"
 
 
+UNSTARTABLE = """
+class PortAudioError(Exception): pass
+def query_devices(): return [{"max_output_channels": 2}]
+class OutputStream:
+    closed = 0
+    def __init__(self, *_, **__): pass
+    def start(self): raise PortAudioError("Unanticipated host error", -9999)
+    def close(self): OutputStream.closed += 1
+"""
+
+
+def test_device_that_does_not_start_is_let_go(library):
+    library(UNSTARTABLE)
+    with pytest.raises(DeviceError, match=r"cannot be opened \(Unanticipated host error\)"):
+        open_device()
+    assert sys.modules["sounddevice"].OutputStream.closed == 1
+
+
 HARMLESS = """
 class OutputStream:
     def __init__(self, *_, callback, **options): self.callback = callback

@@ -161,7 +161,7 @@ def test_start_of_the_loop_is_ready_before_the_seam():
     assert made.upcoming(64 * 100, (0, 50)) == [0]
     for index in made.upcoming(64 * 100, (0, 64 * 103)):
         made.make(0, index, made.upcoming(64 * 100, (0, 64 * 103)))
-    assert made.is_ready(0, 0, track.LEAD)
+    assert made.is_ready(0, 0, made.lead)
 
 
 def test_loops_start_is_not_let_go_while_far_from_it(monkeypatch):
@@ -236,7 +236,7 @@ def test_exchange_is_heard_when_one_chunk_is_made(playing, output):
     settle(playing)
     output().run(20)
     playing.exchange({"one": ramp(), "two": ramp(1000, 50_000)})
-    wait_until(lambda: playing._mixer.wish.track.is_ready(1, 120, 120 + track.LEAD))
+    wait_until(lambda: playing._mixer.wish.track.is_ready(1, 120, 136))
     np.testing.assert_array_equal(output().run(40)[FADE:], ramp(1000, 50_000).samples[:, 128:160].T)
 
 

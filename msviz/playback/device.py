@@ -148,7 +148,11 @@ class Output:
                 self._stream = sd.OutputStream(
                     rate, channels=2, dtype="float32", latency=latency, device=device, callback=callback
                 )
-                self._stream.start()
+                try:
+                    self._stream.start()
+                except sd.PortAudioError:
+                    self._stream.close()  # or nobody could take the device any more
+                    raise
         except ValueError as error:  # a device name that fits none, or several
             raise DeviceError(f"Sound cannot be played: {error}.") from error
         except sd.PortAudioError as error:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.playback import track as tracks
 from msviz.playback.scrub import Tape
 from msviz.playback.track import Track
 
@@ -149,12 +148,12 @@ class Mixer:
                 if place < limit:
                     voice = track, wish.source
         if voice != self._voice or (voice and place != self._own):
-            if voice and not voice[0].is_ready(voice[1], place, place + tracks.LEAD):
+            if voice and not voice[0].is_ready(voice[1], place, place + voice[0].lead):
                 voice = self._voice
                 if voice is None:
                     return
                 if voice[0] is not track or not (
-                    place == self._own or track.is_ready(voice[1], place, place + tracks.LEAD)
+                    place == self._own or track.is_ready(voice[1], place, place + track.lead)
                 ):
                     self._limit = voice[0].length  # it goes on, past the stop of a loop if need be
                     return

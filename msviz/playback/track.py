@@ -16,7 +16,7 @@ from msviz.signal import Source
 CHUNK = 1 << 15  # samples made at once: a resynthesis costs little more than for a shorter stretch
 AHEAD = 6  # chunks that are made before the playhead gets there
 KEPT = 64  # chunks of all sources that are kept around the playhead: 16 MB
-LEAD = CHUNK // 4  # samples that must be ready before a source is faded in, so that it does not run dry
+LEAD_S = 0.1  # that must be ready before a source is faded in, so that it does not run dry
 FADE_S = 0.008
 
 
@@ -79,7 +79,7 @@ class Track:
         self.original_rate, self.original_length = first.rate, first.length
         self.rate, self.slower = rate or first.rate, slower
         self.step = first.rate / (self.rate * slower)  # samples of the original that one sent stands for
-        self.fade = round(FADE_S * self.rate)
+        self.fade, self.lead = round(FADE_S * self.rate), round(LEAD_S * self.rate)
         kept = self._kept(before)
         self.sources: tuple[Source, ...] = tuple(
             before.sources[kept[index]] if before and index in kept else self._as_sent(source)
@@ -146,7 +146,7 @@ class Track:
             return list(range(here, min(here + AHEAD, last) + 1))
         start, stop = loop
         turn = min((stop + self.fade) // CHUNK, last)
-        again = range(start // CHUNK, min(max(turn, (start + LEAD) // CHUNK), last) + 1)
+        again = range(start // CHUNK, min(max(turn, (start + self.lead) // CHUNK), last) + 1)
         ahead = range(here, turn + 1) if position < stop else ()
         return list(dict.fromkeys([*ahead, *again]))[: AHEAD + 1]
 
