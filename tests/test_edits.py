@@ -181,6 +181,12 @@ def test_boxes_alone_and_removed_add_up(transform, places):
 
 
 @BOTH
+def test_box_without_ends_holds_all_there_is(transform):
+    everything = BoxEdit(-np.inf, np.inf, 0, np.inf)
+    assert not heard(transform, noise(), Edits(boxes=(everything,))).any()
+
+
+@BOTH
 def test_box_begins_and_ends_without_a_click(transform):
     tone = (np.sin(2 * np.pi * 440 * TIMES) / 2).astype(np.float32)
     cut = heard(transform, tone, Edits(boxes=(BoxEdit(1.0, 2.0, 400, 480),)))

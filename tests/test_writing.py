@@ -179,6 +179,13 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder.wav"]
 
 
+def test_what_is_no_number_is_written_as_silence(tmp_path):
+    samples = np.array([[0.5, np.nan, -0.5, np.inf]])
+    assert written(tmp_path / "a.wav", Signal(samples, RATE), subtype="PCM_16") == 1  # the infinite one
+    whole, _ = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    assert whole.tolist() == [1 << 14, 0, -1 << 14, 32767]
+
+
 @pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may write anywhere")
 def test_folder_that_may_not_be_written_in(tmp_path):
     tmp_path.chmod(0o500)

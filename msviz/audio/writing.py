@@ -158,6 +158,7 @@ def _whole_numbers(samples: NDArray[np.floating], bits: int) -> tuple[NDArray[An
     """
     full = 2.0 ** (bits - 1)
     scaled = np.rint(samples.astype(np.float64) * full)
+    scaled[np.isnan(scaled)] = 0  # as a file's are read
     held = np.clip(scaled, -full, full - 1)
     room = 16 if bits <= 16 else 32  # soundfile takes the bits from the top
     whole = held.astype(np.int64) << (room - bits)

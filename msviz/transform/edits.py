@@ -292,8 +292,8 @@ class _Reach:
         if not len(rows):
             return None
         reach_s, frame_s = float(self.time_s[rows].max()), frames.hop / frames.rate
-        first = max(math.ceil((box.start_s - reach_s) / frame_s), frames.first_frame)
-        last = min(math.floor((box.stop_s + reach_s) / frame_s) + 1, frames.stop_frame)
+        first = math.ceil(max((box.start_s - reach_s) / frame_s, frames.first_frame))
+        last = math.floor(min((box.stop_s + reach_s) / frame_s, frames.stop_frame - 1)) + 1
         if first >= last:
             return None
         held = slice(first - frames.first_frame, last - frames.first_frame)
