@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
 
 from msviz.gui.colours import Colours, indexed
-from msviz.picture import UNKNOWN, BandRows, FrequencyAxis, Pyramid, band_rows, image
+from msviz.picture import UNKNOWN, BandRows, FrequencyAxis, PooledFrames, Pyramid, band_rows, image
 
 
 class Place(NamedTuple):
@@ -39,16 +39,18 @@ class Viewport:
         self._codes = np.zeros((0, 0), np.uint8)
         self._image: QImage | None = None
         self._table: NDArray[np.uint32] | None = None  # that the image has
+        self._pooled = PooledFrames()
         self._rows: tuple[object, list[BandRows]] = (None, [])
 
     def forget(self) -> None:
         """Gather again: the picture has changed."""
         self._place = None
+        self._pooled.forget()
 
     def codes(self, place: Place) -> NDArray[np.uint8]:
         """Codes (height, width) of a place."""
         if place != self._place:
-            self._codes = self._gathered(place, self._band_rows(place))
+            self._codes = self._gathered(place, self._band_rows(place), self._pooled)
             self._place, self._image = place, None
         return self._codes
 
@@ -64,11 +66,13 @@ class Viewport:
         rows = [table for table in self._band_rows(place) if table.top <= row < table.bottom]
         return int(self._gathered(place, rows)[row, 0])
 
-    def _gathered(self, place: Place, rows: list[BandRows]) -> NDArray[np.uint8]:
+    def _gathered(
+        self, place: Place, rows: list[BandRows], kept: PooledFrames | None = None
+    ) -> NDArray[np.uint8]:
         _, start, stop, width, height = place
         if self.pyramid is None:
             return np.full((height, width), UNKNOWN, np.uint8)
-        return image(self.pyramid, rows, start, stop, width, height)
+        return image(self.pyramid, rows, start, stop, width, height, kept)
 
     def _band_rows(self, place: Place) -> list[BandRows]:
         key = self.pyramid, place.axis, place.height, self.smooth

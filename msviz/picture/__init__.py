@@ -2,7 +2,7 @@
 
 from msviz.picture.colours import colour_table
 from msviz.picture.envelope import CELL, NOTHING, Envelope, pooled
-from msviz.picture.image import BandRows, FrequencyAxis, band_rows, image
+from msviz.picture.image import BandRows, FrequencyAxis, PooledFrames, band_rows, image
 from msviz.picture.levels import FULL_SCALE, SILENCE, UNKNOWN, levels, mean_power, peak, to_code, to_db
 from msviz.picture.pyramid import Pyramid
 from msviz.picture.wave import LINES, Wave
@@ -17,6 +17,7 @@ __all__ = [
     "BandRows",
     "Envelope",
     "FrequencyAxis",
+    "PooledFrames",
     "Pyramid",
     "Wave",
     "band_rows",

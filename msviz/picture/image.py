@@ -126,8 +126,56 @@ def row_edges(band: Band) -> NDArray[np.float64]:
     return np.concatenate([[band.low], between, [band.high]])
 
 
+class PooledFrames:
+    """Frames of bands pooled to pixels, kept for the next view, which shows most of them again.
+
+    They are taken to be as they were until `forget` is called.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[
+            int, tuple[BandRows, int, int, Codes]
+        ] = {}  # for which rows, fineness, from where on
+
+    def forget(self) -> None:
+        """Keep nothing: the picture has changed."""
+        self._kept.clear()
+
+    def frames(self, pyramid: Pyramid, rows: BandRows, fineness: int, start: int, stop: int) -> Codes:
+        """Codes (stop - start, pixels) of frames [start, stop) of a band, counted at a fineness."""
+
+        def pooled(start: int, stop: int) -> Codes:
+            codes = pyramid.frames(rows.band, fineness, start, stop)
+            return _transposed(rows.pool(_transposed(codes[:, rows.low : rows.high])))
+
+        kept_rows, kept_fineness, first, codes = self._kept.get(rows.band, (None, 0, 0, None))
+        last = first + len(codes) if codes is not None else 0
+        if (
+            codes is None
+            or kept_rows is not rows
+            or kept_fineness != fineness
+            or stop <= first
+            or last <= start
+        ):
+            codes = pooled(start, stop)
+        else:
+            codes = codes[max(0, start - first) : stop - first]
+            if start < first:
+                codes = np.concatenate([pooled(start, first), codes])
+            if last < stop:
+                codes = np.concatenate([codes, pooled(last, stop)])
+        self._kept[rows.band] = rows, fineness, start, codes
+        return codes
+
+
 def image(
-    pyramid: Pyramid, rows: Sequence[BandRows], start: float, stop: float, width: int, height: int
+    pyramid: Pyramid,
+    rows: Sequence[BandRows],
+    start: float,
+    stop: float,
+    width: int,
+    height: int,
+    kept: PooledFrames | None = None,
 ) -> Codes:
     """The codes of samples [start, stop) of a picture.
 
@@ -147,6 +195,8 @@ def image(
         outside the file.
     width, height : int
         Pixels.
+    kept : PooledFrames, optional
+        From the last view of the same picture: what this one shows again is not worked out again.
 
     Returns
     -------
@@ -162,7 +212,7 @@ def image(
     if left >= right or not pyramid.length:
         return codes
     samples = np.clip(edges[left:right] + samples_per_pixel / 2, 0, None)
-    fineness = pyramid.fineness(samples_per_pixel)
+    fineness, kept = pyramid.fineness(samples_per_pixel), kept or PooledFrames()
     for table in rows:
         hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, fineness)
         last = -(-pyramid.length // hop) - 1
@@ -173,19 +223,20 @@ def image(
             places = None
             frames = np.minimum(np.ceil(samples / hop - 0.5).astype(np.intp), last) >> step
         end = last >> step if edges[right] >= pyramid.length else int(frames[-1]) + (places is not None)
-        seen = pyramid.frames(table.band, fineness, int(frames[0]), min(end, last >> step) + 1)
-        first = frames - frames[0]
-        if places is None and seen.shape[1] <= table.bottom - table.top:
-            # Few rows: frames are copied to columns while their rows still lie side by side.
-            drawn = table.pool(_transposed(seen.take(first, axis=0)[:, table.low : table.high]))
-            after_all = table.pool(seen[-1:, table.low : table.high].T)
+        begin, end = int(frames[0]), min(end, last >> step) + 1
+        first = frames - begin
+        if places is None and table.high - table.low <= table.bottom - table.top:
+            # Few rows: there is little to pool.
+            seen = pyramid.frames(table.band, fineness, begin, end)[:, table.low : table.high]
+            drawn, after_all = table.pool(_transposed(seen.take(first, axis=0))), table.pool(seen[-1:].T)
         else:
-            pixels = table.pool(_transposed(seen[:, table.low : table.high]))
-            drawn, after_all = pixels.take(first, axis=1), pixels[:, -1:]
+            pixels = kept.frames(pyramid, table, fineness, begin, end)
+            columns, after_all = pixels.take(first, axis=0), pixels[-1:].T
             if places is not None:
-                after = np.minimum(first + 1, pixels.shape[1] - 1)
+                after = np.minimum(first + 1, len(pixels) - 1)
                 weight = np.rint((places - frames) * 128).astype(np.int16)
-                drawn = _blended(drawn, pixels.take(after, axis=1), weight)
+                columns = _blended(columns, pixels.take(after, axis=0), weight[:, None])
+            drawn = _transposed(columns)
         codes[table.top : table.bottom, left:right] = drawn
         # The file may end within a cell's first pixel, left of that pixel's centre.
         corner = codes[table.top : table.bottom, right - 1 : right]
