@@ -221,7 +221,7 @@ def test_the_channel_that_is_drawn(qtbot, window, channel, whole, muted):
         up = [wave.reach(lane, 20 * RATE, 250, 16)[1].max() / FULL_REACH for lane in range(lanes)]
         assert up == pytest.approx(expected, abs=0.01)
     waveform.set_samples(0, np.zeros((3, 100)))  # wanted when there were three
-    assert waveform._original.lanes == lanes
+    assert len(waveform._original.samples) == lanes
 
 
 def test_a_fault_is_told_once(qtbot, window, monkeypatch, asked):

@@ -250,7 +250,7 @@ def _draw_lane(
     known = reaches[0][1] != NOTHING
     codes[:] = np.where(known, np.uint8(GROUND), np.uint8(UNKNOWN))
     codes[height // 2, known] = ZERO
-    rows = np.arange(height, dtype=np.float32 if smooth else np.int32)[:, None]
+    rows = np.arange(height, dtype=np.float32 if smooth else np.int16)[:, None]
     for (down, up), code in zip(reaches, (WAVE, REBUILT), strict=False):
         top, bottom = middle - up * scale, middle + down * scale
         if smooth:
@@ -258,8 +258,8 @@ def _draw_lane(
             cover = np.minimum(rows + 1, bottom + half) - np.maximum(rows, top - half)
             codes += np.rint(np.clip(cover, 0, 1) * LEVELS).astype(np.uint8) * np.uint8(code)
         else:
-            first = np.floor(top).astype(np.int32)
-            last = np.maximum(np.ceil(bottom).astype(np.int32), first + 1)
+            first = np.floor(top).astype(np.int16)
+            last = np.maximum(np.ceil(bottom).astype(np.int16), first + 1)
             last[up == NOTHING] = -1
             codes += ((rows >= first) & (rows < last)).view(np.uint8) * np.uint8(LEVELS * code)
     tip = min(height, round(TIP * ratio))

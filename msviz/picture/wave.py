@@ -72,9 +72,11 @@ class Wave:
         held and tell more than the envelope does.  Every column meets the one before.
         """
         reach = np.full((2, width), NOTHING, np.float32)
-        if self._envelopes:
-            reach[:] = self._envelopes[lane].columns(start, start + width * per_column, width)
-        if per_column >= CELL or not self.samples.shape[1]:
+        stop, near = start + width * per_column, per_column < CELL and self.start < self.stop
+        whole = near and self.start <= max(start, 0) and min(stop, self.length) <= self.stop
+        if self._envelopes and not whole:
+            reach[:] = self._envelopes[lane].columns(start, stop, width)
+        if not near:
             return _joined(reach)
         edges = start + np.arange(width + 1) * per_column
         if per_column < LINES:
@@ -84,8 +86,8 @@ class Wave:
         here = np.flatnonzero(inside)
         if len(here):
             first = np.ceil(edges[here]).astype(np.intp)
-            stop = math.ceil(edges[here[-1] + 1])
-            reach[:, here] = pooled(self.samples[lane, :stop], np.minimum(first, stop - 1))
+            last = math.ceil(edges[here[-1] + 1])
+            reach[:, here] = pooled(self.samples[lane, :last], np.minimum(first, last - 1))
         return _joined(reach)
 
     def _lines(self, reach: Reaches, lane: int, edges: NDArray[np.float64]) -> Reaches:
