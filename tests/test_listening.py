@@ -140,8 +140,6 @@ def test_what_is_changed_is_heard_at_once_and_the_original_only_when_it_is_asked
         else:
             window.inspector.lab.changed.emit(Recipe(kept=10.0 if some else 100.0))
 
-    qtbot.waitUntil(lambda: window.files.opening is None)  # which tells something else at its end
-
     change(True)
     assert window.player.source == "Multi-scale"
     assert any("key 1 is the original" in label.text() for label in window.status.findChildren(QLabel))

@@ -25,11 +25,13 @@ from window_tools import NO_DEVICE, RATE, Device, play_until, tone, write
 from msviz.audio import open_audio
 from msviz.demos import demo_tracks
 from msviz.errors import AudioError
+from msviz.gui import kept
 from msviz.gui.colours import Colours
 from msviz.gui.session import SOURCES
 from msviz.gui.view import Box
 from msviz.gui.window import Window
 from msviz.playback import Player, player
+from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 
 SECONDS = 20.0
 KEY = Qt.Key
@@ -518,6 +520,77 @@ def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
     opened.pictures.menu_requested.emit(QPoint(300, 300))
     opened.actions_.edit_menu.close()
     assert opened.view.selection == box
+
+
+# Edits outlive a track's being open
+
+
+def edited(window):
+    """Remove a box and mute the highest octave."""
+    window.view.select(Box(0.2, 0.8, 100.0, 1000.0))
+    window.editing.remove()
+    window.editing.change_octave(len(window.editing.octaves) - 1, "muted", True)
+    return window.editing.edits
+
+
+@pytest.mark.parametrize("way", ["another track", "the same track", "another window"])
+def test_edits_are_back_when_their_track_is(qtbot, opened, make_window, track, tmp_path, way):
+    edits = edited(opened)
+    window = opened
+    if way == "another track":
+        other = write(tmp_path / "other.wav", tone(seconds=5.0))
+        window.files.open(other)
+        wait_open(qtbot, window, other)
+        assert not window.editing.edits
+    if way == "another window":
+        window.close()
+        window = make_window()
+    source = window.source
+    window.files.open(track)
+    qtbot.waitUntil(lambda: window.source not in (source, None) and window.files.opening is None)
+    assert window.editing.edits == window.session.edits == edits
+    assert window.player.source == "Original"
+    assert any("edits of last time" in text for text in shown_texts(window.status))
+    qtbot.keyClick(window, KEY.Key_Z, CTRL)
+    assert not window.session.edits
+    window.close()
+    assert kept.kept(track, round(SECONDS * RATE), 7) == Edits()
+
+
+def test_edits_are_those_of_the_same_sound_however_many_octaves_it_has(qapp, track):
+    edits = Edits((OctaveEdit(), OctaveEdit(muted=True)), (BoxEdit(0.0, 1.0, 20.0, 30.0, gain_db=3.0),), True)
+    kept.keep(track, 100, edits)
+    assert kept.kept(track, 100, 2) == edits
+    assert kept.kept(track, 100, 3).octaves == (OctaveEdit(), *edits.octaves)
+    assert kept.kept(track, 100, 1).octaves == edits.octaves[1:]
+    assert kept.kept(track, 101, 2) == Edits()
+    assert kept.kept(track.parent, 100, 2) == Edits()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "3",
+        '["x"]',
+        '[{"path": PATH, "length": 100}]',
+        '[{"path": PATH, "length": 100, "octaves": [], "boxes": [[2, 1, 3, 4, 0]]}]',
+        '[{"path": PATH, "length": 100, "octaves": [["loud"]], "boxes": []}]',
+    ],
+)
+def test_edits_that_mean_nothing_are_left_alone(qapp, track, text):
+    QSettings().setValue(kept.KEY, text.replace("PATH", f'"{track.resolve()}"'))
+    assert kept.kept(track, 100, 7) == Edits()
+    kept.keep(track, 100, Edits(octaves=(OctaveEdit(muted=True),)))
+    assert kept.kept(track, 100, 1)
+
+
+def test_edits_of_the_tracks_edited_last_are_kept(qapp, tmp_path):
+    edits = Edits(octaves=(OctaveEdit(muted=True),))
+    for number in range(kept.MOST_TRACKS + 1):
+        kept.keep(tmp_path / f"{number}.wav", 100, edits)
+    assert kept.kept(tmp_path / f"{number}.wav", 100, 1) == kept.kept(tmp_path / "1.wav", 100, 1) == edits
+    assert not kept.kept(tmp_path / "0.wav", 100, 1)
 
 
 # Sound

@@ -312,13 +312,19 @@ class StatusBar(QStatusBar):
         self._underruns.hide()
 
     def show_message(self, text: str) -> None:
-        """Say what is going on; nothing: what file is open."""
+        """Say what is going on; nothing: what was told a little while ago, else what file is open."""
+        if text:
+            self._told.stop()
+        elif self._told.isActive():
+            return
         self._message.setText(text or self._file)
 
     def tell(self, text: str) -> None:
-        """Say something for a while."""
+        """Say something for a while, or nothing any more."""
+        self._told.stop()
         self.show_message(text)
-        self._told.start()
+        if text:
+            self._told.start()
 
     def _forget(self) -> None:
         self.show_message("")
@@ -327,7 +333,7 @@ class StatusBar(QStatusBar):
         """Say what file is open."""
         channels = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels} channels")
         self._file = f"{source.format} · {source.rate / 1000:g} kHz · {channels}"
-        self.show_message("")
+        self.tell("")
 
     def show_progress(self, progress: float, *, stopped: bool) -> None:
         """How far the analysis is, from 0 to 1."""

@@ -16,6 +16,8 @@ from msviz.gui.view import Box, View
 from msviz.transform import Octave
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 
+NONE = Edits()
+
 
 class _Step(QUndoCommand):
     """From some edits to others; steps of one drag are one."""
@@ -65,11 +67,14 @@ class Editing(QObject):
         self.steps = QUndoStack(self)
         self._view = view
 
-    def open(self, octaves: tuple[Octave, ...]) -> None:
-        """Begin with a track as it is."""
-        self.octaves = octaves
+    def open(self, octaves: tuple[Octave, ...], edits: Edits = NONE) -> None:
+        """Begin with a track as it is, or with what was done to it last time, as one step."""
+        self.octaves, self.edits = octaves, NONE
         self.steps.clear()
-        self._show(Edits())
+        if edits:
+            self._do(edits, "the edits of last time")
+        else:
+            self._show(NONE)
 
     def set_octaves(self, octaves: tuple[Octave, ...]) -> None:
         """Go on with octaves that begin at another frequency; what was done to the others stays."""

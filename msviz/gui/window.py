@@ -23,6 +23,7 @@ from msviz.gui.export import Exporter
 from msviz.gui.files import Files, file_of
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Runner
+from msviz.gui.kept import keep, kept
 from msviz.gui.listening import FOLLOWED, Listening
 from msviz.gui.meter import MeterBar
 from msviz.gui.parameters import Parameters
@@ -149,8 +150,8 @@ class Window(QMainWindow):
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
         stored = getattr(source, "stored", None)
-        kept = Parameters.load(QSettings())
-        self.parameters = kept.of(stored.transform) if stored else kept
+        usual = Parameters.load(QSettings())
+        self.parameters = usual.of(stored.transform) if stored else usual
         try:
             session = self._session(source)
         except ParameterError:  # kept from a track with another rate
@@ -158,6 +159,7 @@ class Window(QMainWindow):
             session = self._session(source)
         self._let_go()
         self.session = session
+        session.edits = kept(source.path, source.length, len(session.transform.octaves))
         session.tile_done.connect(self.pictures.refresh)
         session.tile_done.connect(self._read_out_soon.start)
         session.samples_read.connect(self.pictures.waveform.put)
@@ -168,7 +170,7 @@ class Window(QMainWindow):
         self.view.open(source.rate, source.length, session.transform.octaves[0].low, source.rate / 2)
         self.pictures.set_pictures(*session.start())
         self.inspector.lab.set_recipe(session.recipe)
-        self.editing.open(session.transform.octaves)
+        self.editing.open(session.transform.octaves, session.edits)
         self.listening.open(session)
         self.pictures.waveform.open(session.waveforms[0].channels)
         self.rebuilt.turn_to(session)
@@ -182,6 +184,8 @@ class Window(QMainWindow):
                 "its sound is rebuilt from them, with phases that are made up."
             )
         self._show_track_state()
+        if session.edits:
+            self.status.tell("The edits of last time are back; Ctrl+Z takes them away.")
         self._turn_analysis()
         self._show_progress()  # a first tile may take long
 
@@ -225,6 +229,7 @@ class Window(QMainWindow):
     def _let_go(self) -> None:
         if self.session:
             self.exporter.cancel()
+            keep(self.session.source.path, self.session.source.length, self.editing.edits)
             self.session.close()
             self.session = self.listening.session = None
             self.rebuilt.turn_to(None)
