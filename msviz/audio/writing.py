@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from msviz.audio.source import AudioSource
 from msviz.errors import AudioError
+from msviz.files import written_whole
 from msviz.signal import Source
 
 _STRETCH = 1 << 16  # samples read and written at once; between two the writing can be cancelled
@@ -93,27 +93,9 @@ def write_audio(
     size = source.length * source.channels * _BITS.get(subtype, 32) // 8
     if format == "WAV" and size > _LARGEST_WAV:
         format = "RF64"
-    part = path.parent / f".{path.name}.part"
-    with _reason_told(path):
-        if path.exists() and not path.is_file():
-            raise AudioError(f"{path} is not a file: give the sound a name of its own.")
+    with written_whole(path, "sound", AudioError) as part:
         part.touch()  # soundfile does not tell why it cannot
-    try:
-        clipped = yield from _write(part, path, source, format, subtype)
-        with _reason_told(path):
-            part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return clipped
-
-
-@contextmanager
-def _reason_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise AudioError(f"{path} cannot be written: {error.strerror}.") from None
+        return (yield from _write(part, path, source, format, subtype))
 
 
 def _format(path: Path) -> str:

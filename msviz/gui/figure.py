@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from PyQt6.QtSvg import QSvgGenerator
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from msviz.errors import MsvizError
+from msviz.files import written_whole
 from msviz.gui.analysis import Picture
 from msviz.gui.colours import Colours
 from msviz.gui.pictures import Pictures
@@ -227,16 +227,8 @@ def write(drawn: QImage | bytes, path: Path) -> None:
         if not drawn.save(encoded, path.suffix.lstrip(".") or "png"):
             raise MsvizError(f"{path} cannot be written: choose a name that ends in .png, .jpg or .svg.")
         drawn = bytes(encoded.data().data())
-    part = path.parent / f".{path.name}.part"
-    try:
-        if path.exists() and not path.is_file():
-            raise MsvizError(f"{path} is not a file: give the picture a name of its own.")
+    with written_whole(path, "picture") as part:
         part.write_bytes(drawn)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise MsvizError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _stretch_text(seen: Box) -> str:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from math import comb
 from pathlib import Path
 from typing import NamedTuple
 
 from msviz import __version__
-from msviz.errors import MsvizError, ParameterError
+from msviz.errors import ParameterError
+from msviz.files import written_whole
 
 PLACES = ("A", "B")
 SIGNIFICANT = 0.05
@@ -178,14 +178,5 @@ def save_report(report: str, path: Path) -> None:
     MsvizError
         If it cannot be written there.
     """
-    part = path.parent / f".{path.name}.part"
-    try:
-        if path.exists() and not path.is_file():
-            raise MsvizError(f"{path} is not a file: give the report a name of its own.")
+    with written_whole(path, "report") as part:
         part.write_text(report, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise MsvizError(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
