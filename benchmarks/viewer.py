@@ -343,14 +343,14 @@ class Hands:
     def _until_turned(self, step: int) -> tuple[float, float]:
         """Seconds from a slider's move to the first frame of the new picture, and to the sharp one."""
         slider = self.window.inspector.parameters.findChild(QSlider)
-        before, frames = self.canvas.picture, self.app.frames
+        turned, frames = [], self.app.frames
+        told = self.window.pictures.turned.connect(lambda: turned.append(time.perf_counter()))
         begin = time.perf_counter()
         slider.setValue(int(step))
         self.analysis = self.window.analysis
-        wait(lambda: self.canvas.picture is not before)
-        turned = time.perf_counter()
-        wait(lambda: frames[-1][0] >= turned)
-        first = next(at for at, _ in frames if at >= turned)
+        wait(lambda: turned and frames[-1][0] >= turned[0])
+        self.window.pictures.turned.disconnect(told)
+        first = next(at for at, _ in frames if at >= turned[0])
         wait(self._is_sharp)
         go_on(0.06)
         return first - begin, frames[-1][0] - begin

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
+import time
 import weakref
 from dataclasses import replace
 from functools import partial
@@ -12,7 +14,7 @@ from functools import partial
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QSlider
 from window_tools import Device, tone, write
 
 from msviz.gui import analysis
@@ -113,6 +115,38 @@ def test_after_a_storm_of_parameters_the_last_are_drawn_and_nothing_of_the_other
         return {pyramid for ref in seen if (pyramid := ref()) is not None} - shown
 
     qtbot.waitUntil(lambda: not others(), timeout=5000)
+
+
+def test_a_hand_at_the_slider_sees_pictures_on_its_way_and_the_last_at_its_end(
+    qtbot, make_window, track, monkeypatch
+):
+    window = make_window()
+    window.files.open(track)
+    wait_open(qtbot, window, track)
+    wait_analysed(qtbot, window)
+    made, shown = analysis.tile_levels, []
+
+    def slow(*place):
+        time.sleep(0.03)  # longer than from one move to the next
+        return made(*place)
+
+    monkeypatch.setattr(analysis, "tile_levels", slow)
+    canvas, slider = window.pictures.octaves.canvas, window.inspector.parameters.findChild(QSlider)
+    window.pictures.turned.connect(lambda: shown.append(canvas.picture))
+    places = itertools.cycle([*range(60, 140), *range(140, 60, -1)])
+
+    def moved_on():
+        slider.setValue(next(places))
+        return len(shown) >= 3
+
+    qtbot.waitUntil(moved_on, timeout=10_000)  # it looks every 10 ms
+    assert len(set(shown)) == len(shown)
+    slider.setValue(150)
+    rests = window.inspector.parameters.parameters
+    qtbot.waitUntil(lambda: window.parameters == rests, timeout=5000)
+    octaves = window.analysis.pictures[0]
+    assert octaves.transform.scale.resolution == rests.resolution
+    qtbot.waitUntil(lambda: canvas.picture is octaves.pyramid, timeout=5000)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")

@@ -49,6 +49,8 @@ class Pictures(QWidget):
     """Where on the screen a picture's menu is wanted."""
     looked = pyqtSignal()
     """The pictures have turned to another view, or to another size of it."""
+    turned = pyqtSignal()
+    """Other pictures are shown."""
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,6 +118,9 @@ class Pictures(QWidget):
         self.curtain.canvas.set_titles(*titles)
         self._overview.set_picture(octaves.pyramid)
         self._look()
+        # What was shown is let go of behind this frame: giving its memory back takes as long as a frame.
+        QTimer.singleShot(PATIENCE_MS, lambda _held=before: None)
+        self.turned.emit()
 
     def turn_to(self, octaves: Picture, stft: Picture) -> None:
         """Show other pictures of the same track: at once when what is in view is known, else a little later.

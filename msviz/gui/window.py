@@ -37,6 +37,7 @@ from msviz.lab import Recipe
 from msviz.playback import Player
 
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
+TURNING_MS = 250  # that other parameters wait, at most, for the pictures of those before
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 300
 ON_AT_FIRST = ("waveform", "rebuilt", "octave controls")  # of the switches
@@ -98,6 +99,11 @@ class Window(QMainWindow):
         self._read_out_soon.setInterval(READ_OUT_MS)
         self._read_out_soon.timeout.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
+        self._latest: Parameters | None = None  # that wait until the pictures of those before are shown
+        self._turning = QTimer(self)
+        self._turning.setSingleShot(True)
+        self._turning.setInterval(TURNING_MS)
+        self._turning.timeout.connect(self._go_on)
         self.setAcceptDrops(True)
         self.setWindowTitle("msviz")
         self._restore()
@@ -113,7 +119,7 @@ class Window(QMainWindow):
         files.failed.connect(self.messages.show_message)
         files.recent_changed.connect(self._show_recent)
         self.colour_bar.changed.connect(self.set_colours)
-        self.inspector.parameters.changed.connect(self.set_parameters)
+        self.inspector.parameters.changed.connect(self._change_parameters)
         self.inspector.lab.changed.connect(self._set_recipe)
         self.status.stop_requested.connect(self._toggle_analysis)
         self.status.cancel_requested.connect(self.exporter.cancel)
@@ -122,6 +128,7 @@ class Window(QMainWindow):
         pictures.scrubbed.connect(listening.scrub)
         pictures.scrub_ended.connect(listening.end_scrub)
         pictures.looked.connect(self._turn_analysis)
+        pictures.turned.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
         pictures.clicked.connect(editing.choose_at)
         pictures.octave_edited.connect(editing.change_octave)
         pictures.menu_requested.connect(self._show_menu)
@@ -226,7 +233,25 @@ class Window(QMainWindow):
         self.inspector.parameters.set_parameters(parameters)
         parameters.save(QSettings())
 
+    def _change_parameters(self, parameters: Parameters) -> None:
+        """Go after a hand at the slider, one picture after the other, always to where it is by then.
+
+        If each move began anew, nothing would be shown before it rests.
+        """
+        self._latest = parameters
+        if not self._turning.isActive():
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._turning.stop()
+        latest, self._latest = self._latest, None
+        if latest:
+            if self.session:
+                self._turning.start()
+            self.set_parameters(latest)
+
     def _let_go(self) -> None:
+        self._latest = None
         if self.session:
             self.exporter.cancel()
             keep(self.session.source.path, self.session.source.length, self.editing.edits)
