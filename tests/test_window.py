@@ -11,12 +11,17 @@ from playback_tools import wait_until
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QFileDialog,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollBar,
+    QSlider,
     QSpinBox,
     QTextBrowser,
 )
@@ -520,6 +525,45 @@ def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
     opened.pictures.menu_requested.emit(QPoint(300, 300))
     opened.actions_.edit_menu.close()
     assert opened.view.selection == box
+
+
+def test_controls_that_tab_leads_to_are_worked_by_keys_until_escape(qtbot, opened):
+    tab = Qt.FocusReason.TabFocusReason
+    opened.view.select(Box(0.2, 0.8, 100.0, 1000.0))
+    beats = button(opened.inspector, "Beats")
+    beats.setFocus(tab)
+    qtbot.keyClick(beats, KEY.Key_Space)
+    assert opened.parameters.resolution == 4.0
+    assert not opened.player.playing
+    slider = opened.inspector.parameters.findChild(QSlider)
+    slider.setFocus(tab)
+    before = seen(opened)
+    qtbot.keyClick(slider, KEY.Key_Right)
+    assert opened.parameters.resolution > 4.0
+    assert seen(opened) == before
+    qtbot.keyClick(slider, KEY.Key_Escape)
+    assert not slider.hasFocus()
+    assert opened.view.selection  # another Escape clears it
+    slider.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
+    before, resolution = seen(opened), opened.parameters.resolution
+    qtbot.keyClick(slider, KEY.Key_Right)
+    assert seen(opened) != before
+    assert opened.parameters.resolution == resolution
+
+
+def test_every_control_has_a_name(opened):
+    def named(control):
+        text = getattr(control, "text", getattr(control, "currentText", str))()
+        said = isinstance(control, QAbstractButton) and text
+        labels = [label for label in opened.findChildren(QLabel) if label.buddy() is control]
+        return bool(control.accessibleName() or said or labels)
+
+    kinds = (QAbstractButton, QComboBox, QAbstractSlider, QAbstractSpinBox)
+    controls = [control for kind in kinds for control in opened.findChildren(kind)]
+    mine = [c for c in controls if not c.objectName().startswith("qt_") and not isinstance(c, QScrollBar)]
+    assert len(mine) > 30
+    assert [(type(c).__name__, c.toolTip()) for c in mine if not named(c)] == []
 
 
 # Edits outlive a track's being open

@@ -10,6 +10,11 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser
 
 from msviz import __version__
 
+BY_TAB = (
+    ("Tab, Shift+Tab", "to the next control, to the one before"),
+    ("Space, arrows", "work a control that Tab led to"),
+    ("Esc", "back to the pictures"),
+)
 MOUSE = (
     ("Click", "go there"),
     ("Drag", "select a box"),
@@ -47,7 +52,7 @@ def show_keys(parent: QWidget) -> None:
     text = QTextBrowser()
     text.setHtml(
         f"<table><tr><td style='padding-right: 32px'><h3>Keys</h3>{_table(rows)}</td>"
-        f"<td><h3>Mouse</h3>{_table(MOUSE)}</td></tr></table>"
+        f"<td><h3>Mouse</h3>{_table(MOUSE)}<h3>Without a mouse</h3>{_table(BY_TAB)}</td></tr></table>"
     )
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)

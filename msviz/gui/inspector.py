@@ -79,6 +79,7 @@ class ParameterPanel(QWidget):
 
         self._resolution = QSlider(Qt.Orientation.Horizontal)
         self._resolution.setRange(0, SLIDER_STEPS)
+        self._resolution.setAccessibleName("Resolution")
         self._resolution.setToolTip("How finely frequency is told apart: bandwidths to the octave")
         self._resolution_text = QLabel()
         ends = QHBoxLayout()

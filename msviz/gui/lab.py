@@ -61,6 +61,7 @@ class LabPanel(QWidget):
         self.recipe = Recipe()
         self._kept = QSlider(Qt.Orientation.Horizontal)
         self._kept.setRange(0, STEPS)
+        self._kept.setAccessibleName("Coefficients kept")
         self._kept.setToolTip("How many coefficients stay: the strongest")
         self._kept_text = QLabel()
         self._magnitude = _bits("Bits of each magnitude, in equal steps of dB")

@@ -24,6 +24,7 @@ from msviz.gui.files import Files, file_of
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Runner
 from msviz.gui.kept import keep, kept
+from msviz.gui.keyboard import ControlKeys
 from msviz.gui.listening import FOLLOWED, Listening
 from msviz.gui.meter import MeterBar
 from msviz.gui.parameters import Parameters
@@ -94,6 +95,7 @@ class Window(QMainWindow):
         self.setStatusBar(self.status)
 
         self._connect()
+        ControlKeys(self)
         self._read_out_soon = QTimer(self)
         self._read_out_soon.setSingleShot(True)
         self._read_out_soon.setInterval(READ_OUT_MS)
