@@ -106,7 +106,9 @@ def test_everything_public_is_described(room):
     lacking = []
     for name, value in public(room).items():
         if inspect.isclass(value) or inspect.isfunction(value):
-            owned = vars(value) if inspect.isclass(value) else {}
+            kinds = inspect.getmro(value) if inspect.isclass(value) else ()
+            ours = (kind for kind in kinds if kind.__module__.startswith("msviz."))
+            owned = {key: member for kind in ours for key, member in vars(kind).items()}
             members = {f"{name}.{key}": member for key, member in owned.items() if not key.startswith("_")}
             lacking += [label for label, member in {name: value, **members}.items() if undescribed(member)]
     assert not lacking

@@ -1,10 +1,12 @@
-"""The player: one position, several sources, sound from the moment it is asked for."""
+"""The player: one position, several sources, sound from the moment it is asked for.
+
+`Transport` is what it is asked for; here are the thread that sees to it, the device, and what is heard.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from math import inf, log10
 from types import TracebackType
@@ -13,16 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.errors import DeviceError, MsvizError, ParameterError
+from msviz.errors import DeviceError, MsvizError
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.heard import Heard
-from msviz.playback.mixer import Mixer, Seek, Wish
-from msviz.playback.sources import require_same_shape
+from msviz.playback.mixer import Seek, Wish
 from msviz.playback.track import Track
-from msviz.signal import Source
+from msviz.playback.transport import Transport
 
-SPEEDS = {1.0: 1, 0.5: 2, 0.25: 4}  # and how many times slower each is
-MIN_LOOP_S = 0.02
 ERROR_S = 0.25  # around the playhead, over which the error is measured
 TICK_S = 0.05  # how often a running stream is looked after
 REST_S = 1.0  # how often the player looks whether the program has ended without closing it
@@ -44,7 +43,7 @@ class Meter(NamedTuple):
     clipped: bool
 
 
-class Player:
+class Player(Transport):
     """Plays one of several sources that share one position.
 
     Sources are made ahead of the playhead, chunk by chunk, in one thread that also owns the sound device;
@@ -67,111 +66,44 @@ class Player:
     """
 
     def __init__(self, latency: float = 0.1, device: int | str | None = None) -> None:
+        super().__init__()
         self.error: str | None = None
         self._latency, self._device = latency, device
-        self._mixer = Mixer()
-        self._origin = 0  # where playing began
-        self._speed = 1.0
-        self._volume, self._muted = 1.0, False
         self._heard = Heard(1, self._mixer.position, self._mixer.seek)
         self._output: Output | None = None
         self._output_lock = threading.Lock()  # the stream may not be closed while its clock is read
         self._refused: set[int] = set()  # rates that the device does not take
         self._underflows = 0  # of devices that are closed
-        self._wish_lock = threading.Lock()  # between those who steer; the audio callback takes no lock
         self._rescan = False
         self._needed = -inf  # when the device was last needed, on the monotonic clock
         self._closing = False
-        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    # What is played
-
-    def load(self, sources: Mapping[str, Source]) -> None:
-        """Take other sources, at their beginning and paused; the first is selected.
-
-        Raises
-        ------
-        ParameterError
-            If there is none, or if they differ in rate, channels or length.
-        """
-        self._replace(Track(sources, slower=SPEEDS[self._speed]))
-
-    def exchange(self, sources: Mapping[str, Source]) -> None:
-        """Take others in the place of those that are loaded; all that is heard goes on where it is.
-
-        As with `select`, what is playing goes over to them as soon as their samples are ready.  Of sources
-        that are loaded already, the same objects, whatever is ready stays so.
-
-        Raises
-        ------
-        ParameterError
-            If they differ in names, rate, channels or length from each other or from those loaded.
-        """
-        loaded = self._mixer.wish.track
-        if loaded is None or loaded.names != tuple(sources):
-            raise ParameterError(
-                f"sources must be named {', '.join(self.names) or 'nothing'}, not {', '.join(sources)}"
-            )
-        require_same_shape(next(iter(loaded.originals.values())), next(iter(sources.values())))
-        self._steer(track=Track(sources, slower=loaded.slower, rate=loaded.rate, before=loaded))
-
-    def unload(self) -> None:
-        """Stop and let go of the sources."""
-        self._replace(None)
-
-    def _replace(self, track: Track | None) -> None:
-        with self._wish_lock:
-            self._origin = 0
-            self._mixer.wish = Wish(track, seek=Seek(0))
-        self._wake.set()
+    # What is heard
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The sources that are loaded, in their order."""
-        track = self._mixer.wish.track
-        return track.names if track else ()
+    def position(self) -> int:
+        """The sample that is heard now; after `seek`, the place asked for; in scrubbing, the pointer's.
 
-    @property
-    def source(self) -> str | None:
-        """The source that is selected; None if nothing is loaded."""
+        While playing on it goes back only at the turn of a loop.
+        """
         wish = self._mixer.wish
-        return wish.track.names[wish.source] if wish.track else None
+        if wish.pointer is not None:
+            return int(wish.pointer)
+        position, seek = self._heard.at(self._now())
+        # At another rate the last sample sent may lie a little behind the last of the original.
+        return self._clipped(position) if seek is wish.seek else wish.seek.sample
 
-    def select(self, name: str) -> None:
-        """Hear another source from the next sample on that can be had, without a gap.
-
-        Raises
-        ------
-        ParameterError
-            If no source of this name is loaded.
-        """
-        names = self.names
-        if name not in names:
-            raise ParameterError(f"source must be one of {', '.join(names) or 'none'}, not {name}")
-        self._steer(source=names.index(name))
+    def _now(self) -> float:
+        """The time on the clock of the device; without one, all that was sent has been heard."""
+        with self._output_lock:
+            return self._output.time if self._output else inf
 
     @property
-    def volume(self) -> float:
-        """Loudness from 0 to 1; at 1 samples are left as they are."""
-        return self._volume
-
-    @volume.setter
-    def volume(self, volume: float) -> None:
-        if not 0 <= volume <= 1:
-            raise ParameterError(f"volume must be between 0 and 1, not {volume}")
-        self._volume = float(volume)
-        self._mixer.volume = 0.0 if self._muted else self._volume
-
-    @property
-    def muted(self) -> bool:
-        """Whether nothing is heard, whatever the volume."""
-        return self._muted
-
-    @muted.setter
-    def muted(self, muted: bool) -> None:
-        self._muted = bool(muted)
-        self._mixer.volume = 0.0 if self._muted else self._volume
+    def underruns(self) -> int:
+        """How often samples were not ready in time, since the player was made."""
+        output = self._output
+        return self._mixer.underruns + self._underflows + (output.underflows if output else 0)
 
     def meter(self) -> Meter:
         """How loud it was since the last call; silence where the device is closed."""
@@ -239,165 +171,11 @@ class Player:
         track = self._mixer.wish.track
         return track.rate if track and track.rate != track.original_rate else None
 
-    # Transport
-
-    @property
-    def playing(self) -> bool:
-        """Whether samples are being heard, or are about to be; until the last one has been."""
-        return self._mixer.wish.playing
-
-    def play(self) -> None:
-        """Play from the position; from the start if that is the end.  Tries again what failed before."""
-        wish = self._mixer.wish
-        if not wish.track or wish.playing:
-            return
-        self._begin(wish.track)
-        if self.position >= wish.track.original_length:
-            self.seek(0)
-        self._origin = self.position
-        self._steer(playing=True)
-
-    def play_range(self, start: int, stop: int) -> None:
-        """Play samples [start, stop) once, then stop and go back to `start`.
-
-        `pause` and `play` interrupt it, `seek` and `stop` end it.  A loop waits meanwhile.
-
-        Raises
-        ------
-        ParameterError
-            If the track has no sample in this range.
-        """
-        track = self._mixer.wish.track
-        if track is None:
-            return
-        first, last = self._within(track, start, stop)
-        self._begin(track)
-        self._origin = first
-        self._steer(playing=True, once=(first, last), seek=Seek(first), pointer=None)
-
-    @property
-    def loop(self) -> tuple[int, int] | None:
-        """The samples [start, stop) that are repeated, if any.
-
-        A playhead before `stop` goes on and turns there, one behind it goes to `start`: both without a
-        click.  The period is exactly the range.  One of less than 20 ms is lengthened to that.
-
-        Raises
-        ------
-        ParameterError
-            If the track has no sample in this range.
-        """
-        return self._mixer.wish.loop
-
-    @loop.setter
-    def loop(self, loop: tuple[int, int] | None) -> None:
-        track = self._mixer.wish.track
-        if loop is not None and track is not None:
-            start, stop = self._within(track, *loop)
-            stop = min(max(stop, start + round(MIN_LOOP_S * track.original_rate)), track.original_length)
-            start = max(min(start, stop - round(MIN_LOOP_S * track.original_rate)), 0)
-            loop = start, stop
-        self._steer(loop=loop if track else None)
-
-    def _within(self, track: Track, start: int, stop: int) -> tuple[int, int]:
-        first, last = max(int(start), 0), min(int(stop), track.original_length)
-        if first >= last:
-            raise ParameterError(
-                f"the range from sample {start} to {stop} has none of the {track.original_length} samples"
-            )
-        return first, last
-
-    def pause(self) -> None:
-        """Fade out here.  The position still moves through what is on its way to the ears."""
-        self._steer(playing=False)
-
-    def stop(self) -> None:
-        """Pause and go back to where playing began (by `play` or `seek`); if paused, to the start."""
-        if not self.playing:
-            self._origin = 0
-        self._steer(playing=False, once=None, seek=Seek(self._origin))
-
-    def seek(self, sample: int) -> None:
-        """Go to a sample, within the track.  What is playing goes on there without a click."""
-        self._origin = self._clipped(sample)
-        self._steer(once=None, seek=Seek(self._origin))
-
-    def _clipped(self, sample: float) -> int:
-        track = self._mixer.wish.track
-        return min(max(int(sample), 0), track.original_length) if track else 0
-
-    def scrub(self, sample: float) -> None:
-        """Hear what lies under a pointer that is moved, at its speed; called for each of its moves.
-
-        A pointer that rests is silent.  What was playing waits until `end_scrub`.
-        """
-        wish = self._mixer.wish
-        if wish.track is None:
-            return
-        if wish.pointer is None:
-            self._begin(wish.track)
-            if wish.track.slower > 1:  # the pointer alone has a speed
-                self._steer(track=wish.track.changed(slower=1))
-        self._steer(pointer=self._clipped(sample))
-
-    def end_scrub(self) -> None:
-        """Stay where the pointer was, or go on playing from there."""
-        wish = self._mixer.wish
-        if wish.pointer is None or wish.track is None:
-            return
-        self._origin = self._clipped(wish.pointer)
-        track = wish.track.changed(slower=SPEEDS[self._speed])
-        self._steer(pointer=None, once=None, seek=Seek(self._origin), track=track)
-
-    @property
-    def speed(self) -> float:
-        """1, 0.5 or 0.25: how fast it plays, at constant pitch; at 1 samples are left as they are.
-
-        Raises
-        ------
-        ParameterError
-            If set to anything else.
-        """
-        return self._speed
-
-    @speed.setter
-    def speed(self, speed: float) -> None:
-        if speed not in SPEEDS:
-            raise ParameterError(f"speed must be one of {', '.join(f'{s:g}' for s in SPEEDS)}, not {speed:g}")
-        self._speed = float(speed)
-        wish = self._mixer.wish
-        if wish.track and wish.pointer is None and wish.track.slower != SPEEDS[speed]:
-            self._steer(track=wish.track.changed(slower=SPEEDS[speed]))
-
     def retry(self) -> None:
         """Look for sound devices afresh and play."""
         self._rescan = True
         self._refused.clear()
         self.play()
-
-    @property
-    def position(self) -> int:
-        """The sample that is heard now; after `seek`, the place asked for; in scrubbing, the pointer's.
-
-        While playing on it goes back only at the turn of a loop.
-        """
-        wish = self._mixer.wish
-        if wish.pointer is not None:
-            return int(wish.pointer)
-        position, seek = self._heard.at(self._now())
-        # At another rate the last sample sent may lie a little behind the last of the original.
-        return self._clipped(position) if seek is wish.seek else wish.seek.sample
-
-    def _now(self) -> float:
-        """The time on the clock of the device; without one, all that was sent has been heard."""
-        with self._output_lock:
-            return self._output.time if self._output else inf
-
-    @property
-    def underruns(self) -> int:
-        """How often samples were not ready in time, since the player was made."""
-        output = self._output
-        return self._mixer.underruns + self._underflows + (output.underflows if output else 0)
 
     def close(self) -> None:
         """Stop at once, close the device and end the thread."""
@@ -421,11 +199,6 @@ class Player:
             self._thread.start()
         self.error = None
         track.failures.clear()
-
-    def _steer(self, **changes: Any) -> None:
-        with self._wish_lock:
-            self._mixer.wish = replace(self._mixer.wish, **changes)
-        self._wake.set()
 
     # In the player's own thread
 
