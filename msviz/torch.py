@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from msviz.errors import MsvizError, ParameterError, StorageError
 from msviz.picture import SILENCE, to_db
 from msviz.storage import Stored, load
+from msviz.storage.layout import MAGNITUDES
 from msviz.transform import Band, Frames, Representation
 
 try:
@@ -28,7 +29,6 @@ Array = NDArray[Any]
 Values = Literal["db", "magnitude", "complex"]
 
 SUFFIXES = ".zarr", ".zip", ".npz"
-MAGNITUDES = np.array([10 ** (to_db(code) / 20) for code in range(256)], np.float32)  # of level codes
 FLOOR = MAGNITUDES[SILENCE]  # what is below it counts as silence
 KEPT_OPEN = 64  # files, of each process: an .npz is in memory while it is open
 

@@ -179,6 +179,17 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder.wav"]
 
 
+def test_names_in_no_encoding_are_names_too(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff\xe9.wav")
+    try:
+        path.touch()
+    except OSError:
+        pytest.skip("no such names here")
+    written(path, Signal(noise(100), RATE))
+    with open_audio(path) as source:
+        assert source.length == 100
+
+
 def test_what_is_no_number_is_written_as_silence(tmp_path):
     samples = np.array([[0.5, np.nan, -0.5, np.inf]])
     assert written(tmp_path / "a.wav", Signal(samples, RATE), subtype="PCM_16") == 1  # the infinite one

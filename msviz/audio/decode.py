@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -29,6 +30,11 @@ _NICE = 10  # the decoder's thread: after the window and the sound, before the p
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 
 
+def native(path: Path) -> str | bytes:
+    """A file's name for soundfile, which refuses a str that stands for a name in no encoding."""
+    return str(path) if sys.platform == "win32" else os.fsencode(path)
+
+
 class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
     """A sound file that reads on from where it is.
 
@@ -37,7 +43,7 @@ class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no typ
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path)
+        super().__init__(native(path))
         if super().seekable():
             self.seek(0)  # as soundfile.read does: the last bit of an MP3's samples depends on it
 

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from msviz.audio.decode import native
 from msviz.audio.source import AudioSource
 from msviz.errors import AudioError
 from msviz.files import written_whole
@@ -109,7 +110,7 @@ def _write(part: Path, path: Path, source: Source, format: str, subtype: str) ->
     clipped = 0
     refused = AudioError(f"{path} cannot be written any further: is the disk full?")
     try:
-        file = soundfile.SoundFile(part, "w", source.rate, source.channels, subtype, format=format)
+        file = soundfile.SoundFile(native(part), "w", source.rate, source.channels, subtype, format=format)
     except soundfile.LibsndfileError:
         sound = f"{source.channels} channels at {source.rate} Hz"
         raise AudioError(f"{path} cannot be written: {format} does not take {sound}.") from None
@@ -128,7 +129,9 @@ def _write(part: Path, path: Path, source: Source, format: str, subtype: str) ->
                 raise refused from None
             clipped += beyond
             yield stop / source.length
-    if source.length and soundfile.info(part).frames != source.length:  # what is left is written at the end
+    if (
+        source.length and soundfile.info(native(part)).frames != source.length
+    ):  # what is left is written at the end
         raise refused
     return clipped
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.audio import AudioSource, open_audio
-from msviz.convert.rebuilt import MAGNITUDES, RebuiltSource
+from msviz.convert.rebuilt import RebuiltSource
 from msviz.signal import Source
 from msviz.storage import Stored, load
+from msviz.storage.layout import MAGNITUDES
 from msviz.transform import Band
 
 _SUFFIXES = (".zarr", ".zip", ".npz")

@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.lab.rebuilding import Rebuilding
-from msviz.picture import to_db
 from msviz.signal import read_blocks
 from msviz.storage import Stored
+from msviz.storage.layout import MAGNITUDES
 from msviz.transform import STFT, Band, Frames, Representation
 
 Array = NDArray[Any]
 
 SEGMENT_S = 1.5  # about; as long as the lab's
-#: Of each level code.
-MAGNITUDES = np.array([0.0, *(10 ** (to_db(code) / 20) for code in range(1, 256))], np.float32)
 
 
 class RebuiltSource:

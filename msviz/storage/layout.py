@@ -35,7 +35,8 @@ VERSION: Final = 1
 #: where 24-bit audio ends, to +36 dB at full precision.  A stream needs no second look for it.
 FLOAT16_SCALE: Final = 2.0**10
 
-RESIDUAL: Final = "residual"
+#: Of each level code; 0 where none is known.
+MAGNITUDES: Final = np.array([0.0, *(10 ** (to_db(code) / 20) for code in range(1, 256))], np.float32)
 
 
 @dataclass(frozen=True)
