@@ -24,6 +24,7 @@ from msviz.gui.view import Box
 from msviz.gui.window import Window
 from msviz.playback import Player, player
 from msviz.transform import STFT, OctaveTransform
+from msviz.transform.edits import Edits, OctaveEdit
 
 RATE = 8000
 TONE_HZ = 1000.0  # where a tick is
@@ -143,6 +144,23 @@ def test_from_close_the_waveform_shows_samples(qtbot, window, tmp_path):
     there = waveform._original
     assert np.allclose(there.samples, tone(TONE_HZ)[there.start : there.stop], atol=1e-4)
     assert there.start <= 2 * RATE < 2.01 * RATE <= there.stop
+
+
+@pytest.mark.parametrize(("stop_s", "marked"), [(20.0, True), (2.5, True), (2.01, True), (20.0, False)])
+def test_what_is_rebuilt_lies_over_the_waveform_where_it_is_marked(qtbot, window, tmp_path, stop_s, marked):
+    window.view.show(Box(2.0, stop_s, 100.0, 4000.0))
+    octaves = len(window.session.transform.octaves)
+    window.session.hear(edits=Edits((OctaveEdit(muted=True),) * octaves))
+    dialog = picture_dialog(qtbot, window, Look(waveform=True, rebuilt=True))
+    dialog._marks.setChecked(marked)
+    order = dialog.order(tmp_path / "out.png")
+    finished(qtbot, window, order)
+    wave = order._figure.pictures.waveform._rebuilt
+    assert bool(wave) is marked
+    if marked:
+        width, start = 50, 2.0 * RATE
+        reach = wave.reach(0, start, (stop_s * RATE - 2 - start) / width, width)
+        assert np.abs(reach).max() < 40  # silence, of 32767
 
 
 def test_marks_are_drawn_only_when_asked_for_and_no_playhead(qtbot, window, tmp_path):

@@ -92,6 +92,7 @@ def export_picture(window: Window) -> None:
         editing.edits,
         editing.octaves,
         window.view.selection,
+        on["rebuilt"],
     )
     dialog = PictureDialog(session, window.view.target, look, pictures.size(), window)
     if order := ask(dialog, session.source.path):

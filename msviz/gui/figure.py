@@ -45,6 +45,8 @@ class Look:
     edits : Edits
         What is shown to be done to the sound of `edited`, the octaves, the lowest first.
     selection : Box or None
+    rebuilt : bool
+        Whether what is rebuilt lies over the waveform, where it is meant to be something else.
     """
 
     shown: str = "both"
@@ -58,6 +60,7 @@ class Look:
     edits: Edits = field(default_factory=Edits)
     edited: Sequence[Octave] = ()
     selection: Box | None = None
+    rebuilt: bool = False
 
 
 class Figure(QWidget):
@@ -80,6 +83,10 @@ class Figure(QWidget):
         Channels of its waveform.
     name : str
         Of the track, for a title that tells what part it is; without one, none is drawn.
+
+    Attributes
+    ----------
+    look : Look
     """
 
     def __init__(
@@ -104,7 +111,7 @@ class Figure(QWidget):
         self.pictures = pictures = Pictures(view)
         self._samples_wanted: list[tuple[int, int]] = []
         pictures.waveform.samples_wanted.connect(lambda *wanted: self._samples_wanted.append(wanted))
-        self._look = look
+        self.look = look
         self._drawn = (octaves, stft)
         self.title = ""
         layout = QVBoxLayout(self)
@@ -136,18 +143,19 @@ class Figure(QWidget):
         self.grab()  # lays the panels out, so that they know what they show
         view.show(seen)
         pictures.waveform.open(lanes)  # asks for what is seen now
+        pictures.waveform.start_rebuilt(altered=True)
 
     # What it lacks at first
 
     def missing(self) -> list[Place]:
         """The tiles that it needs, and `put` takes."""
         octaves, stft = self._drawn
-        shown = {"octaves": (octaves,), "stft": (stft,)}.get(self._look.shown, self._drawn)
+        shown = {"octaves": (octaves,), "stft": (stft,)}.get(self.look.shown, self._drawn)
         return [(picture, tile) for picture in shown for tile in picture.pyramid.missing()]
 
     def missing_samples(self) -> list[tuple[int, int]]:
         """The stretches that its waveform needs, and `put_samples` takes."""
-        if not self._look.waveform:
+        if not self.look.waveform:
             return []
         rate, seen = self._view.rate, self._view.range
         first = max(0, int(seen.start_s * rate)) // PIECE * PIECE
@@ -160,12 +168,19 @@ class Figure(QWidget):
         picture, tile = place
         picture.pyramid.put(tile, levels)
 
-    def put_samples(self, start: int, samples: NDArray[np.floating]) -> None:
-        """Take in samples (lanes, n) of its waveform from `start` on."""
+    def put_samples(
+        self, start: int, samples: NDArray[np.floating], rebuilt: NDArray[np.floating] | None = None
+    ) -> None:
+        """Take in samples (lanes, n) of its waveform from `start` on, and what is rebuilt of them."""
         waveform = self.pictures.waveform
+        wanted = (start, start + samples.shape[1]) in self._samples_wanted
         waveform.put(start, samples)
-        if (start, start + samples.shape[1]) in self._samples_wanted:
+        if wanted:
             waveform.set_samples(start, samples)
+        if rebuilt is not None:
+            waveform.put_rebuilt(start, rebuilt)
+            if wanted:
+                waveform.set_rebuilt(start, rebuilt)
 
     # What becomes of it
 

@@ -31,12 +31,14 @@ class PictureOrder(Writing):
     def __init__(self, path: Path, figure: Figure, session: Session) -> None:
         self.path = path
         self._figure = figure
-        self._source, self._waveform = session.drawn, session.waveforms[0]
+        self._source = session.drawn
+        altered = figure.look.rebuilt and (session.edits or session.recipe)
+        self._waveforms = session.waveforms if altered else session.waveforms[:1]
 
     def work(self) -> Work:
         """Compute what the figure lacks."""
         # Not the figure itself: the last one who lets it go must be the GUI thread.
-        source, waveform = self._source, self._waveform
+        source, waveforms = self._source, self._waveforms
         places, stretches = self._figure.missing(), self._figure.missing_samples()
 
         def compute() -> Iterator[Any]:
@@ -45,7 +47,7 @@ class PictureOrder(Writing):
                 yield place, tile_levels(place[0], source, place[1])
                 yield done / count
             for done, (start, stop) in enumerate(stretches, len(places) + 1):
-                yield start, waveform.read(start, stop)
+                yield start, [waveform.read(start, stop) for waveform in waveforms]
                 yield done / count
 
         return compute
@@ -54,7 +56,7 @@ class PictureOrder(Writing):
         """Put a tile, or samples, into the figure."""
         where, made = item
         if isinstance(where, int):
-            self._figure.put_samples(where, made)
+            self._figure.put_samples(where, *made)
         else:
             self._figure.put(where, made)
 
@@ -138,7 +140,7 @@ class PictureDialog(AskingDialog):
         """What was chosen, for a file of this name."""
         look = self._look_shown
         if not self._marks.isChecked():
-            look = replace(look, edits=Edits(), selection=None)
+            look = replace(look, edits=Edits(), selection=None, rebuilt=False)
         session, pool = self._session, POOLED[self._session.parameters.pooled]
         octaves, stft = (
             Picture.of(picture.transform, session.drawn, pool) for picture in session.analysis.pictures
