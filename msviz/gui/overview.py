@@ -69,7 +69,7 @@ class Overview(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._redraw()
+        self.refresh()  # until then what there is is stretched
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:  # what is unknown has another colour
@@ -97,11 +97,14 @@ class Overview(QWidget):
         wider = max(0.0, NARROWEST - (right - left)) / 2
         return QRectF(left - wider, 0, right - left + 2 * wider, self.height())
 
+    def _device_size(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatioF()
+        return math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
+
     def _whole(self) -> QPixmap:
         """The picture of the whole file."""
-        ratio = self.devicePixelRatioF()
-        width, height = math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
-        if self._pixmap is None or (self._pixmap.width(), self._pixmap.height()) != (width, height):
+        ratio, (width, height) = self.devicePixelRatioF(), self._device_size()
+        if self._pixmap is None:
             codes = np.zeros((height, width), np.uint8)
             if self._pyramid and self._pyramid.length:
                 axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
@@ -115,7 +118,11 @@ class Overview(QWidget):
         if not (self.width() and self.height()):
             return
         painter = QPainter(self)
-        painter.drawPixmap(QPointF(0, 0), self._whole())
+        whole = self._whole()
+        if self._device_size() == (whole.width(), whole.height()):
+            painter.drawPixmap(QPointF(0, 0), whole)
+        else:
+            painter.drawPixmap(self.rect(), whole)
         box = self._box()
         self._drawn = self._duration_s, box
         painter.fillRect(QRectF(0, 0, box.left(), self.height()), SHADE)

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, Qt, QTimer
-from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from msviz.gui.analysis import Picture
@@ -57,6 +57,40 @@ class _FrequencyAxis(pg.AxisItem):
         return [self._labels.get(value, "") for value in values]
 
 
+class _Plot(pg.PlotWidget):
+    """A plot of which one picture is stretched while its size changes: drawing it takes a frame's time."""
+
+    def __init__(self) -> None:
+        self._before: QPixmap | None = None
+        self._rest = QTimer()
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._be_drawn)
+        super().__init__(axisItems={"bottom": _FrequencyAxis("bottom")})
+
+    def _be_drawn(self) -> None:
+        self._before = None
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._rest.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._rest.isActive():
+            super().paintEvent(event)
+            return
+        viewport = self.viewport()
+        if self._before is None:
+            ratio = viewport.devicePixelRatioF()
+            self._before = QPixmap(viewport.size() * ratio)
+            self._before.setDevicePixelRatio(ratio)
+            painter = QPainter(self._before)
+            self.render(painter)
+            painter.end()
+        QPainter(viewport).drawPixmap(viewport.rect(), self._before)
+
+
 class SpectrumPanel(QWidget):
     """Levels over frequency at the cursor, or at the playhead while nothing is pointed at."""
 
@@ -70,7 +104,7 @@ class SpectrumPanel(QWidget):
         self._rest.timeout.connect(self._look_again)
         self._moved_s = 0.0
         view.range_changed.connect(self._move)
-        self._plot = pg.PlotWidget(axisItems={"bottom": _FrequencyAxis("bottom")})
+        self._plot = _Plot()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)

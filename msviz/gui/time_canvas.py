@@ -74,6 +74,7 @@ class TimeCanvas(QWidget):
         self._panned_from: QPointF | None = None
         self._drawn_cursor: tuple[float | None, list[float]] = (None, [])
         self._drawn_playhead = -1.0
+        self._painted = QRectF()  # what of it is painted just now
         view.range_changed.connect(self._change_range)
         view.cursor_changed.connect(self._move_cursor)
         view.playhead_changed.connect(self._move_playhead)
@@ -155,6 +156,7 @@ class TimeCanvas(QWidget):
         if not (self.width() and self.height()):
             return
         painter = QPainter(self)
+        self._painted = QRectF(event.rect())
         self._draw_picture(painter)
         self._draw_selection(painter)
         self._draw_cursor(painter)
@@ -207,9 +209,10 @@ class TimeCanvas(QWidget):
 
     def _write(self, painter: QPainter, plate: QRectF, text: str) -> None:
         """Write so that it can be read on any colours."""
-        painter.fillRect(plate, PLATE)
-        painter.setPen(WRITING)
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+        if plate.intersects(self._painted):
+            painter.fillRect(plate, PLATE)
+            painter.setPen(WRITING)
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _draw_cursor(self, painter: QPainter) -> None:
         """A hair cross, dark and light in turns: seen on every colour, and dotted, so no playhead."""
