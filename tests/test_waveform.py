@@ -44,7 +44,8 @@ class TestEnvelope:
         start, stop = at * length, (at + span) * length
         down, up = envelope.columns(start, stop, width).astype(int)
         per_pixel = (stop - start) / width
-        cell = CELL << max(0, math.floor(math.log2(per_pixel / CELL)))
+        coarsest = CELL << len(envelope._steps) - 1
+        cell = min(CELL << max(0, math.floor(math.log2(per_pixel / CELL))), coarsest)
         for column in range(width):
             left, right = start + column * per_pixel, start + (column + 1) * per_pixel
             if right <= 0 or left >= length:

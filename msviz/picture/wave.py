@@ -90,7 +90,7 @@ class Wave:
             reach[:, here] = pooled(self.samples[lane, :last], np.minimum(first, last - 1))
         return _joined(reach)
 
-    def _lines(self, reach: Reaches, lane: int, edges: NDArray[np.float64]) -> Reaches:
+    def _lines(self, reach: Reaches, lane: int, edges: Array) -> Reaches:
         """Reaches, and in columns between samples that are held those of the line from one to the next."""
         at, values = self.held(lane, math.floor(edges[0]) - 1, math.ceil(edges[-1]) + 2)
         last = at + len(values) - 1
