@@ -31,7 +31,7 @@ from PyQt6.QtWidgets import QApplication, QSlider
 from benchmarks.measure import Report, in_process, machine, peak_mb
 from benchmarks.tracks import make_track
 from msviz.audio import mix_down
-from msviz.gui.analysis import Analysis, Picture
+from msviz.gui.analysis import Analysis, Picture, Sound
 from msviz.gui.colours import COLOUR_MAPS, Colours
 from msviz.gui.process import settle, spare_memory
 from msviz.gui.theme import apply_theme
@@ -231,7 +231,7 @@ class Hands:
         for shown in self.analysis.pictures:
             pyramid = Pyramid(shown.transform.bands, source.rate, source.length, budget=1 << 20)
             pictures.append(Picture(shown.transform, pyramid))
-        self.again = Analysis(self.window.runner, source, pictures)
+        self.again = Analysis(self.window.runner, Sound(source, source), pictures)
         self.again.tile_done.connect(self._tell)
         self.again.fill()
 

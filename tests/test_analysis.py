@@ -9,7 +9,7 @@ import pytest
 
 from msviz.errors import AudioError
 from msviz.gui import analysis
-from msviz.gui.analysis import Analysis, Picture
+from msviz.gui.analysis import Analysis, Picture, Sound
 from msviz.gui.jobs import Runner
 from msviz.picture import levels, to_code
 from msviz.signal import Signal
@@ -44,7 +44,7 @@ class Track:
         self.runner = Runner(workers)
         self.source = source
         self.pictures = pictures_of(source)
-        self.analysis = Analysis(self.runner, source, self.pictures)
+        self.analysis = Analysis(self.runner, Sound(source, source), self.pictures)
         self.done, self.failures = [], []
         self.analysis.tile_done.connect(
             lambda picture, tile: self.done.append((self.pictures.index(picture), tile))
@@ -78,6 +78,23 @@ def test_what_is_in_view_is_analysed_first_and_the_rest_by_its_distance(qtbot, t
     qtbot.waitUntil(lambda: one.analysis.progress == 1)
     seen, rest = (4, 5), (3, 6, 2, 7, 1, 0)
     assert one.done == [(picture, tile) for tile in (*seen, *rest) for picture in (0, 1)]
+
+
+def test_what_is_in_view_is_read_of_what_is_remembered_and_the_rest_is_not(qtbot, track):
+    class Noted(Signal):
+        def read(self, start, stop):
+            places[id(self)].add((start + stop) // 2 // TILE)
+            return super().read(start, stop)
+
+    sound, near = Noted(SOUND.samples, RATE), Noted(SOUND.samples, RATE)
+    places = {id(sound): set(), id(near): set()}
+    one = track(sound)
+    one.analysis = Analysis(one.runner, Sound(sound, sound), one.pictures, Sound(near, near))
+    look(one.pictures, 4.2, 5.6)
+    one.analysis.fill()
+    qtbot.waitUntil(lambda: one.analysis.progress == 1)
+    assert places[id(near)] == {4, 5}
+    assert places[id(sound)] == {0, 1, 2, 3, 6, 7}
 
 
 def test_what_is_decoded_does_not_wait_for_what_is_not(qtbot, track, monkeypatch):

@@ -539,7 +539,7 @@ def test_controls_that_tab_leads_to_are_worked_by_keys_until_escape(qtbot, opene
     slider.setFocus(tab)
     before = seen(opened)
     qtbot.keyClick(slider, KEY.Key_Right)
-    assert opened.parameters.resolution > 4.0
+    qtbot.waitUntil(lambda: opened.parameters.resolution > 4.0)  # as soon as those before are shown
     assert seen(opened) == before
     qtbot.keyClick(slider, KEY.Key_Escape)
     assert not slider.hasFocus()

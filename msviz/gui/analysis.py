@@ -48,6 +48,15 @@ def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.
     ]
 
 
+class Sound(NamedTuple):
+    """What an analysis reads of a track."""
+
+    drawn: Source
+    """What the pictures show; of several channels, the loudest at each place."""
+    outlined: Source
+    """What the waveform shows."""
+
+
 class Tile(NamedTuple):
     """What a worker makes of a tile."""
 
@@ -65,12 +74,11 @@ class Analysis(QObject):
     Parameters
     ----------
     runner : Runner
-    source : Source
-        Of several channels, the loudest at each place is drawn.
+    sound : Sound
     pictures : sequence of Picture
         With the tiles of the first that is made of sound come the samples of the waveform.
-    waveform : Source, optional
-        Whose waveform it is, if not that of `source`.
+    near : Sound, optional
+        The same, remembered for a while: what is in view is read of it, and again with other parameters.
     """
 
     tile_done = pyqtSignal(object, int)
@@ -81,12 +89,12 @@ class Analysis(QObject):
     failed = pyqtSignal(str)
 
     def __init__(
-        self, runner: Runner, source: Source, pictures: Sequence[Picture], waveform: Source | None = None
+        self, runner: Runner, sound: Sound, pictures: Sequence[Picture], near: Sound | None = None
     ) -> None:
         super().__init__()
         self.pictures = tuple(pictures)
         self._runner = runner
-        self._source, self._waveform = source, waveform or source
+        self._sound, self._near = sound, near or sound
         # A picture that a file holds is there at once; its sound is made up, which takes long.
         self._sounding = [n for n, each in enumerate(self.pictures) if not hasattr(each.transform, "stored")]
         self._under_way: dict[tuple[int, int], Job] = {}
@@ -121,7 +129,7 @@ class Analysis(QObject):
         The picture that lacks most comes first, so that they grow together, out of the same samples.
         What is not decoded yet has to wait, the first of it in a worker if there is nothing else to do.
         """
-        there, waiting = decoded(self._source), []
+        there, waiting = decoded(self._sound.drawn), []
         for wanted in (Pyramid.missing, Pyramid.pending):
             lacking = [wanted(picture.pyramid) for picture in self.pictures]
             for number in sorted(
@@ -145,7 +153,8 @@ class Analysis(QObject):
         if self._stopped:
             return
         while len(self._under_way) < self._runner.workers and (place := self._next()):
-            job = self._runner.start(partial(self._work, *place))
+            seen = place[1] in self.pictures[place[0]].pyramid.missing()
+            job = self._runner.start(partial(self._work, *place, self._near if seen else self._sound))
             job.item.connect(partial(self._put, *place))
             job.ended.connect(partial(self._ended, place))
             self._under_way[place] = job
@@ -155,18 +164,18 @@ class Analysis(QObject):
         return self._runner.start(partial(self._read, start, stop))
 
     def _read(self, start: int, stop: int) -> Iterator[NDArray[np.floating]]:
-        yield self._waveform.read(start, stop)
+        yield self._sound.outlined.read(start, stop)
 
-    def _work(self, number: int, tile: int) -> Iterator[Tile]:
+    def _work(self, number: int, tile: int, sound: Sound) -> Iterator[Tile]:
         picture = self.pictures[number]
         try:
             with interruptible(lambda: self._stopped):  # whoever stops it waits for the worker
-                codes = tile_levels(picture, self._source, tile)
+                codes = tile_levels(picture, sound.drawn, tile)
         except UnwantedError:
             return
         steps = picture.pyramid.halved(codes)
         start, stop = picture.pyramid.tile_range(tile)
-        yield Tile(steps, start, next(self._read(start, stop)) if number == self._sounding[0] else None)
+        yield Tile(steps, start, sound.outlined.read(start, stop) if number == self._sounding[0] else None)
 
     def _put(self, number: int, tile: int, made: Tile) -> None:
         picture = self.pictures[number]

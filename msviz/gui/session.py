@@ -8,17 +8,19 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import AudioSource, mix_down
-from msviz.gui.analysis import Analysis, Picture
+from msviz.gui.analysis import Analysis, Picture, Sound
 from msviz.gui.jobs import Runner
 from msviz.gui.parameters import POOLED, Parameters
 from msviz.gui.view import Box
 from msviz.lab import Recipe, Reconstruction
 from msviz.playback import Difference, Player, Resynthesis
+from msviz.playback.sources import Remembered
 from msviz.signal import Source
 from msviz.transform import STFT, OctaveTransform
 from msviz.transform.edits import BoxEdit, Edits
 
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
+NEAR_S = 24  # of the track that are kept, decoded: a view from near and the borders of its tiles
 
 
 class Session(QObject):
@@ -81,6 +83,7 @@ class Session(QObject):
         self.sources: dict[str, Source] = {}
         self.rebuilt: Source = source
         self._runner, self._player, self._memory = runner, player, memory
+        self._near = Remembered(source, kept=NEAR_S * source.rate)
         self._made: dict[tuple[Any, ...], Source] = {}
         self._drawn: dict[tuple[Any, ...], Picture] = {}
         self._set_parameters(parameters)
@@ -138,16 +141,22 @@ class Session(QObject):
 
     @property
     def waveforms(self) -> tuple[Source, Source]:
-        """The track and what is `rebuilt` of it, in the channels that the waveform shows.
+        """The track and what is `rebuilt` of it, in the channels that the waveform shows."""
+        return self._outlined(self.source), self._outlined(self.rebuilt)
+
+    def _outlined(self, source: Source) -> Source:
+        """In the channels that the waveform shows.
 
         Those of stereo apart, as one may be loud or clipped where their mean is not; of more, the mean.
         """
         channel = self.parameters.channel
         whole = channel in ("mix", "any")
-        if whole and self.source.channels <= 2:
-            return self.source, self.rebuilt
-        kind = "mix" if whole else channel
-        return mix_down(self.source, kind), mix_down(self.rebuilt, kind)
+        return source if whole and source.channels <= 2 else mix_down(source, "mix" if whole else channel)
+
+    def _pictured(self, source: Source) -> Source:
+        """In the channel that the pictures show."""
+        channel = self.parameters.channel
+        return source if channel == "any" else mix_down(source, channel)
 
     def close(self) -> None:
         """Stop all that goes on, and close the file."""
@@ -194,8 +203,7 @@ class Session(QObject):
     def _analyze(self) -> tuple[Picture, Picture]:
         """Begin to fill new pictures; one that is as before goes on where it was."""
         parameters = self.parameters
-        drawn = self.source if parameters.channel == "any" else mix_down(self.source, parameters.channel)
-        self.drawn = drawn
+        self.drawn = drawn = self._pictured(self.source)
         pool = POOLED[parameters.pooled]
         before, self._drawn = self._drawn, {}
 
@@ -210,7 +218,10 @@ class Session(QObject):
             return self._drawn[key]
 
         octaves, spectra = once(self.transform, parameters.drawn), once(self.stft, "")
-        self.analysis = Analysis(self._runner, drawn, [octaves, spectra], self.waveforms[0])
+        read, again = (
+            Sound(self._pictured(source), self._outlined(source)) for source in (self.source, self._near)
+        )
+        self.analysis = Analysis(self._runner, read, [octaves, spectra], again)
         for mine, its in (
             (self.tile_done, self.analysis.tile_done),
             (self.samples_read, self.analysis.samples_read),

@@ -14,7 +14,7 @@ from msviz.signal import Signal, Source, read_blocks
 
 REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
 BLOCK = 1 << 15  # samples that a remembered source reads at once
-KEPT_BLOCKS = 16  # and how many of those it keeps: 4 MB in stereo
+KEPT = 16 * BLOCK  # and how many of them it keeps: 4 MB in stereo
 MAX_GAIN_DB = 60.0  # what makes the error of 16-bit audio as loud as music
 
 
@@ -126,12 +126,14 @@ class Remembered:
     ----------
     source : Source
         What is read.
+    kept : int
+        How many of its samples are kept, those read last.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, kept: int = KEPT) -> None:
         self.source = source
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
-        self._block = lru_cache(maxsize=KEPT_BLOCKS)(self._read_block)
+        self._block = lru_cache(maxsize=-(-kept // BLOCK))(self._read_block)
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
         """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
