@@ -207,6 +207,15 @@ def test_the_loop_is_the_selection_and_goes_with_it(qtbot, window):
     assert window.player.loop is None
 
 
+@pytest.mark.parametrize(("playhead", "begins"), [(0.5, 2.0), (2.5, 2.5), (6.0, 2.0)])
+def test_looping_playing_begins_in_the_loop(qtbot, window, playhead, begins):
+    window.view.select(Box(2.0, 3.0, 100.0, 1000.0))
+    qtbot.keyClick(window, KEY.Key_L)
+    window.listening.seek(playhead)
+    qtbot.keyClick(window, KEY.Key_Space)
+    assert window.player.position == begins * RATE
+
+
 def test_dragging_on_the_ruler_scrubs_and_a_click_goes_there(qtbot, window, monkeypatch):
     calls = []
     monkeypatch.setattr(window.player, "scrub", lambda sample: calls.append(sample))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QDialog, QFileDialog
 from window_tools import RATE, Device, tone, write
 
@@ -75,6 +75,7 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
     with qtbot.waitSignal(window.exporter.told) as told:
         dialogs.export(window)
     assert told.args == ["out.wav is written."]
+    assert QSettings().value("export folder") == str(tmp_path)
     written = read_audio(path)
     assert written.samples.shape == (1, 2 * RATE)
     assert level_db(written.samples[0], LOW_HZ) == pytest.approx(-12, abs=0.2)

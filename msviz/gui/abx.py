@@ -228,7 +228,8 @@ class AbxDialog(QDialog):
         self._result.close_button.setFocus()
 
     def _save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the result", "abx.txt", "Text (*.txt)")
+        beside = Path(self._track).with_suffix(".abx.txt") if self._track else Path("abx.txt")
+        name, _ = QFileDialog.getSaveFileName(self, "Save the result", str(beside), "Text (*.txt)")
         if name:
             try:
                 save_report(self._report, Path(name))

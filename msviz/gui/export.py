@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -283,12 +283,15 @@ def ask(dialog: AskingDialog, track: Path) -> Writing | None:
     """Show the dialog, then ask for a file's name; None if either is cancelled."""
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return None
+    folder = QSettings().value("export folder", str(track.parent))
     files = QFileDialog(
-        dialog.parentWidget(), dialog.windowTitle(), str(track.parent), f"{dialog.kind} (*{dialog.suffix})"
+        dialog.parentWidget(), dialog.windowTitle(), folder, f"{dialog.kind} (*{dialog.suffix})"
     )
     files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     files.setDefaultSuffix(dialog.suffix)
     files.selectFile(dialog.file_name(track))
     if files.exec() != QDialog.DialogCode.Accepted:
         return None
-    return dialog.order(Path(files.selectedFiles()[0]))
+    path = Path(files.selectedFiles()[0])
+    QSettings().setValue("export folder", str(path.parent))
+    return dialog.order(path)

@@ -85,6 +85,7 @@ class Listening(QObject):
             self.player.pause()
         else:
             self._hear_all()
+            self._go_into_loop()
             self.player.play()
             self._begin()
         self._ticker.start()
@@ -105,6 +106,13 @@ class Listening(QObject):
         self._begin()
         self._ticker.start()
         self.ticked.emit()
+
+    def _go_into_loop(self) -> None:
+        """Begin with what is repeated, unless the playhead is in it."""
+        if self.player.loop:
+            start, stop = self.player.loop
+            if not start <= self.player.position < stop:
+                self.player.seek(start)
 
     def _begin(self) -> None:
         self._tick()  # from the end it goes to the start
