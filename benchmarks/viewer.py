@@ -115,61 +115,57 @@ class Watched(QApplication):
 
     def __init__(self) -> None:
         self.canvas: QObject | None = None
-        self.busy = np.zeros(2)  # seconds of work, by the clock and of the processor
+        self._busy_s = self._cpu_s = 0.0
         # When the canvas was painted, and the work until then.
         self.frames: list[tuple[float, NDArray[Any]]] = []
         self.beats: list[float] = []
         self._working = self._painting = False
-        self._begin = np.zeros(2)  # when what is under way began
+        self._heart: QTimer | None = None
         spare_memory()
         super().__init__(["msviz"])  # it notifies of events already
         self.setApplicationName("msviz")
         self.setOrganizationName("msviz")
         apply_theme(self)
-        heart = QTimer(self)
-        heart.setTimerType(Qt.TimerType.PreciseTimer)
-        heart.timeout.connect(lambda: self.beats.append(time.perf_counter()))
-        heart.start(round(BEAT_S * 1000))
+        self._heart = QTimer(self)
+        self._heart.setTimerType(Qt.TimerType.PreciseTimer)
+        self._heart.timeout.connect(lambda: self.beats.append(time.perf_counter()))
+        self._heart.start(round(BEAT_S * 1000))
 
     def notify(self, receiver: QObject, event: QEvent) -> bool:
-        if receiver is self.canvas and isinstance(event, QPaintEvent):  # of more than a playhead
-            painted, whole = event.rect().size(), receiver.size()
-            self._painting |= painted.width() * painted.height() > whole.width() * whole.height() / 20
-        if event.type() != QEvent.Type.UpdateRequest:
-            if self._working:  # most events are sent while another is at work: what is told costs time too
-                return super().notify(receiver, event)
-            with self.working():
-                return super().notify(receiver, event)
+        # Most are sent while another is at work.  That Python is told of each costs 2 µs, which are counted.
+        if self._working or receiver is self._heart:
+            if receiver is self.canvas and isinstance(event, QPaintEvent):  # of more than a playhead
+                painted, whole = event.rect().size(), receiver.size()
+                self._painting |= painted.width() * painted.height() > whole.width() * whole.height() / 20
+            return super().notify(receiver, event)
+        self._painting = False
         with self.working():
-            self._painting = False
             done = super().notify(receiver, event)
-            if self._painting:
-                now = clocks()
-                self.frames.append((now[0], self.busy + now - self._begin))
-            return done
+        if self._painting:
+            self.frames.append((time.perf_counter(), self.busy))
+        return done
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Count the time in here as work, once."""
-        if self._working:
-            yield
-            return
-        self._working, self._begin = True, clocks()
+        """Count the time in here as work."""
+        self._working = True
+        begin, cpu_begin = time.perf_counter(), time.thread_time()
         try:
             yield
         finally:
+            self._cpu_s += time.thread_time() - cpu_begin
+            self._busy_s += time.perf_counter() - begin
             self._working = False
-            self.busy += clocks() - self._begin
+
+    @property
+    def busy(self) -> NDArray[Any]:
+        """Seconds of work, by the clock and of the processor."""
+        return np.array([self._busy_s, self._cpu_s])
 
     def longest_block_s(self, begin: float) -> float:
         """The longest time since `begin` in which the heart should have beaten and did not."""
         beats = [beat for beat in self.beats if beat >= begin]
         return float(np.diff(beats, prepend=begin, append=time.perf_counter()).max()) - BEAT_S
-
-
-def clocks() -> NDArray[Any]:
-    """The time, and the processor time of this thread, in seconds."""
-    return np.array([time.perf_counter(), time.thread_time()])
 
 
 def go_on(seconds: float) -> None:
@@ -288,7 +284,7 @@ class Hands:
         self.window.listening.toggle_playing()
         wait(lambda: len(positions) > 10)
         positions.clear()
-        worked, begin = self.app.busy.copy(), time.perf_counter()
+        worked, begin = self.app.busy, time.perf_counter()
         go_on(PLAYED_S)
         played_s, worked = time.perf_counter() - begin, self.app.busy - worked
         self.view.playhead_changed.disconnect(told)
