@@ -13,13 +13,15 @@ import pytest
 from canvas_tools import LENGTH, RATE, drag, mouse, open_view, picture_with_click, shown, silence, wheel
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QNativeGestureEvent, QPainter, QPalette, QPointingDevice, QRegion
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from msviz.gui.canvas import PictureCanvas
 from msviz.gui.colours import COLOUR_MAPS, UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
 from msviz.gui.curtain import CurtainCanvas
+from msviz.gui.edited import EditedCanvas
+from msviz.gui.gutter import OctaveGutter
 from msviz.gui.overview import Overview
 from msviz.gui.panel import Aligned, PicturePanel
 from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
@@ -456,6 +458,35 @@ class TestDrawing:
         columns = {(w.mapTo(window, QPoint()).x(), w.width()) for w in (one.canvas, other.canvas, ruler)}
         assert len(columns) == 1
 
+    def test_a_move_in_time_paints_nothing_that_stands_still(self, qtbot):
+        view, painted = open_view(), []
+
+        class Painted(QObject):
+            def eventFilter(self, widget, event):
+                if event.type() == QEvent.Type.Paint:
+                    painted.append(type(widget))
+                return False
+
+        window, watch = QWidget(), Painted()
+        qtbot.addWidget(window)
+        layout = QVBoxLayout(window)
+        panel = PicturePanel(view)
+        panel.gutter.show()
+        for widget in (Aligned(TimeRuler(view)), panel):
+            layout.addWidget(widget)
+        shown(window, 700, 500)
+        for widget in (window, *window.findChildren(QWidget)):
+            widget.installEventFilter(watch)
+        view.show(Box(3, 9, 20, 22050))
+        QApplication.processEvents()
+        painted.clear()
+        view.pan(0.5)
+        QApplication.processEvents()
+        assert set(painted) == {EditedCanvas, TimeRuler}
+        view.zoom_frequency(2.0, 440.0, glide=False)
+        QApplication.processEvents()
+        assert {FrequencyRuler, OctaveGutter} <= set(painted)
+
     @pytest.mark.parametrize(
         ("window", "unknown"), [("#202020", UNKNOWN_ON_DARK), ("#eeeeee", UNKNOWN_ON_LIGHT)]
     )
@@ -484,6 +515,14 @@ class TestOverview:
         shown(overview, 1000, 56)
         overview._view.show(Box(4, 8, 20, 22050))
         return overview
+
+    def test_what_the_box_leaves_is_painted_anew(self, overview):
+        view = overview._view
+        for start_s, stop_s in ((4.7, 8.7), (2.2, 3.0), (2.3, 2.9), (0, 20), (19, 20)):
+            view.show(Box(start_s, stop_s, 20, 22050))
+            QApplication.processEvents()
+            on_screen = overview.screen().grabWindow(overview.winId()).toImage()
+            assert on_screen == overview.grab().toImage().convertToFormat(on_screen.format())
 
     def test_the_box_drags_and_resizes_and_a_click_centres(self, overview):
         view = overview._view

@@ -17,6 +17,7 @@ from msviz.picture import (
     SILENCE,
     UNKNOWN,
     FrequencyAxis,
+    PooledFrames,
     Pyramid,
     band_rows,
     colour_table,
@@ -329,6 +330,20 @@ class TestImage:
         assert (codes[:, ~inside] == UNKNOWN).all()
         if height >= 10:
             assert (codes[:, inside] != UNKNOWN).all()
+
+    @given(
+        st.lists(st.tuples(st.floats(-0.1, 1), st.floats(0.02, 1)), min_size=2, max_size=6),
+        st.booleans(),
+        st.booleans(),
+    )
+    def test_what_is_kept_of_the_last_view_is_what_would_be_worked_out_again(self, views, smooth, linear):
+        length = 60_000
+        pyramid = filled(stft(), length)
+        rows = band_rows(pyramid.bands, FrequencyAxis(125.0, 4000.0, linear), 90, smooth=smooth)
+        kept = PooledFrames()
+        for start, span in views:
+            where = start * length, (start + span) * length, 150, 90
+            np.testing.assert_array_equal(image(pyramid, rows, *where, kept), image(pyramid, rows, *where))
 
     @pytest.mark.parametrize("length", [1, 2, 255, 257])
     def test_the_shortest_files_fill_their_time(self, length):
