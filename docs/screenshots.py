@@ -19,7 +19,9 @@ from msviz.audio import open_audio
 from msviz.demos import demo_tracks
 from msviz.gui.app import application
 from msviz.gui.parameters import Parameters
+from msviz.gui.view import Box
 from msviz.gui.window import Window
+from msviz.lab import Recipe
 
 SIZE = 1360, 850
 PLACES = {  # seconds seen, and the pointer in seconds and Hz
@@ -34,7 +36,28 @@ VIEWS = {  # the track, seconds seen, the pointer, what is shown, and changes to
     "curtain": ("Seven tone", 2.0, 6.0, (3.2, 586.0), "curtain", {}, ("smooth", "notes")),
     "reassigned": ("Bach", 0.0, 6.6, (1.0, 523.3), "octaves", {"drawn": "reassigned"}, ("harmonics",)),
     "combined": ("Techno", 4.95, 6.25, (5.36, 1000.0), "both", {"drawn": "combined"}, ("linear",)),
+    "edits": ("Bach", 0.0, 6.6, (1.0, 523.3), "octaves", {}, ("octave controls", "rebuilt")),
+    "lab": ("Seven tone", 2.0, 6.0, (2.6, 586.0), "both", {}, ("octave controls", "rebuilt")),
 }
+
+
+def edit(window: Window) -> None:
+    """Remove a box, mute one octave and turn another down."""
+    window.view.select(Box(2.5, 4.1, 480.0, 1200.0))
+    window.editing.remove()
+    window.view.select(None)
+    window.editing.change_octave(7, "muted", True)
+    window.editing.change_octave(3, "gain_db", -6.0)
+
+
+def lose(window: Window) -> None:
+    """Keep a few coefficients, and listen to what is left."""
+    window.inspector.show_listening()
+    window.inspector.lab.set_recipe(recipe := Recipe(kept=1.0, phase_bits=4))
+    window.inspector.lab.changed.emit(recipe)
+
+
+DONE = {"edits": edit, "lab": lose}
 
 
 def wait(milliseconds: int) -> None:
@@ -58,9 +81,12 @@ def shoot(name: str, track: str, start: float, stop: float, pointer: tuple[float
     window.view.show(window.view.full._replace(start_s=start, stop_s=stop))
     while window.analysis is None or window.analysis.progress < 1:
         wait(50)
+    if name in DONE:
+        DONE[name](window)
+        wait(5000)  # until what is rebuilt is drawn
     wait(500)
     window.view.set_cursor(pointer)
-    window.seek(start + 0.4 * (stop - start))
+    window.listening.seek(start + 0.4 * (stop - start))
     wait(300)
     file = Path(__file__).parent / f"{name}.png"
     window.grab().save(str(file), "PNG", 0)

@@ -277,6 +277,10 @@ class Inspector(QDockWidget):
         split.setSizes([600, 300])
         self.setWidget(split)
 
+    def show_listening(self) -> None:
+        """Show the lab."""
+        self._tabs.setCurrentIndex(1)
+
     def look(self, pictures: Sequence[Picture]) -> None:
         """Show the spectrum of these pictures at the cursor, soon."""
         self._pictures = tuple(pictures)
