@@ -13,8 +13,7 @@ from msviz.gui.jobs import Runner
 from msviz.gui.parameters import POOLED, Parameters
 from msviz.gui.view import Box
 from msviz.lab import Recipe, Reconstruction
-from msviz.playback import Difference, Player, Resynthesis
-from msviz.playback.sources import Remembered
+from msviz.playback import Difference, Player, Remembered, Resynthesis
 from msviz.signal import Source
 from msviz.transform import STFT, OctaveTransform
 from msviz.transform.edits import BoxEdit, Edits
