@@ -336,8 +336,9 @@ class Window(QMainWindow):
             self.status.tell(f"{SOURCES[1]} is heard now, with what you change; key 1 is the original.")
 
     def _show_menu(self, at: QPoint) -> None:
-        if self.view.cursor and self.view.cursor[1] is not None:
-            self.editing.point_at(*self.view.cursor)
+        time_s, hz = self.view.cursor or (None, None)
+        if time_s is not None and hz is not None:
+            self.editing.point_at(time_s, hz)
         self.actions_.edit_menu.popup(at)
 
     def _show_edits(self) -> None:
