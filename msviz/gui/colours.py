@@ -123,7 +123,7 @@ def indexed(codes: NDArray[np.uint8], table: NDArray[np.uint32], pixel_ratio: fl
     """
     height, width = codes.shape
     codes = np.ascontiguousarray(codes)
-    shared = QImage(codes.data, width, height, width, QImage.Format.Format_Indexed8)
+    shared = QImage(codes.data, width, height, width, QImage.Format.Format_Indexed8)  # type: ignore[call-overload]
     shared.setColorTable(table.tolist())
     picture = shared.convertToFormat(QImage.Format.Format_RGB32)
     picture.setDevicePixelRatio(pixel_ratio)
