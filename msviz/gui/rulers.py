@@ -159,7 +159,8 @@ class TimeRuler(Ruler):
         places = np.floor((times - seen.start_s) * per_second * ratio).astype(np.intp)
         pixels = np.zeros((lines, columns), np.uint32)
         pixels[:, places[(places >= 0) & (places < columns)]] = qPremultiply(ink.rgba())
-        shared = QImage(pixels.tobytes(), columns, lines, QImage.Format.Format_ARGB32_Premultiplied)
+        data = pixels.tobytes()  # as long as the image shares it
+        shared = QImage(data, columns, lines, QImage.Format.Format_ARGB32_Premultiplied)
         shared.setDevicePixelRatio(ratio)
         return shared.copy()
 
