@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QEvent, QObject, QSettings
+from PyQt6.QtWidgets import QApplication, QProgressBar
 
+from msviz.gui.bars import StatusBar
 from msviz.gui.lab import BITS, LabPanel, error_text, kept_at, place_of
 from msviz.gui.meter import LOWEST_DB, MeterBar
 from msviz.gui.preferences import Preferences, PreferencesDialog
@@ -87,3 +89,27 @@ def test_the_dialog_tells_each_change(qtbot):
     dialog._device.activated.emit(0)
     dialog._theme.textActivated.emit("dark")
     assert told[-1] == Preferences(1024, True, "dark", "")
+
+
+def test_progress_is_painted_with_the_rest(qtbot):
+    status = StatusBar()
+    qtbot.addWidget(status)
+    status.show_progress(0.1, stopped=False)
+    status.show()
+    qtbot.waitExposed(status)
+    QApplication.processEvents()
+    painted = []
+
+    class Seen(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Paint:
+                painted.append(watched)
+            return False
+
+    seen = Seen()
+    bar = status.findChild(QProgressBar)
+    bar.installEventFilter(seen)
+    status.show_progress(0.5, stopped=False)
+    assert not painted  # at once, it would paint all that waits in the window
+    qtbot.waitUntil(lambda: bool(painted))
+    assert bar.value() == 50

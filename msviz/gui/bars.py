@@ -264,6 +264,21 @@ class MessageBar(QFrame):
         self.retry_requested.emit()
 
 
+class _Progress(QProgressBar):
+    """How much is done, painted with the rest: Qt's own paints the whole window at once, at every step."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.setFixedSize(width, 10)
+        self.setTextVisible(False)
+
+    def show_share(self, share: float) -> None:
+        """From 0 to 1."""
+        self.setUpdatesEnabled(False)
+        self.setValue(int(100 * share))
+        self.setUpdatesEnabled(True)
+
+
 class StatusBar(QStatusBar):
     """What runs, how far; what is under the pointer."""
 
@@ -275,10 +290,7 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._message = QLabel()
         self._message.setContentsMargins(6, 0, 12, 0)
-        self._bar = QProgressBar()
-        self._bar.setFixedWidth(140)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(10)
+        self._bar = _Progress(140)
         self._doing = QLabel()
         self._doing.setMinimumWidth(self.fontMetrics().horizontalAdvance("Stopped at 100 %"))
         self._stop = QPushButton()
@@ -300,10 +312,7 @@ class StatusBar(QStatusBar):
         self._underruns = QLabel()
         self._underruns.setToolTip("How often sound was not ready in time since msviz was started")
         self._export = QLabel()
-        self._export_bar = QProgressBar()
-        self._export_bar.setFixedWidth(100)
-        self._export_bar.setTextVisible(False)
-        self._export_bar.setFixedHeight(10)
+        self._export_bar = _Progress(100)
         self._cancel = QPushButton("Cancel")
         self._cancel.setToolTip("Stop exporting; no file is left")
         self._cancel.setFlat(True)
@@ -346,7 +355,7 @@ class StatusBar(QStatusBar):
             widget.setVisible(running)
         if running:
             percent = int(100 * progress)
-            self._bar.setValue(percent)
+            self._bar.show_share(progress)
             self._doing.setText(f"{'Stopped at' if stopped else 'Analysing'} {percent} %")
             self._stop.setText("Go on" if stopped else "Stop")
 
@@ -356,7 +365,7 @@ class StatusBar(QStatusBar):
             widget.setVisible(share is not None)
         if share is not None:
             self._export.setText(f"Writing {name}")
-            self._export_bar.setValue(int(100 * share))
+            self._export_bar.show_share(share)
 
     def show_underruns(self, count: int) -> None:
         """How often sound was not ready in time, where it ever was."""

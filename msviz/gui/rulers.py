@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -10,7 +11,6 @@ from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
-    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -18,7 +18,6 @@ from PyQt6.QtGui import (
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
-    qPremultiply,
 )
 from PyQt6.QtWidgets import QWidget
 
@@ -109,8 +108,8 @@ class TimeRuler(Ruler):
         super().__init__(parent)
         self._view = view
         self._drawn_playhead = 0.0
-        self._labels: list[tuple[float, str, float]] = []  # where they lie, and the room they take
-        self._marks: QImage | None = None  # those without a label, as one image: there may be hundreds
+        self._ticks: list[tuple[float, str, float]] | None = None  # where they lie, and the room they take
+        self._ticks_ratio = 0.0  # for which they lie there
         view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
         self.setFixedHeight(math.ceil(QFontMetricsF(self.font()).height()) + MAJOR + 2)
@@ -119,17 +118,34 @@ class TimeRuler(Ruler):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
         metrics = QFontMetricsF(self.font())
-        width, bottom = self.width(), self.height()
-        ratio, ink = self.devicePixelRatioF(), self._ink(0.4)
-        if self._marks is None or self._marks.devicePixelRatio() != ratio:
-            self._marks = self._laid_out(metrics, ink)
-        painter.drawImage(QPointF(0, bottom - MINOR), self._marks)
+        seen, width, bottom = self._view.range, self.width(), self.height()
+        ratio = self.devicePixelRatioF()
+        thin = 1 / ratio
+
+        def room(label: str) -> float:
+            return metrics.horizontalAdvance(label) + 4 * INDENT
+
+        if self._ticks is None or self._ticks_ratio != ratio:
+            self._ticks_ratio = ratio
+            per_second = width / self._view.span_s
+            self._ticks = [
+                (snapped((time_s - seen.start_s) * per_second, ratio), label, room(label) if label else 0.0)
+                for time_s, label in time_ticks(seen.start_s, seen.stop_s, max(1, width), room)
+            ]
         left, right = event.rect().left(), event.rect().right() + 1
-        for x, label, takes in self._labels:
-            if x <= right and left <= x + takes:
-                painter.fillRect(QRectF(x, 0, 1 / ratio, bottom), ink)
-                if x + takes - 3 * INDENT <= width:
-                    painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
+        first, stop = (bisect(self._ticks, (x,)) for x in (left - 1, right))
+        marks = [
+            QRectF(x, bottom - length, thin, length)
+            for x, length in ((x, bottom if label else MINOR) for x, label, _ in self._ticks[first:stop])
+        ]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._ink(0.4))
+        if marks:
+            painter.drawRects(*marks)  # in one call: there may be hundreds
+        painter.setPen(self._ink(0.85))
+        for x, label, takes in self._ticks:
+            if label and x <= right and left <= x + takes and x + takes - 3 * INDENT <= width:
+                painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
         self._drawn_playhead = self._view.place(self._view.playhead_s) * width
         x = self._snapped(self._drawn_playhead) + 0.5
         if -HANDLE < x < width + HANDLE:
@@ -140,40 +156,16 @@ class TimeRuler(Ruler):
                 QPolygonF([QPointF(x - HANDLE, top), QPointF(x + HANDLE, top), QPointF(x, bottom)])
             )
 
-    def _laid_out(self, metrics: QFontMetricsF, ink: QColor) -> QImage:
-        """The marks without a label; where the labels lie is noted."""
-        seen, width, ratio = self._view.range, max(1, self.width()), self.devicePixelRatioF()
-
-        def room(label: str) -> float:
-            return metrics.horizontalAdvance(label) + 4 * INDENT
-
-        ticks = time_ticks(seen.start_s, seen.stop_s, width, room)
-        per_second = width / self._view.span_s
-        self._labels = [
-            (snapped((time_s - seen.start_s) * per_second, ratio), label, room(label))
-            for time_s, label in ticks
-            if label
-        ]
-        columns, lines = math.ceil(width * ratio - 1e-6), math.ceil(MINOR * ratio)
-        times = np.array([time_s for time_s, label in ticks if not label], np.float64)
-        places = np.floor((times - seen.start_s) * per_second * ratio).astype(np.intp)
-        pixels = np.zeros((lines, columns), np.uint32)
-        pixels[:, places[(places >= 0) & (places < columns)]] = qPremultiply(ink.rgba())
-        data = pixels.tobytes()  # as long as the image shares it
-        shared = QImage(data, columns, lines, QImage.Format.Format_ARGB32_Premultiplied)
-        shared.setDevicePixelRatio(ratio)
-        return shared.copy()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._marks = None
+        self._ticks = None
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._marks = None
+        if event.type() == QEvent.Type.FontChange:
+            self._ticks = None
         super().changeEvent(event)
 
     def _change_range(self) -> None:
-        self._marks = None
+        self._ticks = None
         self.update()
 
     def _move_playhead(self) -> None:
