@@ -15,7 +15,7 @@ from msviz.audio.decode import Stream, make_decoder
 from msviz.audio.opening import open_stream
 from msviz.signal import Signal, read_blocks
 
-_BLOCKS_KEPT = 32  # of half a megabyte: 48 s of stereo, what analysis and player have read around them
+_BLOCKS_KEPT = 16  # of half a megabyte: 24 s of stereo, what analysis and player have read around them
 
 
 class AudioSource:
