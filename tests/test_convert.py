@@ -22,7 +22,6 @@ from msviz.convert import (
     Settings,
     StoredPicture,
     StoredSource,
-    Stretch,
     convert,
     is_converted,
     open_source,
@@ -497,17 +496,6 @@ def test_levels_are_drawn_as_they_are(tmp_path, noise, start, stop):
             difference = levels(one[:, inside]).astype(int) - levels(other[:, inside])
             assert np.abs(difference).max() <= 1
             assert np.mean(difference != 0) < 0.01
-
-
-def test_a_stretch_is_a_source_of_its_own(noise):
-    stretch = Stretch(noise, 100, 300)
-    assert (stretch.rate, stretch.channels, stretch.length) == (RATE, 2, 200)
-    assert np.array_equal(stretch.read(0, 200), noise.samples[:, 100:300])
-    around = stretch.read(-5, 210)
-    assert np.array_equal(around[:, 5:205], noise.samples[:, 100:300])
-    assert not around[:, :5].any()
-    assert not around[:, 205:].any()
-    assert not stretch.read(250, 260).any()
 
 
 def test_the_error_of_a_reconstruction(noise):

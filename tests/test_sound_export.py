@@ -11,11 +11,11 @@ from window_tools import RATE, Device, tone, write
 
 from msviz import read_audio
 from msviz.gui import dialogs
-from msviz.gui.export import FORMATS, ExportDialog, Order, Stretch, ask
+from msviz.gui.export import FORMATS, ExportDialog, Order, ask
 from msviz.gui.view import Box
 from msviz.gui.window import Window
 from msviz.playback import Player, player
-from msviz.signal import Signal
+from msviz.signal import Signal, Stretch
 
 KEY = Qt.Key
 SECONDS = 8.0
@@ -132,5 +132,6 @@ def test_values_that_do_not_fit_are_told(qtbot, exporter, tmp_path):
 def test_a_stretch_is_zero_outside(start, stop):
     whole = Signal(np.arange(1.0, 101.0), RATE)
     stretch = Stretch(whole, 40, 50)
+    assert (stretch.rate, stretch.channels, stretch.length) == (RATE, 1, 10)
     padded = np.pad(whole.samples[0, 40:50], (20, 20))
     np.testing.assert_array_equal(stretch.read(start, stop)[0], padded[20 + start : 20 + stop])

@@ -78,7 +78,8 @@ def resynth(
 ) -> None:
     """Turn FILE, a representation, into sound again."""
     from msviz.audio import open_audio, write_audio
-    from msviz.convert import Stretch, reconstruction_error_db
+    from msviz.convert import reconstruction_error_db
+    from msviz.signal import Stretch
     from msviz.storage import load
 
     if original and out.exists() and os.path.exists(original) and out.samefile(original):

@@ -6,7 +6,7 @@ from msviz.convert.describing import describe
 from msviz.convert.jobs import Job, Settings, plan
 from msviz.convert.opening import StoredPicture, StoredSource, Track, is_converted, open_source
 from msviz.convert.processes import convert
-from msviz.convert.resynthesis import Stretch, reconstruction_error_db
+from msviz.convert.resynthesis import reconstruction_error_db
 
 __all__ = [
     "Events",
@@ -16,7 +16,6 @@ __all__ = [
     "Settings",
     "StoredPicture",
     "StoredSource",
-    "Stretch",
     "Track",
     "convert",
     "convert_on_cluster",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -23,7 +20,7 @@ from msviz.audio import AudioSource
 from msviz.audio.writing import subtype_for, write_audio
 from msviz.errors import MsvizError
 from msviz.gui.jobs import Job, Outcome, Runner, Work
-from msviz.signal import Source
+from msviz.signal import Source, Stretch
 
 FORMATS = {
     "WAV, as deep as the track": (".wav", None),
@@ -34,38 +31,6 @@ FORMATS = {
     "FLAC, 24 bit": (".flac", "PCM_24"),
 }
 """Suffix and subtype of each."""
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Samples [start, stop) of another source; a `Source`."""
-
-    source: Source
-    start: int
-    stop: int
-
-    @property
-    def rate(self) -> int:
-        """Sampling rate in Hz."""
-        return self.source.rate
-
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return self.source.channels
-
-    @property
-    def length(self) -> int:
-        """Number of samples in each channel."""
-        return self.stop - self.start
-
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the stretch."""
-        first, last = max(start, 0), min(stop, self.length)
-        if last <= first:
-            return np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        samples = self.source.read(self.start + first, self.start + last)
-        return np.pad(samples, ((0, 0), (first - start, stop - last)))
 
 
 class Writing:
