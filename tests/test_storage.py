@@ -594,6 +594,22 @@ def test_a_half_written_one_at_an_address_is_refused():
     writing.close()
 
 
+@pytest.mark.parametrize("moment", ["empty", "group"])
+def test_one_that_was_hardly_begun_at_an_address_is_made_again(monkeypatch, moment):
+    address, made = f"memory://begun-{moment}/x.zarr", OCTAVES.analyze(noise())
+    if moment == "empty":
+        with fsspec.open(f"{address}/zarr.json", "wb"):
+            pass
+    else:  # a killed process cannot clear up after itself
+        with monkeypatch.context() as patch:
+            patch.setattr(zarr.Group, "create_group", lambda *_, **__: 1 / 0)
+            patch.setattr(type(fsspec.filesystem("memory")), "rm", lambda *_, **__: None)
+            with pytest.raises(ZeroDivisionError):
+                save(made, address)
+    save(made, address)
+    assert load(address).length == 20_000
+
+
 def test_the_next_one_clears_what_a_killed_process_left(tmp_path):
     for name in (".x.zarr.part", ".x.zarr.old"):
         (tmp_path / name).mkdir()

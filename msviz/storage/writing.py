@@ -363,7 +363,8 @@ def _remote(name: str, *, compress: bool) -> Iterator[_Target]:
     with reaching(name):
         if system.exists(place) and system.ls(place):
             described = f"{place}/zarr.json"
-            if not (system.exists(described) and FORMAT.encode() in system.cat_file(described)):
+            root = system.cat_file(described) if system.exists(described) else b"nothing of ours"
+            if root and FORMAT.encode() not in root:  # an empty one: its process was killed as it began
                 raise StorageError(f"{name} is a folder with something else in it: choose another name.")
             system.rm(place, recursive=True)
     with _sentences(name):
@@ -389,9 +390,11 @@ class _Zarr:
     def create(self, description: Description) -> None:
         import zarr
 
-        self.root = zarr.create_group(self.place, zarr_format=3)
         self.attributes = description.attributes
-        self.root.attrs.put({**self.attributes, "complete": False})
+        # At once: whoever finds it after this process was killed must see whose it is.
+        self.root = zarr.create_group(
+            self.place, zarr_format=3, attributes={**self.attributes, "complete": False}
+        )
         content = description.content
         for band in description.bands:
             group = self.root.create_group(band.name, attributes=self.attributes["bands"][band.name])
