@@ -94,8 +94,9 @@ def test_every_file_arrives_once_though_a_worker_is_lost(tmp_path, cluster, fold
             workers[0].send_signal(signal.SIGKILL)
     assert workers[0].wait(timeout=10) == -signal.SIGKILL
     assert Counter(outcome.job for outcome in outcomes) == dict.fromkeys(jobs, 1)
-    (failed,) = (outcome for outcome in outcomes if outcome.state == "failed")
-    assert failed.reason.startswith(f"shared://{folder}/broken.wav is not audio that msviz can read")
+    failed = [outcome.reason for outcome in outcomes if outcome.state == "failed"]
+    assert len(failed) == 1, failed
+    assert failed[0].startswith(f"shared://{folder}/broken.wav is not audio that msviz can read")
     assert sorted(path.name for path in out.iterdir()) == sorted(f"{n}.zarr" for n in range(FILES))
     for number in range(FILES):
         original, rebuilt = (open_source(path) for path in (folder / f"{number}.wav", out / f"{number}.zarr"))
