@@ -36,8 +36,8 @@ VIEWS = {  # the track, seconds seen, the pointer, what is shown, and changes to
     "curtain": ("Seven tone", 2.0, 6.0, (3.2, 586.0), "curtain", {}, ("smooth", "notes")),
     "reassigned": ("Bach", 0.0, 6.6, (1.0, 523.3), "octaves", {"drawn": "reassigned"}, ("harmonics",)),
     "combined": ("Techno", 4.95, 6.25, (5.36, 1000.0), "both", {"drawn": "combined"}, ("linear",)),
-    "edits": ("Bach", 0.0, 6.6, (1.0, 523.3), "octaves", {}, ("octave controls", "rebuilt")),
-    "lab": ("Seven tone", 2.0, 6.0, (2.6, 586.0), "both", {}, ("octave controls", "rebuilt")),
+    "edits": ("Bach", 0.0, 6.6, (1.0, 523.3), "octaves", {}, ("rebuilt",)),
+    "lab": ("Seven tone", 2.0, 6.0, (2.6, 586.0), "both", {}, ("rebuilt",)),
 }
 
 
@@ -77,7 +77,7 @@ def shoot(name: str, track: str, start: float, stop: float, pointer: tuple[float
     window.set_shown(shown)
     window.set_parameters(replace(Parameters(), **parameters))
     for switch in window.actions_.switches:
-        window.actions_.switches[switch].setChecked(switch == "waveform" or switch in switches)
+        window.actions_.switches[switch].setChecked(switch in ("waveform", "octave controls", *switches))
     window.view.show(window.view.full._replace(start_s=start, stop_s=stop))
     while window.analysis is None or window.analysis.progress < 1:
         wait(50)
