@@ -27,8 +27,9 @@ from msviz.gui.panel import Aligned, PicturePanel
 from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
 from msviz.gui.time_canvas import EDGE, PLAYHEAD
 from msviz.gui.view import MARGIN, Box, View
+from msviz.gui.viewport import Place, Viewport
 from msviz.gui.waveform import Waveform
-from msviz.picture import UNKNOWN, Pyramid
+from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid
 from msviz.transform import STFT, OctaveTransform
 
 
@@ -128,6 +129,28 @@ def test_geometry_at_other_pixel_ratios(scale):
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+@pytest.mark.parametrize("seconds", [25.0, 3.0, 0.1])
+def test_a_picture_that_is_moved_by_pixels_is_as_one_drawn_anew(smooth, seconds):
+    random = np.random.default_rng(2)
+    pyramid = Pyramid(OctaveTransform(RATE).bands, RATE, LENGTH)
+    for tile in range(pyramid.tiles):
+        noise = [random.integers(1, 255, codes.shape, np.uint8) for codes in silence(pyramid, tile)]
+        pyramid.put(tile, noise)
+    moved = Viewport()
+    moved.pyramid, moved.smooth = pyramid, smooth
+    axis, width = FrequencyAxis(20.0, RATE / 2), 300
+    span = round(seconds * RATE / width) * width + width / 2**10  # edges that sums hit exactly
+    start = LENGTH / 2 - span / 2
+    per_column = span / width
+    for by in (0, 1, -1, 40, -290, 299, 301, 17, 600, -1500):
+        start += by * per_column
+        place = Place(axis, start, start + span, width, 120)
+        anew = Viewport()
+        anew.pyramid, anew.smooth = pyramid, smooth
+        assert (moved.codes(place) == anew.codes(place)).all()
 
 
 @pytest.fixture

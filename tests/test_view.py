@@ -57,6 +57,27 @@ class TestView:
             view.pan(0.01)
         assert view.axis == axis
 
+    def test_pans_show_the_same_pixels_elsewhere(self):
+        view = open_view()
+        view.columns = 1093.75
+        view.show(Box(1, 2, 50, 5000))
+        for step in (0.1, -0.03, 1e-5, 0.7):
+            before = view.range
+            view.pan(step)
+            pixels = (view.range.start_s - before.start_s) / view.span_s * view.columns
+            assert pixels == pytest.approx(round(pixels), abs=1e-6)
+            assert view.range.start_s == pytest.approx(view.target.start_s, abs=0.5001 / view.columns)
+        view.pan(2.0)  # nothing seen before is seen still
+        assert view.range == view.target
+
+    def test_pans_of_less_than_a_pixel_add_up(self):
+        view = open_view()
+        view.columns = 1000
+        view.show(Box(1, 2, 50, 5000))
+        for _ in range(300):
+            view.pan(1e-4)
+        assert view.range.start_s == pytest.approx(1.03, abs=0.00051)
+
     def test_back_undoes_zooms_and_a_run_of_the_wheel_is_one(self):
         view = open_view()
         whole = view.range

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
-from msviz.gui.colours import Colours, coloured
+from msviz.gui.colours import Colours
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
 from msviz.gui.time_canvas import draw_playhead
 from msviz.gui.view import View
-from msviz.picture import FrequencyAxis, Pyramid, band_rows, image
+from msviz.gui.viewport import Place, Viewport
+from msviz.picture import FrequencyAxis, Pyramid
 
 REFRESH_MS = 200  # between two redraws while the file is analysed
 GRIP = 5  # pixels from an edge of the box that still take hold of it
@@ -32,16 +32,16 @@ class Overview(QWidget):
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._pyramid: Pyramid | None = None
+        self._viewport = Viewport()
         self._colours = Colours()
-        self._pixmap: QPixmap | None = None
+        self._whole: QImage | None = None
         self._held: str | None = None  # "left", "right" or "box"
         self._grip_s = 0.0  # from what is held to the pointer
         self._drawn_playhead = 0.0
         self._drawn: tuple[float, QRectF] | None = None  # how long the file was, and the box
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
-        self._refresh.timeout.connect(self._redraw)
+        self._refresh.timeout.connect(self._redraw_at_rest)
         view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -51,21 +51,30 @@ class Overview(QWidget):
 
     def set_picture(self, pyramid: Pyramid | None) -> None:
         """Show another picture, or none."""
-        self._pyramid = pyramid
+        self._viewport.pyramid = pyramid
         self._redraw()
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
         self._colours = colours
-        self._redraw()
+        self._whole = None
+        self.update()
 
     def refresh(self) -> None:
         """Tiles came in: draw them soon."""
         if not self._refresh.isActive():
             self._refresh.start(REFRESH_MS)
 
+    def _redraw_at_rest(self) -> None:
+        """Draw what came in, unless the view is on its way: that goes before."""
+        if self._view.gliding:
+            self.refresh()
+        else:
+            self._redraw()
+
     def _redraw(self) -> None:
-        self._pixmap = None
+        self._viewport.forget()
+        self._whole = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -101,28 +110,24 @@ class Overview(QWidget):
         ratio = self.devicePixelRatioF()
         return math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
 
-    def _whole(self) -> QPixmap:
-        """The picture of the whole file."""
+    def _picture(self) -> QImage:
+        """The picture of the whole file; after a change of size, the last one until there is another."""
         ratio, (width, height) = self.devicePixelRatioF(), self._device_size()
-        if self._pixmap is None:
-            codes = np.zeros((height, width), np.uint8)
-            if self._pyramid and self._pyramid.length:
-                axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
-                rows = band_rows(self._pyramid.bands, axis, height)
-                stop = self._pyramid.length * width / (self.width() * ratio)
-                codes = image(self._pyramid, rows, 0, stop, width, height)
-            self._pixmap = QPixmap.fromImage(coloured(codes, self._colours, ratio))
-        return self._pixmap
+        if self._whole is None:
+            axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
+            stop = self._duration_s * self._view.rate * width / (self.width() * ratio)
+            self._whole = self._viewport.image(Place(axis, 0, stop, width, height), self._colours, ratio)
+        return self._whole
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not (self.width() and self.height()):
             return
         painter = QPainter(self)
-        whole = self._whole()
+        whole = self._picture()
         if self._device_size() == (whole.width(), whole.height()):
-            painter.drawPixmap(QPointF(0, 0), whole)
+            painter.drawImage(QPointF(0, 0), whole)
         else:
-            painter.drawPixmap(self.rect(), whole)
+            painter.drawImage(QRectF(self.rect()), whole)
         box = self._box()
         self._drawn = self._duration_s, box
         painter.fillRect(QRectF(0, 0, box.left(), self.height()), SHADE)

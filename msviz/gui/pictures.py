@@ -223,6 +223,7 @@ class Pictures(QWidget):
         """Tell the pyramids where the view is going, so that they keep and miss what that needs."""
         start, stop = (time_s * self._view.rate for time_s in self._view.target[:2])
         seen = {"stft": self.stft, "curtain": self.curtain}.get(self._shown, self.octaves)
+        self._view.columns = seen.canvas.columns
         for picture in (*(self._pictures or ()), *(self._coming or ())):
             picture.pyramid.look(start, stop, (stop - start) / seen.canvas.columns)
         self.looked.emit()

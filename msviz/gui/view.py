@@ -13,7 +13,7 @@ from msviz.picture import FrequencyAxis
 FEWEST_SAMPLES = 4  # across the view, zoomed in all the way
 FEWEST_OCTAVES = 1 / 4800  # a quarter of a cent: one row of the finest STFT, at the top
 MARGIN = 0.05  # of the view may lie beyond either end of the file
-FRAME_MS = 16
+FRAME_MS = 15  # while workers run, timers are up to 2 ms late
 GLIDE_S = 0.016  # in which a glide covers all but 1/e of its way; after five of these it is there
 ARRIVED = 1 / 2000  # of the view: half a pixel or so
 
@@ -50,12 +50,15 @@ class View(QObject):
         """Whether the multiples of the cursor's frequency are marked."""
         self.wheel_zooms = False
         """Whether the plain wheel zooms in time over pictures, rather than scrolling in frequency."""
+        self.columns: float | None = None
+        """Device pixels from the left edge to the right, once there are any."""
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
         self._frames.setTimerType(Qt.TimerType.PreciseTimer)
         self._frames.timeout.connect(self._glide_on)
         self._drawn_s = 0.0  # when the last frame of a glide was
         self._linear = False  # the frequency axis on which it glides
+        self._pans = False  # whether it goes on at the same zoom
         self.open(44100, 0, 20.0, 20000.0)
 
     def open(self, rate: int, length: int, low_hz: float, high_hz: float) -> None:
@@ -64,7 +67,7 @@ class View(QObject):
         self.length = length
         self.full = Box(0.0, length / rate, low_hz, high_hz)
         self._frames.stop()
-        self.range = self.target = self._limited(self.full)
+        self.range = self.target = self._exact = self._limited(self.full)
         self.cursor: tuple[float, float | None] | None = None
         """Time in seconds and frequency in Hz under the pointer; over a waveform, no frequency."""
         self.playhead_s = 0.0
@@ -187,13 +190,14 @@ class View(QObject):
             box = self._between(box, low + up * (high - low), high + up * (high - low), whole)
             self._linear = linear
         self._in_run = False
-        self._go(box, glide=glide)
+        self._go(box, glide=glide, pans=True)
 
     def pan(self, time_s: float) -> None:
         """Move towards later times, at once."""
-        box = self.range
+        box = self._exact
         self._in_run = False
-        self._go(box._replace(start_s=box.start_s + time_s, stop_s=box.stop_s + time_s), glide=False)
+        box = box._replace(start_s=box.start_s + time_s, stop_s=box.stop_s + time_s)
+        self._go(box, glide=False, pans=True)
 
     def stretch(self, start_s: float, stop_s: float) -> None:
         """Show other times and the same frequencies; a run of these is one step back."""
@@ -207,7 +211,7 @@ class View(QObject):
 
     def _start(self, glide: bool) -> Box:
         """Where a change begins: a step of a glide at the end of those before, all else at what is seen."""
-        return self.target if glide else self.range
+        return self.target if glide else self._exact
 
     def _zoom(self, box: Box, *, in_run: bool, glide: bool) -> None:
         before = self._start(glide)
@@ -217,8 +221,9 @@ class View(QObject):
                 self._history.append(before)
             self._in_run = in_run
 
-    def _go(self, box: Box, *, glide: bool) -> None:
+    def _go(self, box: Box, *, glide: bool, pans: bool = False) -> None:
         self.target = self._limited(box)
+        self._pans = pans
         if not (glide and self.glide):
             self._frames.stop()
             self._see(self.target)
@@ -235,7 +240,7 @@ class View(QObject):
         axis = self._whole_axis(self._linear)
         seen, target = (
             Box(box.start_s, box.stop_s, *axis.position(box[2:]).tolist())
-            for box in (self.range, self.target)
+            for box in (self._exact, self.target)
         )
         span, to_span = seen.stop_s - seen.start_s, target.stop_s - target.start_s
         in_time = share
@@ -248,15 +253,31 @@ class View(QObject):
             self._frames.stop()
             self._see(self.target)
             return
-        frequencies = self.range[2:]
+        frequencies = self._exact[2:]
         if frequencies != self.target[2:]:
             frequencies = axis.frequency(on_way[2:]).tolist()
         self._see(Box(*on_way[:2], *frequencies))
 
     def _see(self, box: Box) -> None:
+        self._exact = box
+        box = self._on_pixels(box)
         if box != self.range:
             self.range = box
             self.range_changed.emit()
+
+    def _on_pixels(self, box: Box) -> Box:
+        """On a pan, a box that lies whole pixels from what is seen.
+
+        So it shows the same pixels elsewhere: they need not be worked out again, and do not flicker.
+        """
+        start, stop = self.range[:2]
+        span = stop - start
+        shift = box.start_s - start
+        same = math.isclose(box.stop_s - box.start_s, span, rel_tol=1e-9) and abs(shift) < span
+        if not (self._pans and self.columns and same):
+            return box
+        shift = round(shift / span * self.columns) / self.columns * span
+        return box._replace(start_s=start + shift, stop_s=stop + shift)
 
     # Limits
 

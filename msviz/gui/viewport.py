@@ -11,6 +11,8 @@ from PyQt6.QtGui import QImage
 from msviz.gui.colours import Colours, indexed
 from msviz.picture import UNKNOWN, BandRows, FrequencyAxis, PooledFrames, Pyramid, band_rows, image
 
+SAME = 1e-3  # of a column: as good as none
+
 
 class Place(NamedTuple):
     """Frequencies and samples [start, stop) that are seen, and the device pixels for them."""
@@ -20,6 +22,24 @@ class Place(NamedTuple):
     stop: float
     width: int
     height: int
+
+    @property
+    def per_column(self) -> float:
+        """Samples to a column."""
+        return (self.stop - self.start) / self.width
+
+    def columns(self, first: int, last: int) -> Place:
+        """Some of its columns."""
+        per = self.per_column
+        return self._replace(start=self.start + first * per, stop=self.start + last * per, width=last - first)
+
+    def moved(self, before: Place | None) -> int | None:
+        """By how many columns it lies later than another that shows some of the same; else None."""
+        if not before or self[0] != before[0] or self[3:] != before[3:]:
+            return None
+        by = (self.start - before.start) / before.per_column
+        same = abs(by - round(by)) < SAME and abs(self.per_column / before.per_column - 1) < SAME / self.width
+        return round(by) if same and abs(by) < self.width - 1 else None
 
 
 class Viewport:
@@ -50,9 +70,24 @@ class Viewport:
     def codes(self, place: Place) -> NDArray[np.uint8]:
         """Codes (height, width) of a place."""
         if place != self._place:
-            self._codes = self._gathered(place, self._band_rows(place), self._pooled)
+            by = place.moved(self._place)
+            if by is None:
+                self._codes = self._gathered(place, self._band_rows(place), self._pooled)
+            else:
+                self._codes = self._scrolled(place, by)
             self._place, self._image = place, None
         return self._codes
+
+    def _scrolled(self, place: Place, by: int) -> NDArray[np.uint8]:
+        """Codes of a place `by` columns later than the last: only those that come in are gathered."""
+        if not by:
+            return self._codes
+        width, rows = place.width, self._band_rows(place)
+        if by > 0:
+            parts = [self._codes[:, by:], self._gathered(place.columns(width - by, width), rows)]
+        else:
+            parts = [self._gathered(place.columns(0, -by), rows), self._codes[:, :by]]
+        return np.concatenate(parts, axis=1)
 
     def image(self, place: Place, colours: Colours, pixel_ratio: float) -> QImage:
         """A place in colours."""

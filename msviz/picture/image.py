@@ -213,6 +213,7 @@ def image(
         return codes
     samples = np.clip(edges[left:right] + samples_per_pixel / 2, 0, None)
     fineness, kept = pyramid.fineness(samples_per_pixel), kept or PooledFrames()
+    ends = edges[right] >= pyramid.length
     for table in rows:
         hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, fineness)
         last = -(-pyramid.length // hop) - 1
@@ -222,13 +223,14 @@ def image(
         else:
             places = None
             frames = np.minimum(np.ceil(samples / hop - 0.5).astype(np.intp), last) >> step
-        end = last >> step if edges[right] >= pyramid.length else int(frames[-1]) + (places is not None)
+        end = last >> step if ends else int(frames[-1]) + (places is not None)
         begin, end = int(frames[0]), min(end, last >> step) + 1
         first = frames - begin
         if places is None and table.high - table.low <= table.bottom - table.top:
             # Few rows: there is little to pool.
             seen = pyramid.frames(table.band, fineness, begin, end)[:, table.low : table.high]
-            drawn, after_all = table.pool(_transposed(seen.take(first, axis=0))), table.pool(seen[-1:].T)
+            drawn = table.pool(_transposed(seen.take(first, axis=0)))
+            after_all = table.pool(seen[-1:].T) if ends else None
         else:
             pixels = kept.frames(pyramid, table, fineness, begin, end)
             columns, after_all = pixels.take(first, axis=0), pixels[-1:].T
@@ -238,9 +240,10 @@ def image(
                 columns = _blended(columns, pixels.take(after, axis=0), weight[:, None])
             drawn = _transposed(columns)
         codes[table.top : table.bottom, left:right] = drawn
-        # The file may end within a cell's first pixel, left of that pixel's centre.
-        corner = codes[table.top : table.bottom, right - 1 : right]
-        np.maximum(corner, after_all, out=corner)
+        if ends:
+            # The file may end within a cell's first pixel, left of that pixel's centre.
+            corner = codes[table.top : table.bottom, right - 1 : right]
+            np.maximum(corner, after_all, out=corner)
     for lower, upper in pairwise(rows):
         _join(codes, lower, upper)
     return codes
