@@ -33,7 +33,7 @@ from benchmarks.tracks import make_track
 from msviz.audio import mix_down
 from msviz.gui.analysis import Analysis, Picture, Sound
 from msviz.gui.colours import COLOUR_MAPS, Colours
-from msviz.gui.process import settle, spare_memory
+from msviz.gui.process import prepare, settle
 from msviz.gui.theme import apply_theme
 from msviz.gui.window import Window
 from msviz.picture import Pyramid
@@ -121,7 +121,7 @@ class Watched(QApplication):
         self.beats: list[float] = []
         self._working = self._painting = False
         self._heart: QTimer | None = None
-        spare_memory()
+        prepare()
         super().__init__(["msviz"])  # it notifies of events already
         self.setApplicationName("msviz")
         self.setOrganizationName("msviz")

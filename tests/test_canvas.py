@@ -131,6 +131,25 @@ def test_geometry_at_other_pixel_ratios(scale):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names of threads are seen on Linux only")
+def test_pictures_are_painted_in_one_thread():
+    program = (
+        "from pathlib import Path; import numpy as np;"
+        "from msviz.gui.app import application; from msviz.gui.colours import Colours, coloured;"
+        "app = application(); coloured(np.zeros((1000, 1000), np.uint8), Colours());"
+        "print(*(task.read_text() for task in Path('/proc/self/task').glob('*/comm')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "python" in done.stdout
+    assert "pooled" not in done.stdout
+
+
 @pytest.mark.parametrize("smooth", [False, True])
 @pytest.mark.parametrize("seconds", [25.0, 3.0, 0.1])
 def test_a_picture_that_is_moved_by_pixels_is_as_one_drawn_anew(smooth, seconds):

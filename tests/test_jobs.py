@@ -10,7 +10,7 @@ import pytest
 from PyQt6.QtCore import QCoreApplication
 
 from msviz.errors import AudioError
-from msviz.gui.jobs import NICE, Outcome, Runner
+from msviz.gui.jobs import Outcome, Runner
 
 LONG_S = 10  # that nothing here takes
 
@@ -233,14 +233,12 @@ def test_closing_cancels_all_jobs_and_leaves_no_thread(qapp):
     assert set(threading.enumerate()) == before
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are scheduled each in its own way on Linux only")
 def test_workers_give_way_to_the_window(qtbot, runner):
-    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
     def work():
-        yield os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        yield os.sched_getscheduler(0)
 
     heard = Heard(runner.start(work))
     qtbot.waitUntil(lambda: bool(heard.ends))
-    assert heard.items == [NICE]
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+    assert heard.items == [os.SCHED_IDLE]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER

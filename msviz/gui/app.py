@@ -20,7 +20,7 @@ from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.colours import Colours
 from msviz.gui.figure import Figure, Look, write
 from msviz.gui.preferences import Preferences
-from msviz.gui.process import settle, spare_memory
+from msviz.gui.process import prepare, settle
 from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.view import Box
 from msviz.signal import Source
@@ -33,7 +33,7 @@ def application() -> QApplication:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app
-    spare_memory()
+    prepare()
     app = QApplication(sys.argv[:1])
     app.setApplicationName("msviz")
     app.setOrganizationName("msviz")

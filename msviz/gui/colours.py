@@ -118,8 +118,7 @@ def coloured(codes: NDArray[np.uint8], colours: Colours, pixel_ratio: float = 1.
 def indexed(codes: NDArray[np.uint8], table: NDArray[np.uint32], pixel_ratio: float = 1.0) -> QImage:
     """An image of codes (height, width), in device pixels, each in its colour of a table.
 
-    Qt looks colours up three times as fast as NumPy.  It would also do so whenever it draws an indexed
-    image, but hands that to threads of its own and waits for them, long where they have to wait for workers.
+    Qt looks colours up three times as fast as NumPy, and of an indexed image at every drawing: here once.
     """
     height, width = codes.shape
     codes = np.ascontiguousarray(codes)

@@ -20,8 +20,6 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.errors import MsvizError
 
-NICE = 19  # a picture may wait; the window and the sound may not
-
 Work = Callable[[], Iterator[Any]]
 
 
@@ -109,9 +107,11 @@ class Runner(QObject):
             self._jobs[number].end(Outcome.FAILED if error else Outcome.FINISHED, error)
 
     def _serve(self) -> None:
-        if hasattr(os, "setpriority"):  # on Linux this is the thread's own
+        if hasattr(os, "SCHED_IDLE"):  # of Linux, for this thread alone
+            # A picture may wait; the window and the sound may not.  For them a thread that is only nice
+            # goes on until its slice is over: for 3 ms where every core has one.
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         while (request := self._queue.get()) is not None:
             self._run(*request)
             del request  # an idle worker holds on to nothing

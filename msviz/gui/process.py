@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,12 +14,20 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's mallo
 LARGE = 8 << 20  # bytes: more than what workers allocate again and again
 
 
-def spare_memory() -> None:
+def prepare() -> None:
+    """Set up memory and painting; to be called before Qt's application and any thread are made."""
+    _share_heap()
+    # Qt shares out images and fills of any size to threads of its own, two dozen times in a frame, and
+    # waits for each: longer than that work takes, and much longer while workers run.
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
+
+
+def _share_heap() -> None:
     """Let threads allocate from one heap, where the C library can be told so.
 
     With one for each, what every worker has needed at most stays with it: 40 MB with two workers.  And
     what is large, pictures above all, is no part of it and goes back when it is let go of: by itself the
-    C library takes larger and larger things into the heap.  To be called before there are threads.
+    C library takes larger and larger things into the heap.
     """
     with suppress(OSError, AttributeError):  # there is no such thing outside glibc
         mallopt = ctypes.CDLL(None).mallopt

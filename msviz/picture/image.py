@@ -233,14 +233,14 @@ def image(
             after_all = table.pool(seen[-1:].T) if ends else None
         else:
             pixels = kept.frames(pyramid, table, fineness, begin, end)
-            columns, after_all = pixels.take(first, axis=0), pixels[-1:].T
+            columns, after_all = pixels.take(first, axis=0), pixels[-1:].T if ends else None
             if places is not None:
                 after = np.minimum(first + 1, len(pixels) - 1)
                 weight = np.rint((places - frames) * 128).astype(np.int16)
                 columns = _blended(columns, pixels.take(after, axis=0), weight[:, None])
             drawn = _transposed(columns)
         codes[table.top : table.bottom, left:right] = drawn
-        if ends:
+        if after_all is not None:
             # The file may end within a cell's first pixel, left of that pixel's centre.
             corner = codes[table.top : table.bottom, right - 1 : right]
             np.maximum(corner, after_all, out=corner)
