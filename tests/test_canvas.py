@@ -134,9 +134,10 @@ def test_geometry_at_other_pixel_ratios(scale):
 @pytest.mark.skipif(sys.platform != "linux", reason="names of threads are seen on Linux only")
 def test_pictures_are_painted_in_one_thread():
     program = (
-        "from pathlib import Path; import numpy as np;"
-        "from msviz.gui.app import application; from msviz.gui.colours import Colours, coloured;"
-        "app = application(); coloured(np.zeros((1000, 1000), np.uint8), Colours());"
+        "from pathlib import Path; from msviz.gui.app import application;"
+        "from PyQt6.QtGui import QColor, QImage, QPainter;"
+        "app = application(); image = QImage(1000, 1000, QImage.Format.Format_RGB32);"
+        "painter = QPainter(image); painter.fillRect(image.rect(), QColor(1, 2, 3, 100)); painter.end();"
         "print(*(task.read_text() for task in Path('/proc/self/task').glob('*/comm')))"
     )
     done = subprocess.run(
