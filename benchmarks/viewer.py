@@ -334,7 +334,7 @@ class Hands:
         return took, cpu, apart
 
     def _is_sharp(self) -> bool:
-        return not any(picture.pyramid.missing() for picture in self.analysis.pictures)
+        return all(picture.pyramid.sharp for picture in self.analysis.pictures)
 
     def _until_turned(self, step: int) -> tuple[float, float]:
         """Seconds from a slider's move to the first frame of the new picture, and to the sharp one."""

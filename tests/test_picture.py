@@ -157,10 +157,11 @@ class TestPyramid:
 
         pyramid.look(start, stop, 8)
         wanted = pyramid.missing()
-        assert wanted
+        assert len(wanted)
+        assert not pyramid.sharp
         for tile in wanted:
             pyramid.put(tile, quiet(pyramid, tile))
-        assert pyramid.missing() == []
+        assert pyramid.sharp
         assert (seen(pyramid, start, stop, 100, 60) == SILENCE).all()
 
     def test_what_is_in_view_outlives_the_rest_of_the_file(self):
@@ -169,23 +170,23 @@ class TestPyramid:
         wanted = pyramid.missing()
         for tile in [*wanted, *pyramid.pending()]:
             pyramid.put(tile, quiet(pyramid, tile))
-        assert pyramid.missing() == []
-        assert pyramid.pending() == []
+        assert pyramid.sharp
+        assert not len(pyramid.pending())
 
     def test_more_tiles_in_view_than_places_come_to_rest(self):
         pyramid = Pyramid(octaves(), RATE, 300 * 48000, budget=1 << 20)
         pyramid.look(0, pyramid.length, 8)  # absurdly fine for a whole file
         for tile in pyramid.missing():
             pyramid.put(tile, quiet(pyramid, tile))
-        assert pyramid.missing() == []
+        assert pyramid.sharp
 
     def test_the_centre_of_the_view_comes_first(self):
         pyramid = Pyramid(octaves(), RATE, 20 * 49152)
         pyramid.look(5.4 * pyramid.tile_length, 8.4 * pyramid.tile_length, 500)
-        assert pyramid.missing() == [6, 7, 5, 8]
+        assert pyramid.missing().tolist() == [6, 7, 5, 8]
         pyramid.put(6, quiet(pyramid, 6))
-        assert pyramid.missing() == [7, 5, 8]
-        assert pyramid.pending()[:4] == [7, 5, 8, 4]
+        assert pyramid.missing().tolist() == [7, 5, 8]
+        assert pyramid.pending()[:4].tolist() == [7, 5, 8, 4]
 
     def test_of_many_tiles_those_all_over_the_view_come_first(self):
         pyramid = Pyramid(octaves(), RATE, 300 * 65536)
@@ -198,7 +199,7 @@ class TestPyramid:
         assert sorted(pyramid.missing()) == list(range(100, 228))
         for tile in pyramid.missing():
             pyramid.put(tile, quiet(pyramid, tile))
-        assert pyramid.pending()[:2] == [99, 228]
+        assert pyramid.pending()[:2].tolist() == [99, 228]
         assert np.diff(np.sort(pyramid.pending()[2:12])).min() > 1  # then the rest of the file likewise
 
     def test_what_is_beside_the_view_is_made_as_fine_as_the_view(self):
@@ -206,11 +207,11 @@ class TestPyramid:
         for tile in pyramid.pending():
             pyramid.put(tile, quiet(pyramid, tile))
         pyramid.look(100.2 * pyramid.tile_length, 100.4 * pyramid.tile_length, 8)
-        assert pyramid.missing() == [100]
-        assert pyramid.pending() == [100, 99, 101]
+        assert pyramid.missing().tolist() == [100]
+        assert pyramid.pending().tolist() == [100, 99, 101]
         for tile in pyramid.pending():
             pyramid.put(tile, quiet(pyramid, tile))
-        assert pyramid.pending() == []
+        assert not len(pyramid.pending())
 
     @pytest.mark.parametrize("bands", [octaves(10, 24, 4096), stft(2049, 1024)])
     def test_three_hours_stay_within_the_budget(self, bands):

@@ -70,7 +70,7 @@ def test_after_a_storm_of_sizes_each_picture_is_that_of_its_size(qtbot, make_win
         if number % 10 == 5:
             window.view.zoom_time(1.7, 10.0)
     wait_analysed(qtbot, window)
-    qtbot.waitUntil(lambda: not any(p.pyramid.missing() for p in window.analysis.pictures), timeout=10_000)
+    qtbot.waitUntil(lambda: all(p.pyramid.sharp for p in window.analysis.pictures), timeout=10_000)
     window.pictures.redraw()
     for panel in (window.pictures.octaves, window.pictures.stft):
         canvas = panel.canvas

@@ -136,12 +136,14 @@ class Analysis(QObject):
                 range(len(lacking)),
                 key=lambda n: (n in self._sounding, self._busy_with(n) - len(lacking[n])),
             ):
-                tiles = [tile for tile in lacking[number] if (number, tile) not in self._under_way]
-                ends = self.pictures[number].pyramid.tile_range
-                ready = next((tile for tile in tiles if ends(tile)[1] <= there), None)
-                if ready is not None:
-                    return number, ready
-                waiting += [(number, min(tiles))] if tiles else []
+                tiles, pyramid = lacking[number], self.pictures[number].pyramid
+                for picture, tile in self._under_way:
+                    if picture == number:
+                        tiles = tiles[tiles != tile]
+                ready = tiles[np.minimum((tiles + 1) * pyramid.tile_length, pyramid.length) <= there]
+                if len(ready):
+                    return number, int(ready[0])
+                waiting += [(number, int(tiles.min()))] if len(tiles) else []
         return waiting[0] if waiting else None
 
     def _busy_with(self, number: int) -> int:

@@ -151,7 +151,7 @@ class Figure(QWidget):
         """The tiles that it needs, and `put` takes."""
         octaves, stft = self._drawn
         shown = {"octaves": (octaves,), "stft": (stft,)}.get(self.look.shown, self._drawn)
-        return [(picture, tile) for picture in shown for tile in picture.pyramid.missing()]
+        return [(picture, tile) for picture in shown for tile in picture.pyramid.missing().tolist()]
 
     def missing_samples(self) -> list[tuple[int, int]]:
         """The stretches that its waveform needs, and `put_samples` takes."""

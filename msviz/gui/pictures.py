@@ -204,7 +204,7 @@ class Pictures(QWidget):
     def refresh(self, picture: Picture, tile: int) -> None:
         """A tile of a picture came in."""
         if self._coming and picture in self._coming:
-            if not self._patience.isActive() or not any(p.pyramid.missing() for p in self._coming):
+            if not self._patience.isActive() or all(p.pyramid.sharp for p in self._coming):
                 self._turn_if_ready()
             return
         start, stop = (sample / self._view.rate for sample in picture.pyramid.tile_range(tile))

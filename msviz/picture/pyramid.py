@@ -15,6 +15,7 @@ from msviz.picture.levels import UNKNOWN, peak
 from msviz.transform import Band
 
 Codes = NDArray[np.uint8]
+Tiles = NDArray[np.intp]
 Pool = Callable[[Codes, Codes], Codes]
 
 TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
@@ -139,13 +140,18 @@ class Pyramid:
         """Turn to the view of samples [start, stop): what is kept fine is what lies nearest to it."""
         self._view = (start, stop, self.fineness(samples_per_pixel))
 
-    def _distances(self, tiles: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _distances(self, tiles: Tiles) -> NDArray[np.float64]:
         """How far the centres of tiles lie from the view's, in tiles."""
         start, stop, _ = self._view
         distances: NDArray[np.float64] = np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
         return distances
 
-    def missing(self) -> list[int]:
+    @property
+    def sharp(self) -> bool:
+        """Whether the view is as sharp as it can be."""
+        return not len(self._blurred(beside=0))
+
+    def missing(self) -> Tiles:
         """The tiles to analyse before the view is as sharp as it can be.
 
         The nearest to its centre come first; where they are many, some all over the view come before
@@ -153,12 +159,13 @@ class Pyramid:
         """
         return self._in_order(self._blurred(beside=0))
 
-    def pending(self) -> list[int]:
+    def pending(self) -> Tiles:
         """The tiles to analyse after those: beside the view, then all that never were, all over the file."""
-        beside = self._in_order(self._blurred(beside=1))
-        return list(dict.fromkeys([*beside, *self._in_order(np.flatnonzero(~self.analysed))]))
+        beside, rest = self._blurred(beside=1), ~self.analysed
+        rest[beside] = False
+        return np.concatenate([self._in_order(beside), self._in_order(np.flatnonzero(rest))])
 
-    def _blurred(self, beside: int) -> NDArray[np.intp]:
+    def _blurred(self, beside: int) -> Tiles:
         """Tiles in view, and so many on both sides, that are not known as fine as the view shows them."""
         start, stop, fineness = self._view
         first = max(0, math.floor(start / self.tile_length) - beside)
@@ -170,12 +177,12 @@ class Pyramid:
             blurred[nearest] = [tile not in self._fine[fineness] for tile in tiles[nearest]]
         return tiles[blurred]
 
-    def _in_order(self, tiles: NDArray[np.intp]) -> list[int]:
+    def _in_order(self, tiles: Tiles) -> Tiles:
         """Tiles by their distance from the view; of many, first some all over them."""
         widest = 1 << max(0, len(tiles).bit_length() - SCATTERED.bit_length())
-        apart = np.gcd(tiles, widest)
+        apart = (tiles | widest) & -(tiles | widest)  # their greatest common divisors with it
         apart[apart < ALONE] = 1
-        ordered: list[int] = tiles[np.lexsort((self._distances(tiles), -apart))].tolist()
+        ordered: Tiles = tiles[np.lexsort((self._distances(tiles), -apart))]
         return ordered
 
     def put(self, tile: int, levels: Sequence[Codes]) -> None:
