@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playback_tools import FakeOutput, ramp, settle
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFileDialog, QLabel
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMessageBox
 from scipy.stats import binomtest
 
 from msviz import AudioError, MsvizError, ParameterError, Signal
@@ -72,6 +72,19 @@ def test_score_is_told_at_the_end_alone():
         answered("", "AB").answer("X")
     with pytest.raises(ParameterError, match="at least 1 trial, not 0"):
         Trials(0)
+
+
+def test_stopped_it_counts_the_answers_given():
+    trials = answered("ABB", "ABAB")
+    trials.stop()
+    assert (trials.done, trials.hits, trials.count, trials.p_value) == (True, 2, 3, 1 / 2)
+    report = trials.report(
+        track="", region_s=(0, 1), names=("a", "b"), settings={}, date=datetime(2024, 5, 6, 7, 8)
+    )
+    assert "Stopped: after 3 of 4 trials" in report.splitlines()
+    assert report.count("wrong") == 1
+    with pytest.raises(ParameterError, match="no trial has been answered"):
+        answered("", "AB").stop()
 
 
 def test_verdict_says_what_was_shown():
@@ -201,6 +214,7 @@ def test_run_by_keys_alone(qtbot, heard, make_dialog, tmp_path, monkeypatch):
         assert what in report
     assert report.count("wrong") == 1
     assert "Louder" not in report
+    assert "Stopped" not in report
     with qtbot.waitSignal(dialog.finished):
         press(qtbot, dialog, KEY.Key_Escape)
     assert (dialog.begun, heard.playing, heard.loop) == (True, False, None)
@@ -246,7 +260,7 @@ def test_nothing_tells_x(qtbot, heard, make_dialog, monkeypatch):
         # The next trial begins with A, whatever was heard.
         press(qtbot, dialog, KEY.Key_1)
         assert heard.source == "A"
-        press(qtbot, dialog, KEY.Key_Escape)
+        dialog.accept()
     assert seen[0] == seen[1]
 
 
@@ -258,6 +272,37 @@ def test_speed_is_that_of_the_track_and_comes_back(qtbot, heard, make_dialog):
     assert (heard.speed, heard.volume) == (1.0, 0.3)
     press(qtbot, dialog, KEY.Key_Escape)
     assert (heard.speed, heard.volume) == (0.5, 0.3)
+
+
+@pytest.mark.parametrize("by", ["Escape", "the window"])
+def test_closed_in_the_midst_it_asks_and_shows_what_there_is(qtbot, heard, make_dialog, monkeypatch, by):
+    asked = []
+
+    def answer(box):
+        asked.append(box.text())
+        wanted = "Show the result" if len(asked) == 2 else "Go on"
+        next(button for button in box.buttons() if button.text() == wanted).click()
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+
+    def close():
+        press(qtbot, dialog, KEY.Key_Escape) if by == "Escape" else dialog.close()
+
+    dialog = make_dialog()
+    begin(qtbot, dialog)
+    for _ in range(3):
+        press(qtbot, dialog, KEY.Key_X)
+        press(qtbot, dialog, KEY.Key_1)
+    close()
+    assert "Trial 4 of 16" in texts(dialog)
+    assert heard.playing
+    close()
+    assert asked == ["3 of 16 trials are answered. End the test here?"] * 2
+    assert " of 3 right" in texts(dialog)
+    assert not heard.playing
+    with qtbot.waitSignal(dialog.finished):
+        close()
+    assert len(asked) == 2
 
 
 def test_closed_before_it_began_it_leaves_the_player_alone(qtbot, heard, make_dialog):

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -209,6 +210,24 @@ class AbxDialog(QDialog):
 
     def _show_error(self) -> None:
         self._blind.show_error(self._player.error or "")
+
+    def reject(self) -> None:
+        """Close; in the midst of a run, first ask, and then show what the answers are worth."""
+        if self._pages.currentWidget() is not self._blind or not self._trials.given:
+            super().reject()
+        elif self._asked_to_stop():
+            self._trials.stop()
+            self._finish()
+
+    def _asked_to_stop(self) -> bool:
+        trials = self._trials
+        text = f"{trials.given} of {trials.count} trials are answered. End the test here?"
+        box = QMessageBox(QMessageBox.Icon.Question, self.windowTitle(), text, parent=self)
+        stop = box.addButton("Show the result", QMessageBox.ButtonRole.AcceptRole)
+        go_on = box.addButton("Go on", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(go_on)
+        box.exec()
+        return box.clickedButton() is stop
 
     # The result
 

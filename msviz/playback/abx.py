@@ -45,6 +45,8 @@ class Trials:
     Attributes
     ----------
     count : int
+        How many there are; fewer than `planned` once it was stopped.
+    planned : int
 
     Raises
     ------
@@ -58,17 +60,18 @@ class Trials:
         self.count = count
         chance = rng or random.SystemRandom()
         self._order = tuple(chance.choice(PLACES) for _ in range(count))
+        self.planned = count
         self._answers: list[str] = []
 
     @property
     def number(self) -> int:
         """Which trial it is, from 1 on; after the last answer, still the last."""
-        return min(len(self._answers) + 1, self.count)
+        return min(self.given + 1, self.count)
 
     @property
     def done(self) -> bool:
         """Whether all trials have been answered."""
-        return len(self._answers) == self.count
+        return self.given == self.count
 
     @property
     def x_is(self) -> str:
@@ -90,6 +93,23 @@ class Trials:
         self._answers.append(choice)
 
     @property
+    def given(self) -> int:
+        """How many trials have been answered."""
+        return len(self._answers)
+
+    def stop(self) -> None:
+        """End with the answers that are given: nobody knows how many are right, so the p-value holds.
+
+        Raises
+        ------
+        ParameterError
+            If there are none.
+        """
+        if not self._answers:
+            raise ParameterError("no trial has been answered")
+        self.count = self.given
+
+    @property
     def results(self) -> tuple[Trial, ...]:
         """Every trial.
 
@@ -99,7 +119,7 @@ class Trials:
             If not all have been answered: who knows the score on the way stops when it pleases.
         """
         if not self.done:
-            raise ParameterError(f"{len(self._answers)} of {self.count} trials have been answered")
+            raise ParameterError(f"{self.given} of {self.count} trials have been answered")
         return tuple(map(Trial, self._order, self._answers))
 
     @property
@@ -147,12 +167,14 @@ class Trials:
             When it was.
         """
         a, b = names
+        stopped = f"after {self.count} of {self.planned} trials"
         heads = {
             "Track": track,
             "Region": f"{region_s[0]:.3f} s to {region_s[1]:.3f} s",
             "A": a,
             "B": b,
             **settings,
+            **({"Stopped": stopped} if self.count < self.planned else {}),
             "Date": f"{date:%Y-%m-%d %H:%M}",
             "Program": f"msviz {__version__}",
         }
