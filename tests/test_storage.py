@@ -33,6 +33,7 @@ from msviz import (
 from msviz.demos import demo_tracks
 from msviz.picture import levels, to_db
 from msviz.storage import save_stream
+from msviz.storage.targets import ZarrTarget
 from msviz.transform.filters import NUTTALL
 
 RATE = 8000
@@ -104,10 +105,12 @@ def test_a_transform_in_double_precision_comes_back(tmp_path):
 
 
 @pytest.mark.parametrize("compress", [True, False])
-def test_an_address_holds_one_too(compress):
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_an_address_holds_one_too(tmp_path, kind, compress):
     made = OCTAVES.analyze(noise())
-    save(made, "memory://somewhere/x.zarr", compress=compress)
-    assert_same(load("memory://somewhere/x.zarr").read(), made)
+    address = f"{kind}://{tmp_path.as_posix()}/somewhere/x.zarr"
+    save(made, address, compress=compress)
+    assert_same(load(address).read(), made)
 
 
 @pytest.mark.parametrize("transform", [OctaveTransform(44100), STFT(44100)])
@@ -294,6 +297,46 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
 
 
 # ---------------------------------------------------------------------- for other programs
+
+
+@pytest.mark.filterwarnings("ignore:Consolidated metadata is currently not part")
+@pytest.mark.parametrize("compress", [True, False])
+@pytest.mark.parametrize("content", ["complex64", "float16", "levels"])
+def test_its_files_are_those_that_zarr_makes(tmp_path, monkeypatch, content, compress):
+    """Of the same arrays and attributes, byte by byte; metadata as they are understood."""
+    monkeypatch.setattr("msviz.storage.targets.TIMES", 10_000)
+    save(OCTAVES.analyze(noise(2, 280_000)), tmp_path / "x.zarr", content=content, compress=compress)
+    made = zarr.open_group(tmp_path / "x.zarr", mode="r", use_consolidated=False)
+    copy = zarr.create_group(tmp_path / "y.zarr", attributes=dict(made.attrs))
+    for name, group in made.groups():
+        band = copy.create_group(name, attributes=dict(group.attrs))
+        for key, array in group.arrays():
+            band.create_array(
+                key,
+                shape=array.shape,
+                dtype=array.dtype,
+                chunks=array.chunks,
+                fill_value=array.fill_value,
+                dimension_names=array.metadata.dimension_names,
+                attributes=dict(array.attrs),
+                compressors=array.compressors,
+                filters=None,
+                config={"write_empty_chunks": True},
+            )[...] = array[...]
+    zarr.consolidate_metadata(copy.store)
+
+    def files(root):
+        return {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            if path.name != "zarr.json"
+            else json.loads(path.read_text())
+            for path in root.rglob("*")
+            if path.is_file()
+        }
+
+    ours, zarrs = files(tmp_path / "x.zarr"), files(tmp_path / "y.zarr")
+    assert any(name.endswith(("0/1", "0/1/0")) for name in ours)  # a last chunk, longer than its frames
+    assert ours == zarrs
 
 
 @pytest.mark.parametrize("content", ["complex64", "float16", "levels"])
@@ -602,7 +645,7 @@ def test_one_that_was_hardly_begun_at_an_address_is_made_again(monkeypatch, mome
             pass
     else:  # a killed process cannot clear up after itself
         with monkeypatch.context() as patch:
-            patch.setattr(zarr.Group, "create_group", lambda *_, **__: 1 / 0)
+            patch.setattr(ZarrTarget, "_add_coefficients", lambda *_: 1 / 0)
             patch.setattr(type(fsspec.filesystem("memory")), "rm", lambda *_, **__: None)
             with pytest.raises(ZeroDivisionError):
                 save(made, address)
@@ -626,6 +669,65 @@ def test_one_that_was_out_of_the_way_when_its_process_was_killed_is_back(tmp_pat
         list(save_stream([], tmp_path / "x.zarr", OCTAVES, signal.length))
     assert os.listdir(tmp_path) == ["x.zarr"]
     assert load(tmp_path / "x.zarr").length == signal.length
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_is_being_written_is_refused_to_others(tmp_path, name):
+    pieces = list(OCTAVES.stream(noise(1, 90_000), stretch=15_000))
+    writing = save_stream(pieces, tmp_path / name, OCTAVES, 90_000)
+    next(writing)
+    with pytest.raises(StorageError, match=rf"{name} is being written by another process: wait until"):
+        save(OCTAVES.analyze(noise(2)), tmp_path / name)
+    save(OCTAVES.analyze(noise(2)), tmp_path / f"other-{name}")
+    assert list(writing)[-1] == 1
+    assert (load(tmp_path / name).channels, load(tmp_path / name).length) == (1, 90_000)
+    save(OCTAVES.analyze(noise(2)), tmp_path / name)
+    assert load(tmp_path / name).channels == 2
+    assert sorted(os.listdir(tmp_path)) == sorted([name, f"other-{name}"])
+
+
+def test_of_many_at_once_each_is_whole_or_refused(tmp_path):
+    made = {channels: OCTAVES.analyze(noise(channels, 9000)) for channels in range(1, 7)}
+
+    def attempt(channels):
+        try:
+            save(made[channels], tmp_path / "x.zarr")
+        except StorageError as error:
+            return str(error)
+        return "whole"
+
+    with ThreadPoolExecutor(6) as pool:
+        ends = set(pool.map(attempt, [*made] * 5))
+    assert "whole" in ends
+    assert all("is being written by another process" in end for end in ends - {"whole"})
+    found = load(tmp_path / "x.zarr")
+    assert_same(found.read(), made[found.channels])
+    assert os.listdir(tmp_path) == ["x.zarr"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are killed otherwise there")
+@pytest.mark.parametrize("name", PLACES)
+def test_a_killed_process_is_in_nobodys_way(tmp_path, name):
+    code = (
+        "import os, signal, sys\n"
+        "import numpy as np\n"
+        "from msviz import OctaveTransform, Signal\n"
+        "from msviz.storage import save_stream\n"
+        f"transform = OctaveTransform({RATE}, fmin=1000)\n"
+        f"pieces = transform.stream(Signal(np.ones((1, 90_000), 'f4'), {RATE}), stretch=15_000)\n"
+        "writing = save_stream(pieces, sys.argv[1], transform, 90_000)\n"
+        "next(writing)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / name], cwd=Path(__file__).parent.parent, check=False
+    )
+    assert ended.returncode == -9
+    assert f".{name}.lock" in os.listdir(tmp_path)
+    made = OCTAVES.analyze(noise())
+    save(made, tmp_path / name)
+    assert_same(load(tmp_path / name).read(), made)
+    assert os.listdir(tmp_path) == [name]
 
 
 def test_pieces_that_do_not_follow_each_other_are_refused(tmp_path):
