@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from msviz.playback import track
+from msviz.playback import Player, player, track
 from msviz.signal import Signal
 
 RATE = 1000
@@ -68,3 +68,33 @@ def settle(made):
         return made._output and wish.track.wanted(wish.source, made._upcoming(wish, wish.track)) is None
 
     wait_until(settled)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def chunk_borders_everywhere():
+    with short_chunks():
+        yield
+
+
+@pytest.fixture
+def output(monkeypatch):
+    """The device that was opened last."""
+    monkeypatch.setattr(FakeOutput, "opened", ())
+    monkeypatch.setattr(player, "Output", FakeOutput)
+
+    def last():
+        wait_until(lambda: FakeOutput.opened)
+        return FakeOutput.opened[-1]
+
+    return last
+
+
+@pytest.fixture
+def playing(output):
+    """A player that plays, with everything that is near ready."""
+    with Player() as made:
+        made.load({"one": ramp(), "two": ramp(1000, 10_000)})
+        made.play()
+        settle(made)
+        output()
+        yield made

@@ -1,13 +1,12 @@
 """Listening in the window: what keys, ruler and selection make the player do, and what is heard then."""
 
-import math
-
 import numpy as np
 import pytest
+import window_tools
 from canvas_tools import drag, wheel
 from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtWidgets import QLabel
-from window_tools import RATE, Device, play_until, tone, write
+from window_tools import HIGH_HZ, LOW_HZ, RATE, SECONDS, Device, level_db, play_until
 
 from msviz.audio import open_audio
 from msviz.gui import meter
@@ -18,52 +17,14 @@ from msviz.gui.parameters import Parameters
 from msviz.gui.preferences import Preferences
 from msviz.gui.rulers import TimeRuler
 from msviz.gui.view import Box
-from msviz.gui.window import Window
 from msviz.lab import Recipe
-from msviz.playback import Player, player
+from msviz.playback import Player
 from msviz.signal import Signal
 
 KEY = Qt.Key
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-SECONDS = 8.0
-LOW_HZ, HIGH_HZ = 220.0, 1760.0
 
-
-@pytest.fixture(autouse=True)
-def device(monkeypatch, qapp):
-    monkeypatch.setattr(player, "Output", Device)
-    monkeypatch.setattr(Device, "plugged", True)
-    monkeypatch.setattr(Device, "opened", None)
-    monkeypatch.setattr(Player, "devices", lambda _: ["Speakers", "Head & phones"])
-    qapp.setOrganizationName("msviz")
-    qapp.setApplicationName("msviz")
-
-
-@pytest.fixture
-def track(tmp_path):
-    """Two tones, one on both sides."""
-    return write(tmp_path / "track.wav", tone(LOW_HZ, SECONDS) / 2 + tone(HIGH_HZ, SECONDS) / 2)
-
-
-@pytest.fixture
-def window(qtbot, track):
-    window = Window(Player())
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
-    window.activateWindow()
-    window.files.open(track)
-    qtbot.waitUntil(lambda: window.source is not None)
-    return window
-
-
-def level_db(samples, hz):
-    """Level of a tone in what was heard, of a sine of full scale."""
-    t = np.arange(len(samples)) / RATE
-    hann = np.hanning(len(samples))
-    return 20 * math.log10(
-        abs(np.sum(samples * hann * np.exp(-2j * np.pi * hz * t))) / (np.sum(hann) / 2) + 1e-9
-    )
+device, track, window = window_tools.device, window_tools.track, window_tools.window
 
 
 def heard(seconds):

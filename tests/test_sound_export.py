@@ -1,61 +1,23 @@
 """Sound that is exported: what is heard, with all edits, in every format; cancelled, failed, clipped."""
 
-import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+import window_tools
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QDialog, QFileDialog
-from window_tools import RATE, Device, tone, write
+from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db
 
 from msviz import read_audio
 from msviz.gui import dialogs
 from msviz.gui.export import FORMATS, ExportDialog, Order, ask
 from msviz.gui.view import Box
-from msviz.gui.window import Window
-from msviz.playback import Player, player
 from msviz.signal import Signal, Stretch
 
 KEY = Qt.Key
-SECONDS = 8.0
-LOW_HZ, HIGH_HZ = 220.0, 1760.0
 
-
-@pytest.fixture(autouse=True)
-def device(monkeypatch, qapp):
-    monkeypatch.setattr(player, "Output", Device)
-    monkeypatch.setattr(Device, "plugged", True)
-    monkeypatch.setattr(Device, "opened", None)
-    qapp.setOrganizationName("msviz")
-    qapp.setApplicationName("msviz")
-
-
-@pytest.fixture
-def track(tmp_path):
-    """Two tones, one on both sides."""
-    return write(tmp_path / "track.wav", tone(LOW_HZ, SECONDS) / 2 + tone(HIGH_HZ, SECONDS) / 2)
-
-
-@pytest.fixture
-def window(qtbot, track):
-    window = Window(Player())
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
-    window.activateWindow()
-    window.files.open(track)
-    qtbot.waitUntil(lambda: window.source is not None)
-    return window
-
-
-def level_db(samples, hz):
-    """Level of a tone in what was heard, of a sine of full scale."""
-    t = np.arange(len(samples)) / RATE
-    hann = np.hanning(len(samples))
-    return 20 * math.log10(
-        abs(np.sum(samples * hann * np.exp(-2j * np.pi * hz * t))) / (np.sum(hann) / 2) + 1e-9
-    )
+device, track, window = window_tools.device, window_tools.track, window_tools.window
 
 
 @pytest.fixture

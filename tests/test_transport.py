@@ -1,8 +1,9 @@
 """Loops, ranges, scrubbing, speed, the meter and other devices, where time passes as the test says."""
 
 import numpy as np
+import playback_tools
 import pytest
-from playback_tools import FADE, RATE, FakeOutput, ramp, settle, short_chunks, wait_until
+from playback_tools import FADE, RATE, FakeOutput, ramp, settle, wait_until
 
 from msviz.errors import DeviceError, ParameterError
 from msviz.playback import Meter, Player, player, scrub, track
@@ -11,35 +12,8 @@ from msviz.playback.scrub import Tape
 from msviz.playback.track import Track
 from msviz.signal import Signal
 
-
-@pytest.fixture(autouse=True, scope="module")
-def chunk_borders_everywhere():
-    with short_chunks():
-        yield
-
-
-@pytest.fixture
-def output(monkeypatch):
-    """The device that was opened last."""
-    monkeypatch.setattr(FakeOutput, "opened", ())
-    monkeypatch.setattr(player, "Output", FakeOutput)
-
-    def last():
-        wait_until(lambda: FakeOutput.opened)
-        return FakeOutput.opened[-1]
-
-    return last
-
-
-@pytest.fixture
-def playing(output):
-    """A player that plays, with everything that is near ready."""
-    with Player() as made:
-        made.load({"one": ramp(), "two": ramp(1000, 10_000)})
-        made.play()
-        settle(made)
-        output()
-        yield made
+chunk_borders_everywhere = playback_tools.chunk_borders_everywhere
+output, playing = playback_tools.output, playback_tools.playing
 
 
 def ears(made, output, count, block=10):

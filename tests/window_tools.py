@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 import soundfile
 
 from msviz.errors import DeviceError
+from msviz.gui.window import Window
+from msviz.playback import Player, player
 
 RATE = 8000
+SECONDS = 8.0
+LOW_HZ, HIGH_HZ = 220.0, 1760.0
 NO_DEVICE = "Sound cannot be played: no sound device was found."
 
 
@@ -54,3 +61,40 @@ def play_until(qtbot, window, seconds):
 
     qtbot.waitUntil(lambda: Device.opened is not None)
     qtbot.waitUntil(there, timeout=10_000)
+
+
+def level_db(samples, hz):
+    """Level of a tone in what was heard, of a sine of full scale."""
+    t = np.arange(len(samples)) / RATE
+    hann = np.hanning(len(samples))
+    return 20 * math.log10(
+        abs(np.sum(samples * hann * np.exp(-2j * np.pi * hz * t))) / (np.sum(hann) / 2) + 1e-9
+    )
+
+
+@pytest.fixture(autouse=True)
+def device(monkeypatch, qapp):
+    monkeypatch.setattr(player, "Output", Device)
+    monkeypatch.setattr(Device, "plugged", True)
+    monkeypatch.setattr(Device, "opened", None)
+    monkeypatch.setattr(Player, "devices", lambda _: ["Speakers", "Head & phones"])
+    qapp.setOrganizationName("msviz")
+    qapp.setApplicationName("msviz")
+
+
+@pytest.fixture
+def track(tmp_path):
+    """Two tones, one on both sides."""
+    return write(tmp_path / "track.wav", tone(LOW_HZ, SECONDS) / 2 + tone(HIGH_HZ, SECONDS) / 2)
+
+
+@pytest.fixture
+def window(qtbot, track):
+    window = Window(Player())
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.activateWindow()
+    window.files.open(track)
+    qtbot.waitUntil(lambda: window.source is not None)
+    return window
