@@ -15,7 +15,9 @@ from PyQt6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
+    QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFileDialog,
     QLabel,
     QProgressBar,
@@ -464,6 +466,26 @@ def test_the_help_tells_every_key(qtbot, opened):
     qtbot.waitUntil(lambda: opened.findChild(QTextBrowser) is None)
 
 
+def test_the_help_names_keys_not_what_they_would_do_now(qtbot, opened):
+    edited(opened)
+    opened.editing.steps.undo()
+    qtbot.keyClick(opened, KEY.Key_F1)
+    browser = opened.findChild(QTextBrowser)
+    assert "Ctrl+Z\nUndo\n" in browser.toPlainText()
+    assert "Ctrl+Shift+Z, Ctrl+Y\nRedo\n" in browser.toPlainText()
+    browser.window().reject()
+
+
+def test_edits_can_be_cleared_while_there_are_some(opened):
+    clear = action(opened, "Clear all edits")
+    assert not clear.isEnabled()
+    edited(opened)
+    assert clear.isEnabled()
+    clear.trigger()
+    assert not opened.editing.edits
+    assert not clear.isEnabled()
+
+
 def test_no_two_actions_have_the_same_key(window):
     keys = [key.toString() for act in window.findChildren(QAction) for key in act.shortcuts()]
     assert len(keys) == len(set(keys))
@@ -552,6 +574,62 @@ def test_controls_that_tab_leads_to_are_worked_by_keys_until_escape(qtbot, opene
     qtbot.keyClick(slider, KEY.Key_Right)
     assert seen(opened) != before
     assert opened.parameters.resolution == resolution
+
+
+def test_a_number_takes_the_keys_that_type_it_and_leaves_the_others(qtbot, opened):
+    gamma = opened.inspector.parameters.findChildren(QDoubleSpinBox)[0]
+    gamma.setFocus(Qt.FocusReason.TabFocusReason)
+    gamma.selectAll()
+    qtbot.keyClicks(gamma, "12.5")
+    assert opened.parameters.gamma == 0.0  # each digit would be an analysis
+    shown = opened.actions_.switches["smooth"].isChecked()
+    qtbot.keyClick(gamma, KEY.Key_S)
+    assert opened.actions_.switches["smooth"].isChecked() != shown
+    qtbot.keyClick(gamma, KEY.Key_Return)
+    qtbot.waitUntil(lambda: opened.parameters.gamma == 12.5)
+    assert not gamma.hasFocus()
+    gamma.setFocus(Qt.FocusReason.TabFocusReason)
+    before = seen(opened)
+    qtbot.keyClick(gamma, KEY.Key_Up)
+    qtbot.waitUntil(lambda: opened.parameters.gamma == 17.5)
+    assert seen(opened) == before
+    qtbot.keyClicks(gamma, "99")
+    qtbot.keyClick(gamma, KEY.Key_Escape)
+    assert not gamma.hasFocus()
+    assert opened.parameters.gamma == gamma.value() == 17.5
+
+
+def test_a_list_that_tab_led_to_keeps_the_keys_after_it_was_opened(qtbot, opened):
+    bins = opened.inspector.parameters.findChild(QComboBox)
+    bins.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(bins, KEY.Key_Down)
+    qtbot.waitUntil(lambda: opened.parameters.bins_per_octave == 36)
+    qtbot.keyClick(bins, KEY.Key_Space)
+    qtbot.waitUntil(bins.view().isVisible)
+    qtbot.keyClick(bins.view(), KEY.Key_Return)
+    qtbot.waitUntil(lambda: not bins.view().isVisible())
+    bins.setFocus(Qt.FocusReason.PopupFocusReason)
+    qtbot.keyClick(bins, KEY.Key_Space)
+    qtbot.waitUntil(bins.view().isVisible)
+    bins.hidePopup()
+
+
+def test_tab_leads_to_every_control_and_to_nothing_else(opened):
+    inspector, reached = opened.inspector, []
+    while opened.focusNextPrevChild(True) and opened.focusWidget() not in reached:
+        reached.append(opened.focusWidget())
+    wanted = [
+        control
+        for kind in (QPushButton, QComboBox, QAbstractSlider, QDoubleSpinBox, QSpinBox, QCheckBox)
+        for control in inspector.findChildren(kind)
+        if control.isVisible() and control.isEnabled() and not isinstance(control, QScrollBar)
+    ]
+    assert len(wanted) > 12
+    inside = [widget for widget in reached if inspector.isAncestorOf(widget)]
+    assert [c.toolTip() for c in wanted if c not in inside] == []
+    assert [type(c).__name__ for c in inside if c not in wanted] == ["QTabBar"]
+    tops = [c.mapTo(inspector, c.rect().center()).y() for c in inside]
+    assert tops == sorted(tops)
 
 
 def test_every_control_has_a_name(opened):

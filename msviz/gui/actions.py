@@ -103,8 +103,9 @@ class Actions:
             (steps.createUndoAction(self._window, "&Undo"), ["Ctrl+Z"]),
             (steps.createRedoAction(self._window, "&Redo"), ["Ctrl+Shift+Z", "Ctrl+Y"]),
         ]
-        for step, keys in self._steps:
+        for (step, keys), name in zip(self._steps, ("Undo", "Redo"), strict=True):
             if step:
+                step.setIconText(name)  # whatever step it is about
                 step.setShortcuts(keys)
                 edit.addAction(step)
         edit.addSeparator()
@@ -134,7 +135,9 @@ class Actions:
         ):
             self._add(edit, text, key, do)
         edit.addSeparator()
-        self._add(edit, "&Clear all edits", "Ctrl+Shift+Del", editing.clear)
+        clear = self._add(edit, "&Clear all edits", "Ctrl+Shift+Del", editing.clear, always=True)
+        editing.changed.connect(lambda: clear.setEnabled(bool(editing.edits)))
+        clear.setEnabled(False)
 
     def _play_menu(self) -> None:
         window, listening = self._window, self._window.listening

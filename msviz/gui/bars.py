@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QFontDatabase, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QFontDatabase, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -39,29 +39,6 @@ TOOL_STYLE = """
 QToolButton { padding: 3px; border-radius: 4px; }
 QToolButton:checked { background: palette(highlight); }
 """
-
-
-class _LevelBox(QSpinBox):
-    """A level among keys that mean something else: it takes what edits a number, while one is typed."""
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape:
-                event.accept()
-                return True
-            if event.text().isprintable() and event.text() not in "-−0123456789":
-                event.ignore()
-                return False
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
-            self.clearFocus()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        self.clearFocus()  # its arrows were pressed; the number is a widget of its own
 
 
 class _SourceButton(QToolButton):
@@ -124,14 +101,13 @@ class TransportBar(QToolBar):
         self._sources = {name: _SourceButton(action, name) for name, action in actions.sources.items()}
         for button in self._sources.values():
             self.addWidget(button)
-        self._gain = _LevelBox()
+        self._gain = QSpinBox()
         self._gain.setRange(0, 60)
         self._gain.setSingleStep(6)
         self._gain.setPrefix("+")
         self._gain.setSuffix(" dB")
         self._gain.setAccessibleName("Gain of the difference")
         self._gain.setToolTip("How much louder the difference is heard than it is")
-        self._gain.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._gain.valueChanged.connect(lambda db: self.difference_gain_changed.emit(float(db)))
         self.addWidget(self._gain)
         self.addSeparator()
@@ -193,11 +169,10 @@ class ColourBar(QWidget):
             layout.addWidget(widget)
 
     def _level(self, tip: str) -> QSpinBox:
-        box = _LevelBox()
+        box = QSpinBox()
         box.setSuffix(" dB")
         box.setAccessibleName(tip)
         box.setToolTip(f"{tip} in dB; a sine of full scale is 0")
-        box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         box.setSingleStep(3)
         return box
 

@@ -42,7 +42,7 @@ def show_keys(parent: QWidget) -> None:
     rows = [
         (
             ", ".join(key.toString() for key in action.shortcuts()),
-            action.text().replace("&", "").rstrip("…"),
+            action.iconText().rstrip("…"),
         )
         for action in parent.findChildren(QAction)
         if action.shortcuts()

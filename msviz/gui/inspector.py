@@ -212,7 +212,7 @@ def _number(low: float, high: float, step: float, unit: str, tip: str) -> QDoubl
     number.setDecimals(1)
     number.setSuffix(unit)
     number.setToolTip(tip)
-    number.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    number.setKeyboardTracking(False)  # each digit would be an analysis
     return number
 
 
@@ -229,6 +229,7 @@ def _scrolled(panel: QWidget) -> QScrollArea:
     scroll.setWidget(panel)
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return scroll
 
@@ -262,12 +263,13 @@ class Inspector(QDockWidget):
             (self.lab, "Listening", "How much of the picture is needed to hear the track"),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(_scrolled(panel), name), tip)
+        self._where = QLabel("Spectrum at the cursor")
         self._cells = QLabel()
         self._cells.setToolTip("How long a frame is, and how wide a bin's filter at -3 dB, at the cursor")
         below = QWidget()
         layout = QVBoxLayout(below)
         layout.setContentsMargins(6, 4, 6, 4)
-        layout.addWidget(QLabel("Spectrum at the cursor"))
+        layout.addWidget(self._where)
         layout.addWidget(self.spectrum, 1)
         layout.addWidget(self._cells)
         split = QSplitter(Qt.Orientation.Vertical)
@@ -290,8 +292,7 @@ class Inspector(QDockWidget):
     def _show_spectrum(self) -> None:
         self.spectrum.look(self._pictures)
         cursor = self._view.cursor
-        if cursor and cursor[1] is not None:
-            lines = (cell_text(picture, self._view.rate, cursor[1]) for picture in self._pictures)
-            self._cells.setText(
-                "\n".join(f"{name}: {line}" for name, line in zip(NAMES, lines, strict=False))
-            )
+        hz = cursor[1] if cursor else None
+        lines = ("–" if hz is None else cell_text(each, self._view.rate, hz) for each in self._pictures)
+        self._cells.setText("\n".join(f"{name}: {line}" for name, line in zip(NAMES, lines, strict=False)))
+        self._where.setText(f"Spectrum at the {'cursor' if cursor else 'playhead'}")

@@ -4,37 +4,77 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QFocusEvent, QKeyEvent
-from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QComboBox,
+    QDoubleSpinBox,
+    QSpinBox,
+    QTabBar,
+    QWidget,
+)
 
+KEY = Qt.Key
 TABBED = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
+BACK = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)  # to where it had been
+STEPS = (KEY.Key_Up, KEY.Key_Down)
+ARROWS = (KEY.Key_Left, KEY.Key_Right, *STEPS, KEY.Key_Home, KEY.Key_End)
+ENTER = (KEY.Key_Return, KEY.Key_Enter)
 
 
 class ControlKeys(QObject):
     """Gives a control that Tab has led to its keys, until Escape or Tab leads away.
 
-    Those are Space, and of a slider the arrows, Home and End.  A control that was clicked leaves all keys to
-    the window: Space plays, arrows move the picture.
+    Those are Space, and but for buttons the arrows, Home and End.  A control that was clicked leaves all keys
+    to the window: Space plays, arrows move the picture.  A number takes what numbers are typed with, however
+    one came to it; Enter leads away with what was typed, Escape without.
     """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._tabbed = False
-        for kind in (QAbstractButton, QComboBox, QAbstractSlider):
+        for kind in (QAbstractButton, QComboBox, QAbstractSlider, QTabBar, QSpinBox, QDoubleSpinBox):
             for control in window.findChildren(kind):
                 control.installEventFilter(self)
 
     def eventFilter(self, control: QObject | None, event: QEvent | None) -> bool:
+        if isinstance(control, QSpinBox | QDoubleSpinBox):
+            return _filter_number(control, event)
         if isinstance(event, QFocusEvent) and event.gotFocus():
-            self._tabbed = event.reason() in TABBED
+            if event.reason() not in BACK:
+                self._tabbed = event.reason() in TABBED
         elif isinstance(event, QKeyEvent) and self._tabbed and not event.modifiers().value:
             overridden = event.type() == QEvent.Type.ShortcutOverride
-            leaves = event.key() == Qt.Key.Key_Escape
-            arrow = event.key() in ARROWS and isinstance(control, QAbstractSlider)
-            if overridden and (leaves or arrow or event.key() == Qt.Key.Key_Space):
+            leaves = event.key() == KEY.Key_Escape
+            arrow = event.key() in ARROWS and not isinstance(control, QAbstractButton)
+            if overridden and (leaves or arrow or event.key() == KEY.Key_Space):
                 event.accept()
                 return True
             if leaves and event.type() == QEvent.Type.KeyPress and isinstance(control, QWidget):
                 control.clearFocus()
                 return True
         return False
+
+
+def _filter_number(number: QSpinBox | QDoubleSpinBox, event: QEvent | None) -> bool:
+    if event and event.type() == QEvent.Type.MouseButtonRelease:
+        number.clearFocus()  # its arrows were pressed: what is typed in is a widget of its own
+    elif not isinstance(event, QKeyEvent):
+        return False
+    elif event.type() == QEvent.Type.ShortcutOverride:
+        plain = not event.modifiers().value
+        signs = "-−0123456789" + ".," * isinstance(number, QDoubleSpinBox)
+        if plain and event.key() in (*STEPS, KEY.Key_Escape):
+            event.accept()
+            return True
+        if event.text().isprintable() and event.text() not in signs:
+            event.ignore()
+            return True
+    elif event.type() == QEvent.Type.KeyPress and event.key() in (*ENTER, KEY.Key_Escape):
+        if event.key() in ENTER:
+            number.interpretText()
+        else:
+            number.setValue(number.value())  # type: ignore[arg-type]
+        number.clearFocus()
+        return True
+    return False
