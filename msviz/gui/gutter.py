@@ -17,9 +17,9 @@ from msviz.gui.view import View
 from msviz.transform import Octave
 from msviz.transform.edits import Edits, OctaveEdit
 
-GUTTER_WIDTH = 78
+GUTTER_WIDTH = 94
 CELL = 15  # height of a control; octaves with less of them in view have none
-PLACES = {"muted": (4, 15), "soloed": (21, 15), "gain": (38, 37)}  # left edge and width of each control
+PLACES = {"muted": (4, 15), "soloed": (21, 15), "gain": (38, 53)}  # left edge and width of each control
 LETTERS = {"muted": "M", "soloed": "S"}
 PRESSED = {"muted": QColor("#d9534f"), "soloed": QColor("#e0b13a")}
 ON_PRESSED = QColor("#141518")

@@ -19,6 +19,7 @@ from msviz.picture import FULL_SCALE, UNKNOWN, FrequencyAxis
 
 OCTAVES, STFT = QColor("#ff9a5c"), QColor("#5cc8ff")
 HELD = 110  # opacity of a peak that is held
+LEGEND = 220  # opacity of the legend's ground
 LOWEST_DB, HIGHEST_DB = -120.0, 6.0
 HEARD_HZ = 20.0, 20_000.0
 TICK_GAP = 34  # pixels
@@ -106,6 +107,7 @@ class SpectrumPanel(QWidget):
         view.range_changed.connect(self._move)
         self._plot = _Plot()
         self._plot.setMenuEnabled(False)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setYRange(LOWEST_DB, HIGHEST_DB, padding=0)
@@ -114,6 +116,7 @@ class SpectrumPanel(QWidget):
         self._plot.showGrid(x=True, y=True, alpha=0.2)
         self._legend = self._plot.addLegend(offset=(-4, 4))
         self._legend.setScale(0.85)
+        self._legend.setZValue(1)  # over the curves
         self._curves, self._peaks = [], []
         self._held: list[NDArray[np.floating] | None] = [None, None]
         for name, colour in (("octaves", OCTAVES), ("STFT", STFT)):
@@ -147,7 +150,10 @@ class SpectrumPanel(QWidget):
         self._plot.setBackground(ground)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setTextPen(ink)
-        self._legend.setLabelTextColor(ink)
+        for _, label in self._legend.items:
+            label.setText(label.text, color=ink)
+        ground.setAlpha(LEGEND)
+        self._legend.setBrush(ground)
         self._mark.setPen(pg.mkPen(ink, style=Qt.PenStyle.DotLine))
 
     def forget_peaks(self) -> None:
