@@ -236,6 +236,25 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
     assert ends(jobs)["a.wav"].reason == f"{path / 'out' / 'a.zarr'} cannot be written: Not a directory."
 
 
+def test_two_runs_at_once_share_a_folder(tmp_path):
+    for name in ("a.wav", "b.wav", "c.wav"):
+        tone(tmp_path / "in" / name)
+    jobs = plan([tmp_path / "in"], tmp_path / "out", QUICK)
+    first, second = run(jobs[0]), run(jobs[2])
+    assert isinstance(next(first), Progress)
+    assert list(second)[-1].state == "converted"
+    others = ends(jobs)
+    assert {name: end.state for name, end in others.items()} == {
+        "a.wav": "failed",
+        "b.wav": "converted",
+        "c.wav": "skipped",
+    }
+    assert re.search(r"a\.zarr is being written by another process", others["a.wav"].reason)
+    assert list(first)[-1].state == "converted"
+    assert set(states(jobs).values()) == {"skipped"}
+    assert leftovers(tmp_path) == []
+
+
 def test_what_nobody_has_foreseen_costs_one_file_alone(tmp_path, monkeypatch):
     class Broken(OctaveTransform):
         def stream(self, source, **_options):
