@@ -116,7 +116,7 @@ def test_geometry_at_other_pixel_ratios(scale):
     program = (
         "from PyQt6.QtWidgets import QApplication; app = QApplication([]);"
         "import test_canvas; test_canvas.check_clicks_land_on_their_pixel();"
-        "test_canvas.check_the_playhead_is_crisp();"
+        "test_canvas.check_the_playhead_is_crisp(); test_canvas.check_what_stands_still_is_kept();"
         f"assert app.devicePixelRatio() == {scale}"
     )
     done = subprocess.run(
@@ -149,6 +149,44 @@ def test_pictures_are_painted_in_one_thread():
     )
     assert "python" in done.stdout
     assert "pooled" not in done.stdout
+
+
+def check_what_stands_still_is_kept() -> None:
+    """A playhead that moves draws nothing else again, and leaves what is there as it would be drawn."""
+    window, view = QWidget(), open_view()
+    canvas, ruler = PictureCanvas(view, "Octaves"), TimeRuler(view)
+    canvas.set_picture(picture_with_click(OctaveTransform(RATE), 9, 1000, 3))
+    for widget, box in ((canvas, (7, 31, 333, 217)), (ruler, (7, 3, 333, 28))):
+        widget.setParent(window)
+        widget.setGeometry(*box)
+    drawn = []
+    for widget, draw in ((canvas, "_draw_picture"), (ruler, "_draw_ticks")):
+        before = getattr(widget, draw)
+        setattr(widget, draw, lambda painter, before=before: (drawn.append(before), before(painter)))
+    view.show(Box(0.1, 0.9, 3000, 20000))
+    shown(window, 360, 260)
+    for time_s in (0.3, 0.31, 0.7, 0.5):
+        view.set_playhead(time_s)
+        QApplication.processEvents()
+    drawn.clear()
+    view.set_playhead(0.6)
+    QApplication.processEvents()
+    assert not drawn
+    kept = window.grab().toImage()
+    assert not drawn
+    for widget in (canvas, ruler):
+        widget.update()
+    drawn_again = window.grab().toImage()
+    places = [(x, y) for x in range(kept.width()) for y in range(kept.height())]
+    # At odd ratios an edge of a letter may be rounded otherwise.
+    assert sum(kept.pixel(*place) != drawn_again.pixel(*place) for place in places) <= 5
+    assert len(drawn) == 2
+    canvas.set_colours(Colours("viridis"))
+    assert window.grab().toImage() != kept
+
+
+def test_what_stands_still_is_kept(qtbot):
+    check_what_stands_still_is_kept()
 
 
 @pytest.mark.parametrize("smooth", [False, True])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -16,13 +15,13 @@ from PyQt6.QtGui import (
     QPaintEvent,
     QPalette,
     QPolygonF,
-    QResizeEvent,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.colours import Colours, coloured
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.still import Still
 from msviz.gui.ticks import (
     frequency_ticks,
     hz_of,
@@ -49,7 +48,7 @@ BLACK_KEYS = (1, 3, 6, 8, 10)  # semitones above C
 WHITE_KEY, BLACK_KEY = QColor(225, 225, 222), QColor(28, 28, 30)
 
 
-class Ruler(QWidget):
+class Ruler(Still):
     """What rulers share: colours of the palette, and a font a little smaller than elsewhere."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -61,9 +60,12 @@ class Ruler(QWidget):
 
     def _painter(self) -> QPainter:
         painter = QPainter(self)
+        self._draw_ground(painter)
+        return painter
+
+    def _draw_ground(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         painter.setPen(self._ink(0.85))
-        return painter
 
     def _ink(self, opacity: float) -> QColor:
         """The colour of writing, thinned."""
@@ -108,72 +110,67 @@ class TimeRuler(Ruler):
         super().__init__(parent)
         self._view = view
         self._drawn_playhead = 0.0
-        self._ticks: list[tuple[float, str, float]] | None = None  # where they lie, and the room they take
-        self._ticks_ratio = 0.0  # for which they lie there
-        view.range_changed.connect(self._change_range)
+        view.range_changed.connect(self.update)
         view.playhead_changed.connect(self._move_playhead)
         self.setFixedHeight(math.ceil(QFontMetricsF(self.font()).height()) + MAJOR + 2)
         self.setToolTip("Click to go there, drag to listen on the way, turn the wheel to zoom in time")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = self._painter()
-        metrics = QFontMetricsF(self.font())
-        seen, width, bottom = self._view.range, self.width(), self.height()
-        ratio = self.devicePixelRatioF()
-        thin = 1 / ratio
-
-        def room(label: str) -> float:
-            return metrics.horizontalAdvance(label) + 4 * INDENT
-
-        if self._ticks is None or self._ticks_ratio != ratio:
-            self._ticks_ratio = ratio
-            per_second = width / self._view.span_s
-            self._ticks = [
-                (snapped((time_s - seen.start_s) * per_second, ratio), label, room(label) if label else 0.0)
-                for time_s, label in time_ticks(seen.start_s, seen.stop_s, max(1, width), room)
-            ]
-        left, right = event.rect().left(), event.rect().right() + 1
-        first, stop = (bisect(self._ticks, (x,)) for x in (left - 1, right))
-        marks = [
-            QRectF(x, bottom - length, thin, length)
-            for x, length in ((x, bottom if label else MINOR) for x, label, _ in self._ticks[first:stop])
-        ]
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._ink(0.4))
-        if marks:
-            painter.drawRects(*marks)  # in one call: there may be hundreds
-        painter.setPen(self._ink(0.85))
-        for x, label, takes in self._ticks:
-            if label and x <= right and left <= x + takes and x + takes - 3 * INDENT <= width:
-                painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
+        painter = QPainter(self)
+        self._draw_still(painter, self._draw_ticks)
+        width, bottom = self.width(), self.height()
         self._drawn_playhead = self._view.place(self._view.playhead_s) * width
         x = self._snapped(self._drawn_playhead) + 0.5
         if -HANDLE < x < width + HANDLE:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(PLAYHEAD)
             top = bottom - 1.5 * HANDLE
             painter.drawPolygon(
                 QPolygonF([QPointF(x - HANDLE, top), QPointF(x + HANDLE, top), QPointF(x, bottom)])
             )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._ticks = None
+    def _draw_ticks(self, painter: QPainter) -> None:
+        self._draw_ground(painter)
+        metrics = QFontMetricsF(self.font())
+        seen, width, bottom = self._view.range, self.width(), self.height()
+        ratio = self.devicePixelRatioF()
+        per_second = width / self._view.span_s
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.FontChange:
-            self._ticks = None
-        super().changeEvent(event)
+        def room(label: str) -> float:
+            return metrics.horizontalAdvance(label) + 4 * INDENT
 
-    def _change_range(self) -> None:
-        self._ticks = None
-        self.update()
+        ticks = [
+            (snapped((time_s - seen.start_s) * per_second, ratio), label)
+            for time_s, label in time_ticks(seen.start_s, seen.stop_s, max(1, width), room)
+        ]
+        marks = [
+            QRectF(x, bottom - length, 1 / ratio, length)
+            for x, length in ((x, bottom if label else MINOR) for x, label in ticks)
+        ]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._ink(0.4))
+        if marks:
+            painter.drawRects(*marks)  # in one call: there may be hundreds
+        painter.setPen(self._ink(0.85))
+        for x, label in ticks:
+            if label and x + room(label) - 3 * INDENT <= width:
+                painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
 
     def _move_playhead(self) -> None:
-        to = self._view.place(self._view.playhead_s) * self.width()
-        moved = self._snapped(to) != self._snapped(self._drawn_playhead)
-        for x in (self._drawn_playhead, to) if moved else ():
-            if -HANDLE < x < self.width() + HANDLE:
-                self.update(QRect(math.floor(x) - HANDLE - 2, 0, 2 * HANDLE + 5, self.height()))
+        x, before = self._view.place(self._view.playhead_s) * self.width(), self._drawn_playhead
+        if self._snapped(x) == self._snapped(before):
+            return
+        left, right = self._under_handle(before), self._under_handle(x)
+        if left.intersects(right):
+            self.update(left | right)
+        else:
+            self.update(left)
+            self.update(right)
+
+    def _under_handle(self, x: float) -> QRect:
+        seen = -HANDLE < x < self.width() + HANDLE
+        return QRect(math.floor(x) - HANDLE - 2, 0, 2 * HANDLE + 5, self.height()) if seen else QRect()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

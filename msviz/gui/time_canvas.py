@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
 from msviz.gui.measure import measured
+from msviz.gui.still import Still
 from msviz.gui.view import Box, View
 
 GRIP = 3  # pixels from a line that still take hold of it
@@ -65,7 +66,7 @@ def _dots(ratio: float) -> QPixmap:
     return dots
 
 
-class TimeCanvas(QWidget):
+class TimeCanvas(Still):
     """A canvas over the time that is seen, with playhead, cursor and selection.
 
     What it shows stays as it is while the playhead and the cursor move over it: they repaint only
@@ -150,11 +151,6 @@ class TimeCanvas(QWidget):
     def _snapped(self, position: float) -> float:
         return snapped(position, self.devicePixelRatioF())
 
-    def _device_size(self) -> tuple[int, int]:
-        """Device pixels that the canvas touches; the last ones may lie within it only in part."""
-        ratio = self.devicePixelRatioF()
-        return math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
-
     @property
     def columns(self) -> float:
         """Device pixels from the left edge of the view to the right; at odd ratios with a fraction."""
@@ -171,8 +167,9 @@ class TimeCanvas(QWidget):
         if not (self.width() and self.height()):
             return
         painter = QPainter(self)
+        self._painted = QRectF(self.rect())
+        self._draw_still(painter, self._draw_picture)
         self._painted = QRectF(event.rect())
-        self._draw_picture(painter)
         self._draw_selection(painter)
         self._draw_cursor(painter)
         self._drawn_playhead = self.x_of(self._view.playhead_s)
@@ -249,10 +246,15 @@ class TimeCanvas(QWidget):
         return QRect(math.floor(x) - 3, 0, 8, self.height()) if -8 < x < self.width() + 8 else QRect()
 
     def _move_playhead(self) -> None:
-        x = self.x_of(self._view.playhead_s)
-        if self._snapped(x) != self._snapped(self._drawn_playhead):
-            self.update(self._strip(self._drawn_playhead))
-            self.update(self._strip(x))
+        x, before = self.x_of(self._view.playhead_s), self._drawn_playhead
+        if self._snapped(x) == self._snapped(before):
+            return
+        left, right = self._strip(before), self._strip(x)
+        if left.intersects(right):
+            self.update(left | right)
+        else:
+            self.update(left)
+            self.update(right)
 
     def _move_cursor(self) -> None:
         for x, ys in (self._drawn_cursor, self._cursor()):
