@@ -42,7 +42,7 @@ class Listening(QObject):
     """
 
     ticked = pyqtSignal()
-    """The player has been looked at."""
+    """The player has been looked at; while it plays, every other time."""
     looked_closer = pyqtSignal()
     """While it plays, some times a second: for what need not be seen at once."""
     source_changed = pyqtSignal(str)
