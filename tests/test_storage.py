@@ -1,5 +1,6 @@
 """Representations in files: exact, read by stretch, whole or not at all, refused when something is wrong."""
 
+import errno
 import json
 import os
 import pickle
@@ -32,7 +33,7 @@ from msviz import (
 )
 from msviz.demos import demo_tracks
 from msviz.picture import levels, to_db
-from msviz.storage import save_stream
+from msviz.storage import locks, save_stream
 from msviz.storage.targets import ZarrTarget
 from msviz.transform.filters import NUTTALL
 
@@ -111,6 +112,21 @@ def test_an_address_holds_one_too(tmp_path, kind, compress):
     address = f"{kind}://{tmp_path.as_posix()}/somewhere/x.zarr"
     save(made, address, compress=compress)
     assert_same(load(address).read(), made)
+
+
+def test_an_object_store_is_given_many_files_at_once(monkeypatch):
+    from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
+
+    store, given = AsyncFileSystemWrapper(fsspec.filesystem("memory"), asynchronous=False), []
+    pipe = store.pipe
+    monkeypatch.setattr(store, "pipe", lambda files: (given.append(len(files)), pipe(files)))
+    monkeypatch.setattr(store, "makedirs", lambda *_, **__: 1 / 0)  # it has no folders
+    monkeypatch.setattr("msviz.storage.places.file_system", lambda _: (store, "/bucket/x.zarr"))
+    made = OCTAVES.analyze(noise())
+    save(made, "memory://bucket/x.zarr")
+    assert_same(load("memory://bucket/x.zarr").read(), made)
+    assert max(given) > 20
+    assert len(given) < 15
 
 
 @pytest.mark.parametrize("transform", [OctaveTransform(44100), STFT(44100)])
@@ -659,6 +675,7 @@ def test_the_next_one_clears_what_a_killed_process_left(tmp_path):
         (tmp_path / name / "0").touch()
     save(OCTAVES.analyze(noise()), tmp_path / "x.zarr")
     assert os.listdir(tmp_path) == ["x.zarr"]
+    assert "0" not in os.listdir(tmp_path / "x.zarr")
 
 
 def test_one_that_was_out_of_the_way_when_its_process_was_killed_is_back(tmp_path):
@@ -684,6 +701,33 @@ def test_what_is_being_written_is_refused_to_others(tmp_path, name):
     save(OCTAVES.analyze(noise(2)), tmp_path / name)
     assert load(tmp_path / name).channels == 2
     assert sorted(os.listdir(tmp_path)) == sorted([name, f"other-{name}"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be taken away there")
+def test_a_lock_that_another_one_has_just_taken_away_locks_nothing(tmp_path, monkeypatch):
+    lock, locked = tmp_path / ".x.zarr.lock", locks._locked
+    others = iter([lock.unlink])  # it ends between the opening of the file and its locking
+
+    def late(file):
+        next(others, lambda: None)()
+        return locked(file)
+
+    monkeypatch.setattr(locks, "_locked", late)
+    with locks.alone(tmp_path / "x.zarr"):
+        with pytest.raises(StorageError, match="is being written"), locks.alone(tmp_path / "x.zarr"):
+            pass
+        assert lock.exists()
+    assert not lock.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there all file systems know locks")
+def test_where_there_are_no_locks_it_is_written_all_the_same(tmp_path, monkeypatch):
+    def unknown(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", unknown)
+    save(OCTAVES.analyze(noise()), tmp_path / "x.zarr")
+    assert load(tmp_path / "x.zarr").length == 20_000
 
 
 def test_of_many_at_once_each_is_whole_or_refused(tmp_path):
