@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor
 
 from msviz.gui.edited import EditedCanvas, box_of, silent_octaves
 from msviz.gui.editing import Editing
-from msviz.gui.gutter import CELL, OctaveGutter, gain_text, limited, moved
+from msviz.gui.gutter import CELL, HIGHEST_DB, SOFTEST_DB, OctaveGutter, gain_text, limited, moved
 from msviz.gui.view import Box
 from msviz.transform import OctaveTransform
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
@@ -214,6 +214,16 @@ def test_controls_stand_in_the_middle_of_their_octaves(gutter, view):
     view.show(view.full._replace(low_hz=1000.0, high_hz=4000.0))
     assert {cell.octave for cell in gutter.cells()} == {number_of(hz) for hz in (1000, 2000, 3000)}
     assert all(cell.rect.top() >= 0 and cell.rect.bottom() <= 400 for cell in gutter.cells())
+
+
+def test_every_gain_has_room(gutter):
+    metrics = gutter.fontMetrics()
+    gains = [-math.inf, *np.arange(SOFTEST_DB, HIGHEST_DB + 0.25, 0.25)]
+    widest = max(metrics.horizontalAdvance(gain_text(gain)) for gain in gains)
+    gain = cell(gutter, 4, "gain")
+    assert widest < gain.width()
+    assert cell(gutter, 4, "soloed").right() < gain.left()
+    assert gain.right() < gutter.width()
 
 
 def test_octaves_without_room_have_no_controls(gutter):

@@ -5,14 +5,24 @@ import math
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QObject, QSettings
-from PyQt6.QtWidgets import QApplication, QProgressBar
+from PyQt6.QtWidgets import QApplication, QProgressBar, QToolButton
 
+from msviz.gui.analysis import Picture
 from msviz.gui.bars import StatusBar
+from msviz.gui.dialogs import edit_preferences
+from msviz.gui.inspector import Inspector
 from msviz.gui.lab import BITS, LabPanel, error_text, kept_at, place_of
 from msviz.gui.meter import LOWEST_DB, MeterBar
+from msviz.gui.overview import Overview
 from msviz.gui.preferences import Preferences, PreferencesDialog
+from msviz.gui.spectrum import REST_MS, SpectrumPanel
+from msviz.gui.theme import apply_theme, icon
+from msviz.gui.view import View
+from msviz.gui.window import Window
 from msviz.lab import Recipe
 from msviz.playback import Player
+from msviz.signal import Signal
+from msviz.transform import STFT, OctaveTransform
 
 
 @pytest.fixture
@@ -89,6 +99,96 @@ def test_the_dialog_tells_each_change(qtbot):
     dialog._device.activated.emit(0)
     dialog._theme.textActivated.emit("dark")
     assert told[-1] == Preferences(1024, True, "dark", "")
+
+
+@pytest.fixture
+def dark(qapp):
+    before = qapp.palette()
+    apply_theme(qapp, "dark")
+    yield
+    qapp.setPalette(before)
+
+
+def middle(widget, x, y):
+    """The colour of a pixel as it is seen."""
+    return widget.grab().toImage().pixelColor(x, y)
+
+
+def test_another_theme_is_seen_at_once(qtbot, qapp, dark):
+    play = QToolButton()
+    play.setIcon(icon("stop"))
+    play.setStyleSheet("QToolButton { background: palette(button); }")
+    qtbot.addWidget(play)
+    play.resize(40, 40)
+    for theme, sign in (("light", 1), ("dark", -1), ("light", 1)):
+        apply_theme(qapp, theme)
+        ground, shape = middle(play, 3, 3), middle(play, 20, 20)
+        assert sign * (ground.lightness() - shape.lightness()) > 100
+
+
+def test_preferences_turn_the_theme(qtbot, qapp, dark):
+    window = Window(Player())
+    qtbot.addWidget(window)
+    edit_preferences(window)
+    dialog = window.findChild(PreferencesDialog)
+    dialog._theme.setCurrentText("light")
+    dialog._theme.textActivated.emit("light")
+    qtbot.waitUntil(lambda: window.palette().window().color().lightness() > 200)
+    assert Preferences.load(QSettings()).theme == "light"
+    dialog.reject()
+
+
+def test_the_overviews_frame_is_seen_on_any_ground(qtbot):
+    view = View()
+    overview = Overview(view)
+    qtbot.addWidget(overview)
+    overview.resize(400, 56)
+    view.open(8000, 80_000, 20.0, 4000.0)
+    view.show(view.full._replace(start_s=2.5, stop_s=5.0))
+    seen = overview.grab().toImage()
+    for x, y, way in ((100, 28, (1, 0)), (199, 28, (-1, 0)), (150, 0, (0, 1)), (150, 55, (0, -1))):
+        assert seen.pixelColor(x, y).lightness() < 80
+        assert seen.pixelColor(x + way[0], y + way[1]).lightness() > 200
+
+
+def test_the_spectrums_legend_lies_over_the_curves(qtbot):
+    panel = SpectrumPanel(View())
+    qtbot.addWidget(panel)
+    panel.resize(300, 260)
+    panel.show()
+    qtbot.waitExposed(panel)
+    plot, legend = panel._plot, panel._legend
+    for curve in (*panel._curves, *panel._peaks):  # all over the plot
+        curve.setData(np.linspace(1.3, 4.3, 4000), np.tile([-120.0, 6.0], 2000))
+    qtbot.wait(2 * REST_MS)
+    box = legend.mapRectToScene(legend.boundingRect())
+    corner, below = (plot.mapFromScene(at) for at in (box.bottomLeft(), box.bottomLeft()))
+    inside = middle(plot, corner.x() + 3, corner.y() - 3)
+    outside = middle(plot, below.x() + 3, below.y() + 6)
+    ground = panel.palette().base().color()
+
+    def far(colour):
+        return sum(abs(a - b) for a, b in zip(colour.getRgb(), ground.getRgb(), strict=True))
+
+    assert far(inside) < far(outside) / 4
+
+
+def test_lines_about_what_is_pointed_at_are_not_those_of_the_last_track(qtbot):
+    view = View()
+    inspector = Inspector(view)
+    qtbot.addWidget(inspector)
+    source = Signal(np.zeros((1, 8000), np.float32), 8000)
+    pictures = [Picture.of(transform, source) for transform in (OctaveTransform(8000), STFT(8000))]
+    inspector.show()
+    view.open(8000, 8000, 20.0, 4000.0)
+    view.set_cursor((0.5, 440.0))
+    inspector.look(pictures)
+    qtbot.waitUntil(lambda: "ms, bandwidth" in inspector._cells.text())
+    assert inspector._where.text() == "Spectrum at the cursor"
+    view.open(8000, 8000, 20.0, 4000.0)
+    inspector.look(pictures)
+    qtbot.waitUntil(lambda: inspector._cells.text() == "Octaves: –\nSTFT: –")
+    assert inspector._where.text() == "Spectrum at the playhead"
 
 
 def test_progress_is_painted_with_the_rest(qtbot):

@@ -168,7 +168,17 @@ def test_brighter_and_darker_move_the_range_as_far_as_levels_go(qtbot, window):
 
 
 class Stub:
-    """An application whose loop meets a fault."""
+    """An application whose loop meets other colours of the system, and a fault."""
+
+    def styleHints(self):
+        return self
+
+    @property
+    def colorSchemeChanged(self):
+        return self
+
+    def connect(self, do):
+        self.suit = do
 
     def closeAllWindows(self):
         """Asked for by Ctrl-C alone."""
@@ -177,6 +187,7 @@ class Stub:
         """The window is the test's own, and deleted by it."""
 
     def exec(self):
+        self.suit()
         sys.excepthook(ValueError, ValueError("odd"), None)
         return 0
 
@@ -189,6 +200,6 @@ def test_an_error_that_nobody_foresaw_is_said_in_the_window(window, monkeypatch)
     monkeypatch.setattr("msviz.gui.window.Window", lambda: window)
     monkeypatch.setattr(app.signal, "signal", lambda *_: None)
     assert app.run([]) == 0
-    assert themes == ["light"]
+    assert themes == ["light", "light"]
     assert "ValueError('odd')" in window.messages._text.text()
     assert sys.excepthook is sys.__excepthook__

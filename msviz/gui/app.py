@@ -54,7 +54,14 @@ def run(sources: Sequence[AudioSource]) -> int:
     """
     _require_display()
     app = application()
-    apply_theme(app, Preferences.load(QSettings()).theme)
+
+    def suit() -> None:
+        """Look as a person prefers, and where that is as the system does, as it does now."""
+        apply_theme(app, Preferences.load(QSettings()).theme)
+
+    suit()
+    if hints := app.styleHints():
+        hints.colorSchemeChanged.connect(suit)
     from msviz.gui.window import Window
 
     windows: list[Window] = []

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
 
 from msviz.gui.abx import AbxDialog
 from msviz.gui.colour_editor import ColourEditor
@@ -16,6 +17,7 @@ from msviz.gui.figure import Look
 from msviz.gui.picture_export import PictureDialog
 from msviz.gui.preferences import PreferencesDialog
 from msviz.gui.session import SOURCES
+from msviz.gui.theme import apply_theme
 
 if TYPE_CHECKING:
     from msviz.gui.window import Window
@@ -34,7 +36,14 @@ def edit_preferences(window: Window) -> None:
     dialog = PreferencesDialog(window.preferences, window.listening.devices(), window)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.changed.connect(window.set_preferences)
+    dialog.theme_changed.connect(_suit)
     dialog.open()
+
+
+def _suit(theme: str) -> None:
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        apply_theme(app, theme)
 
 
 def test_blind(window: Window) -> None:

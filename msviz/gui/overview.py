@@ -19,7 +19,7 @@ REFRESH_MS = 200  # between two redraws while the file is analysed
 GRIP = 5  # pixels from an edge of the box that still take hold of it
 NARROWEST = 6  # the box, however short the view
 SHADE = QColor(0, 0, 0, 120)
-BOX = QColor(255, 255, 255, 220)
+BOX = QColor(0, 0, 0, 200), QColor(255, 255, 255, 220)  # dark round light: seen on any ground
 
 
 class Overview(QWidget):
@@ -51,7 +51,7 @@ class Overview(QWidget):
 
     def set_picture(self, pyramid: Pyramid | None) -> None:
         """Show another picture, or none."""
-        self._viewport.pyramid = pyramid
+        self._viewport.show(pyramid)
         self._redraw()
 
     def set_colours(self, colours: Colours) -> None:
@@ -132,8 +132,9 @@ class Overview(QWidget):
         self._drawn = self._duration_s, box
         painter.fillRect(QRectF(0, 0, box.left(), self.height()), SHADE)
         painter.fillRect(QRectF(box.right(), 0, self.width() - box.right(), self.height()), SHADE)
-        painter.setPen(BOX)
-        painter.drawRect(box.adjusted(0, 0, -1, -1))
+        for inset, colour in enumerate(BOX):
+            painter.setPen(colour)
+            painter.drawRect(box.adjusted(inset, inset, -1 - inset, -1 - inset))
         self._drawn_playhead = self.x_of(self._view.playhead_s)
         draw_playhead(painter, self._drawn_playhead, self.height(), self.devicePixelRatioF())
 

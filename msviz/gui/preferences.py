@@ -67,6 +67,7 @@ class PreferencesDialog(QDialog):
     """
 
     changed = pyqtSignal(Preferences)
+    theme_changed = pyqtSignal(str)
 
     def __init__(
         self, preferences: Preferences, devices: Sequence[str], parent: QWidget | None = None
@@ -102,7 +103,7 @@ class PreferencesDialog(QDialog):
         form.addRow("The wheel", self._wheel)
         form.addRow("Output device", self._device)
         form.addRow("Theme", self._theme)
-        note = QLabel("Memory counts from the next track on, the theme from the next start.")
+        note = QLabel("Memory counts from the next track on.")
         note.setEnabled(False)
         note.setWordWrap(True)
         form.addRow(note)
@@ -112,6 +113,7 @@ class PreferencesDialog(QDialog):
         self._memory.valueChanged.connect(lambda mb: self._change(memory_mb=mb))
         self._wheel.activated.connect(lambda place: self._change(wheel_zooms=bool(place)))
         self._theme.textActivated.connect(lambda theme: self._change(theme=theme))
+        self._theme.textActivated.connect(self.theme_changed)
         self._device.activated.connect(lambda place: self._change(device=self._device.itemData(place)))
 
     def _change(self, **changes: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QPolygonF
+from PyQt6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap, QPolygonF
 from PyQt6.QtWidgets import QApplication, QProxyStyle, QStyle
 
 ACCENT = QColor(255, 138, 76)
@@ -71,6 +71,12 @@ def apply_theme(app: QApplication, theme: str = "system") -> None:
     for each in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, each, faint)
     app.setPalette(palette)
+    palette.setColor(role.Window, colours["Text"])  # from which Fusion takes the edge of a box to tick
+    app.setPalette(palette, "QCheckBox")
+    for widget in app.allWidgets():
+        if sheet := widget.styleSheet():  # it keeps the palette that it was set with
+            widget.setStyleSheet("")
+            widget.setStyleSheet(sheet)
 
 
 # Each as polygons in a square from 0 to 1.
@@ -131,25 +137,38 @@ _SHAPES: dict[str, list[list[tuple[float, float]]]] = {
 }
 
 
-def icon(name: str) -> QIcon:
-    """An icon in the palette's colour of writing: one of the names above."""
-    size, result = 64, QIcon()
-    palette = QApplication.palette()
-    for mode, group in (
-        (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
-        (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
-    ):
-        pixmap = QPixmap(size, size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
+class _Shape(QIconEngine):
+    """Draws one of the names above, in what is the palette's colour of writing by then."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def clone(self) -> QIconEngine:
+        return _Shape(self._name)
+
+    def paint(self, painter, rect, mode, state):
+        group = QPalette.ColorGroup
+        group = group.Disabled if mode == QIcon.Mode.Disabled else group.Active
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.color(group, QPalette.ColorRole.ButtonText))
-        for polygon in _SHAPES[name]:
-            painter.drawPolygon(QPolygonF([QPointF(size * x, size * y) for x, y in polygon]))
+        painter.setBrush(QApplication.palette().color(group, QPalette.ColorRole.ButtonText))
+        for polygon in _SHAPES[self._name]:
+            points = [QPointF(rect.x() + rect.width() * x, rect.y() + rect.height() * y) for x, y in polygon]
+            painter.drawPolygon(QPolygonF(points))
+
+    def pixmap(self, size, mode, state):
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, pixmap.rect(), mode, state)
         painter.end()
-        result.addPixmap(pixmap, mode)
-    return result
+        return pixmap
+
+
+def icon(name: str) -> QIcon:
+    """An icon in the palette's colour of writing: one of the names above."""
+    return QIcon(_Shape(name))
 
 
 def app_icon() -> QIcon:
