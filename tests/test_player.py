@@ -277,7 +277,7 @@ def library(monkeypatch, tmp_path):
 
 
 def open_device():
-    return device.Output(48000, 0.1, None, lambda *_: None)
+    return device.Output(48000, 0.1, "Headphones", lambda *_: None)
 
 
 def test_missing_library_says_what_to_install(library):
@@ -301,9 +301,19 @@ def OutputStream(*args, **kwargs): raise {error}
         (
             "PortAudioError('Device unavailable', -9985)",
             [{"max_output_channels": 2}],
-            "the sound device is held by another program.",
+            f"the sound device is held by another program. Close that, or {device.CHOOSE}.",
         ),
-        ("ValueError('No output device matching x')", [], "No output device matching x."),
+        (
+            "PortAudioError('Host', -9999, (8, -112, 'Host is down'))",
+            [{"max_output_channels": 2}],
+            "the sound device does not open (PortAudio error -9999). "
+            f"Check that it is on, or {device.CHOOSE}.",
+        ),
+        (
+            "ValueError('No output device matching x')",
+            [],
+            f"the output device Headphones is not there. Plug it in, or {device.CHOOSE}.",
+        ),
     ],
 )
 def test_device_that_cannot_be_opened_is_one_sentence(library, error, devices, sentence):
@@ -326,7 +336,7 @@ class OutputStream:
 
 def test_device_that_does_not_start_is_let_go(library):
     library(UNSTARTABLE)
-    with pytest.raises(DeviceError, match=r"cannot be opened \(Unanticipated host error\)"):
+    with pytest.raises(DeviceError, match=r"does not open \(PortAudio error -9999\)"):
         open_device()
     assert sys.modules["sounddevice"].OutputStream.closed == 1
 

@@ -23,9 +23,15 @@ COMMON_RATES = (
     32000,
     16000,
 )  # tried where a device refuses a track's, in this order
+CHOOSE = "choose another under Play > Output device"
 STALL_S = 5.0  # without being asked for samples, until a device counts as gone
 
 _library = threading.RLock()  # PortAudio may not be asked for devices while it looks for them afresh
+
+
+def _code(error: Exception) -> str:
+    """What can be looked up; PortAudio's words are about its own insides."""
+    return f"PortAudio error {error.args[1]}" if error.args[1:] else str(error)
 
 
 class RateError(DeviceError):
@@ -64,7 +70,8 @@ def rescan() -> None:
             sd._terminate()
             sd._initialize()
     except sd.PortAudioError as error:
-        raise DeviceError(f"Sound cannot be played: {error.args[0]}.") from error
+        reason = f"the system's sound does not start ({_code(error)})"
+        raise DeviceError(f"Sound cannot be played: {reason}.") from error
 
 
 def output_devices() -> list[str]:
@@ -154,14 +161,16 @@ class Output:
                     self._stream.close()  # or nobody could take the device any more
                     raise
         except ValueError as error:  # a device name that fits none, or several
-            raise DeviceError(f"Sound cannot be played: {error}.") from error
+            reason = f"the output device {device} is not there. Plug it in, or {CHOOSE}"
+            raise DeviceError(f"Sound cannot be played: {reason}.") from error
         except sd.PortAudioError as error:
-            reason = f"the sound device cannot be opened ({error.args[0]})"
-            if error.args[-1] == INVALID_RATE:
+            reason = f"the sound device does not open ({_code(error)}). Check that it is on, or {CHOOSE}"
+            code = error.args[1] if error.args[1:] else None  # a third tells of the host
+            if code == INVALID_RATE:
                 refused = f"Sound cannot be played: the sound device does not take {rate} Hz."
                 raise RateError(refused) from error
-            if error.args[-1] == UNAVAILABLE:
-                reason = "the sound device is held by another program"
+            if code == UNAVAILABLE:
+                reason = f"the sound device is held by another program. Close that, or {CHOOSE}"
             elif not any(found["max_output_channels"] for found in sd.query_devices()):
                 reason = "no sound device was found"
             raise DeviceError(f"Sound cannot be played: {reason}.") from error
