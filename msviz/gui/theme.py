@@ -148,8 +148,8 @@ class _Shape(QIconEngine):
         return _Shape(self._name)
 
     def paint(self, painter, rect, mode, state):
-        group = QPalette.ColorGroup
-        group = group.Disabled if mode == QIcon.Mode.Disabled else group.Active
+        groups = QPalette.ColorGroup
+        group = groups.Disabled if mode == QIcon.Mode.Disabled else groups.Active
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QApplication.palette().color(group, QPalette.ColorRole.ButtonText))
