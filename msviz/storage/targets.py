@@ -94,28 +94,30 @@ class ZarrTarget:
         files: dict[str, bytes] = {}
         for band in description.bands:
             self.nodes[band.name] = _group(self.attributes["bands"][band.name])
-            coordinates: list[tuple[str, str, Array, dict[str, Any]]] = [
-                ("channel", "channel", np.arange(description.channels, dtype=np.int64), {}),
-                ("frequency", "bin", band.frequencies, {"units": "Hz"}),
-            ]
             self._add_coefficients(band)
-            if "part" in self.nodes[f"{band.name}/coefficients"]["dimension_names"]:
-                coordinates.append(
-                    ("part", "part", np.arange(2, dtype=np.int64), {"long_name": "0 real, 1 imaginary"})
-                )
-            for name, dimension, values, attributes in coordinates:
-                path = f"{band.name}/{name}"
-                self.nodes[path] = self._array(
-                    values.shape, values.shape, values.dtype, (dimension,), attributes
-                )
-                files[f"{path}/c/0"] = self._encoded(values)
-            # Frame numbers and what makes seconds of them: seconds would take a tenth of the file.
-            seconds = {"units": "s", "scale_factor": band.hop / description.transform.rate}
-            chunk = max(1, min(TIMES, band.count))
-            self.nodes[f"{band.name}/time"] = self._array(
-                (band.count,), (chunk,), np.dtype(np.int64), ("frame",), seconds
-            )
+            files |= self._coordinates(band)
         self.place.put({f"{name}/zarr.json": _text(node) for name, node in self.nodes.items()} | files)
+
+    def _coordinates(self, band: BandLayout) -> dict[str, bytes]:
+        """Describe a band's coordinates; the chunks of all but its times, which may be many."""
+        held: dict[str, tuple[Array, str, dict[str, Any]]] = {
+            "channel": (np.arange(self.description.channels, dtype=np.int64), "channel", {}),
+            "frequency": (band.frequencies, "bin", {"units": "Hz"}),
+        }
+        if "part" in self.nodes[f"{band.name}/coefficients"]["dimension_names"]:
+            held["part"] = np.arange(2, dtype=np.int64), "part", {"long_name": "0 real, 1 imaginary"}
+        files = {}
+        for name, (values, dimension, attributes) in held.items():
+            path = f"{band.name}/{name}"
+            self.nodes[path] = self._array(values.shape, values.shape, values.dtype, (dimension,), attributes)
+            files[f"{path}/c/0"] = self._encoded(values)
+        # Frame numbers and what makes seconds of them: seconds would take a tenth of the file.
+        seconds = {"units": "s", "scale_factor": band.hop / self.description.transform.rate}
+        chunk = max(1, min(TIMES, band.count))
+        self.nodes[f"{band.name}/time"] = self._array(
+            (band.count,), (chunk,), np.dtype(np.int64), ("frame",), seconds
+        )
+        return files
 
     def _add_coefficients(self, band: BandLayout) -> None:
         content = self.description.content
