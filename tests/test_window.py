@@ -26,6 +26,7 @@ from PyQt6.QtWidgets import (
     QSlider,
     QSpinBox,
     QTextBrowser,
+    QWidget,
 )
 from window_tools import NO_DEVICE, RATE, Device, play_until, tone, write
 
@@ -128,11 +129,14 @@ def action(window, text):
 def drop(window, *urls):
     data = QMimeData()
     data.setUrls(list(urls))
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    entering = QDragEnterEvent(QPoint(300, 300), copy, data, left, none)
+    offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction  # as file managers do, which delete then
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(QPoint(300, 300), offered, data, left, none)
     QApplication.sendEvent(window, entering)
     if entering.isAccepted():
-        QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), copy, data, left, none))
+        dropped = QDropEvent(QPointF(300, 300), offered, data, left, none)
+        QApplication.sendEvent(window, dropped)
+        assert entering.dropAction() == dropped.dropAction() == Qt.DropAction.CopyAction
     return entering.isAccepted()
 
 
@@ -194,6 +198,11 @@ def test_each_demo_opens(qtbot, window, name):
     button(window.welcome, name).click()
     wait_open(qtbot, window, demo_tracks()[name])
     assert said(window) == ""
+
+
+def test_a_file_can_be_dropped_anywhere(opened):
+    taking = [w for w in opened.findChildren(QWidget) if w.acceptDrops() and w.isVisible()]
+    assert {type(widget).__name__ for widget in taking} <= {"QLineEdit", "QSpinBox", "QDoubleSpinBox"}
 
 
 def test_a_cancelled_dialog_opens_nothing(window, monkeypatch):

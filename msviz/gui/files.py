@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QMimeData, QObject, QSettings, pyqtSignal
+from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
+from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from msviz.gui.jobs import Job, Outcome, Runner
@@ -100,3 +101,9 @@ def file_of(data: QMimeData | None) -> Path | None:
     """The file that is being dropped, if it is one."""
     urls = data.urls() if data else []
     return Path(urls[0].toLocalFile()) if urls and urls[0].isLocalFile() else None
+
+
+def take(event: QDropEvent) -> None:
+    """Take what is dropped as a copy: who gave it to be moved would delete its own."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()

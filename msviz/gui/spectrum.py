@@ -107,6 +107,7 @@ class SpectrumPanel(QWidget):
         view.range_changed.connect(self._move)
         self._plot = _Plot()
         self._plot.setMenuEnabled(False)
+        self._plot.setAcceptDrops(False)  # they are the window's
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)

@@ -20,7 +20,7 @@ from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
 from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, Colours
 from msviz.gui.editing import Editing
 from msviz.gui.export import Exporter
-from msviz.gui.files import Files, file_of
+from msviz.gui.files import Files, file_of, take
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Runner
 from msviz.gui.kept import keep, kept
@@ -403,11 +403,11 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if file_of(event.mimeData()):
-            event.acceptProposedAction()
+            take(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         if path := file_of(event.mimeData()):
-            event.acceptProposedAction()
+            take(event)
             self.files.open(path)
 
     def _restore(self) -> None:
