@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,42 @@ def test_pictures_are_painted_in_one_thread():
     )
     assert "python" in done.stdout
     assert "pooled" not in done.stdout
+
+
+def test_the_last_picture_is_seen_where_the_next_is_not_known_yet(qtbot):
+    def plain(code: int, transform, tiles: int) -> Pyramid:
+        pyramid = Pyramid(transform.bands, RATE, LENGTH)
+        for tile in range(tiles):
+            put(pyramid, tile, code)
+        return pyramid
+
+    def put(pyramid: Pyramid, tile: int, code: int) -> None:
+        pyramid.put(tile, [np.full_like(codes, code) for codes in silence(pyramid, tile)])
+
+    viewport = Viewport()
+    place = Place(FrequencyAxis(30.0, 15000.0), 0, LENGTH, 300, 100)
+    last = plain(200, OctaveTransform(RATE), 4)
+    viewport.show(last)
+    coming = plain(100, OctaveTransform(RATE, resolution=5.0), 1)
+    viewport.show(coming, over=True)
+    known = int(300 * coming.tile_length / LENGTH)
+    assert set(viewport.codes(place)[:, : known - 1].flat) == {100}
+    assert set(viewport.codes(place)[:, known + 1 :].flat) == {200}
+    assert viewport.code(place.columns(250, 251), 50) == 200
+    later = plain(50, OctaveTransform(RATE, resolution=6.0), 1)  # before the one before is whole
+    viewport.show(later, over=True)
+    assert set(viewport.codes(place)[:, : known - 1].flat) == {50}
+    assert set(viewport.codes(place)[:, known + 1 :].flat) == {200}
+    for tile in range(1, later.tiles):
+        put(later, tile, 50)
+    viewport.forget()
+    assert set(viewport.codes(place).flat) == {50}
+    held = weakref.ref(last)
+    del last
+    qtbot.waitUntil(lambda: held() is None)
+    viewport.show(coming, over=True)
+    viewport.uncover()
+    assert set(viewport.codes(place).flat) == {100}  # coarse, around what is known
 
 
 def check_what_stands_still_is_kept() -> None:

@@ -52,10 +52,16 @@ class PictureCanvas(TimeCanvas):
         """What it shows."""
         return self._viewport.pyramid
 
-    def set_picture(self, pyramid: Pyramid | None) -> None:
-        """Show another picture, or none."""
-        self._viewport.pyramid = pyramid
-        self.redraw()
+    def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
+        """Show another picture, or none; `over` the last one, seen where it is not known yet."""
+        self._viewport.show(pyramid, over=over)
+        self.update()
+
+    def uncover(self) -> None:
+        """Show nothing of the last picture any more."""
+        for viewport in self._viewports():
+            viewport.uncover()
+        self.update()
 
     def set_title(self, title: str) -> None:
         """What is written in the corner."""

@@ -32,10 +32,10 @@ class CurtainCanvas(PictureCanvas):
         self._other_title = ""
         self.edge = 0.5
 
-    def set_other(self, pyramid: Pyramid | None) -> None:
+    def set_other(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture right of the edge, or none; left of it is `set_picture`'s."""
-        self._other.pyramid = pyramid
-        self.redraw()
+        self._other.show(pyramid, over=over)
+        self.update()
 
     def set_titles(self, left: str, right: str) -> None:
         """What is written on both sides of the edge."""

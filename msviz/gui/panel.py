@@ -47,9 +47,9 @@ class PicturePanel(QWidget):
     def _make_canvas(self, view: View) -> EditedCanvas:
         return EditedCanvas(view)
 
-    def set_picture(self, pyramid: Pyramid | None) -> None:
-        """Show another picture, or none."""
-        self.canvas.set_picture(pyramid)
+    def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
+        """Show another picture, or none; `over` the last one, seen where it is not known yet."""
+        self.canvas.set_picture(pyramid, over=over)
         self.ruler.set_edges([band.low for band in pyramid.bands[1:]] if pyramid else [])
 
     def set_colours(self, colours: Colours) -> None:
@@ -90,10 +90,10 @@ class CurtainPanel(PicturePanel):
     def _make_canvas(self, view: View) -> EditedCurtain:
         return EditedCurtain(view)
 
-    def set_pictures(self, left: Pyramid | None, right: Pyramid | None) -> None:
-        """Show other pictures, or none."""
-        self.set_picture(left)
-        self.canvas.set_other(right)
+    def set_pictures(self, left: Pyramid | None, right: Pyramid | None, *, over: bool = False) -> None:
+        """Show other pictures, or none; `over` the last ones, seen where they are not known yet."""
+        self.set_picture(left, over=over)
+        self.canvas.set_other(right, over=over)
 
 
 class Aligned(QWidget):

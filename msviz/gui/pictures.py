@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -21,7 +21,6 @@ from msviz.transform.edits import Edits
 
 SHOWN = ("both", "octaves", "stft", "curtain")
 WAVEFORM_HEIGHTS = {1: 72, 2: 104}  # by its lanes
-PATIENCE_MS = 80  # that old pictures stay for while new ones are incomplete
 
 
 class Pictures(QWidget):
@@ -57,10 +56,6 @@ class Pictures(QWidget):
         self._view = view
         self._pictures: tuple[Picture, Picture] | None = None
         self._coming: tuple[Picture, Picture] | None = None  # shown as soon as there is something of them
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(PATIENCE_MS)
-        self._patience.timeout.connect(self._turn_if_ready)
         self.octaves = PicturePanel(view, "Octaves")
         self.stft = PicturePanel(view, "STFT")
         self.curtain = CurtainPanel(view)
@@ -104,36 +99,36 @@ class Pictures(QWidget):
     def _panels(self) -> tuple[PicturePanel, PicturePanel]:
         return self.octaves, self.stft
 
-    def set_pictures(self, octaves: Picture, stft: Picture) -> None:
-        """Show other pictures; of a transform with another window, its title says so."""
+    def set_pictures(self, octaves: Picture, stft: Picture, *, over: bool = False) -> None:
+        """Show other pictures, `over` the last ones where they are not known yet; their titles say what."""
         self._coming = None
         before, self._pictures = self._pictures or (None, None), (octaves, stft)
         for panel, old, picture in zip(self._panels, before, self._pictures, strict=True):
             if picture is not old:
-                panel.set_picture(picture.pyramid)
-        self.curtain.set_pictures(octaves.pyramid, stft.pyramid)
+                panel.set_picture(picture.pyramid, over=over and panel.isVisible())
+        self.curtain.set_pictures(octaves.pyramid, stft.pyramid, over=over and self.curtain.isVisible())
         titles = [_title(picture.transform) for picture in self._pictures]
         for panel, title in zip(self._panels, titles, strict=True):
             panel.canvas.set_title(title)
         self.curtain.canvas.set_titles(*titles)
         self._overview.set_picture(octaves.pyramid)
         self._look()
-        # What was shown is let go of behind this frame: giving its memory back takes as long as a frame.
-        QTimer.singleShot(PATIENCE_MS, lambda _held=before: None)
         self.turned.emit()
 
     def turn_to(self, octaves: Picture, stft: Picture) -> None:
-        """Show other pictures of the same track: at once when what is in view is known, else a little later.
-
-        Until then the old ones stay, so that nothing flickers.
-        """
+        """Show other pictures of the same track as soon as there is something of both, over the last ones."""
         self._coming = (octaves, stft)
         self._look()
-        self._patience.start()
+        self._turn_if_ready()
 
     def _turn_if_ready(self) -> None:
         if self._coming and all(picture.pyramid.analysed.any() for picture in self._coming):
-            self.set_pictures(*self._coming)
+            self.set_pictures(*self._coming, over=True)
+
+    def uncover(self) -> None:
+        """Show nothing of the last pictures any more: no more will be known of these."""
+        for panel in (*self._panels, self.curtain):
+            panel.canvas.uncover()
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
@@ -143,6 +138,7 @@ class Pictures(QWidget):
     def set_shown(self, shown: str) -> None:
         """Show one of `SHOWN`: both under each other, one of them, or both in one panel."""
         self._shown = shown
+        self.uncover()  # what is not seen would keep it
         self.octaves.setVisible(shown in ("both", "octaves"))
         self.stft.setVisible(shown in ("both", "stft"))
         self.curtain.setVisible(shown == "curtain")
@@ -204,8 +200,7 @@ class Pictures(QWidget):
     def refresh(self, picture: Picture, tile: int) -> None:
         """A tile of a picture came in."""
         if self._coming and picture in self._coming:
-            if not self._patience.isActive() or all(p.pyramid.sharp for p in self._coming):
-                self._turn_if_ready()
+            self._turn_if_ready()
             return
         start, stop = (sample / self._view.rate for sample in picture.pyramid.tile_range(tile))
         for panel, shown in zip(self._panels, self._pictures or (), strict=False):

@@ -175,6 +175,7 @@ class Window(QMainWindow):
         session.progressed.connect(self._show_progress)
         session.progressed.connect(self.rebuilt.look)
         session.failed.connect(self.messages.show_message)
+        session.failed.connect(self.pictures.uncover)
         self.inspector.parameters.set_parameters(self.parameters)
         self.view.open(source.rate, source.length, session.transform.octaves[0].low, source.rate / 2)
         self.pictures.set_pictures(*session.start())
@@ -275,6 +276,7 @@ class Window(QMainWindow):
     def _toggle_analysis(self) -> None:
         if self.analysis:
             (self.analysis.resume if self.analysis.stopped else self.analysis.stop)()
+            self.pictures.uncover()
 
     def _show_progress(self) -> None:
         if not self.analysis or not self.source:

@@ -146,6 +146,12 @@ class Pyramid:
         distances: NDArray[np.float64] = np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
         return distances
 
+    def known(self, samples: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """At which samples there is more to draw than what is around them; nothing outside the file lacks."""
+        tiles = np.floor(samples / self.tile_length)
+        inside = np.clip(tiles, 0, self.tiles - 1).astype(np.intp)
+        return np.asarray(self.analysed[inside] | (tiles != inside))
+
     @property
     def sharp(self) -> bool:
         """Whether the view is as sharp as it can be."""
