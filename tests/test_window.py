@@ -129,12 +129,11 @@ def action(window, text):
 def drop(window, *urls):
     data = QMimeData()
     data.setUrls(list(urls))
-    offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction  # as file managers do, which delete then
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    entering = QDragEnterEvent(QPoint(300, 300), offered, data, left, none)
+    offered, left = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.MouseButton.LeftButton
+    entering = QDragEnterEvent(QPoint(300, 300), offered, data, left, SHIFT)  # Shift asks for a move
     QApplication.sendEvent(window, entering)
     if entering.isAccepted():
-        dropped = QDropEvent(QPointF(300, 300), offered, data, left, none)
+        dropped = QDropEvent(QPointF(300, 300), offered, data, left, SHIFT)
         QApplication.sendEvent(window, dropped)
         assert entering.dropAction() == dropped.dropAction() == Qt.DropAction.CopyAction
     return entering.isAccepted()
