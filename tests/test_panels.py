@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent, QObject, QSettings
-from PyQt6.QtWidgets import QApplication, QProgressBar, QToolButton
+from PyQt6.QtCore import QEvent, QObject, QSettings, Qt
+from PyQt6.QtWidgets import QApplication, QProgressBar, QPushButton, QToolButton
 
 from msviz.gui.analysis import Picture
 from msviz.gui.bars import StatusBar
@@ -124,6 +124,25 @@ def test_another_theme_is_seen_at_once(qtbot, qapp, dark):
         apply_theme(qapp, theme)
         ground, shape = middle(play, 3, 3), middle(play, 20, 20)
         assert sign * (ground.lightness() - shape.lightness()) > 100
+
+
+def test_what_tab_leads_to_can_be_told(qtbot):
+    window = Window(Player())
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    sources = [button for button in window.transport.findChildren(QToolButton) if button.text() == "STFT"]
+    presets = [
+        each for each in window.inspector.findChildren(QPushButton) if each.text() in ("Beats", "Balanced")
+    ]
+    assert len(sources + presets) == 3
+    for button in sources + presets:
+        button.setEnabled(True)
+        before = button.grab().toImage()
+        button.setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.waitUntil(button.hasFocus)
+        assert button.grab().toImage() != before
+        assert button.size() == before.size()
 
 
 def test_preferences_turn_the_theme(qtbot, qapp, dark):

@@ -32,8 +32,9 @@ from msviz.gui.readout import frequency_text, level_text, note_text, time_text
 TOLD_MS = 6000  # that something stays in the status bar
 
 SOURCE_STYLE = """
-QToolButton { padding: 3px 8px; border-radius: 4px; }
+QToolButton { padding: 2px 7px; border: 1px solid transparent; border-radius: 4px; }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+QToolButton:focus { border-color: palette(window-text); }
 """
 TOOL_STYLE = """
 QToolButton { padding: 3px; border-radius: 4px; }

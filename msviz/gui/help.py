@@ -13,6 +13,7 @@ from msviz import __version__
 BY_TAB = (
     ("Tab, Shift+Tab", "to the next control, to the one before"),
     ("Space, arrows", "work a control that Tab led to"),
+    ("Enter", "take the number that is typed"),
     ("Esc", "back to the pictures"),
 )
 MOUSE = (

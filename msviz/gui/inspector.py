@@ -42,8 +42,10 @@ SPECTRUM_MS = 100  # between two spectra: a frame of the pictures must not wait 
 HIGHEST_GAMMA, HIGHEST_FMIN = 200.0, 2000.0
 
 PRESET_STYLE = """
-QPushButton { padding: 3px 4px; border-radius: 4px; background: palette(button); }
+QPushButton { padding: 2px 3px; border: 1px solid transparent; border-radius: 4px; }
+QPushButton { background: palette(button); }
 QPushButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+QPushButton:focus { border-color: palette(window-text); }
 """
 
 DRAWN_TIPS = {
