@@ -297,7 +297,7 @@ def test_closed_in_the_midst_it_asks_and_shows_what_there_is(qtbot, heard, make_
     assert "Trial 4 of 16" in texts(dialog)
     assert heard.playing
     close()
-    assert asked == ["3 of 16 trials are answered. End the test here?"] * 2
+    assert asked == ["Trials answered: 3 of 16. End the test here?"] * 2
     assert " of 3 right" in texts(dialog)
     assert not heard.playing
     with qtbot.waitSignal(dialog.finished):

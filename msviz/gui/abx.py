@@ -221,7 +221,7 @@ class AbxDialog(QDialog):
 
     def _asked_to_stop(self) -> bool:
         trials = self._trials
-        text = f"{trials.given} of {trials.count} trials are answered. End the test here?"
+        text = f"Trials answered: {trials.given} of {trials.count}. End the test here?"
         box = QMessageBox(QMessageBox.Icon.Question, self.windowTitle(), text, parent=self)
         stop = box.addButton("Show the result", QMessageBox.ButtonRole.AcceptRole)
         go_on = box.addButton("Go on", QMessageBox.ButtonRole.RejectRole)
