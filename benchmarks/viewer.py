@@ -226,6 +226,7 @@ class Hands:
         pictures = []
         for shown in self.analysis.pictures:
             pyramid = Pyramid(shown.transform.bands, source.rate, source.length, budget=1 << 20)
+            pyramid.look(0, 0, 1)  # none of it is in view
             pictures.append(Picture(shown.transform, pyramid))
         self.again = Analysis(self.window.runner, Sound(source, source), pictures)
         self.again.tile_done.connect(self._tell)

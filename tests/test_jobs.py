@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from functools import partial
 
 import pytest
 from PyQt6.QtCore import QCoreApplication
@@ -54,6 +55,25 @@ def test_items_arrive_in_order_and_then_the_end(qtbot, runner):
     assert told == [*range(100), Outcome.FINISHED]
     assert job.outcome is Outcome.FINISHED
     assert job.error is None
+
+
+def test_urgent_jobs_go_before_those_that_came_earlier(qtbot, one_worker):
+    go_on, made = threading.Event(), []
+
+    def first():
+        go_on.wait(LONG_S)
+        yield None
+
+    def named(name):
+        yield made.append(name)
+
+    one_worker.start(first)
+    ends = []
+    for name, urgent in (("a", False), ("b", False), ("c", True), ("d", True)):
+        one_worker.start(partial(named, name), urgent=urgent).ended.connect(ends.append)
+    go_on.set()
+    qtbot.waitUntil(lambda: len(ends) == 4)
+    assert made == ["c", "d", "a", "b"]
 
 
 def test_items_are_made_in_a_worker_and_arrive_on_the_gui_thread(qtbot, runner):

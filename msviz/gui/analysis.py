@@ -68,8 +68,8 @@ class Tile(NamedTuple):
 class Analysis(QObject):
     """Fills the pictures of one source, tile by tile.
 
-    Every worker has one tile under way; whichever is done asks for the next, so that what has come
-    into view goes before the rest without anything being rearranged.
+    Every worker has one tile under way, and one waits, so that none is idle until the window comes to
+    ask for the next.  What has come into view goes before the rest without anything being rearranged.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class Analysis(QObject):
         """The picture and tile that are wanted most: first all that is in view.
 
         The picture that lacks most comes first, so that they grow together, out of the same samples.
-        What is not decoded yet has to wait, the first of it in a worker if there is nothing else to do.
+        What is not decoded yet has to wait, the first of it in a worker that has nothing else to do.
         """
         there, waiting = decoded(self._sound.drawn), []
         for wanted in (Pyramid.missing, Pyramid.pending):
@@ -144,26 +144,34 @@ class Analysis(QObject):
                 if len(ready):
                     return number, int(ready[0])
                 waiting += [(number, int(tiles.min()))] if len(tiles) else []
-        return waiting[0] if waiting else None
+        idle = len(self._under_way) < self._runner.workers
+        return waiting[0] if waiting and idle else None
 
     def _busy_with(self, number: int) -> int:
         """How many tiles of a picture are under way."""
         return sum(picture == number for picture, _ in self._under_way)
 
     def fill(self) -> None:
-        """Give every idle worker what is wanted most; called again when the view has changed."""
+        """Give every worker what is wanted most, and one tile more, two if they are in view.
+
+        To be called again when the view has changed.
+        """
         if self._stopped:
             return
-        while len(self._under_way) < self._runner.workers and (place := self._next()):
+        workers = self._runner.workers
+        while len(self._under_way) <= workers + 1 and (place := self._next()):
             seen = place[1] in self.pictures[place[0]].pyramid.missing()
-            job = self._runner.start(partial(self._work, *place, self._near if seen else self._sound))
+            if len(self._under_way) == workers + 1 and not seen:
+                break
+            sound = self._near if seen else self._sound
+            job = self._runner.start(partial(self._work, *place, sound), urgent=seen)
             job.item.connect(partial(self._put, *place))
             job.ended.connect(partial(self._ended, place))
             self._under_way[place] = job
 
     def read(self, start: int, stop: int) -> Job:
         """Read samples [start, stop) of the waveform: the job's one item, (channels, n)."""
-        return self._runner.start(partial(self._read, start, stop))
+        return self._runner.start(partial(self._read, start, stop), urgent=True)
 
     def _read(self, start: int, stop: int) -> Iterator[NDArray[np.floating]]:
         yield self._sound.outlined.read(start, stop)

@@ -22,6 +22,8 @@ from msviz.errors import MsvizError
 
 Work = Callable[[], Iterator[Any]]
 
+URGENT, USUAL, LAST = range(3)
+
 
 class Outcome(Enum):
     """How a job ended."""
@@ -60,8 +62,12 @@ class Job(QObject):
             self.deleteLater()
 
 
+def _nothing() -> Iterator[Any]:
+    return iter(())
+
+
 class Runner(QObject):
-    """A few worker threads of low priority that run jobs in the order they came in."""
+    """A few worker threads of low priority that run jobs in the order they came in, urgent ones first."""
 
     _made = pyqtSignal(int, object)
     _exhausted = pyqtSignal(int, object)
@@ -71,7 +77,7 @@ class Runner(QObject):
         self.workers = workers
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count()
-        self._queue: queue.SimpleQueue[tuple[int, Work, threading.Event] | None] = queue.SimpleQueue()
+        self._queue: queue.PriorityQueue[tuple[int, int, Work, threading.Event]] = queue.PriorityQueue()
         self._made.connect(self._deliver)  # emitted in a worker, so both arrive through the event loop
         self._exhausted.connect(self._end)
         self._threads = [
@@ -80,21 +86,21 @@ class Runner(QObject):
         for thread in self._threads:
             thread.start()
 
-    def start(self, work: Work) -> Job:
+    def start(self, work: Work, *, urgent: bool = False) -> Job:
         """Run a generator function.  Nothing arrives before control is back in the event loop."""
         job = Job(self)
         number = next(self._numbers)
         self._jobs[number] = job
         job.ended.connect(lambda: self._jobs.pop(number))
-        self._queue.put((number, work, job.cancelled))
+        self._queue.put((URGENT if urgent else USUAL, number, work, job.cancelled))
         return job
 
     def close(self) -> None:
         """Cancel all jobs and end the threads, each after the item it is at."""
         for job in list(self._jobs.values()):
             job.cancel()
-        for _ in self._threads:
-            self._queue.put(None)
+        for thread in self._threads:
+            self._queue.put((LAST, next(self._numbers), _nothing, threading.Event()))
         for thread in self._threads:
             thread.join()
 
@@ -112,8 +118,8 @@ class Runner(QObject):
             # goes on until its slice is over: for 3 ms where every core has one.
             with contextlib.suppress(OSError):
                 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        while (request := self._queue.get()) is not None:
-            self._run(*request)
+        while (request := self._queue.get())[0] != LAST:
+            self._run(*request[1:])
             del request  # an idle worker holds on to nothing
 
     def _run(self, number: int, work: Work, cancelled: threading.Event) -> None:
