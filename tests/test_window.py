@@ -622,6 +622,16 @@ def test_a_list_that_tab_led_to_keeps_the_keys_after_it_was_opened(qtbot, opened
     bins.hidePopup()
 
 
+def test_no_control_has_the_focus_before_tab_was_pressed_or_after_escape(qtbot, opened):
+    assert opened.focusWidget() is opened
+    opened.focusNextPrevChild(True)
+    at = opened.focusWidget()
+    assert isinstance(at, QAbstractButton)
+    at.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(at, KEY.Key_Escape)
+    assert opened.focusWidget() is opened
+
+
 def test_tab_leads_to_every_control_and_to_nothing_else(opened):
     inspector, reached = opened.inspector, []
     while opened.focusNextPrevChild(True) and opened.focusWidget() not in reached:

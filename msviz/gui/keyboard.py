@@ -33,6 +33,7 @@ class ControlKeys(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._tabbed = False
+        window.setFocus()  # or Qt would begin with the first control
         for kind in (QAbstractButton, QComboBox, QAbstractSlider, QTabBar, QSpinBox, QDoubleSpinBox):
             for control in window.findChildren(kind):
                 control.installEventFilter(self)
@@ -51,14 +52,19 @@ class ControlKeys(QObject):
                 event.accept()
                 return True
             if leaves and event.type() == QEvent.Type.KeyPress and isinstance(control, QWidget):
-                control.clearFocus()
+                _leave(control)
                 return True
         return False
 
 
+def _leave(control: QWidget) -> None:
+    if window := control.window():
+        window.setFocus()
+
+
 def _filter_number(number: QSpinBox | QDoubleSpinBox, event: QEvent | None) -> bool:
     if event and event.type() == QEvent.Type.MouseButtonRelease:
-        number.clearFocus()  # its arrows were pressed: what is typed in is a widget of its own
+        _leave(number)  # its arrows were pressed: what is typed in is a widget of its own
     elif not isinstance(event, QKeyEvent):
         return False
     elif event.type() == QEvent.Type.ShortcutOverride:
@@ -75,6 +81,6 @@ def _filter_number(number: QSpinBox | QDoubleSpinBox, event: QEvent | None) -> b
             number.interpretText()
         else:
             number.setValue(number.value())  # type: ignore[arg-type]
-        number.clearFocus()
+        _leave(number)
         return True
     return False
