@@ -23,6 +23,7 @@ from msviz.errors import MsvizError
 Work = Callable[[], Iterator[Any]]
 
 URGENT, USUAL, LAST = range(3)
+Request = tuple[int, int, Work | None, threading.Event]  # by what it goes first, a job's number, what to do
 
 
 class Outcome(Enum):
@@ -62,10 +63,6 @@ class Job(QObject):
             self.deleteLater()
 
 
-def _nothing() -> Iterator[Any]:
-    return iter(())
-
-
 class Runner(QObject):
     """A few worker threads of low priority that run jobs in the order they came in, urgent ones first."""
 
@@ -77,7 +74,7 @@ class Runner(QObject):
         self.workers = workers
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count()
-        self._queue: queue.PriorityQueue[tuple[int, int, Work, threading.Event]] = queue.PriorityQueue()
+        self._queue: queue.PriorityQueue[Request] = queue.PriorityQueue()
         self._made.connect(self._deliver)  # emitted in a worker, so both arrive through the event loop
         self._exhausted.connect(self._end)
         self._threads = [
@@ -99,8 +96,8 @@ class Runner(QObject):
         """Cancel all jobs and end the threads, each after the item it is at."""
         for job in list(self._jobs.values()):
             job.cancel()
-        for thread in self._threads:
-            self._queue.put((LAST, next(self._numbers), _nothing, threading.Event()))
+        for _ in self._threads:
+            self._queue.put((LAST, next(self._numbers), None, threading.Event()))
         for thread in self._threads:
             thread.join()
 
@@ -118,9 +115,12 @@ class Runner(QObject):
             # goes on until its slice is over: for 3 ms where every core has one.
             with contextlib.suppress(OSError):
                 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        while (request := self._queue.get())[0] != LAST:
-            self._run(*request[1:])
-            del request  # an idle worker holds on to nothing
+        while True:
+            _, number, work, cancelled = self._queue.get()
+            if work is None:
+                return
+            self._run(number, work, cancelled)
+            del work  # an idle worker holds on to nothing
 
     def _run(self, number: int, work: Work, cancelled: threading.Event) -> None:
         error: MsvizError | None = None
