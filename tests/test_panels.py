@@ -210,6 +210,25 @@ def test_lines_about_what_is_pointed_at_are_not_those_of_the_last_track(qtbot):
     assert inspector._where.text() == "Spectrum at the playhead"
 
 
+def test_the_spectrum_goes_where_the_playhead_comes_to_rest(qtbot, monkeypatch):
+    view = View()
+    inspector = Inspector(view)
+    qtbot.addWidget(inspector)
+    shown = []
+    monkeypatch.setattr(inspector.spectrum, "look", lambda _: shown.append(view.playhead_s))
+    source = Signal(np.zeros((1, 8000), np.float32), 8000)
+    inspector.show()
+    view.open(8000, 8000, 20.0, 4000.0)
+    inspector.look([Picture.of(STFT(8000), source)])
+    qtbot.waitUntil(lambda: shown == [0.0])
+    for time_s in (0.25, 0.5):
+        view.set_playhead(time_s)
+    qtbot.waitUntil(lambda: shown == [0.0, 0.5])
+    view.set_cursor((0.1, 440.0))
+    view.set_playhead(0.75)
+    assert not inspector._soon.isActive()
+
+
 def test_progress_is_painted_with_the_rest(qtbot):
     status = StatusBar()
     qtbot.addWidget(status)

@@ -257,6 +257,7 @@ class Inspector(QDockWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(SPECTRUM_MS)
         self._soon.timeout.connect(self._show_spectrum)
+        view.playhead_changed.connect(self._look_at_playhead)
         self.lab = LabPanel()
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
@@ -290,6 +291,11 @@ class Inspector(QDockWidget):
         self._pictures = tuple(pictures)
         if self.isVisible() and not self._soon.isActive():
             self._soon.start()
+
+    def _look_at_playhead(self) -> None:
+        """Show the spectrum where the playhead has come to rest, while nothing is pointed at."""
+        if self._pictures and self._view.cursor is None and self.isVisible():
+            self._soon.start()  # each move puts it off: while it plays, no frame waits for a plot
 
     def _show_spectrum(self) -> None:
         self.spectrum.look(self._pictures)
