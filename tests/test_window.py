@@ -152,6 +152,7 @@ def test_it_welcomes_and_offers_only_what_can_be_had(window):
     for name in ("Open…", "Quit", "Keys and mouse"):
         assert action(window, name).isEnabled()
     assert "Recent" not in shown_texts(window.welcome)
+    assert window.focusWidget().text() == "Open a track…"
 
 
 def by_drop(window, track, monkeypatch):
@@ -342,6 +343,16 @@ def test_files_opened_one_after_another_are_remembered_the_newest_first(qtbot, w
     assert [a.text() for a in window.actions_._recent.actions()] == [
         f"{n}.wav" for n in (5, 8, 7, 6, 4, 3, 2)
     ]
+
+
+def test_files_of_the_same_name_are_told_apart_by_their_folders(window, tmp_path):
+    paths = [tmp_path / name for name in ("first/take.wav", "second/take.wav", "second/other.wav")]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        window.files.remember(write(path, tone(seconds=0.1)))
+    names = ["other.wav", *(f"take.wav in {tmp_path / name}" for name in ("second", "first"))]
+    assert [each.text() for each in window.actions_._recent.actions()] == names
+    assert [each.toolTip() for each in window.actions_._recent.actions()] == [str(p) for p in paths[::-1]]
 
 
 def test_another_file_opened_while_one_is_analysed_takes_its_place(qtbot, window, tmp_path):
@@ -623,7 +634,7 @@ def test_a_list_that_tab_led_to_keeps_the_keys_after_it_was_opened(qtbot, opened
 
 
 def test_no_control_has_the_focus_before_tab_was_pressed_or_after_escape(qtbot, opened):
-    assert opened.focusWidget() is opened
+    assert opened.focusWidget() is opened.pictures
     opened.focusNextPrevChild(True)
     at = opened.focusWidget()
     assert isinstance(at, QAbstractButton)

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QApplication, QMenu
 
 from msviz.gui import dialogs
+from msviz.gui.files import told_apart
 from msviz.gui.help import show_about, show_keys
 from msviz.gui.theme import icon
 
@@ -296,8 +297,8 @@ class Actions:
         """The files that were open last."""
         self._recent.clear()
         self._recent.setEnabled(bool(paths))
-        for path in paths:
-            action = QAction(path.name.replace("&", "&&"), self._recent)
+        for name, path in told_apart(paths).items():
+            action = QAction(name.replace("&", "&&"), self._recent)
             action.setToolTip(str(path))
             action.triggered.connect(lambda _, path=path: self._window.files.open(path))
             self._recent.addAction(action)

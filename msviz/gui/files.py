@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +101,14 @@ def file_of(data: QMimeData | None) -> Path | None:
     """The file that is being dropped, if it is one."""
     urls = data.urls() if data else []
     return Path(urls[0].toLocalFile()) if urls and urls[0].isLocalFile() else None
+
+
+def told_apart(paths: Sequence[Path]) -> dict[str, Path]:
+    """Files by their names; with their folders where names are alike."""
+    names = [path.name for path in paths]
+    return {
+        path.name if names.count(path.name) == 1 else f"{path.name} in {path.parent}": path for path in paths
+    }
 
 
 def take(event: QDropEvent) -> None:

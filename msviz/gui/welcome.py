@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from msviz.gui.files import told_apart
 
 MOST_RECENT = 6
 
@@ -25,7 +28,7 @@ class Welcome(QWidget):
         font.setBold(True)
         title.setFont(font)
         subtitle = QLabel("See and hear what music is made of")
-        choose = QPushButton("Open a track…")
+        self._choose = choose = QPushButton("Open a track…")
         choose.setDefault(True)
         choose.setAutoDefault(True)  # Enter presses it, as Space does
         choose.clicked.connect(self.open_requested)
@@ -57,6 +60,9 @@ class Welcome(QWidget):
         outer.addWidget(column, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        self._choose.setFocus()
+
     def set_recent(self, paths: Sequence[Path]) -> None:
         """Show the files that were open last, the newest first."""
         while (old := self._recent.takeAt(0)) is not None:
@@ -64,8 +70,8 @@ class Welcome(QWidget):
                 widget.deleteLater()
         if paths:
             self._recent.addWidget(QLabel("Recent"))
-        for path in paths[:MOST_RECENT]:
-            self._recent.addWidget(self._button(path.name, path))
+        for name, path in told_apart(paths[:MOST_RECENT]).items():
+            self._recent.addWidget(self._button(name, path))
 
     def _button(self, text: str, path: Path) -> QPushButton:
         metrics = self.fontMetrics()
