@@ -222,6 +222,24 @@ def check_what_stands_still_is_kept() -> None:
     assert window.grab().toImage() != kept
 
 
+def test_the_overview_leaves_nothing_behind(qtbot):
+    """Where its box was, nothing of it is left: it paints only around the edges of the box."""
+    window, view = QWidget(), open_view()
+    overview = Overview(view)
+    overview.setParent(window)
+    overview.setGeometry(7, 3, 333, 56)
+    shown(window, 360, 70)
+    view.show(Box(1, 9, 50, 5000))
+    for step in np.linspace(0.1, 2.3, 12):
+        view.pan(step / 4)
+        QApplication.processEvents()
+    on_screen = QApplication.primaryScreen().grabWindow(window.winId()).toImage()
+    drawn_again = window.grab().toImage()
+    line = round(30 * window.devicePixelRatioF())
+    assert {on_screen.pixel(x, line) for x in range(drawn_again.width())} > {on_screen.pixel(1, line)}
+    assert all(on_screen.pixel(x, line) == drawn_again.pixel(x, line) for x in range(drawn_again.width()))
+
+
 def test_what_stands_still_is_kept(qtbot):
     check_what_stands_still_is_kept()
 

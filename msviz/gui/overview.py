@@ -20,6 +20,7 @@ GRIP = 5  # pixels from an edge of the box that still take hold of it
 NARROWEST = 6  # the box, however short the view
 SHADE = QColor(0, 0, 0, 120)
 BOX = QColor(0, 0, 0, 200), QColor(255, 255, 255, 220)  # dark round light: seen on any ground
+FRAME = len(BOX) + 2  # pixels from an edge of the box that its lines may touch
 
 
 class Overview(QWidget):
@@ -49,9 +50,14 @@ class Overview(QWidget):
         self.setFixedHeight(56)
         self.setToolTip("The whole track: drag the box or its edges, click to go there")
 
-    def set_picture(self, pyramid: Pyramid | None) -> None:
-        """Show another picture, or none."""
-        self._viewport.show(pyramid)
+    def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
+        """Show another picture, or none; `over` the last one, seen where it is not known yet."""
+        self._viewport.show(pyramid, over=over)
+        self._redraw()
+
+    def uncover(self) -> None:
+        """Show nothing of the last picture any more."""
+        self._viewport.uncover()
         self._redraw()
 
     def set_colours(self, colours: Colours) -> None:
@@ -147,7 +153,7 @@ class Overview(QWidget):
         for edges in ((before.left(), now.left()), (before.right(), now.right())):
             left, right = math.floor(min(edges)), math.ceil(max(edges))
             if edges[0] != edges[1]:
-                self.update(QRect(left - 2, 0, right - left + 4, self.height()))
+                self.update(QRect(left - FRAME, 0, right - left + 2 * FRAME, self.height()))
 
     def _move_playhead(self) -> None:
         x = self.x_of(self._view.playhead_s)

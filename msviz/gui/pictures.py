@@ -111,7 +111,7 @@ class Pictures(QWidget):
         for panel, title in zip(self._panels, titles, strict=True):
             panel.canvas.set_title(title)
         self.curtain.canvas.set_titles(*titles)
-        self._overview.set_picture(octaves.pyramid)
+        self._overview.set_picture(octaves.pyramid, over=over and self._overview.isVisible())
         self._look()
         self.turned.emit()
 
@@ -129,6 +129,7 @@ class Pictures(QWidget):
         """Show nothing of the last pictures any more: no more will be known of these."""
         for panel in (*self._panels, self.curtain):
             panel.canvas.uncover()
+        self._overview.uncover()
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
