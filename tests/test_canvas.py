@@ -222,24 +222,6 @@ def check_what_stands_still_is_kept() -> None:
     assert window.grab().toImage() != kept
 
 
-def test_the_overview_leaves_nothing_behind(qtbot):
-    """Where its box was, nothing of it is left: it paints only around the edges of the box."""
-    window, view = QWidget(), open_view()
-    overview = Overview(view)
-    overview.setParent(window)
-    overview.setGeometry(7, 3, 333, 56)
-    shown(window, 360, 70)
-    view.show(Box(1, 9, 50, 5000))
-    for step in np.linspace(0.1, 2.3, 12):
-        view.pan(step / 4)
-        QApplication.processEvents()
-    on_screen = QApplication.primaryScreen().grabWindow(window.winId()).toImage()
-    drawn_again = window.grab().toImage()
-    line = round(30 * window.devicePixelRatioF())
-    assert {on_screen.pixel(x, line) for x in range(drawn_again.width())} > {on_screen.pixel(1, line)}
-    assert all(on_screen.pixel(x, line) == drawn_again.pixel(x, line) for x in range(drawn_again.width()))
-
-
 def test_what_stands_still_is_kept(qtbot):
     check_what_stands_still_is_kept()
 
@@ -659,6 +641,20 @@ class TestOverview:
             QApplication.processEvents()
             on_screen = overview.screen().grabWindow(overview.winId()).toImage()
             assert on_screen == overview.grab().toImage().convertToFormat(on_screen.format())
+
+    def test_the_last_picture_is_seen_where_the_next_is_not_known_yet(self, overview):
+        overview._view.show(overview._view.full)
+        whole = picture_with_click(OctaveTransform(RATE), 9, 1000, 3)
+        overview.set_picture(whole)
+        before = overview.grab().toImage()
+        coming = Pyramid(OctaveTransform(RATE, resolution=5.0).bands, RATE, LENGTH)
+        coming.put(0, [np.full_like(codes, 240) for codes in silence(coming, 0)])
+        overview.set_picture(coming, over=True)
+        now = overview.grab().toImage()
+        known = 1000 * coming.tile_length // LENGTH
+        assert [now.pixel(x, 25) == before.pixel(x, 25) for x in (known - 100, known + 100)] == [False, True]
+        overview.uncover()
+        assert overview.grab().toImage().pixel(known + 100, 25) != before.pixel(known + 100, 25)
 
     def test_the_box_drags_and_resizes_and_a_click_centres(self, overview):
         view = overview._view

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from msviz.audio import decoded
 from msviz.gui.jobs import Job, Outcome, Runner
@@ -17,6 +17,8 @@ from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
 from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, UnwantedError, interruptible
+
+REST_MS = 1000  # after which it seems done: memory that goes back has to be had again for what comes next
 
 Drawable = OctaveTransform | Reassigned | Combined | STFT
 
@@ -99,6 +101,10 @@ class Analysis(QObject):
         self._sounding = [n for n, each in enumerate(self.pictures) if not hasattr(each.transform, "stored")]
         self._under_way: dict[tuple[int, int], Job] = {}
         self._stopped = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._give_back)
 
     @property
     def progress(self) -> float:
@@ -147,6 +153,14 @@ class Analysis(QObject):
         idle = len(self._under_way) < self._runner.workers
         return waiting[0] if waiting and idle else None
 
+    def _give_back(self) -> None:
+        if not (self._under_way or self._stopped):
+            self._runner.start(give_back)
+
+    @property
+    def _blurred(self) -> bool:
+        return not all(picture.pyramid.sharp for picture in self.pictures)
+
     def _busy_with(self, number: int) -> int:
         """How many tiles of a picture are under way."""
         return sum(picture == number for picture, _ in self._under_way)
@@ -158,10 +172,12 @@ class Analysis(QObject):
         """
         if self._stopped:
             return
-        workers = self._runner.workers
-        while len(self._under_way) <= workers + 1 and (place := self._next()):
+        spare = self._runner.workers + 1
+        while len(self._under_way) < spare or (len(self._under_way) == spare and self._blurred):
+            if not (place := self._next()):
+                break
             seen = place[1] in self.pictures[place[0]].pyramid.missing()
-            if len(self._under_way) == workers + 1 and not seen:
+            if len(self._under_way) == spare and not seen:
                 break
             sound = self._near if seen else self._sound
             job = self._runner.start(partial(self._work, *place, sound), urgent=seen)
@@ -203,4 +219,4 @@ class Analysis(QObject):
         elif outcome is Outcome.FINISHED:
             self.fill()
             if not self._under_way and self.progress == 1:
-                self._runner.start(give_back)
+                self._rest.start()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
-from msviz.gui.colours import Colours
+from msviz.gui.colours import Colours, coloured
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
 from msviz.gui.time_canvas import draw_playhead
 from msviz.gui.view import View
@@ -35,6 +37,8 @@ class Overview(QWidget):
         self._view = view
         self._viewport = Viewport()
         self._colours = Colours()
+        self._codes = np.zeros((0, 0), np.uint8)
+        self._last: NDArray[np.uint8] | None = None  # of the last picture
         self._whole: QImage | None = None
         self._held: str | None = None  # "left", "right" or "box"
         self._grip_s = 0.0  # from what is held to the pointer
@@ -52,12 +56,13 @@ class Overview(QWidget):
 
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
-        self._viewport.show(pyramid, over=over)
+        self._last = self._codes if over else None
+        self._viewport.show(pyramid)
         self._redraw()
 
     def uncover(self) -> None:
         """Show nothing of the last picture any more."""
-        self._viewport.uncover()
+        self._last = None
         self._redraw()
 
     def set_colours(self, colours: Colours) -> None:
@@ -122,8 +127,20 @@ class Overview(QWidget):
         if self._whole is None:
             axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
             stop = self._duration_s * self._view.rate * width / (self.width() * ratio)
-            self._whole = self._viewport.image(Place(axis, 0, stop, width, height), self._colours, ratio)
+            place = Place(axis, 0, stop, width, height)
+            self._codes = self._over_last(self._viewport.codes(place), place)
+            self._whole = coloured(self._codes, self._colours, ratio)
         return self._whole
+
+    def _over_last(self, codes: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
+        """Codes over those of the last picture, where nothing is known yet."""
+        pyramid, last = self._viewport.pyramid, self._last
+        if pyramid is None or last is None or last.shape != codes.shape:
+            return codes
+        known = pyramid.known(place.samples)
+        if known.all():
+            self._last = None
+        return np.where(known, codes, last)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not (self.width() and self.height()):
