@@ -47,6 +47,8 @@ SLIDES = 12  # moves of the slider
 WAITED_FOR = 20  # turns of the wheel, and jumps, until the picture is sharp
 NEAR_S = 10  # what is seen from near
 BEAT_S = 0.005
+POLL_S = 0.004  # no oftener, for that costs time as well
+BESIDE_S = 2  # from the view: frames reach so far at most
 PLAYED_S = 3
 LONGEST_WAIT_S = 300
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -184,7 +186,7 @@ def wait(until: Callable[[], Any]) -> None:
     while not until():
         if time.perf_counter() - begin > LONGEST_WAIT_S:
             raise TimeoutError("the window does not come to an end")
-        go_on(0.001)
+        go_on(POLL_S)
 
 
 def ms(seconds: Any, *percents: int) -> str:
@@ -235,7 +237,7 @@ class Hands:
     def _tell(self, picture: Picture, tile: int) -> None:
         """Tell the window of a tile as if it were one of its own that it does not see."""
         start, stop = (sample / self.view.rate for sample in picture.pyramid.tile_range(tile))
-        if stop < self.view.range.start_s or start > self.view.range.stop_s:
+        if stop < self.view.range.start_s - BESIDE_S or start > self.view.range.stop_s + BESIDE_S:
             self.window.pictures.refresh(self.analysis.pictures[self.again.pictures.index(picture)], tile)
         self.analysis.progressed.emit()
         if self.again.progress == 1:

@@ -486,6 +486,24 @@ class TestDrawing:
         qtbot.wait(100)
         assert len(watched.painted) == 1
 
+    def test_while_many_tiles_come_in_they_are_drawn_less_and_less_often(self, watched, qtbot):
+        coming = Pyramid(OctaveTransform(RATE).bands, RATE, LENGTH)
+        coming.look(0, LENGTH, 100)
+        watched.set_picture(coming)
+        watched.refresh(1.0, 2.0)
+        paces = [watched._refresh.interval()]
+        for _ in range(3):
+            qtbot.waitUntil(lambda: not watched._refresh.isActive())
+            watched.refresh(1.0, 2.0)
+            paces.append(watched._refresh.interval())
+        assert paces == [40, 80, 120, 120]
+        for tile in range(coming.tiles):
+            coming.put(tile, silence(coming, tile))
+        watched.refresh(1.0, 2.0)  # all is there
+        assert watched._refresh.interval() == 0
+        watched._view.show(Box(3.0, 4.0, 20, 20000))
+        assert watched._pace_ms == 40
+
     def test_tiles_out_of_view_are_not_drawn(self, watched, qtbot):
         watched._view.show(Box(3.0, 4.0, 20, 20000))
         self.area(watched)

@@ -26,7 +26,7 @@ from msviz.errors import AudioError
 
 _VALUES = 2**17  # samples × channels in a block: half a megabyte, a few milliseconds of decoding
 _VALUE_BYTES = 4  # float32: what lossy decoders give has no fewer digits
-_NICE = 10  # the decoder's thread: after the window and the sound, before the pictures, which need it
+_NICE = 10  # the decoder's thread, unless what starts it gives way to all others, as it does then
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 
 

@@ -18,7 +18,7 @@ from msviz.gui.view import Box, View
 from msviz.gui.viewport import Place, Viewport
 from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid, to_db
 
-REFRESH_MS = 40  # between two redraws for tiles that came in
+REFRESH_MS, SELDOM_MS = 40, 120  # between redraws for tiles that come in: the first, and while many do
 INSET = 6  # from a corner to the writing in it
 CLOSEST = 4  # pixels between the lines of two harmonics
 LEAST_HZ = 1e-6  # far below all that is seen: a log axis has no 0
@@ -42,9 +42,11 @@ class PictureCanvas(TimeCanvas):
         self._colours = Colours()
         self._linear = False
         self._viewport = Viewport()
+        self._pace_ms = REFRESH_MS
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
-        self._refresh.timeout.connect(self.redraw)
+        self._refresh.timeout.connect(self._draw_tiles)
+        view.range_changed.connect(self._hasten)
         self.setMinimumSize(64, 48)
 
     @property
@@ -55,6 +57,7 @@ class PictureCanvas(TimeCanvas):
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
         self._viewport.show(pyramid, over=over)
+        self._hasten()
         self.update()
 
     def uncover(self) -> None:
@@ -85,10 +88,25 @@ class PictureCanvas(TimeCanvas):
         self.redraw()
 
     def refresh(self, start_s: float, stop_s: float) -> None:
-        """Tiles of a stretch came in: draw them soon, together with those that follow at once."""
+        """Tiles of a stretch came in: draw them soon, together with those that follow at once.
+
+        What completes the view is drawn at once; while many follow, less and less often: that takes time
+        from those who make them.
+        """
         in_view = stop_s > self._view.range.start_s and start_s < self._view.range.stop_s
-        if in_view and not self._refresh.isActive():
-            self._refresh.start(REFRESH_MS)
+        if not in_view:
+            return
+        if all(viewport.pyramid.sharp for viewport in self._viewports() if viewport.pyramid):
+            self._refresh.start(0)
+        elif not self._refresh.isActive():
+            self._refresh.start(self._pace_ms)
+
+    def _draw_tiles(self) -> None:
+        self._pace_ms = min(2 * self._pace_ms, SELDOM_MS)
+        self.redraw()
+
+    def _hasten(self) -> None:
+        self._pace_ms = REFRESH_MS
 
     def redraw(self) -> None:
         """Draw what has come in."""

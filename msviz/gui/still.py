@@ -22,7 +22,7 @@ class Still(QWidget):
         super().__init__(parent)
         self._changed = True
         self._kept: QImage | None = None
-        self._lies: tuple[object, ...] = ()  # the size and ratio at which it was drawn
+        self._lies: tuple[object, ...] = ()  # of what size it was when it was drawn, and where
 
     def update(self, *part: Any) -> None:
         """Draw again all of it, or what moves over a part."""
