@@ -57,7 +57,7 @@ class PictureCanvas(TimeCanvas):
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
         self._viewport.show(pyramid, over=over)
-        self._hasten()
+        self._pace_ms = 0  # the first of it at once
         self.update()
 
     def uncover(self) -> None:
@@ -102,7 +102,7 @@ class PictureCanvas(TimeCanvas):
             self._refresh.start(self._pace_ms)
 
     def _draw_tiles(self) -> None:
-        self._pace_ms = min(2 * self._pace_ms, SELDOM_MS)
+        self._pace_ms = min(max(2 * self._pace_ms, REFRESH_MS), SELDOM_MS)
         self.redraw()
 
     def _hasten(self) -> None:
