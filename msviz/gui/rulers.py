@@ -159,14 +159,8 @@ class TimeRuler(Ruler):
 
     def _move_playhead(self) -> None:
         x, before = self._view.place(self._view.playhead_s) * self.width(), self._drawn_playhead
-        if self._snapped(x) == self._snapped(before):
-            return
-        left, right = self._under_handle(before), self._under_handle(x)
-        if left.intersects(right):
-            self.update(left | right)
-        else:
-            self.update(left)
-            self.update(right)
+        if self._snapped(x) != self._snapped(before):
+            self._move_over(self._under_handle(before), self._under_handle(x))
 
     def _under_handle(self, x: float) -> QRect:
         seen = -HANDLE < x < self.width() + HANDLE

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QPoint, QPointF
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect
 from PyQt6.QtGui import QImage, QPaintEngine, QPainter
 from PyQt6.QtWidgets import QWidget
 
@@ -28,6 +28,14 @@ class Still(QWidget):
         """Draw again all of it, or what moves over a part."""
         self._changed = self._changed or not part
         super().update(*part)
+
+    def _move_over(self, left: QRect, entered: QRect) -> None:
+        """Something moves from one part over to another: in one stroke, where they touch."""
+        if left.intersects(entered):
+            self.update(left | entered)
+        else:
+            self.update(left)
+            self.update(entered)
 
     def _device_size(self) -> tuple[int, int]:
         """Device pixels that it touches; the last ones may lie within it only in part."""

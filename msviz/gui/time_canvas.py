@@ -247,14 +247,8 @@ class TimeCanvas(Still):
 
     def _move_playhead(self) -> None:
         x, before = self.x_of(self._view.playhead_s), self._drawn_playhead
-        if self._snapped(x) == self._snapped(before):
-            return
-        left, right = self._strip(before), self._strip(x)
-        if left.intersects(right):
-            self.update(left | right)
-        else:
-            self.update(left)
-            self.update(right)
+        if self._snapped(x) != self._snapped(before):
+            self._move_over(self._strip(before), self._strip(x))
 
     def _move_cursor(self) -> None:
         for x, ys in (self._drawn_cursor, self._cursor()):
