@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 from PyQt6.QtCore import QSettings, Qt
+from window_tools import shown_window
 
 from msviz import read_audio
 from msviz.gui import app
 from msviz.gui.parameters import Parameters
-from msviz.gui.window import Window
-from msviz.playback import Player
 from msviz.transform import Reassigned
 
 RATE = 8000
@@ -29,12 +28,7 @@ def track(tmp_path):
 @pytest.fixture
 def make_window(qtbot, track):
     def make():
-        window = Window(Player())
-        qtbot.addWidget(window)
-        with qtbot.waitExposed(window):
-            window.show()
-        window.activateWindow()
-        window.files.open(track)
+        window = shown_window(qtbot, track)
         qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1)
         return window
 

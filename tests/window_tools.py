@@ -88,13 +88,19 @@ def track(tmp_path):
     return write(tmp_path / "track.wav", tone(LOW_HZ, SECONDS) / 2 + tone(HIGH_HZ, SECONDS) / 2)
 
 
-@pytest.fixture
-def window(qtbot, track):
+def shown_window(qtbot, track):
+    """A window that opens a track."""
     window = Window(Player())
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
     window.activateWindow()
     window.files.open(track)
+    return window
+
+
+@pytest.fixture
+def window(qtbot, track):
+    window = shown_window(qtbot, track)
     qtbot.waitUntil(lambda: window.source is not None)
     return window
