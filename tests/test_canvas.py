@@ -660,6 +660,16 @@ class TestOverview:
             on_screen = overview.screen().grabWindow(overview.winId()).toImage()
             assert on_screen == overview.grab().toImage().convertToFormat(on_screen.format())
 
+    def test_what_came_in_is_drawn_when_the_view_is_there(self, overview, qtbot):
+        overview.grab()
+        drawn = overview._whole
+        overview._view.scroll(0.2, 0.0, glide=True)
+        assert overview._view.gliding
+        overview._refresh.timeout.emit()
+        assert overview._whole is drawn
+        qtbot.waitUntil(lambda: not overview._view.gliding)
+        qtbot.waitUntil(lambda: overview._whole is not drawn)
+
     def test_the_last_picture_is_seen_where_the_next_is_not_known_yet(self, overview):
         overview._view.show(overview._view.full)
         whole = picture_with_click(OctaveTransform(RATE), 9, 1000, 3)
