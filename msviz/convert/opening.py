@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from msviz.convert.rebuilt import RebuiltSource
 from msviz.signal import Source
 from msviz.storage import Stored, load
 from msviz.storage.layout import MAGNITUDES
-from msviz.transform import Band
+from msviz.transform import Band, Each
 
 _SUFFIXES = (".zarr", ".zip", ".npz")
 
@@ -99,8 +99,12 @@ class StoredPicture:
         """Silence, shape (1, stop - start)."""
         return np.zeros((1, max(stop - start, 0)), np.float32)
 
-    def coefficients(self, source: Source, start: int, stop: int) -> list[NDArray[np.floating]]:
+    def coefficients(
+        self, source: Source, start: int, stop: int, *, each: Each | None = None
+    ) -> list[NDArray[Any]]:
         """Magnitudes of every band's frames that are centred in samples [start, stop); 0 outside the file.
+
+        Of each what `each` makes of it, as `OctaveTransform.coefficients` does.
 
         Returns
         -------
@@ -116,7 +120,7 @@ class StoredPicture:
             out = np.zeros((*codes.shape[:2], count), np.float32)
             fits = codes[..., : count - at]
             out[..., at : at + fits.shape[-1]] = MAGNITUDES[fits]
-            made.append(out)
+            made.append(each(out) if each else out)
         return made
 
 

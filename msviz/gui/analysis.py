@@ -45,8 +45,8 @@ def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.
     """
     start, stop = picture.pyramid.tile_range(tile)
     return [
-        np.maximum.reduce([levels(channel) for channel in band])
-        for band in picture.transform.coefficients(source, start, stop)
+        np.ascontiguousarray(np.maximum.reduce(band).T)
+        for band in picture.transform.coefficients(source, start, stop, each=levels)
     ]
 
 

@@ -23,8 +23,6 @@ FULL_SCALE: Final = 240
 
 STEPS_PER_DB: Final = 2
 
-AT_ONCE: Final = 1 << 17  # coefficients turned into levels at a time: what is between stays in the cache
-
 
 def to_db(code: int) -> float:
     """Level of a code in dB relative to full scale."""
@@ -51,29 +49,25 @@ def _code_of_power() -> NDArray[np.uint8]:
 _CODES: Final = _code_of_power()
 
 
-def levels(coefficients: NDArray[np.complexfloating]) -> NDArray[np.uint8]:
-    """Level codes of the coefficients of one channel.
+def levels(coefficients: NDArray[np.inexact]) -> NDArray[np.uint8]:
+    """Level codes of coefficients.
 
     Parameters
     ----------
-    coefficients : complex array (rows, frames)
+    coefficients : complex or float array
         Magnitude 1 is full scale.
 
     Returns
     -------
-    uint8 array (frames, rows)
-        Frames first: a column of a picture is one stretch of memory.  Within 0.27 dB of
-        20·log10|c| between -119.5 and +7.5 dB, and the nearer end beyond.
+    uint8 array of the same shape
+        Within 0.27 dB of 20·log10|c| between -119.5 and +7.5 dB, and the nearer end beyond.
     """
-    rows, frames = coefficients.shape
-    codes = np.empty((frames, rows), np.uint8)
-    for start in range(0, frames, step := max(256, AT_ONCE // max(1, rows))):
-        part = coefficients[:, start : start + step]
-        with np.errstate(over="ignore"):  # infinity is loud enough
-            power = np.square(part.real, dtype=np.float32)
-            power += np.square(part.imag, dtype=np.float32)
-        codes[start : start + step] = _CODES.take(power.view(np.uint32) >> 16).T
-    return codes
+    with np.errstate(over="ignore"):  # infinity is loud enough
+        power = np.abs(coefficients).astype(np.float32, copy=False)
+        power *= power
+    upper = power.view(np.uint32)
+    upper >>= 16
+    return np.asarray(_CODES.take(upper))
 
 
 def peak(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -167,7 +167,7 @@ def encoded(coefficients: Array, content: Content) -> Array:
     if not np.iscomplexobj(coefficients):
         return coefficients.astype(np.float32, copy=False)
     if content == "levels":
-        return np.stack([levels(one).T for one in coefficients])
+        return levels(coefficients)
     narrow = coefficients.astype(np.complex64, copy=False)
     if content == "complex64":
         return narrow

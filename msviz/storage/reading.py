@@ -204,7 +204,7 @@ class Stored:
             )
         values = self._read(band, held, channel)
         if self.content != "levels":
-            values = np.stack([levels(one).T for one in values])
+            values = levels(values)
         around = held.start - frames.start, frames.stop - held.stop
         return np.pad(values, ((0, 0), (0, 0), around), constant_values=UNKNOWN) if any(around) else values
 

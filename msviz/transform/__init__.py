@@ -1,6 +1,6 @@
 """The octave transform, the STFT beside it, and what both give back."""
 
-from msviz.transform.blocks import UnwantedError, interruptible
+from msviz.transform.blocks import Each, UnwantedError, interruptible
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.representation import Frames, Representation
@@ -13,6 +13,7 @@ __all__ = [
     "Band",
     "BoxEdit",
     "Combined",
+    "Each",
     "Edits",
     "Frames",
     "Octave",

@@ -18,6 +18,9 @@ from msviz.transform.stages import Stage
 
 Array = NDArray[Any]
 
+#: What is kept of each coefficient in place of itself: from an array of them to one of its shape.
+Each = Callable[[Array], Array]
+
 BLOCK = 2**14  # samples in a block, or more where filters reach far; what a core's caches hold with its rows
 BATCH = 4  # blocks that go through one call: enough to amortise it, and for SIMD across the rows of an FFT
 
@@ -132,6 +135,11 @@ class Blocks(NamedTuple):
         return batches
 
 
+def kept_dtype(dtype: np.dtype[Any], each: Each | None) -> np.dtype[Any]:
+    """Of what is kept of coefficients."""
+    return each(np.empty(0, dtype)).dtype if each else dtype
+
+
 def _copy(source: Array, have: Range, target: Array, want: Range) -> None:
     """Fill `target` (…, want) from `source` (…, have); zero where there is nothing."""
     common = have.common(want)
@@ -152,11 +160,16 @@ def analyze_stage(
     wanted: Sequence[Range],
     low_wanted: Range,
     workers: int,
+    each: Each | None = None,
 ) -> tuple[list[Array], Array]:
-    """Frames of a stage's octaves and its low-passed signal, block by block."""
+    """Frames of a stage's octaves, or what `each` makes of them, and its low-passed signal."""
     channels = len(signal)
     bins = stage.scale.bins_per_octave
-    frames = [np.empty((channels, bins, max(r.stop - r.start, 0)), stage.complex_dtype) for r in wanted]
+    dtype, counts = kept_dtype(stage.complex_dtype, each), [max(r.stop - r.start, 0) for r in wanted]
+    if each:
+        frames = [np.empty((channels, count, bins), dtype).swapaxes(1, 2) for count in counts]
+    else:
+        frames = [np.empty((channels, bins, count), dtype) for count in counts]
     low = np.empty((channels, max(low_wanted.stop - low_wanted.start, 0)), stage.dtype)
     if output is None:
         return frames, low
@@ -187,11 +200,14 @@ def analyze_stage(
                 _copy(signal[channel], have, samples[row], Range(first, first + blocks.size))
             for number, values in stage.analyze(samples[: len(batch)], mask, scratch):
                 target, r, hop = outputs[number]
+                middles = values[..., stage.reach // hop : (stage.reach + blocks.step) // hop]
+                if each and number < len(frames):
+                    middles = each(middles)
                 for row, (channel, start) in enumerate(batch):
                     common = kept(start, hop).common(r)
-                    skip = (stage.reach - start) // hop
-                    target[channel, ..., common.start - r.start : common.stop - r.start] = values[
-                        row, ..., common.start + skip : common.stop + skip
+                    skip = start // hop
+                    target[channel, ..., common.start - r.start : common.stop - r.start] = middles[
+                        row, ..., common.start - skip : common.stop - skip
                     ]
 
     _in_threads(work, batches, workers)

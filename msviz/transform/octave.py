@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
 from msviz.signal import Signal, Source
-from msviz.transform.blocks import BLOCK, Range, analyze_stage, synthesize_stage
+from msviz.transform.blocks import BLOCK, Each, Range, analyze_stage, synthesize_stage
 from msviz.transform.filters import Shape, frame_operator
 from msviz.transform.representation import Frames, Representation
 from msviz.transform.scale import Octave, OctaveScale
@@ -294,14 +294,25 @@ class OctaveTransform:
         ]
         return replace(representation, bands=tuple(bands[:-1]), residual=bands[-1])
 
-    def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
+    def coefficients(self, source: Source, start: int, stop: int, *, each: Each | None = None) -> list[Array]:
         """Frames of every octave that are centred in samples [start, stop).
+
+        Parameters
+        ----------
+        source : Source
+        start, stop : int
+            In samples.
+        each : callable, optional
+            What is kept of each coefficient in place of itself, such as `numpy.abs`: it is given arrays of
+            them as they come and gives arrays of the same shape.
 
         Returns
         -------
-        list of array (channels, bins, frames), complex, one an octave, the lowest first
+        list of array (channels, bins, frames), complex or as `each` makes it, the lowest octave first
+            What `each` makes lies in memory frame by frame, as pictures want it.
         """
-        return self._run(source, [Range(start, stop).over(octave.hop) for octave in self.octaves])[0]
+        wanted = [Range(start, stop).over(octave.hop) for octave in self.octaves]
+        return self._run(source, wanted, each=each)[0]
 
     def at_resolution(self, resolution: float) -> OctaveTransform:
         """A transform that differs in its resolution alone."""
@@ -335,7 +346,11 @@ class OctaveTransform:
             raise ParameterError(f"this transform is for a rate of {self.rate} Hz, the signal has {rate} Hz")
 
     def _run(
-        self, source: Source, wanted: Sequence[Range | None], residual: Range | None = None
+        self,
+        source: Source,
+        wanted: Sequence[Range | None],
+        residual: Range | None = None,
+        each: Each | None = None,
     ) -> tuple[list[Array], Array]:
         """Frames of every octave in the wanted ranges, and the residual in its own."""
         self._check_rate(source.rate)
@@ -365,7 +380,7 @@ class OctaveTransform:
         for stage, output, low_range in zip(self._stages, outputs, lows, strict=True):
             held = [wanted[octave.index] or Range(0, 0) for octave in stage.octaves]
             frames, signal = analyze_stage(
-                stage, signal, have, output, held, low_range or Range(0, 0), self.workers
+                stage, signal, have, output, held, low_range or Range(0, 0), self.workers, each
             )
             values[:0] = frames
             have = low_range or Range(0, 0)

@@ -5,6 +5,7 @@ Both have the face that pictures ask for: `rate`, `bands` and `coefficients`, th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.signal import Source
+from msviz.transform.blocks import Each
 from msviz.transform.filters import Shape, mean_power
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.scale import MIN_RESOLUTION, Octave
@@ -56,8 +58,10 @@ class Reassigned:
         """-3 dB bandwidth in Hz of the filters that it is made from."""
         return self.transform.bandwidth(frequency)
 
-    def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
+    def coefficients(self, source: Source, start: int, stop: int, *, each: Each | None = None) -> list[Array]:
         """Magnitudes of every octave's frames that are centred in samples [start, stop).
+
+        Of each what `each` makes of it, as `OctaveTransform.coefficients` does.
 
         Returns
         -------
@@ -104,7 +108,13 @@ class Reassigned:
                     for part in range(parts):
                         away = ahead + longer * ((part + 0.5) / parts - 0.5)
                         _add(made[channel], weight, own_row, own_frame + self._real(away))
-        return [np.sqrt(made).astype(np.float32, copy=False) for made in power]
+        return kept((np.sqrt(made) for made in power), each)
+
+
+def kept(magnitudes: Iterable[Array], each: Each | None) -> list[Array]:
+    """Magnitudes as float32, or what `each` makes of them."""
+    narrow = (np.asarray(values, np.float32) for values in magnitudes)
+    return [each(values) if each else values for values in narrow]
 
 
 def _add(made: Array, power: Array, row: Array, frame: Array) -> None:
@@ -144,8 +154,10 @@ class Combined:
         """-3 dB bandwidth in Hz of the filters that it is made from."""
         return self.transform.bandwidth(frequency)
 
-    def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
+    def coefficients(self, source: Source, start: int, stop: int, *, each: Each | None = None) -> list[Array]:
         """Magnitudes of every octave's frames that are centred in samples [start, stop).
+
+        Of each what `each` makes of it, as `OctaveTransform.coefficients` does.
 
         Returns
         -------
@@ -159,7 +171,7 @@ class Combined:
             for number, (band, octave, values) in enumerate(zip(self.bands, part.octaves, made, strict=True)):
                 frames = np.arange(-(-start // band.hop), -(-stop // band.hop)) * band.hop / octave.hop
                 total[number] = total[number] + _at(_decades(values), frames - begin // octave.hop)
-        return [np.asarray(10.0 ** (logarithms / len(self._parts)), np.float32) for logarithms in total]
+        return kept((10.0 ** (logarithms / len(self._parts)) for logarithms in total), each)
 
 
 def _decades(values: Array) -> Array:

@@ -14,7 +14,7 @@ from scipy import fft
 
 from msviz.errors import ParameterError
 from msviz.signal import Signal, Source
-from msviz.transform.blocks import Range
+from msviz.transform.blocks import Each, Range, kept_dtype
 from msviz.transform.representation import Frames, Representation
 
 Array = NDArray[Any]
@@ -126,6 +126,9 @@ class STFT:
 
     def frames(self, source: Source, band: int, start: int, stop: int) -> Array:
         """Frames start, …, stop - 1 as an array (channels, rows, stop - start), complex64."""
+        return self._run(source, start, stop)
+
+    def _run(self, source: Source, start: int, stop: int, each: Each | None = None) -> Array:
         if source.rate != self.rate:
             raise ParameterError(
                 f"this STFT is for a rate of {self.rate} Hz, the signal has {source.rate} Hz"
@@ -134,7 +137,8 @@ class STFT:
         first = start * self.hop - middle
         samples = source.read(first, first + max(count - 1, 0) * self.hop + self.window)
         windows = sliding_window_view(samples, self.window, axis=-1)[:, :: self.hop]
-        made = np.empty((source.channels, count, middle + 1), np.complex64)
+        dtype = kept_dtype(np.dtype(np.complex64), each)
+        made = np.empty((source.channels, count, middle + 1), dtype)
         batch = max(1, BATCH // self.window)
         # Phases count from the window's middle: what lies there goes first.
         turned = np.empty((batch, self.window), np.float32)
@@ -144,13 +148,17 @@ class STFT:
                 held = turned[: len(part)]
                 np.multiply(part[:, middle:], self._hann[middle:], out=held[:, : self.window - middle])
                 np.multiply(part[:, :middle], self._hann[:middle], out=held[:, self.window - middle :])
-                out[begin : begin + len(part)] = fft.rfft(held)
-        made[..., self._lone_rows] /= 2
+                spectra = fft.rfft(held)
+                spectra[:, self._lone_rows] /= 2
+                out[begin : begin + len(part)] = each(spectra) if each else spectra
         return made.swapaxes(1, 2)
 
-    def coefficients(self, source: Source, start: int, stop: int) -> list[Array]:
-        """Frames that are centred in samples [start, stop): one array (channels, rows, frames)."""
-        return [self.frames(source, 0, -(-start // self.hop), -(-stop // self.hop))]
+    def coefficients(self, source: Source, start: int, stop: int, *, each: Each | None = None) -> list[Array]:
+        """Frames that are centred in samples [start, stop): one array (channels, rows, frames).
+
+        Of each coefficient what `each` makes of it, as `OctaveTransform.coefficients` does.
+        """
+        return [self._run(source, -(-start // self.hop), -(-stop // self.hop), each)]
 
     def analyze(self, source: Source, *, start: int = 0, stop: int | None = None) -> Representation:
         """Analyse samples [start, stop): all frames whose windows touch them.
