@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import DEFAULT, Mock
@@ -116,6 +117,30 @@ def test_several_threads_read_at_once(tracks, small_blocks, name):
     with msviz.open_audio(tracks[name]) as audio, ThreadPoolExecutor(6) as pool:
         for start, stretch in zip(starts, pool.map(lambda a: audio.read(a, a + 3000), starts), strict=True):
             np.testing.assert_array_equal(stretch, whole[:, start : start + 3000])
+
+
+def test_what_two_threads_want_at_once_is_decoded_once(tracks, small_blocks, monkeypatch):
+    begun, go_on, decoded_blocks = threading.Semaphore(0), threading.Event(), []
+    read = decode._Seeking._read_block
+
+    def slow(self, index):
+        begun.release()
+        assert go_on.wait(10)
+        decoded_blocks.append(index)
+        return read(self, index)
+
+    monkeypatch.setattr(decode._Seeking, "_read_block", slow)
+    with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio, ThreadPoolExecutor(2) as pool:
+        wanted, block = [], audio._decoder.block
+        monkeypatch.setattr(audio._decoder, "block", lambda index: wanted.append(index) or block(index))
+        stretches = [pool.submit(audio.read, 10, 20) for _ in range(2)]
+        assert begun.acquire(timeout=10)
+        while len(wanted) < 2:  # both have seen that it is not there
+            time.sleep(0.001)
+        go_on.set()
+        np.testing.assert_array_equal(*(stretch.result(10) for stretch in stretches))
+    assert wanted == [0, 0]
+    assert decoded_blocks == [0]
 
 
 @pytest.mark.parametrize("name", FORMATS)

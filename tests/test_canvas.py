@@ -670,7 +670,7 @@ class TestOverview:
         qtbot.waitUntil(lambda: not overview._view.gliding)
         qtbot.waitUntil(lambda: overview._whole is not drawn)
 
-    def test_the_last_picture_is_seen_where_the_next_is_not_known_yet(self, overview):
+    def test_the_last_picture_is_seen_where_the_next_is_not_known_yet(self, overview, qtbot):
         overview._view.show(overview._view.full)
         whole = picture_with_click(OctaveTransform(RATE), 9, 1000, 3)
         overview.set_picture(whole)
@@ -678,6 +678,8 @@ class TestOverview:
         coming = Pyramid(OctaveTransform(RATE, resolution=5.0).bands, RATE, LENGTH)
         coming.put(0, [np.full_like(codes, 240) for codes in silence(coming, 0)])
         overview.set_picture(coming, over=True)
+        assert overview.grab().toImage() == before  # the view goes before
+        qtbot.waitUntil(lambda: overview.grab().toImage() != before)
         now = overview.grab().toImage()
         known = 1000 * coming.tile_length // LENGTH
         assert [now.pixel(x, 25) == before.pixel(x, 25) for x in (known - 100, known + 100)] == [False, True]

@@ -123,6 +123,7 @@ class _Seeking(_Reader):
     def __init__(self, stream: Stream, path: Path) -> None:
         super().__init__(stream, path)
         self._next: int | None = 0  # the block that the stream stands before; None after a failure
+        self._last: NDArray[np.float32] | None = None  # the one before that
 
     @property
     def decoded(self) -> int:
@@ -132,6 +133,8 @@ class _Seeking(_Reader):
         with self._lock:
             if self._stream.closed:
                 raise self._closed()
+            if self._last is not None and self._next == index + 1:
+                return self._last  # two threads wanted it
             position, self._next = self._next, None
             try:
                 if position is None:  # after a failure libsndfile finds no place in the file any more
@@ -141,9 +144,9 @@ class _Seeking(_Reader):
                     self._stream.seek(index * self.size)
             except soundfile.LibsndfileError:
                 raise self._damaged(index) from None
-            samples = self._read_block(index)
+            self._last = self._read_block(index)
             self._next = index + 1
-            return samples
+            return self._last
 
 
 class _Forward(_Reader):

@@ -8,17 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import decoded
 from msviz.gui.jobs import Job, Outcome, Runner
-from msviz.gui.process import give_back
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
 from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, UnwantedError, interruptible
-
-REST_MS = 1000  # after which it seems done: memory that goes back has to be had again for what comes next
 
 Drawable = OctaveTransform | Reassigned | Combined | STFT
 
@@ -101,10 +98,6 @@ class Analysis(QObject):
         self._sounding = [n for n, each in enumerate(self.pictures) if not hasattr(each.transform, "stored")]
         self._under_way: dict[tuple[int, int], Job] = {}
         self._stopped = False
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._give_back)
 
     @property
     def progress(self) -> float:
@@ -152,10 +145,6 @@ class Analysis(QObject):
                 waiting += [(number, int(tiles.min()))] if len(tiles) else []
         idle = len(self._under_way) < self._runner.workers
         return waiting[0] if waiting and idle else None
-
-    def _give_back(self) -> None:
-        if not (self._under_way or self._stopped):
-            self._runner.start(give_back)
 
     @property
     def _blurred(self) -> bool:
@@ -218,5 +207,3 @@ class Analysis(QObject):
             self.failed.emit(str(job.error))
         elif outcome is Outcome.FINISHED:
             self.fill()
-            if not self._under_way and self.progress == 1:
-                self._rest.start()

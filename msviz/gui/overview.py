@@ -58,7 +58,10 @@ class Overview(QWidget):
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
         self._last = self._codes if over else None
         self._viewport.show(pyramid)
-        self._redraw()
+        if over:
+            self.refresh()  # the view goes before
+        else:
+            self._redraw()
 
     def uncover(self) -> None:
         """Show nothing of the last picture any more."""

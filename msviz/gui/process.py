@@ -6,7 +6,6 @@ import ctypes
 import gc
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 
 SWITCH_S = 0.0005  # after which a worker that runs Python lets the window go on; 5 ms are a third of a frame
@@ -34,13 +33,6 @@ def _share_heap() -> None:
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_MMAP_THRESHOLD, LARGE)
         mallopt(M_TRIM_THRESHOLD, 4 * LARGE)
-
-
-def give_back() -> Iterator[None]:
-    """A job that hands what is free of the heap back to the system, as the C library does seldom."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-    yield
 
 
 def settle() -> None:

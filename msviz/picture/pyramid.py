@@ -20,7 +20,7 @@ Pool = Callable[[Codes, Codes], Codes]
 
 TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
 SCATTERED = 8  # tiles all over a stretch that are analysed first; then twice as many, and so on
-ALONE = 4  # but no closer than this, for each reads again what lies around it
+ALONE = 8  # but no closer than this, for each reads again what lies around it
 
 
 class Pyramid:
@@ -115,6 +115,7 @@ class Pyramid:
         share = (budget - whole_bytes(self._kept)) // max(1, self._kept)
         self._places = [max(2, share // self._tile_bytes(f)) for f in range(self._kept)]
         self._fine: list[dict[int, list[Codes]]] = [{} for _ in range(self._kept)]
+        self._widened = True
         self._view = (0.0, float(length), self.coarsest)
 
     def _tile_bytes(self, fineness: int) -> int:
@@ -210,8 +211,6 @@ class Pyramid:
                 if step < len(steps[band]):
                     codes = steps[band][step]
                     cells[first : first + len(codes)] = codes
-                else:  # a cell wider than a tile is made of two that are narrower
-                    cells[first] = self._pool(*_pair(whole[step - 1], 2 * first))
         for fineness, fine in enumerate(self._fine):
             if tile not in fine and len(fine) >= self._places[fineness]:
                 held = np.array([*fine, tile])
@@ -221,6 +220,17 @@ class Pyramid:
                 del fine[farthest]
             fine[tile] = [halved[self.step(band, fineness)] for band, halved in enumerate(steps)]
         self.analysed[tile] = True
+        self._widened = False
+
+    def _widen(self) -> None:
+        """Pool the cells that are wider than a tile, once for all tiles that have come in since."""
+        for whole, frames in zip(self._whole, self._frames, strict=True):
+            for step in range(frames.bit_length(), max(whole) + 1):
+                narrow, wide = whole[step - 1], whole[step]
+                pairs = len(narrow) // 2
+                wide[:pairs] = self._pool(narrow[: 2 * pairs : 2], narrow[1::2])
+                wide[pairs:] = narrow[2 * pairs :]  # the last may have none behind it
+        self._widened = True
 
     def _halved(self, codes: Codes, frames: int) -> list[Codes]:
         """The levels of a tile of so many frames, halved again and again down to one frame."""
@@ -260,6 +270,8 @@ class Pyramid:
 
     def _cells(self, band: int, step: int, start: int, stop: int) -> Codes:
         """Cells of what is kept of the whole file; of unknown ones, the narrowest known around them."""
+        if not self._widened:
+            self._widen()
         cells = self._whole[band][step][start:stop]
         if self.analysed.all():
             return cells
@@ -288,9 +300,3 @@ def _zeros(count: int) -> Codes:
         with suppress(OSError):  # of a kernel that knows none
             memory.madvise(mmap.MADV_NOHUGEPAGE)
     return np.frombuffer(memory, np.uint8, count)
-
-
-def _pair(cells: Codes, first: int) -> Codes:
-    """A cell and the one behind it, which is not known where there is none."""
-    pair = cells[first : first + 2]
-    return pair if len(pair) == 2 else np.pad(pair, ((0, 1), (0, 0)), constant_values=UNKNOWN)
