@@ -16,7 +16,7 @@ TIME_STEPS_S = (
     *(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
     *(3600.0 * hours for hours in (1, 2, 5, 10, 20, 50, 100)),
 )
-MINOR_GAP = 5.0  # pixels between marks without a label, at least
+MINOR_GAP = 7.0  # pixels between marks without a label, at least
 
 
 class Tick(NamedTuple):
