@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import time
 
-from PyQt6.QtCore import QRectF, QSize, QTimer
+from PyQt6.QtCore import QRectF, QSize, Qt, QTimer
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import QWidget
 
 from msviz.playback import Player
 
 SIZE = QSize(96, 20)
-POLL_MS = 33
+POLL_MS = 40  # longer than between two awakenings while something is played
 LOWEST_DB = -60.0
 FALL_DB_S = 24.0  # how fast a bar falls
 HELD_S = 1.5  # how long the highest peak stays
@@ -33,6 +33,7 @@ class MeterBar(QWidget):
     def __init__(self, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedSize(SIZE)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else the bar is painted first
         self.setToolTip("Level, from −60 to 0 dB of full scale; the light stays on after clipping: click it")
         self.levels_db = [LOWEST_DB, LOWEST_DB]
         self.held_db = [LOWEST_DB, LOWEST_DB]
@@ -45,10 +46,11 @@ class MeterBar(QWidget):
         self._timer.timeout.connect(self._poll)
 
     def wake(self) -> None:
-        """Something is played, or may be."""
+        """Something is played, or may be: look now, together with all else that moves, and again soon."""
         if not self._timer.isActive():
             self._last_s = time.monotonic()
-            self._timer.start()
+        self._timer.start()
+        self._poll()
 
     def rest(self) -> None:
         """Show nothing of what is played until `wake`."""
@@ -92,6 +94,7 @@ class MeterBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         ground = self.palette().color(QPalette.ColorRole.Mid)
         full, loud, height = self._x(0.0), self._x(LOUD_DB), (self.height() - 6) / 2
         for side in range(2):

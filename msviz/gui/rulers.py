@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
+    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
+    QPixmap,
     QPolygonF,
     QWheelEvent,
 )
@@ -40,12 +43,31 @@ LEGEND_WIDTH = 52
 MAJOR, MINOR = 8, 4  # lengths of marks
 INDENT = 4  # from a mark to its label
 GAP = 1.25  # lines from label to label
-HANDLE = 6  # half the width of the playhead's handle
+HANDLE, HANDLE_HEIGHT = 6, 9  # half the width of the playhead's handle, its height
 BAR = 12  # width of the legend's colours
 KEYS = 14  # length of a keyboard's keys
 NARROWEST_KEY = 2
 BLACK_KEYS = (1, 3, 6, 8, 10)  # semitones above C
 WHITE_KEY, BLACK_KEY = QColor(225, 225, 222), QColor(28, 28, 30)
+
+
+@lru_cache(maxsize=4)
+def _handle(ratio: float) -> QPixmap:
+    """The playhead's handle; drawn as a shape, it would cost as much as all else that moves."""
+    width = 2 * HANDLE + 1
+    image = QImage(
+        math.ceil(width * ratio), math.ceil(HANDLE_HEIGHT * ratio), QImage.Format.Format_ARGB32_Premultiplied
+    )
+    image.setDevicePixelRatio(ratio)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(PLAYHEAD)
+    left, middle, right = 0.5, width / 2, width - 0.5
+    painter.drawPolygon(QPolygonF([QPointF(left, 0), QPointF(right, 0), QPointF(middle, HANDLE_HEIGHT)]))
+    painter.end()
+    return QPixmap.fromImage(image)
 
 
 class Ruler(Still):
@@ -120,15 +142,9 @@ class TimeRuler(Ruler):
         self._draw_still(painter, self._draw_ticks)
         width, bottom = self.width(), self.height()
         self._drawn_playhead = self._view.place(self._view.playhead_s) * width
-        x = self._snapped(self._drawn_playhead) + 0.5
+        x = self._snapped(self._drawn_playhead)
         if -HANDLE < x < width + HANDLE:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(PLAYHEAD)
-            top = bottom - 1.5 * HANDLE
-            painter.drawPolygon(
-                QPolygonF([QPointF(x - HANDLE, top), QPointF(x + HANDLE, top), QPointF(x, bottom)])
-            )
+            painter.drawPixmap(QPointF(x - HANDLE, bottom - HANDLE_HEIGHT), _handle(self.devicePixelRatioF()))
 
     def _draw_ticks(self, painter: QPainter) -> None:
         self._draw_ground(painter)
