@@ -119,6 +119,21 @@ def test_another_view_goes_before_all_but_what_is_under_way(qtbot, track):
     assert [(picture, tile) for picture, tile in soon if tile == 6] == [(0, 6), (1, 6)]
 
 
+@pytest.mark.parametrize("view", [(4.2, 4.4), (0.2, 0.4)])
+def test_what_was_let_go_of_is_analysed_again_when_it_is_looked_at(qtbot, track, view):
+    one = track(SOUND)
+    one.pictures[:] = [Picture.of(each.transform, SOUND, budget=1 << 19) for each in one.pictures]
+    one.analysis = Analysis(one.runner, Sound(SOUND, SOUND), one.pictures)
+    one.analysis.fill()
+    qtbot.waitUntil(lambda: one.analysis.progress == 1)
+    start, stop = (tile * TILE for tile in view)
+    for picture in one.pictures:
+        picture.pyramid.look(start, stop, 8)
+    assert not any(picture.pyramid.sharp for picture in one.pictures)
+    one.analysis.fill()
+    qtbot.waitUntil(lambda: all(picture.pyramid.sharp for picture in one.pictures))
+
+
 def test_in_the_end_all_is_as_if_analysed_at_once(qtbot, track):
     sound = noise(2 * TILE + 12345)
     one = track(sound, workers=2)

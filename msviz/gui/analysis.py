@@ -159,7 +159,7 @@ class Analysis(QObject):
 
         To be called again when the view has changed.
         """
-        if self._stopped:
+        if self._stopped or all(picture.pyramid.done for picture in self.pictures):
             return
         spare = self._runner.workers + 1
         while len(self._under_way) < spare or (len(self._under_way) == spare and self._blurred):

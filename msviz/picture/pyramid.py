@@ -158,6 +158,11 @@ class Pyramid:
         """Whether the view is as sharp as it can be."""
         return not len(self._blurred(beside=0))
 
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing to analyse, neither for the view nor elsewhere."""
+        return bool(self.analysed.all()) and not len(self._blurred(beside=1))
+
     def missing(self) -> Tiles:
         """The tiles to analyse before the view is as sharp as it can be.
 
@@ -186,6 +191,8 @@ class Pyramid:
 
     def _in_order(self, tiles: Tiles) -> Tiles:
         """Tiles by their distance from the view; of many, first some all over them."""
+        if len(tiles) < 2:
+            return tiles
         widest = 1 << max(0, len(tiles).bit_length() - SCATTERED.bit_length())
         apart = (tiles | widest) & -(tiles | widest)  # their greatest common divisors with it
         apart[apart < ALONE] = 1
