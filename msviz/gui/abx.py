@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QFont, QFontDatabase, QKeySequence, QPalette, QShortcut
-from PyQt6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QMessageBox,
-    QPlainTextEdit,
-    QProgressBar,
-    QPushButton,
-    QSpinBox,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.errors import MsvizError
+from msviz.gui.abx_pages import Blind, Result, Setup
 from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.playback import Player
-from msviz.playback.abx import PLACES, Trials, save_report
+from msviz.playback.abx import Trials, save_report
 from msviz.signal import Signal, Source
 
 LONGEST_S, SHORTEST_S = 60.0, 0.1
-MOST_TRIALS = 100
 STRETCH = 1 << 15  # samples read at once; between two the reading can be cancelled
 LOOK_MS = 100  # between two looks at the player
-ANSWER_KEYS = {"A": (Qt.Key.Key_1, Qt.Key.Key_Left), "B": (Qt.Key.Key_2, Qt.Key.Key_Right)}
 
 
 class AbxDialog(QDialog):
@@ -96,9 +78,9 @@ class AbxDialog(QDialog):
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(self._show_error)
 
-        self._setup = _Setup(tuple(self._sources), self._described())
-        self._blind = _Blind()
-        self._result = _Result()
+        self._setup = Setup(tuple(self._sources), self._described())
+        self._blind = Blind()
+        self._result = Result()
         self._pages = QStackedWidget()
         for page in (self._setup, self._blind, self._result):
             self._pages.addWidget(page)
@@ -281,213 +263,3 @@ def _rendered(sources: Mapping[str, Source], region: tuple[int, int]) -> Iterato
             done += last - first
             yield done / (stop - start) / len(made)
     yield made
-
-
-class _Setup(QWidget):
-    """Which sources, how many trials."""
-
-    def __init__(self, names: tuple[str, ...], region: str) -> None:
-        super().__init__()
-        self.chosen = (QComboBox(), QComboBox())
-        for number, combo in enumerate(self.chosen):
-            combo.addItems(names)
-            combo.setCurrentIndex(min(number, len(names) - 1))
-        self.count = QSpinBox()
-        self.count.setRange(1, MOST_TRIALS)
-        self.count.setValue(16)
-        self.start, self.cancel = QPushButton("Start"), QPushButton("Cancel")
-        self.start.setDefault(True)
-        self.cancel.setAutoDefault(False)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self._message = _label("")
-        form = QFormLayout()
-        form.setVerticalSpacing(10)
-        form.setHorizontalSpacing(16)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for text, widget in (
-            ("&A", self.chosen[0]),
-            ("&B", self.chosen[1]),
-            ("&Trials", self.count),
-            ("Region", QLabel(region)),
-        ):
-            form.addRow(text, widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(14)
-        layout.addWidget(
-            _label(
-                "In every trial X is A or B, by chance. Hear all three as often and as long as you wish, "
-                "then say which of the two X is. How many were right you learn at the end."
-            )
-        )
-        layout.addLayout(form)
-        layout.addWidget(self._message)
-        layout.addStretch()
-        layout.addWidget(self.progress)
-        layout.addLayout(_row(None, self.cancel, self.start))
-        self.set_busy(False)
-
-    @property
-    def names(self) -> tuple[str, str]:
-        a, b = self.chosen
-        return a.currentText(), b.currentText()
-
-    def set_busy(self, busy: bool) -> None:
-        self.progress.setValue(0)
-        self.progress.setVisible(busy)
-        self.cancel.setVisible(busy)
-        for widget in (*self.chosen, self.count, self.start):
-            widget.setEnabled(not busy)
-        (self.cancel if busy else self.chosen[0]).setFocus()
-
-    def show_message(self, text: str) -> None:
-        self._message.setText(text)
-
-
-class _Blind(QWidget):
-    """A, B, X; and which X is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._trial = _label("", large=1.3)
-        self._heard = {name: _plain_button(name) for name in (*PLACES, "X")}
-        group = QButtonGroup(self)
-        for button in self._heard.values():
-            button.setCheckable(True)
-            button.setMinimumHeight(72)
-            button.setFont(_scaled(button.font(), 2.0))
-            group.addButton(button)
-        self._answers = {name: _plain_button(f"X is {name}") for name in PLACES}
-        for button in self._answers.values():
-            button.setMinimumHeight(44)
-        self._hint = _label("")
-        self._hint.setEnabled(False)
-        self._error = _label("")
-        self.retry = QPushButton("Try again")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(14)
-        layout.addWidget(self._trial)
-        layout.addLayout(_row(*self._heard.values()))
-        layout.addLayout(_row(*self._answers.values()))
-        layout.addWidget(self._hint)
-        layout.addStretch()
-        layout.addLayout(_row(self._error, self.retry))
-        self.show_error("")
-
-    def connect(
-        self, hear: Callable[[str], None], answer: Callable[[str], None], toggle: Callable[[], None]
-    ) -> None:
-        """Call these for what is pressed, by key or pointer."""
-        for name, button in self._heard.items():
-            button.clicked.connect(partial(self._call, button, hear, name))
-            self._on_key(name, partial(self._call, button, hear, name))
-        for name, button in self._answers.items():
-            button.clicked.connect(partial(self._call, button, answer, name))
-            for key in ANSWER_KEYS[name]:
-                self._on_key(key, partial(self._call, button, answer, name))
-        self._on_key(Qt.Key.Key_Space, toggle)
-
-    def _call(self, button: QPushButton, what: Callable[[str], None], name: str, *_: object) -> None:
-        if button.isEnabled():
-            what(name)
-
-    def _on_key(self, key: Qt.Key | str, what: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(key), self)
-        shortcut.setAutoRepeat(False)  # one press is one answer
-        shortcut.activated.connect(what)
-
-    def show_trial(self, number: int, count: int) -> None:
-        self._trial.setText(f"Trial {number} of {count}")
-        self.show_heard("A")
-        for button in self._answers.values():
-            button.setEnabled(False)
-        self._hint.setText("Hear X before you answer.\nKeys: A, B, X to hear; Space pauses")
-
-    def show_heard(self, name: str) -> None:
-        self._heard[name].setChecked(True)
-        for each, button in self._heard.items():
-            button.setPalette(_chosen(self.palette()) if each == name else self.palette())
-        if name == "X":  # an answer without having heard X is a slip of the hand
-            for button in self._answers.values():
-                button.setEnabled(True)
-            self._hint.setText("Keys: A, B, X to hear; 1 or ← for A, 2 or → for B; Space pauses")
-
-    def show_error(self, text: str) -> None:
-        self._error.setText(text)
-        self.retry.setVisible(bool(text))
-
-
-class _Result(QWidget):
-    """Hits, p-value, what they mean, and every trial."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._hits = _label("", large=1.6)
-        self._meaning = _label("")
-        self._text = QPlainTextEdit()
-        self._text.setReadOnly(True)
-        self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._text.setTabChangesFocus(True)
-        self._message = _label("")
-        self.save, self.close_button = QPushButton("Save…"), QPushButton("Close")
-        self.save.setShortcut(QKeySequence.StandardKey.Save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        for widget in (self._hits, self._meaning, self._text, self._message):
-            layout.addWidget(widget)
-        layout.addLayout(_row(None, self.save, self.close_button))
-
-    def show_result(self, trials: Trials, report: str) -> None:
-        self._hits.setText(f"{trials.hits} of {trials.count} right, p = {trials.p_value:.3g}")
-        self._meaning.setText(trials.verdict)
-        self._text.setPlainText(report)
-        self._message.hide()
-
-    def show_message(self, text: str) -> None:
-        self._message.setText(text)
-        self._message.show()
-
-
-def _chosen(palette: QPalette) -> QPalette:
-    """Of the button that is chosen, to be told at a glance."""
-    role = QPalette.ColorRole
-    palette.setColor(role.Button, palette.color(role.Highlight))
-    palette.setColor(role.ButtonText, palette.color(role.HighlightedText))
-    return palette
-
-
-def _label(text: str, large: float = 1.0) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setFont(_scaled(label.font(), large))
-    return label
-
-
-def _scaled(font: QFont, factor: float) -> QFont:
-    font.setPointSizeF(font.pointSizeF() * factor)
-    return font
-
-
-def _plain_button(text: str) -> QPushButton:
-    """A button that leaves the keys to the page."""
-    button = QPushButton(text)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.setAutoDefault(False)
-    return button
-
-
-def _row(*widgets: QWidget | None) -> QHBoxLayout:
-    """Widgets side by side; None is what stretches."""
-    row = QHBoxLayout()
-    row.setSpacing(10)
-    for widget in widgets:
-        if widget is None:
-            row.addStretch()
-        else:
-            row.addWidget(widget, 1 if isinstance(widget, QLabel) or widget.minimumHeight() else 0)
-    return row
