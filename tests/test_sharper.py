@@ -105,3 +105,12 @@ def test_silence_stays_silent(sharper):
     for values in sharper(OctaveTransform(RATE)).coefficients(Signal(np.zeros((1, RATE)), RATE), 0, RATE):
         assert np.isfinite(values).all()
         assert values.max(initial=0) < 1e-6
+
+
+@pytest.mark.parametrize("sharper", [Reassigned, Combined])
+def test_each_magnitude_may_be_kept_as_something_else(sharper):
+    signal = Signal(0.3 * np.random.default_rng(0).standard_normal((2, RATE)), RATE)
+    picture = sharper(OctaveTransform(RATE))
+    plain, squared = (picture.coefficients(signal, 0, RATE, each=each) for each in (None, np.square))
+    for values, squares in zip(plain, squared, strict=True):
+        assert np.array_equal(squares, values**2)

@@ -80,6 +80,14 @@ def test_coefficients_hold_the_frames_centred_in_the_stretch():
     assert stft.coefficients(noise(2, 100), 11, 12)[0].shape == (2, 33, 0)
 
 
+@pytest.mark.parametrize("length", [0, 1, 100_000])
+def test_each_coefficient_may_be_kept_as_something_else(length):
+    stft, signal = STFT(44100, window=512, hop=128), noise(2, 100_000)
+    (made,) = stft.coefficients(signal, 0, length, each=np.abs)
+    assert made.dtype == np.float32
+    assert np.array_equal(made, np.abs(stft.coefficients(signal, 0, length)[0]))
+
+
 @pytest.mark.parametrize(
     ("parameters", "says"),
     [

@@ -215,6 +215,30 @@ def test_coefficients_hold_the_frames_centred_in_the_stretch(whole):
                 assert decibels(np.abs(values - same).max() / np.abs(held.coefficients).max()) <= -100
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_each_coefficient_may_be_kept_as_something_else(dtype, workers):
+    signal = noise(2, 400_000, 44100, dtype)
+    transform = OctaveTransform(44100, dtype=dtype, workers=workers)
+    sizes = []
+
+    def rounded(values):
+        sizes.append(values.size)
+        return np.rint(100 * np.abs(values)).astype(np.int16)
+
+    for start, stop in [(0, signal.length), (5000, 5001), (-2000, 3000), (77, 77)]:
+        made = transform.coefficients(signal, start, stop, each=rounded)
+        whole = transform.coefficients(signal, start, stop)
+        for values, coefficients in zip(made, whole, strict=True):
+            assert values.dtype == np.int16
+            assert np.array_equal(values, rounded(coefficients))
+            assert values.swapaxes(1, 2).flags.c_contiguous  # frame by frame
+    whole_size = transform.coefficients(signal, 0, signal.length)[-1].size
+    sizes.clear()
+    transform.coefficients(signal, 0, signal.length, each=rounded)
+    assert max(sizes) < whole_size / 2  # never all at once
+
+
 class Watched(Signal):
     """Remembers how many samples were read."""
 
