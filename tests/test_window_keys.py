@@ -1,0 +1,323 @@
+"""Keys in the window: what they do, and which control has them."""
+
+from __future__ import annotations
+
+import opened_window
+import pytest
+from opened_window import SECONDS, action, button, edited, said, shown_texts
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QPushButton,
+    QScrollBar,
+    QSlider,
+    QSpinBox,
+    QTextBrowser,
+)
+from window_tools import NO_DEVICE
+
+from msviz.gui.session import SOURCES
+from msviz.gui.view import Box
+
+KEY = Qt.Key
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+no_device, track, make_window = opened_window.no_device, opened_window.track, opened_window.make_window
+window, opened = opened_window.window, opened_window.opened
+
+
+# Keys
+
+
+def seen(window):
+    """The view as a person sees it: start and stop in seconds, octaves."""
+    return (window.view.range.start_s, window.view.range.stop_s, window.view.span_octaves)
+
+
+def test_keys_do_what_the_menus_say(qtbot, opened):
+    view = opened.view
+    whole = seen(opened)
+    octaves = whole[2]
+    assert whole[:2] == (0, SECONDS)
+
+    def press(key, held=Qt.KeyboardModifier.NoModifier):
+        qtbot.keyClick(opened, key, held)
+        return seen(opened)
+
+    assert press(KEY.Key_Equal, CTRL) == pytest.approx((5, 15, octaves))
+    pixel = view.span_s / view.columns  # the view moves by whole ones
+    assert press(KEY.Key_Right) == pytest.approx((6, 16, octaves), abs=pixel / 2)
+    assert press(KEY.Key_Left) == pytest.approx((5, 15, octaves), abs=pixel / 2)
+    softly = -0.5, 9.5, octaves  # a little past the start
+    assert press(KEY.Key_Left, CTRL) == pytest.approx(softly, abs=pixel / 2)
+    assert press(KEY.Key_Right, CTRL) == pytest.approx((9.5, 19.5, octaves))
+    assert press(KEY.Key_Minus, CTRL)[1] - seen(opened)[0] == pytest.approx(20)
+    press(KEY.Key_F)
+    assert seen(opened) == pytest.approx(whole)
+    assert press(KEY.Key_Equal, ALT) == pytest.approx((0, SECONDS, octaves / 2))
+    low = view.range.low_hz
+    press(KEY.Key_Up)
+    assert view.range.low_hz == pytest.approx(low * 2 ** (0.1 * octaves / 2))
+    press(KEY.Key_Down)
+    assert view.range.low_hz == pytest.approx(low)
+    press(KEY.Key_Minus, ALT)
+    assert seen(opened) == pytest.approx(whole)
+
+    view.select(Box(2.0, 4.0, 100.0, 400.0))
+    assert press(KEY.Key_E, CTRL) == pytest.approx((2, 4, 2))
+    assert press(KEY.Key_Backspace) == pytest.approx(whole)
+    press(KEY.Key_Escape)
+    assert view.selection is None
+    assert press(KEY.Key_E, CTRL) == pytest.approx(whole)
+
+
+def test_keys_move_the_playhead_and_the_view_goes_there(qtbot, opened):
+    def press(key):
+        qtbot.keyClick(opened, key)
+        return opened.view.playhead_s
+
+    opened.view.show(opened.view.full._replace(start_s=8.0, stop_s=9.0))
+    assert press(KEY.Key_BracketRight) == 10.0
+    assert opened.view.range[:2] == pytest.approx((10.0, 11.0))
+    assert "0:10.000 / 0:20.000" in shown_texts(opened.transport)
+    assert press(KEY.Key_End) == SECONDS
+    assert opened.view.range.start_s < SECONDS < opened.view.range.stop_s
+    assert press(KEY.Key_BracketRight) == SECONDS
+    assert press(KEY.Key_BracketLeft) == 10.0
+    assert press(KEY.Key_Home) == 0.0
+    assert opened.view.range.start_s <= 0.0 < opened.view.range.stop_s
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_numbers_choose_what_is_heard(qtbot, opened, number):
+    qtbot.keyClick(opened, getattr(KEY, f"Key_{2 if number == 0 else 1}"))
+    qtbot.keyClick(opened, getattr(KEY, f"Key_{number + 1}"))
+    assert opened.player.source == SOURCES[number]
+    assert [name for name, act in opened.actions_.sources.items() if act.isChecked()] == [SOURCES[number]]
+
+
+@pytest.mark.parametrize(
+    ("key", "visible"), [("F2", (True, True)), ("F3", (True, False)), ("F4", (False, True))]
+)
+def test_function_keys_choose_what_is_shown(qtbot, opened, key, visible):
+    qtbot.keyClick(opened, KEY.Key_F3 if key == "F2" else KEY.Key_F2)
+    qtbot.keyClick(opened, getattr(KEY, f"Key_{key}"))
+    assert (opened.pictures.octaves.isVisible(), opened.pictures.stft.isVisible()) == visible
+
+
+def test_full_screen_and_back(qtbot, opened):
+    qtbot.keyClick(opened, KEY.Key_F11)
+    assert opened.isFullScreen()
+    qtbot.keyClick(opened, KEY.Key_F11)
+    assert not opened.isFullScreen()
+
+
+def test_the_help_tells_every_key(qtbot, opened):
+    qtbot.keyClick(opened, KEY.Key_F1)
+    told = opened.findChild(QTextBrowser).toPlainText()
+    for act in opened.findChildren(QAction):
+        if act.shortcuts():
+            name = act.text().replace("&", "").rstrip("…")
+            keys = ", ".join(key.toString() for key in act.shortcuts())
+            assert f"{keys}\n{name}" in told
+    assert "Ctrl + wheel, pinch\nzoom in time, about the pointer" in told
+    dialog = opened.findChild(QTextBrowser).window()
+    button(dialog, "Close").click()
+    qtbot.waitUntil(lambda: opened.findChild(QTextBrowser) is None)
+
+
+def test_the_help_names_keys_not_what_they_would_do_now(qtbot, opened):
+    edited(opened)
+    opened.editing.steps.undo()
+    qtbot.keyClick(opened, KEY.Key_F1)
+    browser = opened.findChild(QTextBrowser)
+    assert "Ctrl+Z\nUndo\n" in browser.toPlainText()
+    assert "Ctrl+Shift+Z, Ctrl+Y\nRedo\n" in browser.toPlainText()
+    browser.window().reject()
+
+
+def test_edits_can_be_cleared_while_there_are_some(opened):
+    clear = action(opened, "Clear all edits")
+    assert not clear.isEnabled()
+    edited(opened)
+    assert clear.isEnabled()
+    clear.trigger()
+    assert not opened.editing.edits
+    assert not clear.isEnabled()
+
+
+def test_no_two_actions_have_the_same_key(window):
+    keys = [key.toString() for act in window.findChildren(QAction) for key in act.shortcuts()]
+    assert len(keys) == len(set(keys))
+
+
+# Keys stay the window's, whatever was clicked last
+
+
+def test_space_plays_while_a_level_is_typed_and_enter_gives_the_keys_back(qtbot, opened):
+    floor = opened.colour_bar.findChildren(QSpinBox)[0]
+    floor.setFocus()
+    floor.selectAll()
+    qtbot.keyClicks(floor, "-60")
+    assert opened.colours.floor_db == -60
+    assert opened.player.source == "Original"  # a digit is a digit there
+    qtbot.keyClick(floor, KEY.Key_Space)
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
+    assert floor.value() == -60
+    qtbot.keyClick(floor, KEY.Key_Return)
+    assert not floor.hasFocus()
+    qtbot.keyClick(opened, KEY.Key_2)
+    assert opened.player.source == "Multi-scale"
+
+
+def test_the_arrows_of_a_level_do_not_keep_the_keys(qtbot, opened):
+    ceiling = opened.colour_bar.findChildren(QSpinBox)[1]
+    ceiling.setFocus()
+    qtbot.mouseClick(ceiling, Qt.MouseButton.LeftButton, pos=ceiling.rect().bottomRight() - QPoint(6, 6))
+    assert opened.colours.ceiling_db == -3
+    assert not ceiling.hasFocus()
+    before = seen(opened)
+    qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
+    qtbot.keyClick(opened, KEY.Key_Right)
+    assert seen(opened) != before
+
+
+def test_space_plays_after_a_button_was_clicked(qtbot, opened):
+    opened.messages.show_message("Something happened.")
+    close = button(opened.messages, "Close")
+    close.setFocus()
+    qtbot.keyClick(close, KEY.Key_Space)
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
+
+
+def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, opened):
+    maps = opened.findChild(QComboBox)
+    maps.setFocus()
+    qtbot.keyClick(maps, KEY.Key_Equal, CTRL)
+    before = seen(opened)
+    qtbot.keyClick(maps, KEY.Key_Right)
+    assert seen(opened)[0] > before[0]
+    assert opened.colours.name == "magma"
+
+
+def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
+    box = Box(0.2, 0.8, 100.0, 1000.0)
+    opened.view.select(box)
+    opened.editing.remove()
+    opened.view.select(None)
+    opened.view.set_cursor((0.5, 300.0))
+    opened.pictures.menu_requested.emit(QPoint(300, 300))
+    opened.actions_.edit_menu.close()
+    assert opened.view.selection == box
+
+
+def test_controls_that_tab_leads_to_are_worked_by_keys_until_escape(qtbot, opened):
+    tab = Qt.FocusReason.TabFocusReason
+    opened.view.select(Box(0.2, 0.8, 100.0, 1000.0))
+    beats = button(opened.inspector, "Beats")
+    beats.setFocus(tab)
+    qtbot.keyClick(beats, KEY.Key_Space)
+    assert opened.parameters.resolution == 4.0
+    assert not opened.player.playing
+    slider = opened.inspector.parameters.findChild(QSlider)
+    slider.setFocus(tab)
+    before = seen(opened)
+    qtbot.keyClick(slider, KEY.Key_Right)
+    qtbot.waitUntil(lambda: opened.parameters.resolution > 4.0)  # as soon as those before are shown
+    assert seen(opened) == before
+    qtbot.keyClick(slider, KEY.Key_Escape)
+    assert not slider.hasFocus()
+    assert opened.view.selection  # another Escape clears it
+    slider.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
+    before, resolution = seen(opened), opened.parameters.resolution
+    qtbot.keyClick(slider, KEY.Key_Right)
+    assert seen(opened) != before
+    assert opened.parameters.resolution == resolution
+
+
+def test_a_number_takes_the_keys_that_type_it_and_leaves_the_others(qtbot, opened):
+    gamma = opened.inspector.parameters.findChildren(QDoubleSpinBox)[0]
+    gamma.setFocus(Qt.FocusReason.TabFocusReason)
+    gamma.selectAll()
+    qtbot.keyClicks(gamma, "12.5")
+    assert opened.parameters.gamma == 0.0  # each digit would be an analysis
+    shown = opened.actions_.switches["smooth"].isChecked()
+    qtbot.keyClick(gamma, KEY.Key_S)
+    assert opened.actions_.switches["smooth"].isChecked() != shown
+    qtbot.keyClick(gamma, KEY.Key_Return)
+    qtbot.waitUntil(lambda: opened.parameters.gamma == 12.5)
+    assert not gamma.hasFocus()
+    gamma.setFocus(Qt.FocusReason.TabFocusReason)
+    before = seen(opened)
+    qtbot.keyClick(gamma, KEY.Key_Up)
+    qtbot.waitUntil(lambda: opened.parameters.gamma == 17.5)
+    assert seen(opened) == before
+    qtbot.keyClicks(gamma, "99")
+    qtbot.keyClick(gamma, KEY.Key_Escape)
+    assert not gamma.hasFocus()
+    assert opened.parameters.gamma == gamma.value() == 17.5
+
+
+def test_a_list_that_tab_led_to_keeps_the_keys_after_it_was_opened(qtbot, opened):
+    bins = opened.inspector.parameters.findChild(QComboBox)
+    bins.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(bins, KEY.Key_Down)
+    qtbot.waitUntil(lambda: opened.parameters.bins_per_octave == 36)
+    qtbot.keyClick(bins, KEY.Key_Space)
+    qtbot.waitUntil(bins.view().isVisible)
+    qtbot.keyClick(bins.view(), KEY.Key_Return)
+    qtbot.waitUntil(lambda: not bins.view().isVisible())
+    bins.setFocus(Qt.FocusReason.PopupFocusReason)
+    qtbot.keyClick(bins, KEY.Key_Space)
+    qtbot.waitUntil(bins.view().isVisible)
+    bins.hidePopup()
+
+
+def test_no_control_has_the_focus_before_tab_was_pressed_or_after_escape(qtbot, opened):
+    assert opened.focusWidget() is opened.pictures
+    opened.focusNextPrevChild(True)
+    at = opened.focusWidget()
+    assert isinstance(at, QAbstractButton)
+    at.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(at, KEY.Key_Escape)
+    assert opened.focusWidget() is opened
+
+
+def test_tab_leads_to_every_control_and_to_nothing_else(opened):
+    inspector, reached = opened.inspector, []
+    while opened.focusNextPrevChild(True) and opened.focusWidget() not in reached:
+        reached.append(opened.focusWidget())
+    wanted = [
+        control
+        for kind in (QPushButton, QComboBox, QAbstractSlider, QDoubleSpinBox, QSpinBox, QCheckBox)
+        for control in inspector.findChildren(kind)
+        if control.isVisible() and control.isEnabled() and not isinstance(control, QScrollBar)
+    ]
+    assert len(wanted) > 12
+    inside = [widget for widget in reached if inspector.isAncestorOf(widget)]
+    assert [c.toolTip() for c in wanted if c not in inside] == []
+    assert [type(c).__name__ for c in inside if c not in wanted] == ["QTabBar"]
+    tops = [c.mapTo(inspector, c.rect().center()).y() for c in inside]
+    assert tops == sorted(tops)
+
+
+def test_every_control_has_a_name(opened):
+    def named(control):
+        text = getattr(control, "text", getattr(control, "currentText", str))()
+        said = isinstance(control, QAbstractButton) and text
+        labels = [label for label in opened.findChildren(QLabel) if label.buddy() is control]
+        return bool(control.accessibleName() or said or labels)
+
+    kinds = (QAbstractButton, QComboBox, QAbstractSlider, QAbstractSpinBox)
+    controls = [control for kind in kinds for control in opened.findChildren(kind)]
+    mine = [c for c in controls if not c.objectName().startswith("qt_") and not isinstance(c, QScrollBar)]
+    assert len(mine) > 30
+    assert [(type(c).__name__, c.toolTip()) for c in mine if not named(c)] == []
