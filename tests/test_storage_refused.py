@@ -1,0 +1,160 @@
+"""Files that are damaged, or hold something else, are refused and told."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import storage_tools
+import zarr
+from storage_tools import OCTAVES, PLACES, noise
+
+from msviz import ParameterError, StorageError, load, save
+
+stored = storage_tools.stored
+
+
+def with_attributes(path, **changes):
+    root = json.loads((path / "zarr.json").read_text())
+    for name, value in changes.items():
+        if value is None:
+            del root["attributes"][name]
+        else:
+            root["attributes"][name] = value
+    (path / "zarr.json").write_text(json.dumps(root))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"format_version": 2}, r"has format version 2, and this msviz reads up to 1: install a newer msviz"),
+        ({"format": "spectrogram"}, "holds something else than a representation"),
+        ({"format": None}, "holds something else than a representation"),
+        ({"complete": False}, "was not written to its end"),
+        ({"content": "int4"}, "attributes do not fit each other"),
+        ({"transform": "wavelets"}, "attributes cannot be used"),
+        ({"parameters": {"rate": -5}}, "attributes cannot be used"),
+        ({"bands": {}}, "attributes do not fit each other"),
+        ({"channels": 3}, r"octave_00 is complex64 \(2, 12, .* not complex64 \(3, 12,"),
+    ],
+)
+def test_what_msviz_did_not_write_so_is_refused(stored, changes, sentence):
+    with_attributes(stored, **changes)
+    with pytest.raises(StorageError, match=rf"x\.zarr .*{sentence}"):
+        load(stored)
+
+
+def test_what_is_no_representation_is_refused(tmp_path):
+    (tmp_path / "empty.zarr").mkdir()
+    (tmp_path / "text.zip").write_text("text")
+    (tmp_path / "text.npz").write_text("text")
+    np.savez(tmp_path / "other.npz", a=np.arange(3))
+    zarr.create_group(tmp_path / "other.zarr")
+    zarr.create_array(tmp_path / "array.zarr", shape=(3,), dtype="f4")
+    np.savez(tmp_path / "list.npz", attributes=np.array("[]"))
+    made = "empty.zarr text.zip text.npz other.npz list.npz other.zarr array.zarr gone.zarr".split()
+    for name in made:
+        with pytest.raises(StorageError, match=name.replace(".", r"\.")) as caught:
+            load(tmp_path / name)
+        assert "\n" not in str(caught.value)
+    for name in ("memory://nowhere/x.zarr", "nothing://x.zarr"):
+        with pytest.raises(StorageError, match=name):
+            load(name)
+
+
+def test_pickles_are_not_opened(tmp_path):
+    np.savez(tmp_path / "x.npz", attributes=np.array([{}], dtype=object))
+    with pytest.raises(StorageError, match=r"x\.npz is not a representation"):
+        load(tmp_path / "x.npz")
+
+
+def damaged(chunk, how):
+    if how == "missing":
+        chunk.unlink()
+    elif how == "truncated":
+        chunk.write_bytes(chunk.read_bytes()[: chunk.stat().st_size // 2])
+    elif how == "empty":
+        chunk.write_bytes(b"")
+    else:
+        data = bytearray(chunk.read_bytes())
+        data[len(data) // 2] ^= 1
+        chunk.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("content", ["complex64", "float16", "levels"])
+@pytest.mark.parametrize("compress", [True, False])
+def test_damaged_chunks_are_refused(tmp_path, compress, content):
+    save(OCTAVES.analyze(noise()), tmp_path / "x.zarr", content=content, compress=compress)
+    chunk = next(path for path in tmp_path.glob("x.zarr/octave_01/coefficients/c/1/**/*") if path.is_file())
+    data, found = chunk.read_bytes(), load(tmp_path / "x.zarr")
+    read = found.levels if content == "levels" else found.read
+    read()
+    for how in ("missing", "truncated", "empty", "one bit"):
+        damaged(chunk, how)
+        with pytest.raises(StorageError, match=r"x\.zarr is damaged: .*octave_01 .* between .* s"):
+            read()
+        chunk.write_bytes(data)
+
+
+def test_a_missing_residual_chunk_is_refused(stored):
+    damaged(stored / "residual/coefficients/c/0/0/0", "missing")
+    with pytest.raises(StorageError, match=r"residual is missing or not a number"):
+        load(stored).source().read(0, 100)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_a_number_is_refused(stored, value):
+    zarr.open_group(stored, mode="r+")["octave_00/coefficients"][0, 3, 7] = value
+    with pytest.raises(StorageError, match="something of octave_00 is missing or not a number"):
+        load(stored).read()
+    made = OCTAVES.analyze(noise())
+    made.bands[1].coefficients[0, 0, 0] = value
+    with pytest.raises(ParameterError, match="not finite"):
+        save(made, stored)
+
+
+@pytest.mark.parametrize("gone", ["octave_02", "octave_02/coefficients", "octave_02/coefficients/zarr.json"])
+def test_a_missing_array_is_refused(stored, gone):
+    path = stored / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(StorageError, match=r"x\.zarr is damaged: octave_02 is missing"):
+        load(stored)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", '{"zarr_format": 3, "node_type": "group", "attributes": []}']
+)
+@pytest.mark.parametrize("file", ["zarr.json", "octave_02/coefficients/zarr.json"])
+def test_broken_metadata_are_told(stored, file, text):
+    (stored / file).write_text(text)
+    with pytest.raises(StorageError, match=r"x\.zarr (is|was) (not|damaged)"):
+        load(stored).read()
+
+
+def test_a_group_in_the_place_of_an_array_is_refused(stored):
+    shutil.rmtree(stored / "octave_02/coefficients")
+    zarr.create_group(stored / "octave_02/coefficients")
+    with pytest.raises(StorageError, match=r"x\.zarr is damaged: octave_02 is missing"):
+        load(stored)
+
+
+def test_a_zip_of_another_kind_is_told_and_left_alone(stored, tmp_path):
+    save(load(stored).read(), tmp_path / "x.npz")
+    data = bytearray((tmp_path / "x.npz").read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 6] = 249  # the version of ZIP that it takes to read it
+    (tmp_path / "x.npz").write_bytes(data)
+    with pytest.raises(StorageError, match=r"x\.npz is not a representation"):
+        load(tmp_path / "x.npz")
+    with pytest.raises(StorageError, match=r"x\.npz is a file with something else in it"):
+        save(load(stored).read(), tmp_path / "x.npz")
+    assert (tmp_path / "x.npz").read_bytes() == data
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    for name in PLACES[1:]:
+        save(OCTAVES.analyze(noise()), tmp_path / name)
+        data = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(data[: len(data) // 2])
+        with pytest.raises(StorageError, match=rf"{name} is not a representation"):
+            load(tmp_path / name)
