@@ -68,8 +68,8 @@ def wheel(
     held=Qt.KeyboardModifier.NoModifier,
     *,
     pixels: QPoint | None = None,
-) -> None:
-    """Turn a wheel by eighths of a degree; fingers on a touch pad move it by pixels too."""
+) -> bool:
+    """Turn a wheel by eighths of a degree, and tell whether it was taken; a touch pad moves by pixels too."""
     event = QWheelEvent(
         QPointF(x, y),
         QPointF(),
@@ -81,3 +81,4 @@ def wheel(
         False,
     )
     QApplication.sendEvent(widget, event)
+    return event.isAccepted()

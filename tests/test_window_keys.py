@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import opened_window
 import pytest
+from canvas_tools import wheel
 from opened_window import SECONDS, action, button, edited, said, shown_texts
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QAction
@@ -15,7 +16,9 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QLabel,
+    QLineEdit,
     QPushButton,
+    QScrollArea,
     QScrollBar,
     QSlider,
     QSpinBox,
@@ -279,6 +282,46 @@ def test_a_list_that_tab_led_to_keeps_the_keys_after_it_was_opened(qtbot, opened
     qtbot.keyClick(bins, KEY.Key_Space)
     qtbot.waitUntil(bins.view().isVisible)
     bins.hidePopup()
+
+
+def roll(widget):
+    """Turn a wheel; what a widget leaves goes to what it stands in, as with real wheels in Qt."""
+    while widget and not wheel(widget, 5, 5, QPoint(0, -120)):
+        widget = widget.parentWidget()
+
+
+def test_a_wheel_over_a_control_without_the_focus_scrolls_the_panel_instead(qtbot, opened):
+    panel = opened.inspector.parameters
+    areas = opened.inspector.findChildren(QScrollArea)
+    bar = next(area for area in areas if area.widget() is panel).verticalScrollBar()
+    opened.resize(opened.width(), 500)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    number = panel.findChildren(QDoubleSpinBox)[1]
+    for control, under in (
+        (panel.findChild(QSlider), panel.findChild(QSlider)),
+        (panel.findChild(QComboBox), panel.findChild(QComboBox)),
+        (number, number.findChild(QLineEdit)),
+    ):
+        before = panel.parameters
+        opened.setFocus()
+        roll(under)
+        assert panel.parameters == before
+        assert bar.value() > 0
+        bar.setValue(0)
+        control.setFocus()
+        roll(under)
+        assert panel.parameters != before
+        assert bar.value() == 0
+
+
+def test_no_wheel_gives_a_control_the_focus_and_the_volume_is_turned_without(opened):
+    kinds = (QComboBox, QAbstractSlider, QAbstractSpinBox)
+    controls = [control for kind in kinds for control in opened.findChildren(kind)]
+    assert [c.toolTip() for c in controls if c.focusPolicy() == Qt.FocusPolicy.WheelFocus] == []
+    volume = next(c for c in controls if c.accessibleName() == "Volume")
+    before = volume.value()
+    roll(volume)
+    assert volume.value() < before
 
 
 def test_no_control_has_the_focus_before_tab_was_pressed_or_after_escape(qtbot, opened):

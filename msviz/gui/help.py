@@ -27,6 +27,7 @@ MOUSE = (
     ("Ctrl + wheel, pinch", "zoom in time, about the pointer"),
     ("Alt + wheel", "zoom in frequency, about the pointer"),
     ("Wheel on a ruler", "zoom that ruler"),
+    ("Wheel on a list, number or slider", "change it, where it has the focus"),
     ("Drag the playhead, drag on the time ruler", "scrub: listen under the hand"),
     ("Right click", "what can be done to a box or an octave"),
     ("Click an edited box", "choose it"),

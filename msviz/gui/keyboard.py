@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, Qt
-from PyQt6.QtGui import QFocusEvent, QKeyEvent
+from PyQt6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -20,6 +20,7 @@ BACK = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 STEPS = (KEY.Key_Up, KEY.Key_Down)
 ARROWS = (KEY.Key_Left, KEY.Key_Right, *STEPS, KEY.Key_Home, KEY.Key_End)
 ENTER = (KEY.Key_Return, KEY.Key_Enter)
+VALUES = (QComboBox, QAbstractSlider, QSpinBox, QDoubleSpinBox)  # what a wheel would change
 
 
 class ControlKeys(QObject):
@@ -28,17 +29,23 @@ class ControlKeys(QObject):
     Those are Space, and but for buttons the arrows, Home and End.  A control that was clicked leaves all keys
     to the window: Space plays, arrows move the picture.  A number takes what numbers are typed with, however
     one came to it; Enter leads away with what was typed, Escape without.
+
+    A wheel over a control that has not the focus scrolls what the control stands in, and gives no focus.
     """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._tabbed = False
         window.setFocus()  # or Qt would begin with the first control
-        for kind in (QAbstractButton, QComboBox, QAbstractSlider, QTabBar, QSpinBox, QDoubleSpinBox):
+        for kind in (QAbstractButton, QTabBar, *VALUES):
             for control in window.findChildren(kind):
                 control.installEventFilter(self)
+                if control.focusPolicy() == Qt.FocusPolicy.WheelFocus:
+                    control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def eventFilter(self, control: QObject | None, event: QEvent | None) -> bool:
+        if isinstance(event, QWheelEvent):
+            return isinstance(control, VALUES) and _passed_on(event, control)
         if isinstance(control, QSpinBox | QDoubleSpinBox):
             return _filter_number(control, event)
         if isinstance(event, QFocusEvent) and event.gotFocus():
@@ -55,6 +62,14 @@ class ControlKeys(QObject):
                 _leave(control)
                 return True
         return False
+
+
+def _passed_on(wheel: QWheelEvent, control: QWidget) -> bool:
+    # What can never have the focus, a scroll bar or the volume, is there to be turned.
+    passed_on = control.focusPolicy() != Qt.FocusPolicy.NoFocus and not control.hasFocus()
+    if passed_on:
+        wheel.ignore()
+    return passed_on
 
 
 def _leave(control: QWidget) -> None:
