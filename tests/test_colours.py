@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtWidgets import QApplication, QColorDialog
 
 from msviz.gui.colour_editor import ColourEditor, stops_of
 from msviz.gui.colours import COLOUR_MAPS, OWN, Colours, coloured
@@ -46,6 +47,84 @@ def test_what_is_edited_is_told(qtbot):
     with qtbot.waitSignal(editor.changed) as change:
         editor._gradient.addTick(0.25, movable=True)
     assert [stop[0] for stop in change.args[0]] == [0, 0.25, 0.5, 1]
+
+
+@pytest.fixture
+def editor(qtbot):
+    editor = ColourEditor(GREEN)
+    qtbot.addWidget(editor)
+    with qtbot.waitExposed(editor):
+        editor.show()
+    editor.activateWindow()
+    qtbot.waitUntil(editor.isActiveWindow)
+    return editor
+
+
+def places(editor):
+    return [round(stop[0], 3) for stop in editor.stops]
+
+
+def test_stops_are_moved_added_and_removed_by_keys(qtbot, editor):
+    strip = editor._gradient
+    key, ctrl = Qt.Key, Qt.KeyboardModifier.ControlModifier
+    assert strip.hasFocus()
+    with qtbot.waitSignal(editor.changed):
+        qtbot.keyClick(strip, key.Key_Right)
+    assert places(editor) == [0.01, 0.5, 1]
+    for _ in range(2):
+        qtbot.keyClick(strip, key.Key_Left)  # no further than the end
+    assert places(editor) == [0, 0.5, 1]
+    qtbot.keyClick(strip, key.Key_Right, ctrl)
+    qtbot.keyClick(strip, key.Key_Left)
+    assert places(editor) == [0, 0.49, 1]
+    qtbot.keyClick(strip, key.Key_Insert)
+    assert places(editor) == [0, 0.49, 0.745, 1]
+    qtbot.keyClick(strip, key.Key_Right)  # the new one
+    assert places(editor) == [0, 0.49, 0.755, 1]
+    for _ in range(2):
+        qtbot.keyClick(strip, key.Key_Right, ctrl)
+    qtbot.keyClick(strip, key.Key_Insert)  # the last has none behind it
+    assert places(editor) == [0, 0.49, 0.755, 0.877, 1]
+    for left in ([0, 0.49, 0.755, 1], [0, 0.49, 0.755], [0, 0.49], [0, 0.49]):  # two are needed
+        qtbot.keyClick(strip, key.Key_Delete)
+        assert places(editor) == left
+
+
+def test_enter_chooses_the_colour_of_the_marked_stop(qtbot, editor):
+    strip = editor._gradient
+    with qtbot.waitSignal(editor.changed):
+        qtbot.keyClick(strip, Qt.Key.Key_Right)
+    qtbot.keyClick(strip, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(strip, Qt.Key.Key_Return)
+    dialog = strip.item.colorDialog
+    assert isinstance(dialog, QColorDialog)
+    assert dialog.isVisible()
+    assert dialog.currentColor().getRgb()[:3] == GREEN.stops[1][1:]
+    dialog.reject()
+    assert editor.isVisible()  # Enter has not closed it
+
+
+def test_the_marked_stop_is_seen_and_a_click_marks_another(qtbot, editor):
+    strip = editor._gradient
+
+    def on_screen():
+        QApplication.processEvents()
+        return editor.screen().grabWindow(editor.winId(), *strip.geometry().getRect()).toImage()
+
+    first = on_screen()
+    qtbot.keyClick(strip, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    second = on_screen()
+    assert second != first
+    editor.focusNextPrevChild(True)
+    assert on_screen() not in (first, second)  # the keys are elsewhere
+    tick = strip.item.listTicks()[0][0]
+    at = strip.mapFromScene(tick.mapToScene(tick.shape().boundingRect().center()))
+    left = Qt.MouseButton.LeftButton
+    qtbot.mousePress(strip.viewport(), left, pos=at)
+    qtbot.mouseRelease(strip.viewport(), left, pos=QPoint(10, 2))  # a click would ask for a colour
+    strip.setFocus()
+    qtbot.keyClick(strip, Qt.Key.Key_Right)
+    assert places(editor) == [0.01, 0.5, 1]
 
 
 @pytest.mark.parametrize("colours", [Colours("viridis", -90.0, -6.0), GREEN])
