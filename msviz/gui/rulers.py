@@ -169,9 +169,11 @@ class TimeRuler(Ruler):
         if marks:
             painter.drawRects(*marks)  # in one call: there may be hundreds
         painter.setPen(self._ink(0.85))
-        for x, label in ticks:
-            if label and x + room(label) - 3 * INDENT <= width:
-                painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
+        labels = [(x, label) for x, label in ticks if label]
+        if labels and labels[-1][0] + room(labels[-1][1]) - 3 * INDENT > width:
+            labels.pop()  # all others have their room before the next
+        for x, label in labels:
+            painter.drawText(QPointF(x + INDENT, metrics.ascent() + 1), label)
 
     def _move_playhead(self) -> None:
         x, before = self._view.place(self._view.playhead_s) * self.width(), self._drawn_playhead
