@@ -39,8 +39,8 @@ def settle() -> None:
     """Let nothing of Python's hold up the window for longer than need be.
 
     To be called when all is imported and made: what is there by then stays, and the collector of
-    garbage, which stops all threads, need not look at it again and again.
+    garbage, which stops all threads, need not look at it again and again.  Not even once: that takes
+    as long as two frames, and there is next to nothing to be had.
     """
     sys.setswitchinterval(SWITCH_S)
-    gc.collect()
     gc.freeze()
