@@ -7,7 +7,7 @@ import pytest
 from PyQt6.QtCore import QEvent, QObject, QSettings, Qt
 from PyQt6.QtWidgets import QApplication, QProgressBar, QPushButton, QToolButton
 
-from msviz.gui.analysis import Picture
+from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.bars import StatusBar
 from msviz.gui.dialogs import edit_preferences
 from msviz.gui.inspector import Inspector
@@ -227,6 +227,78 @@ def test_the_spectrum_goes_where_the_playhead_comes_to_rest(qtbot, monkeypatch):
     view.set_cursor((0.1, 440.0))
     view.set_playhead(0.75)
     assert not inspector._soon.isActive()
+
+
+@pytest.fixture
+def spectra():
+    """A view of a second of noise in its first half and silence in the other, and its pictures."""
+    view = View()
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, (1, 8000)) * (np.arange(8000) < 4000)
+    source = Signal(samples, 8000)
+    pictures = [Picture.of(transform, source) for transform in (OctaveTransform(8000), STFT(8000))]
+    for picture in pictures:
+        for tile in range(picture.pyramid.tiles):
+            picture.pyramid.put(tile, tile_levels(picture, source, tile))
+    view.open(8000, 8000, 20.0, 4000.0)
+    return view, pictures
+
+
+def highest_db(curve):
+    return np.nanmax(curve.getData()[1])
+
+
+def test_the_spectrum_goes_along_while_it_plays_and_peaks_are_held(qtbot, spectra):
+    view, pictures = spectra
+    inspector = Inspector(view)
+    qtbot.addWidget(inspector)
+    inspector.show()
+    panel = inspector.spectrum
+    panel._hold.setChecked(True)
+    inspector.look(pictures)
+    qtbot.waitUntil(lambda: panel._curves[1].getData()[0] is not None)
+    assert highest_db(panel._curves[1]) > -60
+
+    def plays_on():
+        view.set_playhead(min(view.playhead_s + 0.02, 0.98))  # and never rests for long
+        if view.playhead_s == 0.98:
+            view.set_playhead(0.9)
+        return highest_db(panel._curves[1]) < -100
+
+    qtbot.waitUntil(plays_on)
+    assert highest_db(panel._peaks[1]) > -60
+
+
+def test_the_spectrum_goes_along_with_a_view_that_follows(qtbot, spectra):
+    view, pictures = spectra
+    panel = SpectrumPanel(view)
+    qtbot.addWidget(panel)
+    view.show(view.full._replace(stop_s=0.1))
+
+    def follows():
+        view.set_playhead(view.playhead_s + 0.0005)
+        view.pan(0.0005)
+        panel.look(pictures)
+        return panel._curves[0].getData()[0] is not None
+
+    qtbot.waitUntil(follows)
+
+
+def test_a_hidden_spectrum_is_not_drawn(qtbot, spectra, monkeypatch):
+    view, pictures = spectra
+    inspector = Inspector(view)
+    qtbot.addWidget(inspector)
+    shown = []
+    monkeypatch.setattr(inspector.spectrum, "look", shown.append)
+    inspector.show()
+    inspector.look(pictures)
+    inspector.hide()
+    assert inspector._soon.isActive()
+    qtbot.waitUntil(lambda: not inspector._soon.isActive())
+    view.set_playhead(0.5)
+    assert not shown
+    assert not inspector._soon.isActive()
+    inspector.show()
+    qtbot.waitUntil(lambda: len(shown) == 1)
 
 
 def test_progress_is_painted_with_the_rest(qtbot):

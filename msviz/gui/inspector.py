@@ -258,6 +258,7 @@ class Inspector(QDockWidget):
         self._soon.setInterval(SPECTRUM_MS)
         self._soon.timeout.connect(self._show_spectrum)
         view.playhead_changed.connect(self._look_at_playhead)
+        self.visibilityChanged.connect(self._show_soon)
         self.lab = LabPanel()
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
@@ -289,15 +290,20 @@ class Inspector(QDockWidget):
     def look(self, pictures: Sequence[Picture]) -> None:
         """Show the spectrum of these pictures at the cursor, soon."""
         self._pictures = tuple(pictures)
-        if self.isVisible() and not self._soon.isActive():
-            self._soon.start()
+        self._show_soon()
 
     def _look_at_playhead(self) -> None:
-        """Show the spectrum where the playhead has come to rest, while nothing is pointed at."""
-        if self._pictures and self._view.cursor is None and self.isVisible():
-            self._soon.start()  # each move puts it off: while it plays, no frame waits for a plot
+        """Show the spectrum at the playhead, while nothing is pointed at."""
+        if self._view.cursor is None:
+            self._show_soon()
+
+    def _show_soon(self) -> None:
+        if self._pictures and self.isVisible() and not self._soon.isActive():
+            self._soon.start()
 
     def _show_spectrum(self) -> None:
+        if not self.isVisible():  # it was hidden meanwhile
+            return
         self.spectrum.look(self._pictures)
         cursor = self._view.cursor
         hz = cursor[1] if cursor else None

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
-from PyQt6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QCheckBox, QVBoxLayout, QWidget
 
 from msviz.gui.analysis import Picture
 from msviz.gui.ticks import frequency_ticks
@@ -103,7 +103,7 @@ class SpectrumPanel(QWidget):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._look_again)
-        self._moved_s = 0.0
+        self._moved_s = self._playhead_s = 0.0
         view.range_changed.connect(self._move)
         self._plot = _Plot()
         self._plot.setMenuEnabled(False)
@@ -129,7 +129,7 @@ class SpectrumPanel(QWidget):
         self._mark.hide()
         self._plot.addItem(self._mark)
         self._hold = QCheckBox("Hold peaks")
-        self._hold.setToolTip("Keep the highest level of each frequency while the cursor moves")
+        self._hold.setToolTip("Keep the highest level of each frequency while the cursor or the playhead moves")
         self._hold.toggled.connect(self.forget_peaks)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -164,7 +164,11 @@ class SpectrumPanel(QWidget):
             peak.setData([], [])
 
     def _move(self) -> None:
-        self._moved_s = time.monotonic()
+        """Put the spectrum off, unless the view only follows the playhead, which may go on for hours."""
+        before, self._playhead_s = self._playhead_s, self._view.playhead_s
+        by_hand = self._view.gliding or QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if by_hand or self._playhead_s == before:
+            self._moved_s = time.monotonic()
 
     def look(self, pictures: Sequence[Picture]) -> None:
         """Show what the octaves and the STFT hold at the cursor, as soon as the view is at rest."""
