@@ -352,6 +352,23 @@ def test_an_original_is_not_written_over(track, converted):
     assert track.read_bytes() == before
 
 
+def test_what_is_read_is_not_written_over_by_whatever_name(track, converted, tmp_path):
+    """What a file is, its beginning tells and not its name: one of sound may be called a picture."""
+    (tmp_path / "other").mkdir()
+    zipped = tmp_path / "zipped.zarr.zip"
+    assert call("convert", track, "-o", zipped).exit_code == 0
+    for command, given, suffix in (("render", track, ".png"), ("resynth", zipped, ".wav")):
+        misnamed, link = given.with_name(f"misnamed{suffix}"), tmp_path / f"link{suffix}"
+        given.rename(misnamed)
+        link.hardlink_to(misnamed)
+        before = misnamed.read_bytes()
+        for out in (misnamed, link, tmp_path / "other" / ".." / misnamed.name):
+            result = call(command, misnamed, "-o", out)
+            assert result.exit_code == 1
+            assert "is the input itself: give the result a name of its own." in result.stderr
+            assert misnamed.read_bytes() == out.read_bytes() == before
+
+
 def test_a_part_of_a_converted_file_sounds_alone(track, converted, tmp_path):
     arguments = ("-o", tmp_path / "back.flac", "--original", track, "--start", "0:01.5", "--stop", "2")
     result = call("resynth", converted, *arguments, "--json")

@@ -12,7 +12,7 @@ import click
 from msviz import __version__
 from msviz.cli.convert import convert
 from msviz.cli.files import info, resynth
-from msviz.cli.options import FilePath, seconds, stretch
+from msviz.cli.options import FilePath, require_another, seconds, stretch
 from msviz.errors import MsvizError, ParameterError
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def render(
     from msviz.convert import StoredPicture, is_converted
     from msviz.storage import load
 
+    require_another(picture, file, "input")
     with ExitStack() as opened:
         drawn: dict[str, Any] = {}
         source: Source

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from msviz.cli.options import FilePath, progress, seconds, stretch
+from msviz.cli.options import FilePath, progress, require_another, seconds, stretch
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -82,8 +81,9 @@ def resynth(
     from msviz.signal import Stretch
     from msviz.storage import load
 
-    if original and out.exists() and os.path.exists(original) and out.samefile(original):
-        raise ParameterError(f"{out} is the original itself: give the result a name of its own.")
+    require_another(out, file, "input")
+    if original:
+        require_another(out, original, "original")
     stored = load(file)
     source = stored.source()
     first, last = (round(time_s * source.rate) for time_s in stretch(file, source, start, stop))

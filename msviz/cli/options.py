@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -50,6 +51,18 @@ def stretch(file: str | Path, source: Source, start_s: float, stop_s: float | No
             f"and {file} ends at {duration_s:g} s."
         )
     return start_s, stop_s
+
+
+def require_another(out: Path, given: str | Path, what: str) -> None:
+    """Refuse to write over what is read, by whatever name it goes.
+
+    Raises
+    ------
+    ParameterError
+        If both are the same file.
+    """
+    if out.exists() and os.path.exists(given) and out.samefile(given):
+        raise ParameterError(f"{out} is the {what} itself: give the result a name of its own.")
 
 
 def progress(label: str, length: int) -> ProgressBar[Any]:
