@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import window_tools
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QDialog, QFileDialog
+from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox
 from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db
 
 from msviz import read_audio
 from msviz.gui import dialogs
-from msviz.gui.export import FORMATS, ExportDialog, Order, ask
+from msviz.gui.export import FORMATS, AskingDialog, ExportDialog, Order, ask
 from msviz.gui.view import Box
 from msviz.signal import Signal, Stretch
 
@@ -49,6 +49,33 @@ def test_a_cancelled_dialog_writes_nothing(window, monkeypatch):
     dialog = ExportDialog(window.session.sources, "STFT", track=window.source, selection=None)
     assert ask(dialog, Path("x.wav")) is None
     assert dialog._stretch.count() == 1  # nothing is selected
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_the_open_track_is_never_chosen(qtbot, tmp_path, monkeypatch, kind):
+    """Not by its own name, by a link, or by another spelling; the next name is, or none."""
+    opened, link, out = tmp_path / "opened.zarr", tmp_path / "link.zarr", tmp_path / "out.zarr"
+    opened.mkdir() if kind == "folder" else opened.touch()
+    link.symlink_to(opened)
+    (tmp_path / "other").mkdir()
+    names = [opened, link, tmp_path / "other" / ".." / opened.name, out]
+    warned = []
+    monkeypatch.setattr(AskingDialog, "suffix", ".zarr")
+    monkeypatch.setattr(AskingDialog, "file_name", lambda *_: out.name)
+    monkeypatch.setattr(AskingDialog, "order", lambda _, path: path)
+    monkeypatch.setattr(AskingDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
+    monkeypatch.setattr(QFileDialog, "exec", lambda _: QDialog.DialogCode(bool(names)))
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(names.pop(0))])
+    monkeypatch.setattr(QMessageBox, "warning", lambda *what: warned.append(what[-1]))
+    dialog = AskingDialog("Export")
+    qtbot.addWidget(dialog)
+    assert ask(dialog, opened) == out
+    told = "is the track that is open: choose another name."
+    assert warned == [f"{name} {told}" for name in ("opened.zarr", "link.zarr", "opened.zarr")]
+    names.append(opened)
+    assert ask(dialog, opened) is None
+    names.append(opened)
+    assert ask(dialog, tmp_path / "gone.wav") == opened
 
 
 def test_every_format_is_one_that_can_be_written(qtbot, window, tmp_path):

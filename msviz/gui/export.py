@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QMessageBox,
     QWidget,
 )
 
@@ -245,7 +246,7 @@ def stem(track: Path) -> str:
 
 
 def ask(dialog: AskingDialog, track: Path) -> Writing | None:
-    """Show the dialog, then ask for a file's name; None if either is cancelled."""
+    """Show the dialog, then ask for a file's name, which is not the track's; None if either is cancelled."""
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return None
     folder = QSettings().value("export folder", str(track.parent))
@@ -255,8 +256,11 @@ def ask(dialog: AskingDialog, track: Path) -> Writing | None:
     files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     files.setDefaultSuffix(dialog.suffix)
     files.selectFile(dialog.file_name(track))
-    if files.exec() != QDialog.DialogCode.Accepted:
-        return None
-    path = Path(files.selectedFiles()[0])
-    QSettings().setValue("export folder", str(path.parent))
-    return dialog.order(path)
+    while files.exec() == QDialog.DialogCode.Accepted:
+        path = Path(files.selectedFiles()[0])
+        if not (path.exists() and track.exists() and path.samefile(track)):
+            QSettings().setValue("export folder", str(path.parent))
+            return dialog.order(path)
+        text = f"{path.name} is the track that is open: choose another name."
+        QMessageBox.warning(dialog.parentWidget(), dialog.windowTitle(), text)
+    return None
