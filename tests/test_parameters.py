@@ -141,9 +141,11 @@ def test_the_spectrum_at_a_place_shows_the_tone_that_is_there():
     assert np.nanmax(levels) == pytest.approx(-6, abs=0.6)
 
 
-def test_the_inspector_tells_how_long_a_frame_is_and_how_wide_a_bin():
+def test_the_inspector_tells_how_far_frames_are_apart_and_how_wide_a_bin_is():
     signal = Signal(np.zeros((1, 44100)), 44100)
     octaves = Picture.of(OctaveTransform(44100), signal)
-    assert cell_text(octaves, 44100, 15000.0) == "frame 0.181 ms, bandwidth 867 Hz"
-    assert cell_text(octaves, 44100, 30.0) == "frame 92.9 ms, bandwidth 1.73 Hz"
-    assert cell_text(Picture.of(STFT(44100), signal), 44100, 30.0) == "frame 23.2 ms, bandwidth 15.5 Hz"
+    assert cell_text(octaves, 44100, 15000.0) == "hop 0.181 ms, bandwidth 867 Hz"
+    assert cell_text(octaves, 44100, 30.0) == "hop 92.9 ms, bandwidth 1.73 Hz"
+    assert cell_text(Picture.of(STFT(44100), signal), 44100, 30.0) == "hop 23.2 ms, bandwidth 15.5 Hz"
+    beats = Picture.of(OctaveTransform(44100, resolution=4.0), signal)
+    assert cell_text(beats, 44100, 20000.0) == "hop 0.0454 ms, bandwidth 3470 Hz"

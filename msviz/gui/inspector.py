@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSlider,
     QSplitter,
     QTabWidget,
@@ -83,7 +84,7 @@ class ParameterPanel(QWidget):
         self._resolution.setRange(0, SLIDER_STEPS)
         self._resolution.setAccessibleName("Resolution")
         self._resolution.setToolTip("How finely frequency is told apart: bandwidths to the octave")
-        self._resolution_text = QLabel()
+        self._resolution_text = _text("1/33.3 octave, 000 cents")
         ends = QHBoxLayout()
         for text in ("sharp in time", "sharp in pitch"):
             label = QLabel(text)
@@ -219,21 +220,41 @@ def _number(low: float, high: float, step: float, unit: str, tip: str) -> QDoubl
 
 
 def cell_text(picture: Picture, rate: int, hz: float) -> str:
-    """How long a picture's frames are and how wide its bins' filters, at a frequency."""
+    """How far a picture's frames are apart and how wide its bins' filters are, at a frequency."""
     bands = picture.pyramid.bands
     band = next((band for band in bands if band.low <= hz < band.high), bands[-1])
     bandwidth = picture.transform.bandwidth(hz)
-    return f"frame {1000 * band.hop / rate:.3g} ms, bandwidth {bandwidth:.3g} Hz"
+    return f"hop {_figure(1000 * band.hop / rate)} ms, bandwidth {_figure(bandwidth)} Hz"
 
 
-def _scrolled(panel: QWidget) -> QScrollArea:
-    scroll = QScrollArea()
-    scroll.setWidget(panel)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return scroll
+def _figure(value: float) -> str:
+    """Three digits, and no exponent."""
+    return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
+
+
+def _text(widest: str) -> QLabel:
+    """A text with room for the widest that it may show, so that none moves what is around it."""
+    label = QLabel()
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
+    return label
+
+
+class _Scrolled(QScrollArea):
+    """A panel that is scrolled up and down, and never cut at its sides."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self.setWidget(panel)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def minimumSizeHint(self) -> QSize:
+        panel, bar = self.widget(), self.verticalScrollBar()
+        width = panel.minimumSizeHint().width() + bar.sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
 
 
 class Inspector(QDockWidget):
@@ -266,10 +287,13 @@ class Inspector(QDockWidget):
             (self.parameters, "Picture", "What is drawn, and with which parameters"),
             (self.lab, "Listening", "How much of the picture is needed to hear the track"),
         ):
-            self._tabs.setTabToolTip(self._tabs.addTab(_scrolled(panel), name), tip)
+            self._tabs.setTabToolTip(self._tabs.addTab(_Scrolled(panel), name), tip)
         self._where = QLabel("Spectrum at the cursor")
-        self._cells = QLabel()
-        self._cells.setToolTip("How long a frame is, and how wide a bin's filter at -3 dB, at the cursor")
+        self._cells = _text(f"{NAMES[0]}: hop 0.0000 ms, bandwidth 0000 Hz")
+        self._cells.setText("\n".join(f"{name}: –" for name in NAMES))
+        self._cells.setToolTip(
+            "From a frame to the next, and how wide a bin's filter is at -3 dB, at the cursor"
+        )
         below = QWidget()
         layout = QVBoxLayout(below)
         layout.setContentsMargins(6, 4, 6, 4)
