@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import opened_window
 import pytest
 from opened_window import SECONDS, action, button, edited, shown_texts, wait_open
@@ -44,17 +47,58 @@ def test_edits_are_back_when_their_track_is(qtbot, opened, make_window, track, t
     qtbot.keyClick(window, KEY.Key_Z, CTRL)
     assert not window.session.edits
     window.close()
-    assert kept.kept(track, round(SECONDS * RATE), 7) == Edits()
+    assert kept.kept(kept.stamp(track, round(SECONDS * RATE)), 7) == Edits()
+
+
+@pytest.mark.parametrize("when", ["open", "closed"])
+def test_edits_are_not_those_of_what_a_file_has_become(qtbot, opened, track, tmp_path, when):
+    """Be it written anew while it is open or after."""
+    edited(opened)
+    other = write(tmp_path / "other.wav", tone(seconds=5.0))
+    if when == "open":
+        write(track, tone(880.0))
+    opened.files.open(other)
+    wait_open(qtbot, opened, other)
+    if when == "closed":
+        write(track, tone(880.0))
+    opened.files.open(track)
+    wait_open(qtbot, opened, track)
+    assert not opened.editing.edits
+    assert not opened.session.edits
 
 
 def test_edits_are_those_of_the_same_sound_however_many_octaves_it_has(qapp, track):
     edits = Edits((OctaveEdit(), OctaveEdit(muted=True)), (BoxEdit(0.0, 1.0, 20.0, 30.0, gain_db=3.0),), True)
-    kept.keep(track, 100, edits)
-    assert kept.kept(track, 100, 2) == edits
-    assert kept.kept(track, 100, 3).octaves == (OctaveEdit(), *edits.octaves)
-    assert kept.kept(track, 100, 1).octaves == edits.octaves[1:]
-    assert kept.kept(track, 101, 2) == Edits()
-    assert kept.kept(track.parent, 100, 2) == Edits()
+    file = kept.stamp(track, 100)
+    kept.keep(file, edits)
+    assert kept.kept(file, 2) == edits
+    assert kept.kept(file, 3).octaves == (OctaveEdit(), *edits.octaves)
+    assert kept.kept(file, 1).octaves == edits.octaves[1:]
+
+
+def test_edits_are_those_of_a_file_as_it_was(qapp, track):
+    file = kept.stamp(track, 100)
+    kept.keep(file, Edits(octaves=(OctaveEdit(muted=True),)))
+    assert kept.kept(kept.stamp(track, 100), 1)
+    assert not kept.kept(kept.stamp(track, 101), 1)
+    assert not kept.kept(kept.stamp(track.parent, 100), 1)
+    size, modified_ns = track.stat().st_size, track.stat().st_mtime_ns
+    os.utime(track, ns=(0, modified_ns + 1))
+    assert not kept.kept(kept.stamp(track, 100), 1)
+    os.truncate(track, size - 2)
+    os.utime(track, ns=(0, modified_ns))
+    assert not kept.kept(kept.stamp(track, 100), 1)
+
+
+def test_a_folder_is_as_it_was_while_its_root_is(qapp, tmp_path):
+    root = tmp_path / "track.zarr" / "zarr.json"
+    root.parent.mkdir()
+    root.touch()
+    kept.keep(kept.stamp(root.parent, 100), Edits(octaves=(OctaveEdit(muted=True),)))
+    (root.parent / ".DS_Store").touch()
+    assert kept.kept(kept.stamp(root.parent, 100), 1)
+    root.write_text("{}")
+    assert not kept.kept(kept.stamp(root.parent, 100), 1)
 
 
 @pytest.mark.parametrize(
@@ -64,23 +108,28 @@ def test_edits_are_those_of_the_same_sound_however_many_octaves_it_has(qapp, tra
         "3",
         '["x"]',
         '[{"path": PATH, "length": 100}]',
-        '[{"path": PATH, "length": 100, "octaves": [], "boxes": [[2, 1, 3, 4, 0]]}]',
-        '[{"path": PATH, "length": 100, "octaves": [["loud"]], "boxes": []}]',
+        '[{"path": PATH, "length": 100, "octaves": [], "boxes": [[0, 1, 3, 4, 0]]}]',  # of whatever date
+        "[{FILE}]",
+        '[{FILE, "octaves": [], "boxes": [[2, 1, 3, 4, 0]]}]',
+        '[{FILE, "octaves": [["loud"]], "boxes": []}]',
     ],
 )
 def test_edits_that_mean_nothing_are_left_alone(qapp, track, text):
-    QSettings().setValue(kept.KEY, text.replace("PATH", f'"{track.resolve()}"'))
-    assert kept.kept(track, 100, 7) == Edits()
-    kept.keep(track, 100, Edits(octaves=(OctaveEdit(muted=True),)))
-    assert kept.kept(track, 100, 1)
+    file = kept.stamp(track, 100)
+    text = text.replace("PATH", f'"{track.resolve()}"').replace("FILE", json.dumps(file)[1:-1])
+    QSettings().setValue(kept.KEY, text)
+    assert kept.kept(file, 7) == Edits()
+    kept.keep(file, Edits(octaves=(OctaveEdit(muted=True),)))
+    assert kept.kept(file, 1)
 
 
 def test_edits_of_the_tracks_edited_last_are_kept(qapp, tmp_path):
     edits = Edits(octaves=(OctaveEdit(muted=True),))
-    for number in range(kept.MOST_TRACKS + 1):
-        kept.keep(tmp_path / f"{number}.wav", 100, edits)
-    assert kept.kept(tmp_path / f"{number}.wav", 100, 1) == kept.kept(tmp_path / "1.wav", 100, 1) == edits
-    assert not kept.kept(tmp_path / "0.wav", 100, 1)
+    files = [kept.stamp(tmp_path / f"{number}.wav", 100) for number in range(kept.MOST_TRACKS + 1)]
+    for file in files:
+        kept.keep(file, edits)
+    assert kept.kept(files[-1], 1) == kept.kept(files[1], 1) == edits
+    assert not kept.kept(files[0], 1)
 
 
 # What is remembered

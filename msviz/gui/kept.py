@@ -15,29 +15,40 @@ MOST_TRACKS = 50
 KEY = "edits"
 
 
-def keep(path: Path, length: int, edits: Edits) -> None:
-    """Keep what was done to a file of so many samples, for the next time that it is opened."""
-    name = str(path.resolve())
+Stamp = dict[str, str | int | None]
+
+
+def stamp(path: Path, length: int) -> Stamp:
+    """What tells a file of so many samples from what takes its place, or comes of it, later."""
+    try:
+        known = (path / "zarr.json" if path.is_dir() else path).stat()
+    except OSError:
+        size = modified_ns = None
+    else:
+        size, modified_ns = known.st_size, known.st_mtime_ns
+    return {"path": str(path.resolve()), "length": length, "size": size, "modified_ns": modified_ns}
+
+
+def keep(file: Stamp, edits: Edits) -> None:
+    """Keep what was done to a file as it was when it was opened, for the next time that it is."""
     entry = {
-        "path": name,
-        "length": length,
+        **file,
         "octaves": [list(vars(edit).values()) for edit in edits.octaves],
         "boxes": [list(vars(edit).values()) for edit in edits.boxes],
         "alone": edits.alone,
     }
-    others = [other for other in _entries() if other["path"] != name]
+    others = [other for other in _entries() if other["path"] != file["path"]]
     kept = [entry, *others] if edits else others
     QSettings().setValue(KEY, json.dumps(kept[:MOST_TRACKS]))
 
 
-def kept(path: Path, length: int, octave_count: int) -> Edits:
-    """What was done to a file; nothing if it has another length now.
+def kept(file: Stamp, octave_count: int) -> Edits:
+    """What was done to a file; nothing if it has changed since.
 
     Octaves are counted from the highest: how many there are below depends on the lowest frequency.
     """
-    name = str(path.resolve())
     for entry in _entries():
-        if entry["path"] == name and entry["length"] == length:
+        if file.items() <= entry.items():
             try:
                 octaves = tuple(OctaveEdit(*values) for values in entry["octaves"])
                 boxes = tuple(BoxEdit(*values) for values in entry["boxes"])
@@ -58,4 +69,4 @@ def _entries() -> list[dict[str, Any]]:
         return []
     if not isinstance(entries, list):
         return []
-    return [entry for entry in entries if isinstance(entry, dict) and {"path", "length"} <= entry.keys()]
+    return [entry for entry in entries if isinstance(entry, dict) and "path" in entry]

@@ -23,7 +23,7 @@ from msviz.gui.export import Exporter
 from msviz.gui.files import Files, file_of, take
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Runner
-from msviz.gui.kept import keep, kept
+from msviz.gui.kept import Stamp, keep, kept, stamp
 from msviz.gui.keyboard import ControlKeys
 from msviz.gui.listening import FOLLOWED, Listening
 from msviz.gui.meter import MeterBar
@@ -63,6 +63,7 @@ class Window(QMainWindow):
         self.editing = Editing(self.view)
         self.exporter = Exporter(self.runner)
         self.files = Files(self.runner)
+        self._file: Stamp = {}  # as it was when it was opened
         self._told_non_finite = 0
         self.colours = Colours()
         self.parameters = Parameters.load(QSettings())
@@ -168,7 +169,8 @@ class Window(QMainWindow):
             session = self._session(source)
         self._let_go()
         self.session = session
-        session.edits = kept(source.path, source.length, len(session.transform.octaves))
+        self._file = stamp(source.path, source.length)
+        session.edits = kept(self._file, len(session.transform.octaves))
         session.tile_done.connect(self.pictures.refresh)
         session.tile_done.connect(self._read_out_soon.start)
         session.samples_read.connect(self.pictures.waveform.put)
@@ -257,7 +259,7 @@ class Window(QMainWindow):
         self._latest = None
         if self.session:
             self.exporter.cancel()
-            keep(self.session.source.path, self.session.source.length, self.editing.edits)
+            keep(self._file, self.editing.edits)
             self.session.close()
             self.session = self.listening.session = None
             self.rebuilt.turn_to(None)
