@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
-from PyQt6.QtWidgets import QApplication, QCheckBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from msviz.gui.analysis import Picture
 from msviz.gui.ticks import frequency_ticks
@@ -19,7 +19,6 @@ from msviz.picture import FULL_SCALE, UNKNOWN, FrequencyAxis
 
 OCTAVES, STFT = QColor("#ff9a5c"), QColor("#5cc8ff")
 HELD = 110  # opacity of a peak that is held
-LEGEND = 220  # opacity of the legend's ground
 LOWEST_DB, HIGHEST_DB = -120.0, 6.0
 HEARD_HZ = 20.0, 20_000.0
 TICK_GAP = 34  # pixels
@@ -115,16 +114,13 @@ class SpectrumPanel(QWidget):
         self._plot.setXRange(*np.log10(HEARD_HZ), padding=0)  # until there is a track
         self._plot.setLabel("left", "dB")
         self._plot.showGrid(x=True, y=True, alpha=0.2)
-        self._legend = self._plot.addLegend(offset=(-4, 4))
-        self._legend.setScale(0.85)
-        self._legend.setZValue(1)  # over the curves
         self._curves, self._peaks = [], []
         self._held: list[NDArray[np.floating] | None] = [None, None]
-        for name, colour in (("octaves", OCTAVES), ("STFT", STFT)):
+        for colour in (OCTAVES, STFT):
             faint = QColor(colour)
             faint.setAlpha(HELD)
             self._peaks.append(self._plot.plot(pen=pg.mkPen(faint), connect="finite"))
-            self._curves.append(self._plot.plot(pen=pg.mkPen(colour), connect="finite", name=name))
+            self._curves.append(self._plot.plot(pen=pg.mkPen(colour), connect="finite"))
         self._mark = pg.InfiniteLine()
         self._mark.hide()
         self._plot.addItem(self._mark)
@@ -134,7 +130,16 @@ class SpectrumPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
-        layout.addWidget(self._hold)
+        named = (
+            f'<b style="color:{colour.name()}">—</b> {name}'
+            for colour, name in ((OCTAVES, "octaves"), (STFT, "STFT"))
+        )
+        self._legend = QLabel(" &nbsp; ".join(named))  # beside the plot: within, it would hide curves
+        below = QHBoxLayout()
+        below.addWidget(self._hold)
+        below.addStretch()
+        below.addWidget(self._legend)
+        layout.addLayout(below)
         self._plot.setMinimumHeight(160)
         self._suit()
 
@@ -151,10 +156,6 @@ class SpectrumPanel(QWidget):
         self._plot.setBackground(ground)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setTextPen(ink)
-        for _, label in self._legend.items:
-            label.setText(label.text, color=ink)
-        ground.setAlpha(LEGEND)
-        self._legend.setBrush(ground)
         self._mark.setPen(pg.mkPen(ink, style=Qt.PenStyle.DotLine))
 
     def forget_peaks(self) -> None:
