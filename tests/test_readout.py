@@ -2,7 +2,7 @@
 
 import pytest
 
-from msviz.gui.readout import frequency_text, level_text, note_text, time_text
+from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, time_text
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,26 @@ def test_half_way_between_two_notes_either_is_right():
 )
 def test_level(level, text):
     assert level_text(level) == text
+
+
+@pytest.mark.parametrize(
+    ("pixel_s", "text"),
+    [
+        (1.0, "   0:04.405"),
+        (1e-3, "   0:04.405"),
+        (9e-5, "   0:04.40523"),
+        (1e-5, "   0:04.40523  sample     211,451"),
+        (1e-9, "   0:04.405229  sample     211,451"),
+    ],
+)
+def test_a_moment_is_told_as_finely_as_pixels_tell_it(pixel_s, text):
+    rate, length = 48000, 300_000_000
+    assert moment_text(211_451 / rate, pixel_s, rate, length) == text
+    for other in (-0.01, 0.0, 4405.0, 6249.9, 6251.0):
+        assert len(moment_text(other, pixel_s, rate, length)) == len(text)  # nothing jumps
+
+
+def test_beyond_the_track_there_is_no_sample():
+    assert [moment_text(time_s, 1e-4, 1000, 5).split()[-1] for time_s in (-1e-3, 0, 4e-3, 5e-3)] == list(
+        "–04–"
+    )

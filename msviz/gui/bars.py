@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QFontDatabase, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -15,6 +16,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QStatusBar,
@@ -27,9 +29,14 @@ from msviz.audio import AudioSource
 from msviz.gui.actions import Actions
 from msviz.gui.colours import COLOUR_MAPS, HIGHEST_DB, LOWEST_DB, NARROWEST_RANGE_DB, OWN, Colours
 from msviz.gui.meter import MeterBar
-from msviz.gui.readout import frequency_text, level_text, note_text, time_text
+from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, time_text
+from msviz.gui.view import View
 
 TOLD_MS = 6000  # that something stays in the status bar
+SOUNDS = 58  # characters of the read-out after the time
+LEAST, TOLD_LEAST = 60, 320  # pixels that a text keeps which gives way, and one that is to be read now
+LONGEST_WORD = 40  # characters before a word may be broken
+BREAK = "\u200b"  # a space without width
 
 SOURCE_STYLE = """
 QToolButton { padding: 2px 7px; border: 1px solid transparent; border-radius: 4px; }
@@ -93,6 +100,32 @@ class _Figures(QLabel):
         metrics, inside = painter.fontMetrics(), self.contentsRect()
         baseline = inside.top() + (inside.height() + metrics.ascent() - metrics.descent()) // 2
         painter.drawText(inside.left(), baseline, self.text())  # quicker than in a rectangle
+
+
+class _Elided(QLabel):
+    """A text that gives way to what is beside it, and tells all of it in its tip then."""
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self._mode = mode
+        self.least = LEAST
+        self.setTextFormat(Qt.TextFormat.PlainText)  # a file's name may look like another
+
+    @property
+    def seen(self) -> str:
+        """What there is room for."""
+        return self.fontMetrics().elidedText(self.text(), self._mode, self.contentsRect().width())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint().boundedTo(QSize(self.least, self.sizeHint().height()))
+
+    def event(self, event: QEvent | None) -> bool:
+        if event and event.type() == QEvent.Type.ToolTip:
+            self.setToolTip(self.text() if self.seen != self.text() else "")
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).drawText(self.contentsRect(), Qt.AlignmentFlag.AlignVCenter, self.seen)
 
 
 class TransportBar(QToolBar):
@@ -239,11 +272,11 @@ class MessageBar(QFrame):
     @property
     def text(self) -> str:
         """What it says; nothing while it is closed."""
-        return self._text.text() if not self.isHidden() else ""
+        return self._text.text().replace(BREAK, "") if not self.isHidden() else ""
 
     def show_message(self, text: str, *, retry: bool = False) -> None:
         """Say something, and whether it can be tried again."""
-        self._text.setText(text)
+        self._text.setText(re.sub(rf"\S{{{LONGEST_WORD}}}", rf"\g<0>{BREAK}", text))  # no wider than it is
         self._retry.setVisible(retry)
         self.show()
 
@@ -261,7 +294,9 @@ class _Progress(QProgressBar):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.setFixedSize(width, 10)
+        self.setFixedHeight(10)
+        self.setMinimumWidth(width // 8)
+        self.setMaximumWidth(width)
         self.setTextVisible(False)
 
     def show_share(self, share: float) -> None:
@@ -272,7 +307,11 @@ class _Progress(QProgressBar):
 
 
 class StatusBar(QStatusBar):
-    """What runs, how far; what is under the pointer."""
+    """What runs, how far; what is under the pointer.
+
+    Whatever it tells, the window stays as wide as it is: texts are elided, and the read-out is hidden
+    where there is no room for it.
+    """
 
     stop_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
@@ -280,7 +319,8 @@ class StatusBar(QStatusBar):
 
     def __init__(self) -> None:
         super().__init__()
-        self._message = QLabel()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._message = _Elided()
         self._message.setContentsMargins(6, 0, 12, 0)
         self._bar = _Progress(140)
         self._doing = QLabel()
@@ -303,7 +343,7 @@ class StatusBar(QStatusBar):
         self._told.timeout.connect(self._forget)
         self._underruns = QLabel()
         self._underruns.setToolTip("How often sound was not ready in time since msviz was started")
-        self._export = QLabel()
+        self._export = _Elided(Qt.TextElideMode.ElideMiddle)
         self._export_bar = _Progress(100)
         self._cancel = QPushButton("Cancel")
         self._cancel.setToolTip("Stop exporting; no file is left")
@@ -316,12 +356,25 @@ class StatusBar(QStatusBar):
             widget.hide()
         self._underruns.hide()
 
+    def event(self, event: QEvent | None) -> bool:
+        if event and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._make_room()
+        return super().event(event)
+
+    def _make_room(self) -> None:
+        layout, read_out = self.layout(), self._read_out
+        if layout:
+            room = self.width() - layout.minimumSize().width()
+            needed = 0 if not read_out.isHidden() else read_out.width() + layout.spacing()
+            read_out.setVisible(room >= needed)
+
     def show_message(self, text: str) -> None:
         """Say what is going on; nothing: what was told a little while ago, else what file is open."""
         if text:
             self._told.stop()
         elif self._told.isActive():
             return
+        self._message.least = TOLD_LEAST if text else LEAST
         self._message.setText(text or self._file)
 
     def tell(self, text: str) -> None:
@@ -367,17 +420,19 @@ class StatusBar(QStatusBar):
     def show_read_out(
         self, cursor: tuple[float, float | None] | None, levels: tuple[float | None, float | None]
     ) -> None:
-        """Time, frequency, note, and the levels in both pictures; over a waveform, the time."""
+        """Time, frequency, note, and the levels in both pictures; over a waveform, the time.
+
+        It is as wide over both, and changes its width only with the zoom.
+        """
         if cursor is None:
             _write(self._read_out, "")
             return
         time_s, hz = cursor
-        if hz is None:
-            _write(self._read_out, time_text(time_s))
-            return
-        octaves, stft = map(level_text, levels)
-        _write(
-            self._read_out,
-            f"{time_text(time_s):>11}  {frequency_text(hz):>9}  {note_text(hz):>10}  "
-            f"octaves {octaves:>9}  STFT {stft:>9}",
-        )
+        text = f"{time_text(time_s):>11}"
+        if (view := self.window().findChild(View)) and view.columns:
+            text = moment_text(time_s, view.span_s / view.columns, view.rate, view.length)
+        sounds = ""
+        if hz is not None:
+            octaves, stft = map(level_text, levels)
+            sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}  octaves {octaves:>9}  STFT {stft:>9}"
+        _write(self._read_out, f"{text}{sounds:{SOUNDS}}")

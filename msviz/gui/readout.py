@@ -21,6 +21,20 @@ def time_text(seconds: float, decimals: int = 3) -> str:
     return f"−{text}" if seconds < 0 and units else text
 
 
+def moment_text(time_s: float, pixel_s: float, rate: int, length: int) -> str:
+    """A time in as many decimals as pixels tell apart, from 3 to 6, and from near its sample.
+
+    All of a track that are told with the same pixels are of the same length.
+    """
+    decimals = min(max(math.ceil(-math.log10(pixel_s)), 3), 6)
+    text = f"{time_text(time_s, decimals):>{8 + decimals}}"
+    if pixel_s * rate > 1:
+        return text
+    sample = round(time_s * rate)
+    number = f"{sample:,}" if 0 <= sample < length else "–"
+    return f"{text}  sample {number:>{len(f'{length:,}')}}"
+
+
 def frequency_text(hz: float) -> str:
     """With four figures: "82.41 Hz", "1318 Hz", "10.55 kHz"."""
     if hz >= 9999.5:

@@ -1,0 +1,75 @@
+"""The status bar: whatever it tells, the window stays as it is."""
+
+import pytest
+from PyQt6.QtCore import QEvent, QPoint
+from PyQt6.QtGui import QHelpEvent
+from PyQt6.QtWidgets import QApplication, QLabel
+
+from msviz.gui.window import Window
+from msviz.playback import Player
+
+
+@pytest.fixture
+def narrow(qtbot):
+    window = Window(Player())
+    qtbot.addWidget(window)
+    window.resize(900, 600)
+    with qtbot.waitExposed(window):
+        window.show()
+    assert window.width() == 900
+    return window
+
+
+def test_what_is_told_does_not_widen_the_window(narrow):
+    status, least = narrow.status, narrow.minimumSizeHint().width()
+    for tell in (
+        lambda: status.show_read_out((0.1, 440.0), (-60.0, -60.0)),
+        lambda: status.show_message("Opening " + 300 * "x"),
+        lambda: status.show_progress(0.75, stopped=True),
+        lambda: status.show_export(300 * "y" + ".wav", 0.5),
+        lambda: status.show_underruns(12345),
+        lambda: narrow.messages.show_message(f"{300 * 'z'}.wav is no sound."),
+    ):
+        tell()
+        QApplication.processEvents()
+        assert (narrow.width(), narrow.minimumSizeHint().width()) == (900, least)
+        told = [each for each in status.children() if not getattr(each, "isHidden", lambda: True)()]
+        assert all(0 <= each.x() <= each.geometry().right() < 900 for each in told)
+    assert narrow.messages.text == f"{300 * 'z'}.wav is no sound."
+
+
+def test_a_text_that_gives_way_is_told_whole_in_its_tip(narrow):
+    status = narrow.status
+    message = status.findChild(QLabel)
+    for text, whole in ((300 * "x", False), ("Short", True)):
+        status.show_message(text)
+        QApplication.processEvents()
+        QApplication.sendEvent(message, QHelpEvent(QEvent.Type.ToolTip, QPoint(3, 3), QPoint()))
+        assert (message.seen == text) == whole
+        assert message.toolTip() == ("" if whole else text)
+
+
+def test_the_read_out_is_as_wide_over_pictures_as_over_the_waveform_and_gives_way_to_the_export(narrow):
+    status, widths = narrow.status, set()
+    for cursor in ((0.1, 440.0), (0.1, None), None, (-0.1, None), (0.1, 20000.0)):
+        status.show_read_out(cursor, (-110.5, None))
+        QApplication.processEvents()
+        if cursor:
+            widths.add(status._read_out.width())
+    assert len(widths) == 1
+    for share, seen in ((0.5, False), (None, True)):
+        status.show_progress(1.0 if share is None else share, stopped=False)
+        status.show_export("a file.wav", share)
+        QApplication.processEvents()
+        QApplication.processEvents()
+        assert status._read_out.isVisible() == seen
+
+
+def test_the_read_out_tells_samples_from_near(narrow):
+    view, status = narrow.view, narrow.status
+    view.open(8000, 80_000, 20.0, 4000.0)
+    view.columns = 800.0
+    for span_s, words in ((10.0, ["0:01.250", "440.0"]), (0.05, ["0:01.25000", "sample", "10,000", "440.0"])):
+        view.show(view.full._replace(start_s=1.25, stop_s=1.25 + span_s))
+        status.show_read_out((1.25, 440.0), (None, None))
+        assert status._read_out.text().split()[: len(words)] == words
