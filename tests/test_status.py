@@ -1,12 +1,16 @@
 """The status bar: whatever it tells, the window stays as it is."""
 
 import pytest
+import window_tools
 from PyQt6.QtCore import QEvent, QPoint
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QApplication, QLabel
 
+from msviz.gui.parameters import Parameters
 from msviz.gui.window import Window
 from msviz.playback import Player
+
+device, track = window_tools.device, window_tools.track
 
 
 @pytest.fixture
@@ -73,3 +77,18 @@ def test_the_read_out_tells_samples_from_near(narrow):
         view.show(view.full._replace(start_s=1.25, stop_s=1.25 + span_s))
         status.show_read_out((1.25, 440.0), (None, None))
         assert status._read_out.text().split()[: len(words)] == words
+
+
+def test_other_parameters_never_tell_that_the_analysis_stopped(qtbot, narrow, track, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        narrow.status, "show_progress", lambda share, *, stopped: told.append((share, stopped))
+    )
+    narrow.files.open(track)
+    qtbot.waitUntil(lambda: narrow.source is not None)
+    narrow.analysis.stop()
+    assert told[-1][1]
+    for resolution in (5.0, 7.0, 9.0):
+        told.clear()
+        narrow.set_parameters(Parameters(resolution=resolution))
+        assert told == [(narrow.analysis.progress, False)]  # and it is no longer stopped

@@ -127,9 +127,12 @@ class Session(QObject):
         """
         self._set_parameters(parameters)
         if self.analysis:
+            self.analysis.blockSignals(True)  # that it stops is no news
             self.analysis.stop()
         self._exchange()
-        return self._analyze()
+        pictures = self._analyze()
+        self.progressed.emit()
+        return pictures
 
     @property
     def settings(self) -> dict[str, str]:
@@ -143,18 +146,22 @@ class Session(QObject):
         """The track and what is `rebuilt` of it, in the channels that the waveform shows."""
         return self._outlined(self.source), self._outlined(self.rebuilt)
 
+    @property
+    def _channel(self) -> str:
+        return self.parameters.channel_of(self.source.channels)
+
     def _outlined(self, source: Source) -> Source:
         """In the channels that the waveform shows.
 
         Those of stereo apart, as one may be loud or clipped where their mean is not; of more, the mean.
         """
-        channel = self.parameters.channel
+        channel = self._channel
         whole = channel in ("mix", "any")
         return source if whole and source.channels <= 2 else mix_down(source, "mix" if whole else channel)
 
     def _pictured(self, source: Source) -> Source:
         """In the channel that the pictures show."""
-        channel = self.parameters.channel
+        channel = self._channel
         return source if channel == "any" else mix_down(source, channel)
 
     def close(self) -> None:
@@ -195,7 +202,7 @@ class Session(QObject):
     def _stored(self, transform: OctaveTransform | STFT, kind: str) -> Any:
         """The picture that the file itself holds, if it holds levels alone and just such are to be drawn."""
         picture = getattr(self.source, "picture", None)
-        whole = kind in ("", "coefficients") and self.parameters.channel in ("mix", "any")
+        whole = kind in ("", "coefficients") and self._channel in ("mix", "any")
         same = picture and picture.stored.transform.parameters == transform.parameters
         return picture if whole and same else None
 
