@@ -271,6 +271,17 @@ def test_mix_down_is_the_mean(tracks):
         np.testing.assert_allclose(mix.read(-10, 500), (both[:1] + both[1:]) / 2, atol=1e-7)
 
 
+def test_mix_down_to_a_channel_by_its_number():
+    signal = msviz.Signal(np.arange(12.0).reshape(6, 2), 8000)
+    for number in range(1, 7):
+        np.testing.assert_array_equal(
+            msviz.mix_down(signal, str(number)).read(0, 2)[0], signal.samples[number - 1]
+        )
+    for kind in ("0", "7", "-1", "third"):
+        with pytest.raises(msviz.ParameterError, match=f"number from 1 to 6, not as '{kind}'"):
+            msviz.mix_down(signal, kind)
+
+
 def test_mix_down_of_one_channel_is_itself():
     signal = msviz.Signal(np.zeros(10), 8000)
     assert msviz.mix_down(signal) is signal

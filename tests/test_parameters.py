@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QComboBox
 from msviz import STFT, Signal
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.inspector import ParameterPanel, cell_text
-from msviz.gui.parameters import CHANNELS, PRESETS, SHARPENED, Parameters
+from msviz.gui.parameters import CHANNELS, PRESETS, SHARPENED, Parameters, channels_of
 from msviz.gui.spectrum import spectrum
 from msviz.transform import Combined, OctaveTransform, Reassigned
 
@@ -51,7 +51,13 @@ def test_kept_for_the_next_start(qapp):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("drawn", "upside down"), ("channel", "third"), ("pooled", "least"), ("resolution", "much")],
+    [
+        ("drawn", "upside down"),
+        ("channel", "third"),
+        ("channel", "65"),
+        ("pooled", "least"),
+        ("resolution", "much"),
+    ],
 )
 def test_what_makes_no_sense_is_not_kept(qapp, name, value):
     Parameters().save(QSettings())
@@ -113,6 +119,40 @@ def test_choices_are_told(panel, qtbot, choice, text, changes):
 def test_everything_that_can_be_drawn_and_every_channel_can_be_chosen(panel):
     for box, values in ((panel._drawn, SHARPENED), (panel._channel, CHANNELS)):
         assert [box.itemText(n) for n in range(box.count())] == list(values)
+
+
+def test_every_channel_of_a_track_can_be_chosen_and_is_kept_where_there_is_none(panel, qtbot):
+    box = panel._channel
+    panel.set_track(44100, 6)
+    assert [box.itemText(n) for n in range(box.count())] == [*CHANNELS, "3", "4", "5", "6"]
+    with qtbot.waitSignal(panel.changed) as change:
+        box.textActivated.emit("6")
+    assert change.args[0].channel == "6"
+    for channels, chosen in ((2, "mix"), (1, "mix"), (6, "6")):
+        panel.set_track(44100, channels)
+        assert box.currentText() == chosen
+        assert [box.itemText(n) for n in range(box.count())] == list(channels_of(channels))
+    assert panel.parameters.channel == "6"
+    panel.parameters.save(QSettings())
+    assert Parameters.load(QSettings()).channel == "6"
+
+
+def test_mono_has_neither_sides_nor_a_middle(panel):
+    panel.set_parameters(Parameters(channel="side"))
+    panel.set_track(44100, 1)
+    assert [panel._channel.itemText(n) for n in range(panel._channel.count())] == ["mix"]
+
+
+def test_the_panel_tells_where_the_picture_begins(panel):
+    assert panel._begins.text() == ""
+    panel.set_track(44100, 2)
+    for fmin, begin in ((20.0, "21.5"), (22.0, "43.1"), (2000.0, "2756")):
+        panel.set_parameters(Parameters(fmin=fmin))
+        assert panel._begins.text() == f"begins at {begin} Hz"
+    panel.set_track(96000, 2)
+    assert panel._begins.text() == "begins at 3000 Hz"
+    panel.set_track(1000, 2)  # too low for it
+    assert panel._begins.text() == ""
 
 
 def test_any_channel_is_the_loudest_at_each_place():

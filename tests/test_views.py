@@ -81,6 +81,7 @@ def test_parameters_that_cannot_be_are_said_and_nothing_changes(qtbot, window):
         ("mix", (-12, -12)),
         ("any", (-6, -6)),
         ("side", (-12, -12)),
+        ("3", (-12, -12)),  # of a track without one, the mix
     ],
 )
 def test_the_channel_that_is_drawn(qtbot, window, channel, levels):
@@ -93,6 +94,22 @@ def test_the_channel_that_is_drawn(qtbot, window, channel, levels):
                 assert shown < -50
             else:
                 assert shown == pytest.approx(level, abs=1)
+
+
+def test_one_of_many_channels_is_drawn(qtbot, window, tmp_path):
+    t = np.arange(2 * RATE) / RATE
+    path = tmp_path / "four.wav"
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * np.array([440, 440, 1320, 440]) * t[:, np.newaxis]), RATE)
+    window.set_parameters(Parameters(channel="3"))
+    window.files.open(path)
+    qtbot.waitUntil(lambda: window.source.path == path and window.analysis.progress == 1)
+    qtbot.waitUntil(lambda: window.inspector.parameters._channel.currentText() == "3")
+    qtbot.waitUntil(lambda: drawn(window) == [picture.pyramid for picture in window.analysis.pictures])
+    for high in window.pictures.levels_at(1.0, 1320.0):
+        assert high == pytest.approx(-6, abs=1)
+    for low in window.pictures.levels_at(1.0, 440.0):
+        assert low < -50
+    assert window.pictures.waveform.lanes == 1
 
 
 def test_a_reassigned_picture_is_titled_so_and_what_is_played_stays_the_coefficients(qtbot, window):

@@ -44,7 +44,9 @@ class _Mix:
         return self.source.length
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        return _MIXES[self.kind](self.source.read(start, stop))[np.newaxis]
+        samples = self.source.read(start, stop)
+        mix = _MIXES.get(self.kind)
+        return (mix(samples) if mix else samples[int(self.kind) - 1])[np.newaxis]
 
 
 def mix_down(source: Source, kind: str = "mix") -> Source:
@@ -55,13 +57,14 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
     Parameters
     ----------
     source : Source
-    kind : {"mix", "left", "right", "mid", "side"}
-        The mean of all channels, the first or the second, half their sum or half their difference.
+    kind : {"mix", "left", "right", "mid", "side"} or str
+        The mean of all channels, the first or the second, half their sum or half their difference;
+        or a channel by its number, counted from 1: "3".
 
     Raises
     ------
     ParameterError
-        If `kind` is none of these.
+        If `kind` is none of these, or the source has no channel of that number.
 
     Examples
     --------
@@ -69,14 +72,23 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
     >>> stereo = Signal([[0.5, 0.5], [0.0, 0.25]], 44100)
     >>> mix_down(stereo, "side").read(0, 2)
     array([[0.25 , 0.125]])
+    >>> mix_down(stereo, "2").read(0, 2)
+    array([[0.  , 0.25]])
     """
-    if kind not in _MIXES:
-        raise ParameterError(f"channels can be mixed as {', '.join(_MIXES)}, not as {kind!r}")
+    if kind not in _MIXES and not (kind.isdecimal() and 1 <= int(kind) <= source.channels):
+        raise ParameterError(
+            f"channels can be mixed as {', '.join(_MIXES)} or a number from 1 to {source.channels}, "
+            f"not as {kind!r}"
+        )
     return source if source.channels == 1 else _Mix(source, kind)
+
+
+def unmixed(source: Source) -> Source:
+    """The source with all its channels."""
+    return source.source if isinstance(source, _Mix) else source
 
 
 def decoded(source: Source) -> int:
     """How many samples of a source, from the first, can be read without waiting for a file's decoder."""
-    if isinstance(source, _Mix):
-        return decoded(source.source)
+    source = unmixed(source)
     return source.decoded if isinstance(source, AudioSource) else source.length

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -27,9 +28,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from msviz.errors import ParameterError
 from msviz.gui.analysis import Picture
 from msviz.gui.lab import LabPanel
-from msviz.gui.parameters import CHANNELS, POOLED, PRESET_TIPS, PRESETS, SHARPENED, Parameters
+from msviz.gui.parameters import POOLED, PRESET_TIPS, PRESETS, SHARPENED, Parameters, channels_of
 from msviz.gui.spectrum import SpectrumPanel
 from msviz.gui.view import View
 from msviz.transform.scale import MIN_RESOLUTION
@@ -48,6 +50,11 @@ QPushButton { background: palette(button); }
 QPushButton:checked { background: palette(highlight); color: palette(highlighted-text); }
 QPushButton:focus { border-color: palette(window-text); }
 """
+
+FMIN_TIP = (
+    "The lowest octave begins here at the least. Octaves go down by halves from half the sampling rate, "
+    "so that it may begin up to an octave higher."
+)
 
 DRAWN_TIPS = {
     "coefficients": "The coefficients themselves",
@@ -70,6 +77,7 @@ class ParameterPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.parameters = Parameters()
+        self._rate, self._channels = 0, 2  # there is no track yet
         self._presets = {name: QPushButton(name) for name in PRESETS}
         presets = QHBoxLayout()
         for name, button in self._presets.items():
@@ -95,11 +103,16 @@ class ParameterPanel(QWidget):
         self._gamma = _number(
             0.0, HIGHEST_GAMMA, 5.0, " Hz", "Bandwidth added to every filter: low octaves react sooner"
         )
-        self._fmin = _number(10.0, HIGHEST_FMIN, 10.0, " Hz", "The lowest frequency wanted")
+        self._fmin = _number(10.0, HIGHEST_FMIN, 10.0, " Hz", FMIN_TIP)
+        self._begins = _text("begins at 0000 Hz")
+        self._begins.setToolTip(FMIN_TIP)
+        self._begins.setEnabled(False)
         self._drawn = _choice(SHARPENED, "What is drawn; played are always the coefficients")
         for number, name in enumerate(SHARPENED):
             self._drawn.setItemData(number, DRAWN_TIPS[name], Qt.ItemDataRole.ToolTipRole)
-        self._channel = _choice(CHANNELS, "Which channel is drawn; any: the loudest at each place")
+        self._channel = _choice(
+            channels_of(self._channels), "Which channel is drawn; any: the loudest at each place"
+        )
         self._pooled = _choice(
             POOLED, "What a pixel shows of several frames: the highest, or their mean power"
         )
@@ -118,6 +131,7 @@ class ParameterPanel(QWidget):
         rest.addRow("Bins per octave", self._bins)
         rest.addRow("Gamma", self._gamma)
         rest.addRow("Lowest frequency", self._fmin)
+        rest.addRow("", self._begins)
         rest.addRow("Drawn", self._drawn)
         inner.addLayout(rest)
         stft = QGroupBox("STFT")
@@ -147,6 +161,14 @@ class ParameterPanel(QWidget):
         self._overlap.textActivated.connect(lambda text: self._change_stft(self.parameters.window, int(text)))
         self.set_parameters(self.parameters)
 
+    def set_track(self, rate: int, channels: int) -> None:
+        """Offer what goes with a track of this rate and so many channels."""
+        if (rate, channels) != (self._rate, self._channels):
+            self._rate, self._channels = rate, channels
+            self._channel.clear()
+            self._channel.addItems(channels_of(channels))
+            self.set_parameters(self.parameters)
+
     def set_parameters(self, parameters: Parameters) -> None:
         """Show others; nothing is told."""
         self.parameters = p = parameters
@@ -166,7 +188,7 @@ class ParameterPanel(QWidget):
         for choice, value in (
             (self._bins, p.bins_per_octave),
             (self._drawn, p.drawn),
-            (self._channel, p.channel),
+            (self._channel, p.channel_of(self._channels)),
             (self._pooled, p.pooled),
             (self._window, p.window),
             (self._overlap, self._overlapping),
@@ -176,9 +198,18 @@ class ParameterPanel(QWidget):
             choice.setCurrentText(str(value))
         self._gamma.setValue(p.gamma)
         self._fmin.setValue(p.fmin)
+        self._show_begin()
         for name, button in self._presets.items():
             button.setChecked(all(getattr(p, key) == value for key, value in PRESETS[name].items()))
         del blockers
+
+    def _show_begin(self) -> None:
+        text = ""
+        if self._rate:
+            with suppress(ParameterError):  # which is told where they are put to use
+                low_hz = self.parameters.octave_transform(self._rate).octaves[0].low
+                text = f"begins at {_figure(low_hz)} Hz"
+        self._begins.setText(text)
 
     @property
     def _overlapping(self) -> int:
@@ -314,6 +345,8 @@ class Inspector(QDockWidget):
     def look(self, pictures: Sequence[Picture]) -> None:
         """Show the spectrum of these pictures at the cursor, soon."""
         self._pictures = tuple(pictures)
+        for picture in self._pictures[:1]:
+            self.parameters.set_track(picture.pyramid.rate, picture.channels)
         self._show_soon()
 
     def _look_at_playhead(self) -> None:

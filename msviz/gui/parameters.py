@@ -7,6 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import QSettings
 
+from msviz.audio.opening import MOST_CHANNELS
 from msviz.picture import mean_power, peak
 from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
 
@@ -17,6 +18,12 @@ POOLED = {"peak": peak, "mean power": mean_power}
 """What a pixel shows of several frames."""
 
 CHANNELS = ("mix", "left", "right", "any", "mid", "side")
+"""What is drawn of stereo."""
+
+
+def channels_of(count: int) -> tuple[str, ...]:
+    """What can be drawn of so many channels: one only as it is, those after the second by their numbers."""
+    return CHANNELS[:1] if count == 1 else CHANNELS + tuple(str(number) for number in range(3, count + 1))
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Parameters:
     drawn : str
         One of `SHARPENED`.
     channel : str
-        One of `CHANNELS`.
+        One of `channels_of` some track; "mix" is drawn of a track that lacks it.
     pooled : str
         One of `POOLED`.
     """
@@ -72,6 +79,10 @@ class Parameters:
         """
         return STFT(rate, window=self.window, hop=self.hop)
 
+    def channel_of(self, count: int) -> str:
+        """What is drawn of a track with so many channels."""
+        return self.channel if self.channel in channels_of(count) else CHANNELS[0]
+
     def of(self, transform: OctaveTransform | STFT) -> Parameters:
         """These, with those of a transform in the place of their own."""
         names = {field.name for field in fields(self)}
@@ -99,7 +110,8 @@ class Parameters:
                 kept[field.name] = type(default)(value)  # type: ignore[misc]
             except (TypeError, ValueError):
                 kept[field.name] = default
-        known = kept["drawn"] in SHARPENED and kept["channel"] in CHANNELS and kept["pooled"] in POOLED
+        channels = channels_of(MOST_CHANNELS)
+        known = kept["drawn"] in SHARPENED and kept["channel"] in channels and kept["pooled"] in POOLED
         if not known:
             return cls()
         return cls(**kept)
