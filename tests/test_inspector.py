@@ -158,6 +158,26 @@ def test_the_spectrum_goes_along_with_a_view_that_follows(qtbot, spectra):
     qtbot.waitUntil(follows)
 
 
+@pytest.mark.parametrize(("steps_s", "held"), [((1.9, 2.1), True), ((0.5, 3.5), False)])
+def test_peaks_that_were_played_between_two_spectra_are_held(qtbot, steps_s, held):
+    view = View()
+    panel = SpectrumPanel(view)
+    qtbot.addWidget(panel)
+    source = Signal(np.zeros((1, 32000)), 8000)
+    source.samples[0, 16000] = 1.0
+    picture = Picture.of(OctaveTransform(8000), source)
+    for tile in range(picture.pyramid.tiles):
+        picture.pyramid.put(tile, tile_levels(picture, source, tile))
+    view.open(8000, 32000, 20.0, 4000.0)
+    panel._moved_s = 0.0
+    panel._hold.setChecked(True)
+    for time_s in steps_s:
+        view.set_playhead(time_s)
+        panel.look([picture])
+        assert panel._curves[0].getData()[1][-1] < -90
+    assert bool(panel._peaks[0].getData()[1][-1] > -60) == held
+
+
 def test_a_hidden_spectrum_is_not_drawn(qtbot, spectra, monkeypatch):
     view, pictures = spectra
     inspector = Inspector(view)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -106,7 +107,7 @@ class ParameterPanel(QWidget):
         self._fmin = _number(10.0, HIGHEST_FMIN, 10.0, " Hz", FMIN_TIP)
         self._begins = _text("begins at 0000 Hz")
         self._begins.setToolTip(FMIN_TIP)
-        self._begins.setEnabled(False)
+        self._begins.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._drawn = _choice(SHARPENED, "What is drawn; played are always the coefficients")
         for number, name in enumerate(SHARPENED):
             self._drawn.setItemData(number, DRAWN_TIPS[name], Qt.ItemDataRole.ToolTipRole)

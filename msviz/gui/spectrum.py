@@ -22,21 +22,27 @@ HELD = 110  # opacity of a peak that is held
 LOWEST_DB, HIGHEST_DB = -120.0, 6.0
 HEARD_HZ = 20.0, 20_000.0
 TICK_GAP = 34  # pixels
+PLAYED_S = 0.5  # from one spectrum to the next, at most; a playhead that is further on was put there
 REST_MS = 80  # for which the view has not moved when a spectrum is drawn
 
 
-def spectrum(picture: Picture, sample: float) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+def spectrum(
+    picture: Picture, sample: float, since: float | None = None
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """What a picture shows at a sample: frequencies in Hz and levels in dB, lowest first.
 
-    Levels are NaN where nothing is known.
+    The levels are the highest from an earlier sample on, if one is given, and NaN where nothing is known.
     """
     pyramid = picture.pyramid
     hz, codes = [], []
     for number, band in enumerate(pyramid.bands):
         last = max(0, -(-pyramid.length // band.hop) - 1)
-        frame = min(max(round(sample / band.hop), 0), last)
+        first, frame = (
+            min(max(round(place / band.hop), 0), last)
+            for place in (sample if since is None else since, sample)
+        )
         hz.append(band.frequencies)
-        codes.append(pyramid.frames(number, 0, frame, frame + 1)[0])
+        codes.append(pyramid.frames(number, 0, first, frame + 1).max(axis=0))
     levels = np.concatenate(codes).astype(float)
     levels = np.where(levels == UNKNOWN, np.nan, (levels - FULL_SCALE) / 2)
     return np.concatenate(hz), levels
@@ -102,7 +108,7 @@ class SpectrumPanel(QWidget):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._look_again)
-        self._moved_s = self._playhead_s = 0.0
+        self._moved_s = self._playhead_s = self._drawn_s = 0.0
         view.range_changed.connect(self._move)
         self._plot = _Plot()
         self._plot.setMenuEnabled(False)
@@ -185,6 +191,8 @@ class SpectrumPanel(QWidget):
     def _draw(self) -> None:
         view, pictures = self._view, self._pictures
         time_s, hz = view.cursor or (view.playhead_s, None)
+        before_s, self._drawn_s = self._drawn_s, time_s
+        played = view.cursor is None and 0 < time_s - before_s < PLAYED_S
         self._mark.setVisible(hz is not None)
         if hz is not None:
             self._mark.setValue(np.log10(hz))
@@ -198,5 +206,7 @@ class SpectrumPanel(QWidget):
                 held = self._held[number]
                 if held is None or held.shape != levels.shape:
                     held = levels
+                if played:
+                    levels = spectrum(picture, time_s * view.rate, before_s * view.rate)[1]
                 self._held[number] = held = np.fmax(held, levels)
                 self._peaks[number].setData(places, held[heard])
