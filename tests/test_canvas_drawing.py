@@ -143,21 +143,73 @@ class TestDrawing:
     @given(
         st.tuples(*[st.floats(-50, 450)] * 2),
         st.tuples(*[st.floats(-50, 350)] * 2),
-        st.sampled_from([(400, 300), (300, 40), (60, 300)]),
+        st.sampled_from([(400, 300), (400, 50), (300, 40), (200, 90), (60, 300)]),
+        st.sampled_from(["", "Octaves"]),
     )
     @settings(deadline=None, max_examples=50)
-    def test_what_a_box_measures_is_written_inside_the_canvas(self, qapp, across, along, size):
-        canvas, written = PictureCanvas(open_view()), []
+    def test_what_a_box_measures_is_written_inside_the_canvas_beside_its_title(
+        self, qapp, across, along, size, title
+    ):
+        canvas, written = PictureCanvas(open_view(), title), []
         canvas._write = lambda painter, plate, text: written.append((plate, text))
         canvas.resize(*size)
         x, y = sorted(across), sorted(along)
         picture = QImage(*size, QImage.Format.Format_RGB32)
         painter = QPainter(picture)
         canvas._write_at(painter, QRectF(x[0], y[0], x[1] - x[0], y[1] - y[0]), "Δt 500.0 ms")
+        titles = [plate for plate, _ in canvas._titles(painter)]
         painter.end()
         for plate, _ in written:
             assert QRectF(canvas.rect()).contains(plate)
-        assert len(written) == (size[0] > 100)
+            assert not any(plate.intersects(each) for each in titles)
+        assert len(written) == (size[0] > 100) or (title and size[1] <= 50)
+
+    @pytest.mark.parametrize(
+        ("width", "told"),
+        [
+            (600, "Δt 500.0 ms · 120.0 bpm   Δf 110.0 Hz · 7.020 semitones"),
+            (300, "Δt 500.0 ms · 120.0 bpm   Δf 110.0 Hz"),
+            (200, "Δt 500.0 ms · 120.0 bpm"),
+            (120, "Δt 500.0 ms"),
+        ],
+    )
+    def test_of_what_a_box_measures_the_last_is_left_out_where_there_is_no_room(self, qapp, width, told):
+        canvas, written = PictureCanvas(open_view()), []
+        canvas._write = lambda painter, plate, text: written.append(text)
+        canvas.resize(width, 300)
+        picture = QImage(width, 300, QImage.Format.Format_RGB32)
+        painter = QPainter(picture)
+        whole = "Δt 500.0 ms · 120.0 bpm   Δf 110.0 Hz · 7.020 semitones"
+        canvas._write_at(painter, QRectF(10, 100, 20, 50), whole)
+        painter.end()
+        assert written == [told]
+
+    @pytest.mark.parametrize("kind", [PictureCanvas, CurtainCanvas])
+    def test_titles_are_written_over_lines(self, qtbot, kind):
+        view = open_view()
+        canvas = kind(view)
+        qtbot.addWidget(canvas)
+        shown(canvas, 400, 300)
+        if isinstance(canvas, CurtainCanvas):
+            canvas.set_titles("Octaves", "STFT")
+        canvas.set_title("Octaves")
+        canvas.set_picture(picture_with_click(OctaveTransform(RATE), 9, 1000, 3))
+
+        image = QImage(8, 8, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        plate = canvas._titles(painter)[0][0].toRect()
+        painter.end()
+        x = plate.left() + 3
+
+        def beside_the_writing():
+            grabbed = canvas.grab().toImage()
+            return max(grabbed.pixelColor(x, y).lightness() for y in range(plate.top() + 1, plate.bottom()))
+
+        time_s = canvas.time_at(x)
+        bare = beside_the_writing()
+        view.select(Box(time_s, time_s + 5, 20.0, 22050.0))
+        view.set_cursor((time_s, 440.0))
+        assert beside_the_writing() < bare + 130
 
     @pytest.mark.parametrize("size", [(0, 0), (1, 1), (1, 300), (300, 1), (7, 13), (2000, 3)])
     @pytest.mark.parametrize("length", [0, 1, LENGTH])

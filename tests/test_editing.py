@@ -334,6 +334,19 @@ def test_boxes_alone_veil_what_is_outside_and_removed_ones_what_is_inside(canvas
             assert now == pytest.approx(plain) if clear else now < 0.8 * plain
 
 
+def test_titles_are_read_through_veils(canvas):
+    def brightest():
+        grabbed = canvas.grab().toImage()
+        return max(grabbed.pixelColor(x, y).lightness() for x in range(8, 60) for y in range(8, 24))
+
+    canvas.set_title("Octaves")
+    plain = brightest()
+    assert plain > 200
+    edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), (BoxEdit(5.0, 15.0, 100.0, 2000.0),), True)
+    canvas.set_edits(edits, OCTAVES)
+    assert brightest() == pytest.approx(plain, abs=10)
+
+
 def test_every_kind_of_edit_can_be_drawn_at_every_zoom(canvas, view):
     boxes = tuple(BoxEdit(*BOX, gain_db=gain) for gain in (-math.inf, -6.0, 0.0, 6.0))
     for alone in (False, True):

@@ -158,8 +158,10 @@ class PictureCanvas(TimeCanvas):
 
     def _draw_picture(self, painter: QPainter) -> None:
         self._draw_columns(painter, self._viewport, 0, self._device_size()[0])
-        if self._title:
-            self._write(painter, self._plate(painter, self._title).translated(INSET, INSET), self._title)
+
+    def _titles(self, painter: QPainter) -> list[tuple[QRectF, str]]:
+        plate = self._plate(painter, self._title).translated(INSET, INSET)
+        return [(plate, self._title)] if self._title else []
 
     def _draw_columns(self, painter: QPainter, viewport: Viewport, first: int, last: int) -> None:
         """Draw a picture in some columns of device pixels, and where its bands meet."""

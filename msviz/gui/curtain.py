@@ -62,12 +62,17 @@ class CurtainCanvas(PictureCanvas):
         if edge < width:
             self._draw_columns(painter, self._other, edge, width)
         self._draw_edge(painter, edge / ratio)
+
+    def _titles(self, painter: QPainter) -> list[tuple[QRectF, str]]:
+        edge = round(self.edge * self._device_size()[0]) / self.devicePixelRatioF()
         left, right = (self._plate(painter, title) for title in (self._title, self._other_title))
-        left.moveTopRight(QPointF(edge / ratio - INSET, INSET))
-        right.moveTopLeft(QPointF(edge / ratio + INSET, INSET))
-        for plate, title in ((left, self._title), (right, self._other_title)):
-            if title and plate.left() >= 0 and plate.right() <= self.width():
-                self._write(painter, plate, title)
+        left.moveTopRight(QPointF(edge - INSET, INSET))
+        right.moveTopLeft(QPointF(edge + INSET, INSET))
+        return [
+            (plate, title)
+            for plate, title in ((left, self._title), (right, self._other_title))
+            if title and plate.left() >= 0 and plate.right() <= self.width()
+        ]
 
     def _draw_edge(self, painter: QPainter, x: float) -> None:
         """A line with a handle in the middle: arrows to where it can go."""

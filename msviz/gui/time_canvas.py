@@ -35,6 +35,7 @@ DOTS_APART = 3  # device pixels
 SELECTED = QColor(255, 255, 255, 28)
 PLATE, WRITING = QColor(0, 0, 0, 150), QColor(235, 235, 235)
 PADDING = 6, 2  # of writing on its plate
+BETWEEN = "   "  # measures
 
 Follow = Callable[[QPointF], None]
 
@@ -106,6 +107,10 @@ class TimeCanvas(Still):
         """Draw what stands still."""
         raise NotImplementedError
 
+    def _titles(self, painter: QPainter) -> list[tuple[QRectF, str]]:
+        """What is written over all that is drawn, and where."""
+        return []
+
     def _hz_at(self, y: float) -> float | None:
         """The frequency in Hz at `y`, where there are frequencies."""
         return None
@@ -172,6 +177,8 @@ class TimeCanvas(Still):
         self._painted = QRectF(event.rect())
         self._draw_selection(painter)
         self._draw_cursor(painter)
+        for plate, title in self._titles(painter):
+            self._write(painter, plate, title)
         self._drawn_playhead = self.x_of(self._view.playhead_s)
         if -8 < self._drawn_playhead < self.width() + 8:
             draw_playhead(painter, self._drawn_playhead, self.height(), self.devicePixelRatioF())
@@ -192,27 +199,33 @@ class TimeCanvas(Still):
             painter.setPen(QPen(colour, 0, style))
             painter.drawRect(rect)
         if box.stop_s > box.start_s:
-            self._write_at(painter, rect, "   ".join(self._measured(box)))
+            self._write_at(painter, rect, BETWEEN.join(self._measured(box)))
 
     def _measured(self, box: Box) -> list[str]:
         """What a box measures."""
         return measured(box, self._view.range)[:1] if box.stop_s > box.start_s else []
 
     def _write_at(self, painter: QPainter, rect: QRectF, text: str) -> None:
-        """Write above a box, else below, else inside it, and nowhere outside the canvas."""
-        plate = self._plate(painter, text)
-        if not text or plate.width() > self.width() or plate.height() > self.height():
+        """Write above a box, else below, else inside it: nowhere outside the canvas, nor over a title.
+
+        What is last of it is left out where the canvas is too narrow.
+        """
+        while text and self._plate(painter, text).width() > self.width():
+            text = text[: max(text.rfind(BETWEEN), text.rfind(" · "), 0)]
+        if not text:
             return
-        if rect.top() >= plate.height():
-            top = rect.top() - plate.height()
-        elif rect.bottom() + plate.height() <= self.height():
-            top = rect.bottom()
-        else:
-            top = rect.top()
+        plate = self._plate(painter, text)
+        lowest = self.height() - plate.height()
         left = rect.center().x() - plate.width() / 2
         plate.moveLeft(min(max(left, 0.0), self.width() - plate.width()))
-        plate.moveTop(min(max(top, 0.0), self.height() - plate.height()))
-        self._write(painter, plate, text)
+        titles = [title for title, _ in self._titles(painter)]
+        above, inside = rect.top() - plate.height(), min(max(rect.top(), 0.0), lowest)
+        bottom = min(max(rect.bottom() - plate.height(), 0.0), lowest)
+        for top in (above, rect.bottom(), inside, bottom, *(title.bottom() for title in titles)):
+            plate.moveTop(top)
+            if 0 <= top <= lowest and not any(plate.intersects(title) for title in titles):
+                self._write(painter, plate, text)
+                return
 
     def _plate(self, painter: QPainter, text: str) -> QRectF:
         """The room that writing takes."""
