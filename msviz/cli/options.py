@@ -61,7 +61,7 @@ def require_another(out: Path, given: str | Path, what: str) -> None:
     ParameterError
         If both are the same file.
     """
-    if out.exists() and os.path.exists(given) and out.samefile(given):
+    if os.path.exists(out) and os.path.exists(given) and out.samefile(given):
         raise ParameterError(f"{out} is the {what} itself: give the result a name of its own.")
 
 
