@@ -1,13 +1,18 @@
 """Colour maps, one's own among them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QSettings, Qt
-from PyQt6.QtWidgets import QApplication, QColorDialog
+from PyQt6.QtWidgets import QApplication, QColorDialog, QComboBox, QPushButton
 
 from msviz.gui.colour_editor import ColourEditor, stops_of
 from msviz.gui.colours import COLOUR_MAPS, OWN, Colours, coloured
+from msviz.gui.dialogs import edit_colours
+from msviz.gui.window import Window
 from msviz.picture import to_code
+from msviz.playback import Player
 
 GREEN = Colours(OWN, -60.0, 0.0, ((0.0, 0, 0, 0), (0.5, 0, 200, 0), (1.0, 255, 255, 255)))
 
@@ -102,6 +107,32 @@ def test_enter_chooses_the_colour_of_the_marked_stop(qtbot, editor):
     assert dialog.currentColor().getRgb()[:3] == GREEN.stops[1][1:]
     dialog.reject()
     assert editor.isVisible()  # Enter has not closed it
+
+
+@pytest.mark.parametrize("before", [Colours("viridis", -90.0, -6.0), GREEN])
+@pytest.mark.parametrize("way", ["OK", "Cancel", "Esc"])
+def test_what_is_edited_stays_only_with_ok(qtbot, before, way):
+    window = Window(Player())
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.set_colours(before)
+    edit_colours(window)
+    editor = window.findChild(ColourEditor)
+    editor._gradient.addTick(0.25)
+    window.shift_range(-3.0)
+    edited = window.colours
+    assert (edited.name, edited.floor_db) == (OWN, before.floor_db - 3)
+    if way == "Esc":
+        qtbot.keyClick(editor._gradient, Qt.Key.Key_Escape)
+    else:
+        next(each for each in editor.findChildren(QPushButton) if each.text().replace("&", "") == way).click()
+    assert not editor.isVisible()
+    left = edited if way == "OK" else replace(before, floor_db=edited.floor_db, ceiling_db=edited.ceiling_db)
+    assert window.colours == left
+    maps = window.colour_bar.findChild(QComboBox)
+    assert maps.currentText() == left.name
+    assert (maps.findText(OWN) >= 0) == bool(left.stops)
 
 
 def test_the_marked_stop_is_seen_and_a_click_marks_another(qtbot, editor):

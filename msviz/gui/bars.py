@@ -230,8 +230,11 @@ class ColourBar(QWidget):
         """What to start from."""
         self._colours = colours
         floor, ceiling = round(colours.floor_db), round(colours.ceiling_db)
-        if colours.stops and self._map.findText(OWN) < 0:
+        own = self._map.findText(OWN)
+        if colours.stops and own < 0:
             self._map.addItem(OWN)
+        elif not colours.stops and own >= 0:
+            self._map.removeItem(own)
         self._map.setCurrentText(colours.name)
         for box, low, high, value in (
             (self._floor, LOWEST_DB, ceiling - NARROWEST_RANGE_DB, floor),

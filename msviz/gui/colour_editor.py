@@ -90,7 +90,7 @@ class _Strip(pg.GradientWidget):
 
 
 class ColourEditor(QDialog):
-    """Changes the colour map while the pictures are looked at."""
+    """Changes the colour map while the pictures are looked at; rejected, it is to be as it was."""
 
     changed = pyqtSignal(tuple)
     """The stops, as `Colours` has them."""
@@ -108,7 +108,10 @@ class ColourEditor(QDialog):
             "move it, click it to choose its colour, right-click it to remove it.\n" + KEYS
         )
         help_text.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         for widget in (self._gradient, help_text, buttons):

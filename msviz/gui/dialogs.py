@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
@@ -10,7 +11,7 @@ from PyQt6.QtWidgets import QApplication
 
 from msviz.gui.abx import AbxDialog
 from msviz.gui.colour_editor import ColourEditor
-from msviz.gui.colours import OWN
+from msviz.gui.colours import OWN, Stop
 from msviz.gui.data_export import DataDialog
 from msviz.gui.export import ExportDialog, ask
 from msviz.gui.figure import Look
@@ -24,10 +25,16 @@ if TYPE_CHECKING:
 
 
 def edit_colours(window: Window) -> None:
-    """Open the editor of the colour map."""
-    editor = ColourEditor(window.colours, window)
+    """Open the editor of the colour map; cancelled, it leaves the map as it was."""
+    before = window.colours
+    editor = ColourEditor(before, window)
     editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    editor.changed.connect(lambda stops: window.set_colours(replace(window.colours, name=OWN, stops=stops)))
+
+    def show(name: str, stops: tuple[Stop, ...]) -> None:
+        window.set_colours(replace(window.colours, name=name, stops=stops))
+
+    editor.changed.connect(partial(show, OWN))
+    editor.rejected.connect(partial(show, before.name, before.stops))
     editor.show()
 
 
