@@ -566,6 +566,52 @@ def test_interrupted_in_the_terminal_it_leaves_no_process(track, files):
             running.kill()
 
 
+WRITING = """
+import itertools, pathlib, time
+from PyQt6.QtCore import QTimer
+from msviz.gui.app import application
+from msviz.gui.export import Writing
+from msviz.gui.window import Window
+
+class Endless(Writing):
+    path = pathlib.Path("endless.wav")
+    def work(self):
+        return lambda: (time.sleep(0.01) or 0.5 for _ in itertools.count())
+
+def begin(window, source, open=Window.show_source):
+    open(window, source)
+    window.exporter.start(Endless())
+    if "HOW" == "asked before":
+        QTimer.singleShot(0, window.close)
+    QTimer.singleShot(0, tell)
+
+def tell():
+    if "HOW" == "asked before" and not application().activeModalWidget():
+        QTimer.singleShot(10, tell)
+        return
+    print("ready", flush=True)
+    if "HOW" == "loop ended":
+        application().exit()
+
+Window.show_source = begin
+"""
+
+
+@pytest.mark.parametrize("how", ["interrupted", "asked before", "loop ended"])
+def test_ended_from_elsewhere_while_it_writes_it_does_not_ask(track, how):
+    """Nor wait for an answer, if it has asked before it is interrupted."""
+    with program(track, before=WRITING.replace("HOW", how), QT_QPA_PLATFORM="offscreen") as running:
+        try:
+            assert running.stdout.readline() == "ready\n"
+            if how != "loop ended":
+                running.send_signal(signal.SIGINT)
+            _, told = running.communicate(timeout=20)
+            assert "Traceback" not in told
+            assert running.returncode == 0
+        finally:
+            running.kill()
+
+
 def test_a_window_that_cannot_be_shown_leaves_no_thread(track, monkeypatch):
     from msviz.errors import ParameterError
     from msviz.gui.window import Window

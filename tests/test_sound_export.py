@@ -1,5 +1,8 @@
 """Sound that is exported: what is heard, with all edits, in every format; cancelled, failed, clipped."""
 
+import itertools
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +10,11 @@ import pytest
 import window_tools
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox
-from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db
+from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db, tone, write
 
-from msviz import read_audio
+from msviz import AudioError, read_audio
 from msviz.gui import dialogs
-from msviz.gui.export import FORMATS, AskingDialog, ExportDialog, Order, ask
+from msviz.gui.export import FORMATS, AskingDialog, ExportDialog, Order, Writing, ask
 from msviz.gui.view import Box
 from msviz.signal import Signal, Stretch
 
@@ -76,6 +79,8 @@ def test_the_open_track_is_never_chosen(qtbot, tmp_path, monkeypatch, kind):
     assert ask(dialog, opened) is None
     names.append(opened)
     assert ask(dialog, tmp_path / "gone.wav") == opened
+    names.append(tmp_path / ("long" * 100))  # writing it tells what is wrong with it
+    assert ask(dialog, opened)
 
 
 def test_every_format_is_one_that_can_be_written(qtbot, window, tmp_path):
@@ -103,6 +108,86 @@ def test_a_cancelled_export_leaves_no_file(qtbot, window, exporter, tmp_path):
     assert shares[-1] is None
     assert not window.status._cancel.isVisible()
     qtbot.waitUntil(lambda: set(tmp_path.iterdir()) == before)
+
+
+class Endless(Writing):
+    """What is written until somebody stops it."""
+
+    path = Path("endless.wav")
+
+    def work(self):
+        return lambda: (time.sleep(0.01) or 0.5 for _ in itertools.count())
+
+
+@pytest.mark.parametrize("answer", ["Wait", "Escape", "Stop and close"])
+def test_closed_while_it_writes_a_window_asks(qtbot, window, exporter, monkeypatch, answer):
+    asked = []
+
+    def answered(box):
+        asked.append(box.text())
+        box.show()
+        if answer == "Escape":
+            qtbot.keyClick(box, KEY.Key_Escape)
+        else:
+            next(button for button in box.buttons() if button.text() == answer).click()
+
+    monkeypatch.setattr(QMessageBox, "exec", answered)
+    exporter.start(Endless())
+    stops = answer == "Stop and close"
+    assert window.close() is stops
+    assert asked == ["endless.wav is being written: wait for it, or stop it?"]
+    assert window.isVisible() is bool(exporter.writing) is bool(window.session) is not stops
+    exporter.cancel()
+    assert window.close()
+    assert len(asked) == 1
+
+
+def test_without_a_word_it_waits(qtbot, window, exporter, monkeypatch):
+    chosen = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: chosen.append(box.defaultButton().text()))
+    exporter.start(Endless())
+    assert not window.close()
+    assert chosen == ["Wait"]
+    exporter.cancel()
+
+
+def test_where_nobody_could_answer_nothing_is_asked(qtbot, window, exporter, monkeypatch):
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: pytest.fail("It asks."))
+    exporter.start(Endless())
+    window.asks = False
+    assert window.close()
+    assert not exporter.writing
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_another_track_may_be_opened_while_one_is_written(qtbot, window, exporter, tmp_path, stopped):
+    class Slow(Stretch):
+        """Read no sooner than the other track is open."""
+
+        def read(self, start, stop):
+            there.wait()
+            return super().read(start, stop)
+
+    track, there = window.source, threading.Event()
+    samples = track.read(0, 1000)
+    order = Order(tmp_path / "out.wav", Slow(window.session.sources["Multi-scale"], 0, 1000), "FLOAT")
+    exporter.start(order)
+    try:
+        window.files.open(write(tmp_path / "other.wav", tone(seconds=2.0)))
+        qtbot.waitUntil(lambda: window.source is not track)
+        assert window.status._cancel.isVisible()
+        with qtbot.waitSignal(exporter.told) as told:
+            if stopped:
+                exporter.cancel()
+            there.set()
+    finally:
+        there.set()
+    assert told.args == ["out.wav is not written." if stopped else "out.wav is written."]
+    if not stopped:
+        np.testing.assert_allclose(read_audio(order.path).samples, samples, atol=1e-5)
+    with pytest.raises(AudioError):
+        track.read(0, 1)
+    assert window.source.read(0, 1).shape == (1, 1)
 
 
 def test_an_export_that_fails_is_told(qtbot, exporter, tmp_path):

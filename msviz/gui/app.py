@@ -65,8 +65,19 @@ def run(sources: Sequence[AudioSource]) -> int:
     from msviz.gui.window import Window
 
     windows: list[Window] = []
+
+    def hush() -> None:
+        """Let no window ask anything when it closes: nobody is there to answer."""
+        for window in windows:
+            window.asks = False
+
+    def end() -> None:
+        hush()
+        app.closeAllWindows()
+
     # Not KeyboardInterrupt, which could leave a window half made and its threads running.
-    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.closeAllWindows))
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, end))
+    app.commitDataRequest.connect(hush)  # the session ends
 
     def tell(kind: type[BaseException], error: BaseException, traceback: object) -> None:
         """What nobody has foreseen: Qt would end the process, and with it what is on screen."""
@@ -90,6 +101,7 @@ def run(sources: Sequence[AudioSource]) -> int:
         return app.exec()
     finally:  # whatever came between, no window's threads keep the process alive
         sys.excepthook = sys.__excepthook__
+        hush()
         for window in windows:
             window.close()
             window.deleteLater()

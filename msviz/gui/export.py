@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,11 @@ class Exporter(QObject):
     Parameters
     ----------
     runner : Runner
+
+    Attributes
+    ----------
+    writing : Path or None
+        What is being written.
     """
 
     progressed = pyqtSignal(str, object)
@@ -187,12 +193,15 @@ class Exporter(QObject):
 
     def __init__(self, runner: Runner) -> None:
         super().__init__()
+        self.writing: Path | None = None
         self._runner = runner
         self._job: Job | None = None
+        self._left: list[AudioSource] = []
 
     def start(self, order: Writing) -> None:
         """Write a file; one that is being written is given up."""
         self.cancel()
+        self.writing = order.path
         self.progressed.emit(order.path.name, 0.0)
         self._run(order)
 
@@ -214,6 +223,9 @@ class Exporter(QObject):
                         return
                 except MsvizError as failure:
                     error = failure
+            self.writing = None
+            while self._left:
+                self._left.pop().close()
             self.progressed.emit(name, None)
             if outcome is Outcome.CANCELLED:
                 self.told.emit(f"{name} is not written.")
@@ -230,6 +242,13 @@ class Exporter(QObject):
         """Leave no file."""
         if self._job:
             self._job.cancel()
+
+    def leave(self, track: AudioSource) -> None:
+        """Close a track, once nothing is being written that may be read from it."""
+        if self.writing:
+            self._left.append(track)
+        else:
+            track.close()
 
 
 def stretch_box(selection: tuple[int, int] | None) -> QComboBox:
@@ -258,7 +277,7 @@ def ask(dialog: AskingDialog, track: Path) -> Writing | None:
     files.selectFile(dialog.file_name(track))
     while files.exec() == QDialog.DialogCode.Accepted:
         path = Path(files.selectedFiles()[0])
-        if not (path.exists() and track.exists() and path.samefile(track)):
+        if not (os.path.exists(path) and os.path.exists(track) and path.samefile(track)):
             QSettings().setValue("export folder", str(path.parent))
             return dialog.order(path)
         text = f"{path.name} is the track that is open: choose another name."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.audio import AudioSource
 from msviz.demos import demo_tracks
@@ -51,10 +51,16 @@ class Window(QMainWindow):
     ----------
     player : Player
         Closed with the window.
+
+    Attributes
+    ----------
+    asks : bool
+        Whether it asks before it closes and something is lost; not where nobody is there to answer.
     """
 
     def __init__(self, player: Player | None = None) -> None:
         super().__init__()
+        self.asks = True
         self.view = View(self)
         self.player = player or Player()
         self.runner = Runner()
@@ -256,11 +262,14 @@ class Window(QMainWindow):
             self.set_parameters(latest)
 
     def _let_go(self) -> None:
+        """Close the track; what is being written of it goes on."""
         self._latest = None
         if self.session:
-            self.exporter.cancel()
             keep(self._file, self.editing.edits)
-            self.session.close()
+            if self.analysis:
+                self.analysis.stop()
+            self.player.unload()
+            self.exporter.leave(self.session.source)
             self.session = self.listening.session = None
             self.rebuilt.turn_to(None)
 
@@ -433,7 +442,22 @@ class Window(QMainWindow):
         self.actions_.follow[follow if follow in FOLLOWED else FOLLOWED[0]].trigger()
         self._show_recent()
 
+    def _may_close(self) -> bool:
+        """Ask, if it would cost a file that is being written."""
+        if not (self.asks and self.exporter.writing):
+            return True
+        text = f"{self.exporter.writing.name} is being written: wait for it, or stop it?"
+        box = QMessageBox(QMessageBox.Icon.Question, self.windowTitle(), text, parent=self)
+        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        wait = box.addButton("Wait", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(wait)
+        box.exec()
+        return box.clickedButton() is stop or not self.asks
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close():
+            event.ignore()
+            return
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("state", self.saveState())
