@@ -26,6 +26,7 @@ from PyQt6.QtWidgets import (
 )
 from window_tools import NO_DEVICE
 
+from msviz.audio import open_audio
 from msviz.gui.session import SOURCES
 from msviz.gui.view import Box
 
@@ -219,6 +220,31 @@ def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
     opened.pictures.menu_requested.emit(QPoint(300, 300))
     opened.actions_.edit_menu.close()
     assert opened.view.selection == box
+
+
+def test_the_menu_offers_only_what_can_be_done_to_boxes(opened):
+    names = (
+        "Hear the box alone",
+        "Remove the box",
+        "Change the box in gain…",
+        "Take back what was done to the box",
+        "Clear all edits",
+    )
+
+    def offered():
+        return [action(opened, name).isEnabled() for name in names]
+
+    assert offered() == [False] * 5
+    opened.view.select(Box(0.2, 0.8, 100.0, 1000.0))
+    assert offered() == [True, True, True, False, False]
+    opened.editing.remove()
+    assert offered() == [True] * 5
+    opened.view.select(None)
+    assert offered() == [True, False, False, False, True]
+    opened.editing.steps.undo()
+    assert offered() == [False] * 5
+    opened.show_source(open_audio(opened.source.path))
+    assert offered() == [False] * 5
 
 
 def test_controls_that_tab_leads_to_are_worked_by_keys_until_escape(qtbot, opened):

@@ -96,7 +96,7 @@ class Actions:
         self._add(file, "&Quit", "Ctrl+Q", QApplication.closeAllWindows, always=True)
 
     def _edit_menu(self) -> None:
-        editing = self._window.editing
+        editing, view = self._window.editing, self._window.view
         self.edit_menu = edit = self._menu("&Edit")
         steps = editing.steps
         # Kept, for nobody else does.
@@ -111,10 +111,16 @@ class Actions:
                 edit.addAction(step)
         edit.addSeparator()
         boxes = [
-            self._add(edit, "Hear the box &alone", "Ctrl+Shift+A", editing.toggle_alone),
-            self._add(edit, "&Remove the box", "Del", editing.remove),
-            self._add(edit, "Change the box in &gain…", "Ctrl+G", partial(editing.ask_gain, self._window)),
-            self._add(edit, "&Take back what was done to the box", "Shift+Del", editing.drop),
+            self._add(edit, "Hear the box &alone", "Ctrl+Shift+A", editing.toggle_alone, always=True),
+            self._add(edit, "&Remove the box", "Del", editing.remove, always=True),
+            self._add(
+                edit,
+                "Change the box in &gain…",
+                "Ctrl+G",
+                partial(editing.ask_gain, self._window),
+                always=True,
+            ),
+            self._add(edit, "&Take back what was done to the box", "Shift+Del", editing.drop, always=True),
         ]
         for action, tip in zip(
             boxes,
@@ -137,8 +143,17 @@ class Actions:
             self._add(edit, text, key, do)
         edit.addSeparator()
         clear = self._add(edit, "&Clear all edits", "Ctrl+Shift+Del", editing.clear, always=True)
-        editing.changed.connect(lambda: clear.setEnabled(bool(editing.edits)))
-        clear.setEnabled(False)
+
+        def offer() -> None:
+            """What there is something to do with."""
+            selected, edited = view.selection is not None, bool(editing.edits.boxes)
+            applies = selected or edited, selected, selected, editing.chosen is not None
+            for action, can in zip((*boxes, clear), (*applies, bool(editing.edits)), strict=True):
+                action.setEnabled(can)
+
+        editing.changed.connect(offer)
+        view.selection_changed.connect(offer)
+        offer()
 
     def _play_menu(self) -> None:
         window, listening = self._window, self._window.listening
