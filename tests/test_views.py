@@ -1,6 +1,7 @@
 """The window's other views, and parameters that change while a track is open."""
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -180,6 +181,8 @@ def test_brighter_and_darker_move_the_range_as_far_as_levels_go(qtbot, window):
 
 class Stub:
     """An application whose loop meets other colours of the system, and a fault."""
+
+    commitDataRequest = SimpleNamespace(connect=lambda do: None)
 
     def styleHints(self):
         return self

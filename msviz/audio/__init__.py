@@ -1,6 +1,6 @@
 """Audio files, read and written by stretch."""
 
-from msviz.audio.mix import decoded, mix_down, unmixed
+from msviz.audio.mix import decoded, mix_down
 from msviz.audio.source import AudioSource, open_audio, read_audio
 from msviz.audio.writing import subtype_for, write_audio
 
@@ -11,6 +11,5 @@ __all__ = [
     "open_audio",
     "read_audio",
     "subtype_for",
-    "unmixed",
     "write_audio",
 ]

@@ -83,12 +83,8 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
     return source if source.channels == 1 else _Mix(source, kind)
 
 
-def unmixed(source: Source) -> Source:
-    """The source with all its channels."""
-    return source.source if isinstance(source, _Mix) else source
-
-
 def decoded(source: Source) -> int:
     """How many samples of a source, from the first, can be read without waiting for a file's decoder."""
-    source = unmixed(source)
+    if isinstance(source, _Mix):
+        return decoded(source.source)
     return source.decoded if isinstance(source, AudioSource) else source.length

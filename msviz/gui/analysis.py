@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from msviz.audio import decoded, unmixed
+from msviz.audio import decoded
 from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
@@ -25,8 +25,6 @@ class Picture(NamedTuple):
 
     transform: Drawable
     pyramid: Pyramid
-    channels: int = 1
-    """Of the track; how many of them are drawn is another matter."""
 
     @classmethod
     def of(
@@ -34,7 +32,7 @@ class Picture(NamedTuple):
     ) -> Picture:
         """The picture of a source, of which nothing is known yet; `budget` bytes are for its levels."""
         pyramid = Pyramid(transform.bands, source.rate, source.length, pool=pool, budget=budget)
-        return cls(transform, pyramid, unmixed(source).channels)
+        return cls(transform, pyramid)
 
 
 def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.uint8]]:

@@ -346,8 +346,6 @@ class Inspector(QDockWidget):
     def look(self, pictures: Sequence[Picture]) -> None:
         """Show the spectrum of these pictures at the cursor, soon."""
         self._pictures = tuple(pictures)
-        for picture in self._pictures[:1]:
-            self.parameters.set_track(picture.pyramid.rate, picture.channels)
         self._show_soon()
 
     def _look_at_playhead(self) -> None:

@@ -28,7 +28,6 @@ class Session(QObject):
     Parameters
     ----------
     source : AudioSource
-        Closed with the session.
     parameters : Parameters
     runner : Runner
         Analyses it.
@@ -165,11 +164,10 @@ class Session(QObject):
         return source if channel == "any" else mix_down(source, channel)
 
     def close(self) -> None:
-        """Stop all that goes on, and close the file."""
+        """Stop all that goes on; the file stays open for what is being written of it."""
         if self.analysis:
             self.analysis.stop()
         self._player.unload()
-        self.source.close()
 
     def _heard(self) -> dict[str, Source]:
         """All that can be heard of the track; what is as before is the same object, and stays ready."""

@@ -184,6 +184,7 @@ class Window(QMainWindow):
         session.progressed.connect(self.rebuilt.look)
         session.failed.connect(self.messages.show_message)
         session.failed.connect(self.pictures.uncover)
+        self.inspector.parameters.set_track(source.rate, source.channels)
         self.inspector.parameters.set_parameters(self.parameters)
         self.view.open(source.rate, source.length, session.transform.octaves[0].low, source.rate / 2)
         self.pictures.set_pictures(*session.start())
@@ -266,9 +267,7 @@ class Window(QMainWindow):
         self._latest = None
         if self.session:
             keep(self._file, self.editing.edits)
-            if self.analysis:
-                self.analysis.stop()
-            self.player.unload()
+            self.session.close()
             self.exporter.leave(self.session.source)
             self.session = self.listening.session = None
             self.rebuilt.turn_to(None)
