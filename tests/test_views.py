@@ -182,7 +182,9 @@ def test_brighter_and_darker_move_the_range_as_far_as_levels_go(qtbot, window):
 class Stub:
     """An application whose loop meets other colours of the system, and a fault."""
 
-    commitDataRequest = SimpleNamespace(connect=lambda do: None)
+    @property
+    def commitDataRequest(self):
+        return SimpleNamespace(connect=lambda do: None)
 
     def styleHints(self):
         return self
