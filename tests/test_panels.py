@@ -166,7 +166,7 @@ def test_the_overviews_frame_is_seen_on_any_ground(qtbot):
 
 
 def test_progress_is_painted_with_the_rest(qtbot):
-    status = StatusBar()
+    status = StatusBar(View())
     qtbot.addWidget(status)
     status.show_progress(0.1, stopped=False)
     status.show()

@@ -320,8 +320,9 @@ class StatusBar(QStatusBar):
     cancel_requested = pyqtSignal()
     """The export is to end."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: View) -> None:
         super().__init__()
+        self._view = view
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._message = _Elided()
         self._message.setContentsMargins(6, 0, 12, 0)
@@ -430,10 +431,8 @@ class StatusBar(QStatusBar):
         if cursor is None:
             _write(self._read_out, "")
             return
-        time_s, hz = cursor
-        text = f"{time_text(time_s):>11}"
-        if (view := self.window().findChild(View)) and view.columns:
-            text = moment_text(time_s, view.span_s / view.columns, view.rate, view.length)
+        view, (time_s, hz) = self._view, cursor
+        text = moment_text(time_s, view.span_s / (view.columns or 1), view.rate, view.length)
         sounds = ""
         if hz is not None:
             octaves, stft = map(level_text, levels)

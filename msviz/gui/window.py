@@ -98,7 +98,7 @@ class Window(QMainWindow):
         self.addToolBar(self.transport)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.inspector)
         self.resizeDocks([self.inspector], [INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
-        self.status = StatusBar()
+        self.status = StatusBar(self.view)
         self.setStatusBar(self.status)
 
         self._connect()
