@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
+from msviz.wanted import check_wanted
 
 
 class Source(Protocol):
@@ -45,9 +46,15 @@ def read_blocks(
         Gives block i, which holds samples [i × size, (i + 1) × size), the last perhaps fewer.
     within : range
         The samples that there are; what lies outside is left as it is.
+
+    Raises
+    ------
+    UnwantedError
+        Between blocks, if they are not wanted any more (`msviz.wanted.interruptible`).
     """
     at, last = max(start, within.start), min(stop, within.stop)
     while at < last:
+        check_wanted()
         index, offset = divmod(at, size)
         count = min(size - offset, last - at)
         out[:, at - start : at - start + count] = block(index)[:, offset : offset + count]

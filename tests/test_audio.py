@@ -1,6 +1,7 @@
 """Audio files: read by stretch exactly, and told in a sentence when they cannot be."""
 
 import errno
+import itertools
 import os
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 import msviz
 from msviz.audio import decode, decoded, source
+from msviz.wanted import UnwantedError, interruptible
 
 # What each is called for people; ADPCM stands for the codecs that libsndfile cannot enter in the middle.
 FORMATS = {
@@ -141,6 +143,15 @@ def test_what_two_threads_want_at_once_is_decoded_once(tracks, small_blocks, mon
         np.testing.assert_array_equal(*(stretch.result(10) for stretch in stretches))
     assert wanted == [0, 0]
     assert decoded_blocks == [0]
+
+
+def test_what_is_not_wanted_any_more_is_given_up_between_blocks(tracks, small_blocks):
+    asked = itertools.count(1)
+    with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio:
+        with pytest.raises(UnwantedError), interruptible(lambda: next(asked) == 3):
+            audio.read(0, LENGTH)
+        assert next(asked) == 4
+        assert audio.read(0, LENGTH).shape == (2, LENGTH)  # nothing is left of that
 
 
 @pytest.mark.parametrize("name", FORMATS)

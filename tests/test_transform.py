@@ -13,8 +13,8 @@ from scipy.signal import resample
 
 from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
 from msviz.demos import demo_tracks
-from msviz.transform import UnwantedError, interruptible
 from msviz.transform.filters import NUTTALL, filter_bank, frame_operator
+from msviz.wanted import UnwantedError, interruptible
 
 BAR_DB = {"float32": -120.0, "float64": -150.0}
 

@@ -15,7 +15,8 @@ from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
-from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, UnwantedError, interruptible
+from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
+from msviz.wanted import UnwantedError, interruptible
 
 Drawable = OctaveTransform | Reassigned | Combined | STFT
 

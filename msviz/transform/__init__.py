@@ -1,6 +1,6 @@
 """The octave transform, the STFT beside it, and what both give back."""
 
-from msviz.transform.blocks import Each, UnwantedError, interruptible
+from msviz.transform.blocks import Each
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.representation import Frames, Representation
@@ -21,6 +21,4 @@ __all__ = [
     "OctaveTransform",
     "Reassigned",
     "Representation",
-    "UnwantedError",
-    "interruptible",
 ]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from msviz.transform.representation import Frames
 from msviz.transform.stages import Stage
+from msviz.wanted import UnwantedError, check_wanted
 
 Array = NDArray[Any]
 
@@ -61,36 +60,16 @@ Batch = tuple[Any, list[Place]]
 
 
 POOL_NAME = "msviz-transform"
-_watch = threading.local()
-
-
-class UnwantedError(Exception):
-    """What was being computed is not wanted any more."""
-
-
-@contextmanager
-def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
-    """What this thread analyses or synthesises in here is given up, between blocks, once it is unwanted.
-
-    Raises
-    ------
-    UnwantedError
-        In the midst of it.
-    """
-    _watch.unwanted = unwanted
-    try:
-        yield
-    finally:
-        del _watch.unwanted
 
 
 def _wanted(left: Iterator[Batch]) -> Iterator[Batch]:
     """What is left, as long as this thread may go on."""
-    unwanted = getattr(_watch, "unwanted", None)
     for batch in left:
-        if unwanted and unwanted():
+        try:
+            check_wanted()
+        except UnwantedError:
             list(left)  # nothing is left for the other threads either
-            raise UnwantedError
+            raise
         yield batch
 
 
