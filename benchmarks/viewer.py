@@ -389,9 +389,8 @@ def drive(path: Path) -> list[str]:
 
 
 @contextmanager
-def display(name: str, folder: Path) -> Iterator[None]:
-    """A place to draw, and settings of nobody's."""
-    os.environ["XDG_CONFIG_HOME"] = str(folder)
+def display(name: str) -> Iterator[None]:
+    """A place to draw."""
     os.environ["QT_QPA_PLATFORM"] = {"xvfb": "xcb"}.get(name, name)
     if name != "xvfb":
         yield
@@ -428,9 +427,11 @@ def main() -> None:
     columns = [["", *bars], ["at most", *bars.values()]]
     tracks = [(minutes, "flac") for minutes in options.minutes]
     tracks += [(minutes, "mp3") for minutes in options.mp3_minutes]
-    with tempfile.TemporaryDirectory() as name, display(options.display, Path(name)):
+    with tempfile.TemporaryDirectory() as name, display(options.display):
         for minutes, kind in tracks:
             path = Path(name) / f"track.{kind}"
+            # The parameters that the slider was left at would be those of the next track.
+            os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(dir=name)
             make_track(path, minutes)
             columns.append([f"{minutes:g} min {kind.upper()}", *in_process(drive, path, threads=1)])
             path.unlink()
