@@ -1,14 +1,17 @@
 """Audio files, read and written by stretch."""
 
+from msviz.audio.damage import Damage, problems
 from msviz.audio.mix import decoded, mix_down
 from msviz.audio.source import AudioSource, open_audio, read_audio
 from msviz.audio.writing import subtype_for, write_audio
 
 __all__ = [
     "AudioSource",
+    "Damage",
     "decoded",
     "mix_down",
     "open_audio",
+    "problems",
     "read_audio",
     "subtype_for",
     "write_audio",

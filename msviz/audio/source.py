@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.audio.damage import Damage
 from msviz.audio.decode import Stream, make_decoder
 from msviz.audio.opening import open_stream
 from msviz.signal import Signal, read_blocks
@@ -54,6 +56,60 @@ class AudioSource:
     def duration(self) -> float:
         """Length in seconds."""
         return self.length / self.rate
+
+    @property
+    def name(self) -> str:
+        """What the file is called, for people."""
+        return self.path.name
+
+    @property
+    def exact_rate(self) -> float:
+        """Sampling rate in Hz as the file gives it; it may have a fraction, which `rate` rounds off."""
+        return float(self.rate)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What each channel is for: "left", "right", "centre", "LFE", …; else its number, from "1"."""
+        usual = {1: ("mono",), 2: ("left", "right")}
+        return usual.get(self.channels, tuple(str(n + 1) for n in range(self.channels)))
+
+    @property
+    def track(self) -> int:
+        """Which of `tracks` this is, from 0."""
+        return 0
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The sound tracks of the file, for people; those of a video may be several."""
+        return (self.format,)
+
+    @property
+    def damage(self) -> tuple[Damage, ...]:
+        """What is known so far to be missing, in order; the samples there are zero."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else is known so far to be wrong: sentences without the file's name and the full stop."""
+        return ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether `length` is final.  While it is not, it may change once, when all has been decoded."""
+        return True
+
+    def settle(self) -> None:
+        """Wait until `length` is final."""
+
+    def check(self) -> Iterator[float]:
+        """Look for damage all through the file; `damage` is complete afterwards.
+
+        Yields
+        ------
+        float
+            How much of the file has been looked at, from 0 to 1.
+        """
+        yield 1.0
 
     @property
     def decoded(self) -> int:
@@ -111,7 +167,7 @@ class AudioSource:
         return block
 
 
-def open_audio(path: str | os.PathLike[str]) -> AudioSource:
+def open_audio(path: str | os.PathLike[str], *, track: int = 0, wait: bool = True) -> AudioSource:
     """Open an audio file to read it by stretch.
 
     WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, CAF and W64; 1 to 64 channels; 1 kHz and more.

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import url2pathname
 
+from msviz.addresses import file_system, is_address, reaching
 from msviz.errors import AudioError, StorageError
-from msviz.storage.addresses import file_system, is_address, reaching
 
 
 def located(name: str | os.PathLike[str]) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from msviz.addresses import is_address
 from msviz.audio import open_audio
 from msviz.convert.addresses import fetched
 from msviz.convert.jobs import Job
 from msviz.errors import MsvizError, ParameterError, StorageError
 from msviz.storage import load, save_stream
-from msviz.storage.addresses import is_address
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from msviz.addresses import is_address
 from msviz.audio import AudioSource, open_audio
 from msviz.convert.opening import is_converted
 from msviz.storage import Stored, load
-from msviz.storage.addresses import is_address
 
 
 def describe(path: str | os.PathLike[str]) -> dict[str, Any]:

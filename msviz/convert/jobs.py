@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msviz.addresses import file_system, is_address, reaching
 from msviz.convert.addresses import located
 from msviz.errors import MsvizError, ParameterError
 from msviz.storage import Content
-from msviz.storage.addresses import file_system, is_address, reaching
 from msviz.transform import OctaveTransform
 from msviz.transform.scale import OctaveScale
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from msviz.addresses import file_system, reaching
 from msviz.errors import ParameterError, StorageError
-from msviz.storage.addresses import file_system, reaching
 from msviz.storage.layout import FORMAT
 from msviz.storage.locks import alone
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.addresses import is_address
 from msviz.errors import ParameterError, StorageError
 from msviz.picture import SILENCE, UNKNOWN, levels, to_db
 from msviz.picture.levels import STEPS_PER_DB
 from msviz.signal import Signal, Source
-from msviz.storage.addresses import is_address
 from msviz.storage.layout import Content, Description, Transform, decoded, stored_dtype, whole
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.storage.addresses import is_address
+from msviz.addresses import is_address
 from msviz.storage.layout import Description, conversion, dimensions, stored_dtype, unwritten
 from msviz.storage.places import Folder, Packed, Place, at_address, beside
 from msviz.transform.layout import BandLayout

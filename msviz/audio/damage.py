@@ -1,0 +1,49 @@
+"""What of a file is not as it should be: which samples are missing, and what to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from msviz.audio.source import AudioSource
+
+
+class Damage(NamedTuple):
+    """Samples [start, stop) that cannot be read; they are silent."""
+
+    start: int
+    stop: int
+    reason: str
+    """"damaged": its data are broken; "lost": they are not in the file; "missing": the file ends first."""
+
+
+def merged(damage: Iterable[Damage]) -> tuple[Damage, ...]:
+    """Damage in order of time; what touches and has the same reason is one."""
+    out: list[Damage] = []
+    for one in sorted(damage):
+        if out and one.start <= out[-1].stop and one.reason == out[-1].reason:
+            out[-1] = out[-1]._replace(stop=max(one.stop, out[-1].stop))
+        else:
+            out.append(one)
+    return tuple(out)
+
+
+def clock(time_s: float) -> str:
+    """A time for people: 1:02:03.4 or 2:03.456."""
+    minutes, seconds = divmod(round(time_s, 3), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{seconds:06.3f}" if hours else f"{minutes}:{seconds:06.3f}"
+
+
+def problems(source: AudioSource) -> list[str]:
+    """What is known so far to be wrong with a file: a sentence each, without its name.
+
+    Examples: "is damaged from 0:10.200 to 0:10.507, and silent there", "is cut short: …".
+    """
+    said = list(source.notes)
+    whats = {"damaged": "is damaged", "lost": "lacks the sound", "missing": "has no sound"}
+    for start, stop, reason in source.damage:
+        begin, end = clock(start / source.rate), clock(stop / source.rate)
+        said.append(f"{whats[reason]} from {begin} to {end}, and is silent there")
+    return said
