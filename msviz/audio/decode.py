@@ -2,61 +2,39 @@
 
 libsndfile enters plain and lossless samples at any position.  Vorbis and MP3 it enters beside the
 sample asked for, or without what the decoder remembers of the frames before, so that a seek gives
-other samples than reading on; a few old codecs it cannot enter at all.  All these are decoded once,
-from the front, into a scratch file, by a thread that runs ahead of whoever reads.
+other samples than reading on; a few old codecs it cannot enter at all, and FFmpeg none exactly.  All
+these are decoded once, from the front, into a scratch file, by a thread that runs ahead of whoever reads.
+
+What cannot be decoded is silent, and added to the damage of the file.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from msviz.audio.encoded import Encoded
+from msviz.audio.stream import Stream
 from msviz.errors import AudioError
 
 _VALUES = 2**17  # samples × channels in a block: half a megabyte, a few milliseconds of decoding
 _VALUE_BYTES = 4  # float32: what lossy decoders give has no fewer digits
 _NICE = 10  # the decoder's thread, unless what starts it gives way to all others, as it does then
-_EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
-
-
-def native(path: Path) -> str | bytes:
-    """A file's name for soundfile, which refuses a str that stands for a name in no encoding."""
-    return str(path) if sys.platform == "win32" else os.fsencode(path)
-
-
-class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
-    """A sound file that reads on from where it is.
-
-    soundfile seeks after each read of a seekable file, which costs time and, in an MP3, the state of
-    the decoder: what is read next differs.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(native(path))
-        if super().seekable():
-            self.seek(0)  # as soundfile.read does: the last bit of an MP3's samples depends on it
-
-    def seekable(self) -> bool:
-        """Say no, so that soundfile leaves the position alone; `seek` works all the same."""
-        return False
 
 
 class Decoder(Protocol):
     """Gives the blocks of a file by number; block i holds samples [i·size, (i+1)·size)."""
 
     size: int
-    length: int
 
     @property
     def decoded(self) -> int:
@@ -65,91 +43,104 @@ class Decoder(Protocol):
     def block(self, index: int) -> NDArray[np.float32]:
         """The samples of a block as an array (n, channels)."""
 
+    def finish(self) -> None:
+        """Wait until all has been decoded that is decoded from front to end."""
+
     def close(self) -> None:
         """Let go of the file."""
 
 
-def make_decoder(stream: Stream, path: Path) -> Decoder:
-    """The decoder that suits a freshly opened file."""
-    exact = stream.format not in ("OGG", "MP3") and stream.subtype.startswith(_EXACT)
-    announced = 0 <= stream.frames < 2**62  # a FLAC file from a pipe does not know its own length
-    return _Seeking(stream, path) if exact and announced else _Forward(stream, path, known=announced)
+def make_decoder(encoded: Encoded, name: str, stream: Stream | None = None) -> Decoder:
+    """The decoder that suits a file; `stream` is what has been opened of it already."""
+    if encoded.stream:
+        return _Seeking(encoded, name, stream or encoded.stream())
+    return _Forward(encoded, name)
 
 
-class _Reader:
-    """What both decoders do: read on in an open file, and say in a sentence when that fails."""
-
-    def __init__(self, stream: Stream, path: Path) -> None:
-        self.size: int = max(1, _VALUES // stream.channels)
-        self.length: int = stream.frames
-        self._channels: int = stream.channels
-        self._stream = stream
-        self._path = path
-        self._lock = threading.Lock()  # held while the stream moves
-
-    def _read_on(self, index: int) -> NDArray[np.float32]:
-        """What the stream gives next, which is block `index`; shorter at the end of the file."""
-        try:
-            samples: NDArray[np.float32] = self._stream.read(self.size, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
-            raise self._damaged(index) from None
-        return samples
-
-    def _read_block(self, index: int) -> NDArray[np.float32]:
-        """Block `index`, before which the stream stands, whole."""
-        samples = self._read_on(index)
-        left = self.length - index * self.size
-        if len(samples) < min(self.size, left):
-            raise self._damaged(index)
-        return samples[:left]
-
-    def _damaged(self, index: int) -> AudioError:
-        begin, end = (block * self.size / self._stream.samplerate for block in (index, index + 1))
-        return AudioError(
-            f"{self._path} is damaged between {begin:.1f} s and {end:.1f} s: copy or download it again."
-        )
-
-    def _closed(self) -> AudioError:
-        return AudioError(f"{self._path} is no longer open.")
-
-    def close(self) -> None:
-        with self._lock:
-            self._stream.close()
+def _closed(name: str) -> AudioError:
+    return AudioError(f"{name} is no longer open.")
 
 
-class _Seeking(_Reader):
+def _check_file(encoded: Encoded, name: str) -> None:
+    """Tell what is wrong with the disk or the network from what is wrong with the file."""
+    if trouble := encoded.trouble():
+        raise AudioError(f"{name} cannot be read any further: {trouble}.")
+
+
+def _block_size(encoded: Encoded) -> int:
+    return max(1, _VALUES // encoded.channels)
+
+
+class _Seeking:
     """Blocks of a file that can be entered at any sample."""
 
-    def __init__(self, stream: Stream, path: Path) -> None:
-        super().__init__(stream, path)
+    def __init__(self, encoded: Encoded, name: str, stream: Stream) -> None:
+        self.size = _block_size(encoded)
+        self._encoded, self._name, self._stream = encoded, name, stream
+        self._lock = threading.Lock()  # held while the stream moves
+        self._closing = False
         self._next: int | None = 0  # the block that the stream stands before; None after a failure
         self._last: NDArray[np.float32] | None = None  # the one before that
 
     @property
     def decoded(self) -> int:
-        return self.length
+        return self._encoded.length
 
     def block(self, index: int) -> NDArray[np.float32]:
         with self._lock:
-            if self._stream.closed:
-                raise self._closed()
+            if self._closing:
+                raise _closed(self._name)
             if self._last is not None and self._next == index + 1:
                 return self._last  # two threads wanted it
-            position, self._next = self._next, None
-            try:
-                if position is None:  # after a failure libsndfile finds no place in the file any more
-                    self._stream.close()
-                    self._stream = Stream(self._path)
-                if index != position:
-                    self._stream.seek(index * self.size)
-            except soundfile.LibsndfileError:
-                raise self._damaged(index) from None
-            self._last = self._read_block(index)
-            self._next = index + 1
+            start = index * self.size
+            count = min(self.size, self._encoded.length - start)
+            samples = self._read(start, count, seek=self._next != index)
+            self._next = index + 1 if samples is not None else None
+            self._last = self._salvaged(start, count) if samples is None else samples
             return self._last
 
+    def _read(self, start: int, count: int, *, seek: bool = True) -> NDArray[np.float32] | None:
+        """Samples from `start` on; None if they cannot be decoded."""
+        try:
+            if self._stream.closed:
+                assert self._encoded.stream
+                self._stream = self._encoded.stream()
+            if seek:
+                self._stream.seek(start)
+            samples: NDArray[np.float32] = self._stream.read(count, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:
+            samples = np.zeros((0, 0), np.float32)
+        if len(samples) == count:
+            return samples
+        self._stream.close()  # after a failure libsndfile finds no place in the file any more
+        _check_file(self._encoded, self._name)
+        return None
 
-class _Forward(_Reader):
+    def _salvaged(self, start: int, count: int) -> NDArray[np.float32]:
+        """A block that cannot be read as a whole: as much of it as can be, and zeros."""
+        samples = np.zeros((count, self._encoded.channels), np.float32)
+        grain, at = self._encoded.grain, start
+        while at < start + count:
+            stop = min((at // grain + 1) * grain, start + count)
+            part = self._read(at, stop - at)
+            if part is None:
+                self._encoded.add_damage(at, stop, "damaged")
+            else:
+                samples[at - start : stop - start] = part
+            at = stop
+        self._next = None
+        return samples
+
+    def finish(self) -> None:
+        """Nothing is decoded ahead."""
+
+    def close(self) -> None:
+        with self._lock:
+            self._closing = True
+            self._stream.close()
+
+
+class _Forward:
     """Blocks of a file that gives the right samples only from front to end.
 
     The first that is asked for starts a thread that decodes the whole file.  Whoever asks for a block
@@ -159,77 +150,112 @@ class _Forward(_Reader):
     a crash leaves none behind.  It is read, not mapped: what is mapped counts as memory held.
     """
 
-    def __init__(self, stream: Stream, path: Path, *, known: bool) -> None:
-        super().__init__(stream, path)
+    def __init__(self, encoded: Encoded, name: str) -> None:
+        self.size = _block_size(encoded)
+        self._encoded, self._name = encoded, name
+        self._channels = encoded.channels
         self._changed = threading.Condition()  # what follows has, but for the thread's own doings
-        self._decoded = 0  # blocks in the scratch file
-        self._failure = ""  # why there will be no more of them
+        self._there = 0  # samples, from the first, that are in the scratch file
+        self._ended = False  # there will be no more of them
+        self._failure = ""  # why
         self._closing = False
         self._thread: threading.Thread | None = None
-        folder = _scratch_folder()
+        folder = scratch_folder()
         with self._scratch_errors_told():
-            if known:
-                self._check_space(folder)
+            self._check_space(folder)
             self._scratch = tempfile.TemporaryFile(prefix="msviz-", dir=folder)  # noqa: SIM115  (`close` does)
-        if not known:
-            try:
-                self._measure()
-            except BaseException:
-                self.close()
-                raise
 
     @property
     def decoded(self) -> int:
-        return min(self._decoded * self.size, self.length)
+        return self._encoded.length if self._ended else min(self._there, self._encoded.length)
 
     def block(self, index: int) -> NDArray[np.float32]:
-        values = min(self.size, self.length - index * self.size) * self._channels
         with self._changed:
-            if index >= self._decoded and not self._thread and not self._closing:
-                self._thread = threading.Thread(target=self._decode, name="msviz-decoder")
-                self._thread.start()
-            self._changed.wait_for(lambda: index < self._decoded or self._failure or self._closing)
+            start = index * self.size
+            stop = min(start + self.size, self._encoded.length)
+            self._start()
+            self._changed.wait_for(lambda: self._there >= stop or self._ended or self._closing)
             if self._closing:
-                raise self._closed()
-            if index >= self._decoded:
+                raise _closed(self._name)
+            if self._failure and self._there < stop:
                 raise AudioError(self._failure)
-            self._scratch.seek(self._place(index))
-            samples = np.frombuffer(self._scratch.read(values * _VALUE_BYTES), np.float32)
-        return samples.reshape(-1, self._channels)
+            self._scratch.seek(self._place(start))
+            values = np.frombuffer(self._scratch.read(self._place(max(0, stop - start))), np.float32)
+        samples = np.zeros((max(0, stop - start), self._channels), np.float32)
+        samples.reshape(-1)[: len(values)] = values  # behind the end of the scratch file there is silence
+        return samples
+
+    def finish(self) -> None:
+        with self._changed:
+            self._start()
+            self._changed.wait_for(lambda: self._ended or self._closing)
+            if self._closing:
+                raise _closed(self._name)
+            if self._failure:
+                raise AudioError(self._failure)
+
+    def _start(self) -> None:
+        if not (self._thread or self._ended or self._closing):
+            self._thread = threading.Thread(target=self._decode, name="msviz-decoder")
+            self._thread.start()
 
     def _decode(self) -> None:
         """In the thread: decode the file to its end, unless it is closed or the program ends before."""
         if hasattr(os, "setpriority"):  # on Linux this is the thread's own
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-        failure = f"{self._path} could not be decoded any further."
+        failure = ""
+        assert self._encoded.parts
         try:
-            while self.decoded < self.length and not self._closing and threading.main_thread().is_alive():
-                self._keep(self._read_block(self._decoded))
+            for part in self._encoded.parts():
+                # What two runs of pages share is kept as the first of them has it.
+                samples = part.samples[max(0, self._there - part.start) :]
+                start = max(part.start, self._there)
+                if self._encoded.settled:
+                    samples = samples[: max(0, self._encoded.length - start)]
+                if start > self._there:
+                    self._encoded.add_damage(self._there, start, part.reason)
+                self._keep(start, samples)
+                if self._closing or not threading.main_thread().is_alive():
+                    return
+            self._settle()
         except AudioError as error:
             failure = str(error)
+        except Exception as error:  # of a decoder that was not foreseen: what there is stays readable
+            self._encoded.note(f"cannot be decoded any further ({type(error).__name__}: {error})")
+            self._settle()
         finally:
             with self._changed:
-                self._failure = failure  # nobody asks where all has been decoded
+                self._failure, self._ended = failure, True
                 self._changed.notify_all()
 
-    def _keep(self, samples: NDArray[np.float32]) -> None:
+    def _settle(self) -> None:
+        """All that there is has been decoded."""
+        encoded, there = self._encoded, self._there
+        _check_file(encoded, self._name)
+        if encoded.settled:
+            encoded.add_damage(there, encoded.length, "missing")
+        else:
+            encoded.length = there
+            encoded.settled = True
+
+    def _keep(self, start: int, samples: NDArray[np.float32]) -> None:
         with self._changed, self._scratch_errors_told():
-            self._scratch.seek(self._place(self._decoded))
-            self._scratch.write(samples.tobytes())
+            self._scratch.seek(self._place(start))
+            self._scratch.write(np.ascontiguousarray(samples, np.float32).tobytes())
             self._scratch.flush()
-            self._decoded += 1
+            self._there = max(self._there, start + len(samples))
             self._changed.notify_all()
 
-    def _place(self, index: int) -> int:
-        """Where a block begins in the scratch file."""
-        return index * self.size * self._channels * _VALUE_BYTES
+    def _place(self, sample: int) -> int:
+        """Where a sample begins in the scratch file."""
+        return sample * self._channels * _VALUE_BYTES
 
     def _check_space(self, folder: str) -> None:
-        needed, free = self.length * self._channels * _VALUE_BYTES, shutil.disk_usage(folder).free
+        needed, free = self._place(self._encoded.length), shutil.disk_usage(folder).free
         if needed > free:
             raise AudioError(
-                f"{self._path} cannot be unpacked into a temporary file: that takes {needed / 1e9:.1f} GB, "
+                f"{self._name} cannot be unpacked into a temporary file: that takes {needed / 1e9:.1f} GB, "
                 f"and {folder} has {free / 1e9:.1f} GB left."
             )
 
@@ -239,15 +265,8 @@ class _Forward(_Reader):
             yield
         except OSError as error:
             raise AudioError(
-                f"{self._path} cannot be unpacked into a temporary file: {error.strerror}."
+                f"{self._name} cannot be unpacked into a temporary file: {error.strerror}."
             ) from None
-
-    def _measure(self) -> None:
-        """Learn the length of a file that does not tell it, by decoding to its end."""
-        self.length = 0
-        while len(samples := self._read_on(self._decoded)):
-            self._keep(samples)
-            self.length += len(samples)
 
     def close(self) -> None:
         with self._changed:
@@ -255,11 +274,10 @@ class _Forward(_Reader):
             self._changed.notify_all()
         if self._thread:
             self._thread.join()
-        super().close()
         self._scratch.close()
 
 
-def _scratch_folder() -> str:
+def scratch_folder() -> str:
     """Where hours of sound have room: the system's own choice, /tmp, is often memory."""
     usual = tempfile.gettempdir()
     return "/var/tmp" if usual == "/tmp" and os.access("/var/tmp", os.W_OK) else usual

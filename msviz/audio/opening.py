@@ -1,141 +1,279 @@
-"""Opening a file, and saying in one sentence why it cannot be opened."""
+"""Finding out what a file holds and how it is decoded, or saying in one sentence why it cannot be."""
 
 from __future__ import annotations
 
-import os
-import re
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import soundfile
 
-from msviz.audio.decode import Stream
+from msviz.audio import channels as speakers
+from msviz.audio.chunks import Chunks, read_chunks
+from msviz.audio.damage import clock
+from msviz.audio.encoded import Encoded
+from msviz.audio.flac import read_flac
+from msviz.audio.links import Link, joined, ogg_link, stream_parts
+from msviz.audio.media import Media, Splice
+from msviz.audio.mpeg import Link as Frames
+from msviz.audio.mpeg import Walk, start_skip, walk, whole_file
+from msviz.audio.ogg import read_ogg
+from msviz.audio.stream import Stream, decoders_silenced
 from msviz.errors import AudioError
 
+Pieces = Sequence[bytes | range]
+
 MOST_CHANNELS = 64
-LOWEST_RATE_HZ = 1000
-_BEGINNINGS = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b".snd", b"ID3", b"\xff\xfb")
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1, 10_000_000
+_EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
+_MPEG_TAGS = (0x50, 0x55)  # of a WAV that holds MPEG audio
+_SLACK = 4096  # samples that a header may announce too many without anything being missing
+_NOT_MPEG = (b"RIFF", b"RF64", b"OggS", b"fLaC", b"\x00\x00\x01\xba")  # a video has frames in it, too
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+_FLOATS = {"FLOAT": 32, "DOUBLE": 64}
+_CONTAINERS = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV", "MPEG": "MP3"}
 
 
-def open_stream(path: Path) -> Stream:
-    """Open an audio file and check that it is whole.
+def open_encoded(media: Media, track: int) -> Encoded:
+    """What a file holds.
 
     Raises
     ------
     AudioError
-        If there is no such file, it may not be read, is empty, is not audio, holds no samples, more
-        channels or a lower rate than msviz takes, or ends before its sound does.
+        If it is not audio, in an encoding that nobody reads, holds no samples, more channels or another
+        rate than msviz takes, or no such track.
     """
-    _check_file(path)
-    with _decoders_silenced():
-        try:
-            stream = Stream(path)
-        except (soundfile.LibsndfileError, TypeError):  # TypeError: .raw, samples without a header
-            raise AudioError(_why_not_opened(path)) from None
-        try:
-            _check_sound(stream, path)
-        except BaseException:
-            stream.close()
-            raise
-    return stream
-
-
-def _why_not_opened(path: Path) -> str:
-    with open(path, "rb") as file:
-        begins_as_audio = file.read(4).startswith(_BEGINNINGS)
-    if begins_as_audio:
-        return f"{path} is damaged or cut short: copy or download it again."
-    return (
-        f"{path} is not audio that msviz can read: choose a WAV, FLAC, Ogg, Opus, MP3, AIFF, CAF or W64 file."
-    )
-
-
-def _check_file(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise AudioError(f"{path} is a folder: choose an audio file in it.")
-        if path.exists() and not path.is_file():
-            raise AudioError(f"{path} is not a file that holds sound.")
-        with open(path, "rb") as file:
-            if not file.read(1):
-                raise AudioError(f"{path} is empty (0 bytes): copy or download it again.")
-    except FileNotFoundError:
-        raise AudioError(f"{path} does not exist.") from None
-    except PermissionError:
-        raise AudioError(f"{path} may not be read by you: ask for the permission to read it.") from None
-    except OSError as error:
-        raise AudioError(f"{path} cannot be read: {error.strerror}.") from None
-
-
-def _check_sound(stream: Stream, path: Path) -> None:
-    if _is_cut(stream, path):
-        raise AudioError(f"{path} is cut short, it ends before its sound does: copy or download it again.")
-    if stream.frames == 0:
-        raise AudioError(f"{path} holds no sound: it is 0 samples long.")
-    if stream.channels > MOST_CHANNELS:
-        raise AudioError(f"{path} has {stream.channels} channels, and msviz takes 1 to {MOST_CHANNELS}.")
-    if stream.samplerate < LOWEST_RATE_HZ:
+    encoded = _found(media, track)
+    encoded.trouble = lambda: media.failure
+    if track and not encoded.track:
+        raise AudioError(f"{media.name} has no sound track {track + 1}: it has 1.")
+    if encoded.length == 0 and encoded.settled:
+        raise AudioError(f"{media.name} holds no sound: it is 0 samples long.")
+    if encoded.channels > MOST_CHANNELS:
         raise AudioError(
-            f"{path} has a rate of {stream.samplerate} Hz, and msviz takes {LOWEST_RATE_HZ} Hz and more."
+            f"{media.name} has {encoded.channels} channels, and msviz takes 1 to {MOST_CHANNELS}."
         )
+    if not LOWEST_RATE_HZ <= encoded.exact_rate <= HIGHEST_RATE_HZ:
+        raise AudioError(
+            f"{media.name} has a rate of {encoded.exact_rate:g} Hz, and msviz takes "
+            f"{LOWEST_RATE_HZ} Hz to {HIGHEST_RATE_HZ / 1e6:g} MHz."
+        )
+    return encoded
 
 
-def _is_cut(stream: Stream, path: Path) -> bool:
+def _found(media: Media, track: int) -> Encoded:
+    head = media.read(0, 64)
+    for read in (_chunked, _flac, _ogg, _mpeg, _other, partial(_by_ffmpeg, track=track)):
+        if encoded := read(media, head):
+            return encoded
+    raise AudioError(_why_not(media, head))
+
+
+def _why_not(media: Media, head: bytes) -> str:
+    chunks = read_chunks(media)
+    if chunks and chunks.start and chunks.codec:
+        codec = f"format 0x{chunks.codec:04x}" if isinstance(chunks.codec, int) else repr(chunks.codec)[1:]
+        return (
+            f"{media.name} holds sound in an encoding that msviz cannot read ({chunks.kind}, {codec}): "
+            "convert it to WAV or FLAC."
+        )
+    if head.startswith((b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b".snd", b"ID3")):
+        return f"{media.name} is damaged or cut short before its sound begins: copy or download it again."
+    return f"{media.name} is not audio."
+
+
+def _by_ffmpeg(media: Media, _: bytes, *, track: int = 0, pieces: Pieces | None = None) -> Encoded | None:
+    """What FFmpeg reads."""
+    from msviz.audio.ffmpeg import read_ffmpeg  # it takes its time
+
+    return read_ffmpeg(lambda: Splice(media, pieces or [range(media.size)]), media.name, track)
+
+
+def _streamed(media: Media, pieces: Pieces | None = None) -> Callable[[], Stream]:
+    """Opens a file, or what was put together of it, with libsndfile."""
+    if pieces is None and media.on_disk:
+        return partial(Stream, media.path)
+    return lambda: Stream(Splice(media, pieces or [range(media.size)]))
+
+
+def _described(stream: Stream) -> str:
+    container = _CONTAINERS.get(stream.format, stream.format)
+    if container == "MP3":
+        return {"MPEG_LAYER_I": "MP1", "MPEG_LAYER_II": "MP2"}.get(stream.subtype, "MP3")
+    if stream.subtype in _BITS:
+        return f"{container}, {_BITS[stream.subtype]} bit"
+    if stream.subtype in _FLOATS:
+        return f"{container}, {_FLOATS[stream.subtype]} bit float"
     if stream.format == "OGG":
-        return _ends_within_ogg_page(path)
-    # libsndfile trusts the file's size more than its header and notes where they differ.
-    for match in re.finditer(
-        r"(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", stream.extra_info
-    ):
-        announced, held = map(int, match.groups())
-        # Programs that write into a pipe announce about the most that 31 or 32 bits can say.
-        if announced > held and -announced % 2**31 > 4096:
-            return True
-    if stream.format in ("FLAC", "MP3") and 0 < stream.frames < 2**62:
-        return _lacks_end(path)
-    return False
+        return f"Ogg {stream.subtype.capitalize()}"
+    return f"{container}, {stream.subtype_info}"
 
 
-def _lacks_end(path: Path) -> bool:
-    """Whether the last sample cannot be decoded (tried apart: a seek disturbs what MP3 gives next)."""
-    with Stream(path) as stream:
-        try:
-            stream.seek(stream.frames - 1)
-            return len(stream.read(1)) == 0
-        except soundfile.LibsndfileError:
-            return True
+def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
+    """What libsndfile finds; None if it finds nothing."""
+    try:
+        # What libsndfile's MP3 decoder says about files that it cannot read is not for people.
+        with decoders_silenced():
+            stream = make()
+    except (soundfile.LibsndfileError, TypeError):  # TypeError: .raw, samples without a header
+        return None
+    with stream:
+        frames = int(stream.frames)
+        exact = stream.format not in ("OGG", "MPEG", "MP3") and stream.subtype.startswith(_EXACT)
+        known = 0 <= frames < 2**62
+        encoded = Encoded(
+            rate=stream.samplerate,
+            channels=stream.channels,
+            length=frames if known else 0,
+            settled=known,
+            format=_described(stream),
+            subtype=stream.subtype if stream.subtype.startswith("PCM") else "FLOAT",
+            speakers=speakers.of_mask(None, stream.channels),
+        )
+    if exact and known:
+        encoded.stream = make
+    else:
+        encoded.parts = lambda: stream_parts(make)
+    return encoded
 
 
-def _ends_within_ogg_page(path: Path) -> bool:
-    longest = 27 + 255 + 255 * 255  # header, table of segments, segments
-    with open(path, "rb") as file:
-        file.seek(-min(2 * longest, path.stat().st_size), os.SEEK_END)
-        tail = file.read()
-    page = tail[max(tail.rfind(b"OggS"), 0) :]
-    segments = page[26] if len(page) > 26 else 255
-    return len(page) < 27 + segments + sum(page[27 : 27 + segments])
+def _other(media: Media, head: bytes) -> Encoded | None:
+    """All else that libsndfile reads."""
+    if head[4:8] == b"ftyp" or head[:4] == b"\x1a\x45\xdf\xa3":
+        return None
+    if media.path.suffix.lower() == ".raw":  # has no header: nobody knows what it holds
+        return None
+    return _of_stream(_streamed(media))
 
 
-_silence = threading.Lock()
+def _chunked(media: Media, head: bytes) -> Encoded | None:
+    chunks = read_chunks(media)
+    if not chunks or not chunks.channels:
+        return None
+    if chunks.kind in ("WAV", "W64") and chunks.codec in _MPEG_TAGS:
+        return _mpeg(media, head, range(chunks.start, chunks.stop))
+    encoded = _of_stream(_streamed(media, chunks.pieces or None))
+    if encoded is None:
+        return None
+    if round(chunks.rate, 6) != encoded.rate and chunks.kind in ("AIFF", "CAF"):
+        encoded.exact_rate, encoded.rate = chunks.rate, max(1, round(chunks.rate))
+    if chunks.kind in ("WAV", "W64"):
+        encoded.speakers = speakers.of_mask(chunks.mask, chunks.channels)
+    elif chunks.kind == "CAF" and chunks.layout:
+        encoded.speakers, encoded.order = speakers.of_caf(chunks.layout)
+    _tell_announced(encoded, chunks)
+    return encoded
 
 
-@contextmanager
-def _decoders_silenced() -> Iterator[None]:
-    """Keep the MP3 decoder from writing on the process's standard error about files that it cannot read."""
-    with _silence:
-        try:
-            sys.stderr.flush()
-            kept = os.dup(2)
-        except (AttributeError, OSError):  # a window without a console has no standard error
-            yield
-            return
-        try:
-            with open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+def _tell_announced(encoded: Encoded, chunks: Chunks) -> None:
+    """Say what is missing of what the header announces."""
+    there = chunks.stop - chunks.start
+    if chunks.announced is None or chunks.announced <= there:
+        return
+    shares = chunks.announced / max(1, there)
+    announced_s, there_s = encoded.length * shares / encoded.rate, encoded.length / encoded.rate
+    cut = "is cut short" if there % chunks.frame else "is cut short, or its header is wrong"
+    encoded.note(f"{cut}: it announces {clock(announced_s)}, and has {clock(there_s)}")
+
+
+def _id3_size(head: bytes) -> int:
+    if head[:3] != b"ID3" or len(head) < 10:
+        return 0
+    return 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+
+
+def _flac(media: Media, head: bytes) -> Encoded | None:
+    start = _id3_size(head)
+    if media.read(start, start + 4) != b"fLaC":
+        return None
+    found = read_flac(media, start)
+    if found is None or found.length <= 0:
+        return None
+    plain = found.announced == found.length and not start and found.stop == media.size
+    make = _streamed(media, None if plain else found.pieces(media))
+    encoded = _of_stream(make)
+    if encoded is None:
+        return None
+    encoded.length, encoded.settled, encoded.grain = found.length, True, found.block or 4096
+    encoded.stream, encoded.parts = make, None
+    encoded.speakers = speakers.USUAL.get(encoded.channels, "")
+    if found.announced > found.length or found.cut:
+        of = f": it announces {clock(found.announced / encoded.rate)}" if found.announced else ""
+        encoded.note(f"is cut short{of}{', and' if of else ':'} it has {clock(found.length / encoded.rate)}")
+    return encoded
+
+
+def _ogg(media: Media, head: bytes) -> Encoded | None:
+    ogg = read_ogg(media)
+    if ogg is None or ogg.mixed or any(link.codec not in ("Vorbis", "Opus") for link in ogg.links):
+        return None
+    links = [(link, made) for link in ogg.links if (made := ogg_link(media, link))]
+    if not links:
+        return None
+    (first, sound), *_ = links
+    encoded = Encoded(sound.rate, sound.channels, sound.length, f"Ogg {first.codec}")
+    if first.codec == "Vorbis" or first.family == 1:
+        encoded.speakers = speakers.USUAL.get(sound.channels, "")
+        encoded.order = speakers.XIPH_ORDER.get(sound.channels)
+    encoded.parts = joined([made for _, made in links], encoded)
+    if ogg.cut:
+        encoded.note(f"is cut short at {clock(encoded.length / encoded.rate)}: its last page is not whole")
+    return encoded
+
+
+def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | None:
+    if within is None and head[:4] in _NOT_MPEG:
+        return None
+    walked = walk(media, within)
+    if walked is None:
+        return None
+    first = walked.links[0].kind
+    encoded = Encoded(
+        first.rate, first.channels, 0, f"MP{first.layer}", speakers=speakers.USUAL[first.channels]
+    )
+    if walked.intact and within is None:
+        found = _of_stream(_streamed(media))
+        if found and found.settled:
+            return found
+    links = [
+        _frames(media, link, start_skip(walked) if number == 0 else 0)
+        for number, link in enumerate(walked.links)
+    ]
+    encoded.parts = joined(links, encoded)
+    _tell_frames(encoded, walked)
+    return encoded
+
+
+def _frames(media: Media, link: Frames, skip: int) -> Link:
+    """A link of MPEG audio, without so many samples at its beginning."""
+    kind, length = link.kind, link.length - skip
+    mp3 = kind.layer == 3
+    pieces = whole_file(link, skip) if mp3 else [piece.where for piece in link.pieces if piece.where]
+    if mp3 and all(piece.where for piece in link.pieces):
+        make = _streamed(media, pieces)
+        return Link(kind.rate, kind.channels, length, lambda: stream_parts(make))
+    # libsndfile has no count of the other layers, and its decoder complains about what is broken on the
+    # standard error.
+    by_ffmpeg = _by_ffmpeg(media, b"", pieces=pieces)
+    if by_ffmpeg is None or by_ffmpeg.parts is None:
+        raise AudioError(f"{media.name} cannot be decoded: its frames are damaged from the start.")
+    return Link(kind.rate, kind.channels, length, by_ffmpeg.parts)
+
+
+def _tell_frames(encoded: Encoded, walked: Walk) -> None:
+    """Tell the damage that the walk from frame to frame has met, and what is missing at the end."""
+    at = -start_skip(walked)
+    for link in walked.links:
+        size = round(link.kind.samples * encoded.rate / link.kind.rate)
+        for piece in link.pieces:
+            if not piece.where:
+                # The frame before may be broken too, and the one behind lacks what it takes from others.
+                encoded.add_damage(at - size, at + (piece.frames + 1) * size, "damaged")
+            at += piece.frames * size
+    announced = walked.announced or 0
+    frames = sum(link.frames for link in walked.links)
+    has = clock(encoded.length / encoded.rate)
+    if announced > frames:
+        samples = announced * walked.links[0].kind.samples - start_skip(walked) - (walked.padding or 0)
+        encoded.note(f"is cut short: it announces {clock(samples / encoded.rate)}, and has {has}")
+    elif walked.cut:
+        encoded.note(f"is cut short at {has}: its last frame is not whole")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.audio.channels import names
 from msviz.audio.damage import Damage
-from msviz.audio.decode import Stream, make_decoder
-from msviz.audio.opening import open_stream
+from msviz.audio.decode import make_decoder
+from msviz.audio.encoded import Encoded
+from msviz.audio.media import File, Media
+from msviz.audio.opening import open_encoded
 from msviz.signal import Signal, read_blocks
+from msviz.wanted import check_wanted
 
 _BLOCKS_KEPT = 16  # of half a megabyte: 24 s of stereo, what analysis and player have read around them
 
@@ -24,33 +26,51 @@ class AudioSource:
     """An open audio file; a `Source`.  Made by `open_audio`, closed by `close` or a ``with`` statement.
 
     Reading a stretch costs what the stretch costs, gives float32 and exactly the samples of the file
-    decoded as a whole.  Vorbis, Opus and MP3 are decoded once, from front to end, into a temporary file,
-    by a thread that the first reading starts; who reads ahead of it waits until it is there.
+    decoded as a whole.  What cannot be entered exactly, as Vorbis, MP3 and all that FFmpeg reads, is decoded
+    once, from front to end, into a temporary file, by a thread that the first reading starts; who reads
+    ahead of it waits until it is there.  What is damaged is silent, and told by `damage`.
 
     Attributes
     ----------
     path : Path
+    name : str
+        What the file is called, for people.
     format : str
         For people: "FLAC, 16 bit".
     subtype : str
         The bit depth of whole numbers, "PCM_16", "PCM_24", …; "FLOAT" for all else.
     rate : int
         Sampling rate in Hz.
-    channels, length : int
-        Number of channels, and of samples in each.
+    exact_rate : float
+        The same as the file gives it; it may have a fraction, which `rate` rounds off.
+    channels : int
+        In the order of WAV: left, right, centre, LFE, …
+    channel_names : tuple of str
+        What each is for; its number, from "1", where the file does not tell.
+    track : int
+        Which of `tracks` this is, from 0.
+    tracks : tuple of str
+        The sound tracks of the file, for people; those of a video may be several.
     """
 
-    def __init__(self, path: Path, stream: Stream) -> None:
-        self.path = path
-        self.format = _describe(stream)
-        self.subtype: str = stream.subtype if stream.subtype.startswith("PCM") else "FLOAT"
-        self.rate: int = stream.samplerate
-        self.channels: int = stream.channels
-        self._decoder = make_decoder(stream, path)
-        self.length = self._decoder.length
+    def __init__(self, media: Media, encoded: Encoded) -> None:
+        self.path = media.path
+        self.name = media.path.name
+        self.format, self.subtype = encoded.format, encoded.subtype
+        self.rate, self.exact_rate, self.channels = encoded.rate, encoded.exact_rate, encoded.channels
+        self.channel_names = names(encoded.speakers, encoded.channels)
+        self.track, self.tracks = encoded.track, encoded.tracks
+        self._media, self._encoded = media, encoded
+        self._decoder = make_decoder(encoded, media.name)
+        self._order = list(encoded.order) if encoded.order else None
         self._blocks: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._non_finite: dict[int, int] = {}
         self._lock = threading.Lock()  # held for a look at the two above, never while decoding
+
+    @property
+    def length(self) -> int:
+        """Number of samples in each channel; while it is not `settled`, about as many."""
+        return self._encoded.length
 
     @property
     def duration(self) -> float:
@@ -58,57 +78,51 @@ class AudioSource:
         return self.length / self.rate
 
     @property
-    def name(self) -> str:
-        """What the file is called, for people."""
-        return self.path.name
+    def settled(self) -> bool:
+        """Whether `length` is final.  While it is not, it may change once, when all has been decoded."""
+        return self._encoded.settled
 
-    @property
-    def exact_rate(self) -> float:
-        """Sampling rate in Hz as the file gives it; it may have a fraction, which `rate` rounds off."""
-        return float(self.rate)
+    def settle(self) -> None:
+        """Wait until `length` is final.
 
-    @property
-    def channel_names(self) -> tuple[str, ...]:
-        """What each channel is for: "left", "right", "centre", "LFE", …; else its number, from "1"."""
-        usual = {1: ("mono",), 2: ("left", "right")}
-        return usual.get(self.channels, tuple(str(n + 1) for n in range(self.channels)))
-
-    @property
-    def track(self) -> int:
-        """Which of `tracks` this is, from 0."""
-        return 0
-
-    @property
-    def tracks(self) -> tuple[str, ...]:
-        """The sound tracks of the file, for people; those of a video may be several."""
-        return (self.format,)
+        Raises
+        ------
+        AudioError
+            If the file cannot be read, or there is no room to decode it.
+        """
+        if not self.settled:
+            self._decoder.finish()
 
     @property
     def damage(self) -> tuple[Damage, ...]:
         """What is known so far to be missing, in order; the samples there are zero."""
-        return ()
+        return self._encoded.damage
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What else is known so far to be wrong: sentences without the file's name and the full stop."""
-        return ()
-
-    @property
-    def settled(self) -> bool:
-        """Whether `length` is final.  While it is not, it may change once, when all has been decoded."""
-        return True
-
-    def settle(self) -> None:
-        """Wait until `length` is final."""
+        return self._encoded.notes
 
     def check(self) -> Iterator[float]:
-        """Look for damage all through the file; `damage` is complete afterwards.
+        """Look for damage all through the file; `damage` and `length` are final afterwards.
 
         Yields
         ------
         float
             How much of the file has been looked at, from 0 to 1.
+
+        Raises
+        ------
+        AudioError
+            If the file cannot be read, or there is no room to decode it.
         """
+        size, start = self._decoder.size, 0
+        while start < self.length:
+            check_wanted()
+            self._block(start // size)
+            start += size
+            yield min(1.0, start / max(1, self.length))
+        self.settle()
         yield 1.0
 
     @property
@@ -130,7 +144,7 @@ class AudioSource:
         Raises
         ------
         AudioError
-            If the file is damaged there, or is closed.
+            If the file cannot be read any more, or is closed.
         """
         out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
         read_blocks(self._block, self._decoder.size, start, stop, out, range(self.length))
@@ -139,6 +153,7 @@ class AudioSource:
     def close(self) -> None:
         """Close the file; what is read afterwards raises `AudioError`."""
         self._decoder.close()
+        self._media.close()
         with self._lock:
             self._blocks.clear()
 
@@ -153,7 +168,8 @@ class AudioSource:
             if (block := self._blocks.get(index)) is not None:
                 self._blocks.move_to_end(index)
                 return block
-        block = np.array(self._decoder.block(index).T, order="C")
+        decoded = self._decoder.block(index).T
+        block = np.array(decoded if self._order is None else decoded[self._order], order="C")
         strange = ~np.isfinite(block)
         count = int(np.count_nonzero(strange))
         if count:
@@ -167,16 +183,32 @@ class AudioSource:
         return block
 
 
-def open_audio(path: str | os.PathLike[str], *, track: int = 0, wait: bool = True) -> AudioSource:
+def open_audio(file: File, *, track: int = 0, wait: bool = True) -> AudioSource:
     """Open an audio file to read it by stretch.
 
-    WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, CAF and W64; 1 to 64 channels; 1 kHz and more.
+    WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, CAF, W64 and what else libsndfile reads; AAC, ALAC, WavPack, WMA,
+    AC-3, DTS, the sound of videos and what else FFmpeg reads.  1 to 64 channels, 1 Hz to 10 MHz.  A file that
+    is cut or damaged opens as far as it goes.
+
+    Parameters
+    ----------
+    file : path, fsspec address or open binary file
+        An open file must be able to seek, and stays open.
+    track : int
+        Which of several sound tracks, from 0.
+    wait : bool
+        Whether to decode the file first where nothing else tells how long it is; otherwise its `length` may
+        change once, when it is `settled`.
 
     Raises
     ------
     AudioError
-        If the file is missing, not readable, empty, not audio, cut short, or not of this kind, or if
-        there is no room to decode it.
+        If the file is missing, not readable, empty, no audio, in an encoding that nobody reads, or if there
+        is no room to decode it.
+
+    See Also
+    --------
+    read_audio, msviz.audio.problems
 
     Examples
     --------
@@ -185,38 +217,33 @@ def open_audio(path: str | os.PathLike[str], *, track: int = 0, wait: bool = Tru
     ...     print(source.format, source.rate, source.read(44100, 44110).shape)
     FLAC, 16 bit 44100 (2, 10)
     """
-    path = Path(path)
-    stream = open_stream(path)
+    media = Media(file)
     try:
-        return AudioSource(path, stream)
+        source = AudioSource(media, open_encoded(media, track))
     except BaseException:
-        stream.close()
+        media.close()
         raise
+    if wait:
+        try:
+            source.settle()
+        except BaseException:
+            source.close()
+            raise
+    return source
 
 
-def read_audio(path: str | os.PathLike[str]) -> Signal:
-    """Read a whole audio file: a `Signal` of float32 samples.
+def read_audio(file: File, *, track: int = 0) -> Signal:
+    """Read a whole audio file: a `Signal` of float32 samples; what is damaged is silent.
+
+    Parameters
+    ----------
+    file, track
+        As those of `open_audio`.
 
     Raises
     ------
     AudioError
-        As `open_audio`, or if the file is damaged somewhere.
+        As `open_audio`.
     """
-    with open_audio(path) as source:
+    with open_audio(file, track=track) as source:
         return Signal(source.read(0, source.length), source.rate)
-
-
-def _describe(stream: Stream) -> str:
-    bits = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
-    floats = {"FLOAT": 32, "DOUBLE": 64}
-    containers = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV"}
-    container = containers.get(stream.format, stream.format)
-    if stream.format == "MP3":
-        return "MP3"
-    if stream.subtype in bits:
-        return f"{container}, {bits[stream.subtype]} bit"
-    if stream.subtype in floats:
-        return f"{container}, {floats[stream.subtype]} bit float"
-    if stream.format == "OGG":
-        return f"Ogg {stream.subtype.capitalize()}"
-    return f"{container}, {stream.subtype_info}"

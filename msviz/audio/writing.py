@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from msviz.audio.decode import native
+from msviz.audio.media import native
 from msviz.audio.source import AudioSource
 from msviz.errors import AudioError
 from msviz.files import written_whole

@@ -1,0 +1,289 @@
+"""What libsndfile has no decoder for, read by FFmpeg's libraries: imported only when there is such a file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.audio.encoded import Encoded, Part
+from msviz.errors import AudioError
+
+av.logging.set_level(None)
+
+# What may be read: files of sound, of video, and streams of one codec.  Play lists and the like, which make
+# FFmpeg open other files, are not among them, nor what takes any text for music.
+_FORMATS = (
+    "aa,aac,aax,ac3,ac4,acm,adx,aea,aiff,amr,amrnb,amrwb,apc,ape,apm,aptx,argo_asf,asf,ast,au,avi,bfstm,brstm,"
+    "bonk,caf,dsf,dts,dtshd,dxa,eac3,ea,epaf,flac,flv,fwse,genh,gxf,hca,iff,ifv,ircam,kvag,laf,loas,live_flv,"
+    "matroska,mca,mlp,mmf,mods,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,osq,paf,pva,pvf,qcp,qoa,"
+    "rm,rso,sds,shn,smk,sol,sox,spdif,svag,svs,tak,truehd,tta,vag,voc,vqf,w64,wav,wsd,wsvqa,wtv,wv,xa,xwma,xvag"
+)
+# Containers whose time stamps are those of samples, so that the last one tells the length.
+_EXACT = frozenset(("mov", "caf", "wv", "tta", "ape", "flac", "ogg", "dsf", "mpc", "mpc8", "iff", "tak"))
+_TIMED = _EXACT | {"matroska", "mpegts", "asf", "flv", "mpeg"}  # whose time stamps tell what is lost
+_LOSSLESS = frozenset(
+    ("alac", "flac", "wavpack", "tta", "ape", "tak", "truehd", "mlp", "wmalossless", "shorten")
+)
+_GAP_S = 0.1  # between time stamps, that is a loss and not their rounding
+_TAIL_S = 2.0  # before the end, that is decoded to learn where it is
+_PATIENCE = 200  # packets without sound after which there is none
+_FEW = 3  # samples, by which time stamps are off that were rounded
+
+_CONTAINERS = {
+    "mov": "MP4",
+    "matroska": "Matroska",
+    "asf": "WMA",
+    "mpegts": "MPEG-TS",
+    "mpeg": "MPEG",
+    "caf": "CAF",
+    "ogg": "Ogg",
+    "wav": "WAV",
+    "avi": "AVI",
+    "flv": "FLV",
+    "aiff": "AIFF",
+    "w64": "W64",
+    "iff": "DFF",
+}
+_CODECS = {
+    "aac": "AAC",
+    "alac": "ALAC",
+    "ac3": "AC-3",
+    "eac3": "E-AC-3",
+    "dca": "DTS",
+    "dts": "DTS",
+    "opus": "Opus",
+    "vorbis": "Vorbis",
+    "speex": "Speex",
+    "flac": "FLAC",
+    "mp3": "MP3",
+    "mp2": "MP2",
+    "mp1": "MP1",
+    "wavpack": "WavPack",
+    "tta": "TTA",
+    "ape": "Monkey's Audio",
+    "musepack7": "Musepack",
+    "musepack8": "Musepack",
+    "amr_nb": "AMR",
+    "amr_wb": "AMR-WB",
+    "wmav1": "WMA",
+    "wmav2": "WMA",
+    "wmapro": "WMA Pro",
+    "wmalossless": "WMA Lossless",
+    "truehd": "TrueHD",
+}
+_ALONE = frozenset((*_CODECS, "amr", "wv", "dsf", "iff", "mpc", "mpc8"))  # named by what they hold
+_STRICT = {"err_detect": "crccheck"}
+
+
+def read_ffmpeg(make: Callable[[], io.RawIOBase], name: str, track: int) -> Encoded | None:
+    """How a file is decoded by FFmpeg; None if that does not know what it is.
+
+    Parameters
+    ----------
+    make : callable
+        Opens the file; called once for every decoding.
+    name : str
+        Of the file, for errors.
+    track : int
+        Which of its sound tracks, from 0.
+
+    Raises
+    ------
+    AudioError
+        If it holds no sound, no such track, or sound that cannot be decoded.
+    """
+    try:
+        container = _open(make())
+    except (av.FFmpegError, ValueError, OSError):
+        return None
+    with container:
+        streams = container.streams.audio
+        kind = container.format.name.split(",")[0]
+        if not streams:
+            if any(stream.type == "audio" for stream in container.streams):
+                raise AudioError(f"{name} holds sound in an encoding that msviz cannot read.")
+            raise AudioError(f"{name} holds no sound.")
+        if not 0 <= track < len(streams):
+            raise AudioError(f"{name} has no sound track {track + 1}: it has {len(streams)}.")
+        stream = streams[track]
+        if stream.codec_context is None:
+            raise AudioError(f"{name} holds sound in an encoding that msviz cannot read.")
+        first = _first_frame(container, stream)
+        if first is None:
+            codec = _codec(stream)
+            raise AudioError(f"{name} cannot be decoded: its {codec} sound is damaged from the start.")
+        count, origin = len(first.layout.channels), first.pts
+        length, exact = _length(container, stream, kind, first)
+        bits = _bits(stream, first)
+        codec = _codec(stream)
+        described = [_container(container, kind, name)] if kind not in _ALONE else []
+        described += [codec] if codec != "PCM" else []
+        described += [f"{bits} bit"] if bits else []
+        encoded = Encoded(
+            rate=first.sample_rate,
+            channels=count,
+            length=length,
+            settled=exact,
+            format=", ".join(described),
+            subtype=f"PCM_{bits}" if bits in (16, 24, 32) else "FLOAT",
+            speakers=_speakers(first),
+            track=track,
+            tracks=tuple(_told(each, number) for number, each in enumerate(streams)),
+        )
+        timed = kind in _TIMED and origin is not None
+    encoded.parts = lambda: _parts(make, track, encoded, origin if timed else None, kind in _EXACT)
+    return encoded
+
+
+def _open(file: io.RawIOBase) -> Any:
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
+    return av.open(file, options=options, metadata_errors="replace")
+
+
+def _first_frame(container: Any, stream: Any) -> Any:
+    for packets, packet in enumerate(_demuxed(container, stream), 1):
+        with suppress(av.FFmpegError):
+            for frame in packet.decode():
+                if frame.samples and frame.sample_rate:
+                    return frame
+        if packets > _PATIENCE:
+            break
+    return None
+
+
+def _demuxed(container: Any, stream: Any) -> Iterator[Any]:
+    """Packets, as far as they can be read."""
+    with suppress(av.FFmpegError, OSError):
+        yield from container.demux(stream)
+
+
+def _length(container: Any, stream: Any, kind: str, first: Any) -> tuple[int, bool]:
+    """How many samples there are, and whether that is certain."""
+    rate = first.sample_rate
+    announced = 0
+    if stream.duration:
+        announced = round(stream.duration * stream.time_base * rate)
+    elif container.duration:
+        announced = round(container.duration * rate / av.time_base)
+    if announced <= 0:
+        return first.samples, False
+    if kind not in _EXACT or first.pts is None:
+        return announced, False
+    before = max(0, announced / rate - _TAIL_S)
+    last = None
+    with suppress(av.FFmpegError, OSError):
+        container.seek(round(before / stream.time_base) + (stream.start_time or 0), stream=stream)
+        for packet in _demuxed(container, stream):
+            with suppress(av.FFmpegError):
+                for frame in packet.decode():
+                    last = frame
+    if last is None or last.pts is None or last.sample_rate != rate:
+        return announced, False
+    end = float((last.pts - first.pts) * last.time_base * rate) + last.samples
+    return round(end), True
+
+
+def _bits(stream: Any, frame: Any) -> int:
+    """The bit depth of whole numbers that nothing was taken from; 0 of all else."""
+    name = stream.codec_context.codec.canonical_name
+    if name not in _LOSSLESS and not name.startswith("pcm_s"):
+        return 0
+    depth = {"s16": 16, "s16p": 16, "s32": 32, "s32p": 32, "u8": 8, "u8p": 8}.get(frame.format.name, 0)
+    # Those of 24 bits come in 32, the lowest of which are zero.
+    return 24 if depth == 32 and not np.any(frame.to_ndarray() & 0xFF) else depth
+
+
+def _speakers(frame: Any) -> str:
+    return " ".join(channel.name for channel in frame.layout.channels)
+
+
+def _codec(stream: Any) -> str:
+    name: str = stream.codec_context.codec.canonical_name
+    for start in ("pcm", "dsd"):
+        if name.startswith(start + "_"):
+            return start.upper()
+    return _CODECS.get(name, name.replace("_", " ").upper())
+
+
+def _container(container: Any, kind: str, name: str) -> str:
+    if kind == "matroska" and name.lower().endswith(".webm"):
+        return "WebM"
+    brand = container.metadata.get("major_brand", "").strip().lower()
+    named = {"m4a": "M4A", "m4b": "M4B", "qt": "MOV", "3gp4": "3GP", "3gp5": "3GP", "3gp6": "3GP"}
+    if kind == "mov":
+        return named.get(brand, "MP4")
+    return _CONTAINERS.get(kind, kind.upper())
+
+
+def _told(stream: Any, number: int) -> str:
+    """A sound track for people: "2: AAC, stereo, deu"."""
+    parts = [_codec(stream) if stream.codec_context else "unknown"]
+    count = stream.codec_context.channels if stream.codec_context else 0
+    parts.append({1: "mono", 2: "stereo"}.get(count, f"{count} channels"))
+    parts += [
+        text for key in ("language", "title") if (text := stream.metadata.get(key)) not in (None, "und")
+    ]
+    return f"{number + 1}: " + ", ".join(parts)
+
+
+def _parts(
+    make: Callable[[], io.RawIOBase], track: int, encoded: Encoded, origin: int | None, exact: bool
+) -> Iterator[Part]:
+    """All that is decoded, each at its own place."""
+    at, usual, failed = 0, 0, False
+    resampler: Any = None
+    with _open(make()) as container:
+        stream = container.streams.audio[track]
+        stream.codec_context.options = _STRICT
+        for packet in _demuxed(container, stream):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                failed = True
+                if origin is None:
+                    at += usual  # nothing tells where it goes on
+                continue
+            for frame in frames:
+                if origin is not None and frame.pts is not None:
+                    place = float((frame.pts - origin) * frame.time_base * encoded.rate)
+                    # Where something could not be decoded, the next time stamp tells how much.
+                    slack = _FEW if failed and exact else _GAP_S * encoded.rate
+                    if place - at > slack:
+                        at = round(place)
+                usual = frame.samples
+                other = frame.sample_rate != encoded.rate or len(frame.layout.channels) != encoded.channels
+                if other and resampler is None:
+                    resampler = _resampler(encoded)
+                    encoded.note("changes its rate or its channels on the way; all is shown as it begins")
+                for made in resampler.resample(frame) if other and resampler else [frame]:
+                    samples = _samples(made)
+                    yield Part(at, samples, "damaged" if failed else "lost")
+                    at += len(samples)
+                if frame.is_corrupt:
+                    encoded.add_damage(at - frame.samples, at, "damaged")
+                failed = False
+        if failed:
+            encoded.add_damage(at, at + usual, "damaged")
+
+
+def _resampler(encoded: Encoded) -> Any:
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}.get(encoded.channels, f"{encoded.channels}c")
+    return av.AudioResampler("fltp", layout, encoded.rate)
+
+
+def _samples(frame: Any) -> NDArray[np.float32]:
+    """The samples of a frame, shape (n, channels), full scale ±1."""
+    held = frame.to_ndarray()
+    if not frame.format.is_planar:
+        held = held.reshape(-1, len(frame.layout.channels)).T
+    if held.dtype == np.uint8:
+        return np.asarray((held.T.astype(np.float32) - 128) / 128, np.float32)
+    if np.issubdtype(held.dtype, np.integer):
+        return np.asarray(held.T / np.float32(2.0 ** (8 * held.dtype.itemsize - 1)), np.float32)
+    return np.asarray(held.T, np.float32)

@@ -1,0 +1,162 @@
+"""FLAC: how long it really is, which its last frame tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msviz.audio.media import Media
+
+_TAIL = 1 << 16  # bytes before the end among which the last frame is looked for first
+_LONGEST = 1 << 24  # bytes of a frame
+_SIZES = {1: 192, **{n: 576 << n - 2 for n in range(2, 6)}, **{n: 256 << n - 8 for n in range(8, 16)}}
+_UNKNOWN = 1 << 36
+
+
+@dataclass(frozen=True)
+class Flac:
+    """What a FLAC file says of itself, and what its last frame does.
+
+    Attributes
+    ----------
+    start : int
+        Where it begins, behind a tag that does not belong there.
+    announced : int
+        Samples by its header; 0 where that does not tell.
+    length : int
+        Samples by its last whole frame.
+    stop : int
+        Where that ends.
+    cut : bool
+        Whether a frame follows that is not whole.
+    block : int
+        Samples of a frame, 0 where they differ.
+    """
+
+    start: int
+    announced: int
+    length: int
+    stop: int
+    cut: bool
+    block: int
+
+    def pieces(self, media: Media) -> list[bytes | range]:
+        """The file with its length in the header, for a `Splice`."""
+        head = bytearray(media.read(self.start, self.start + 42))
+        total = min(self.length, _UNKNOWN - 1)
+        head[21] = head[21] & 0xF0 | total >> 32
+        head[22:26] = (total & 0xFFFFFFFF).to_bytes(4, "big")
+        return [bytes(head), range(self.start + 42, self.stop)]
+
+
+def read_flac(media: Media, start: int) -> Flac | None:
+    """Look for the last frame; None if that is no FLAC, or has none."""
+    head = media.read(start, start + 42)
+    if head[:4] != b"fLaC" or head[4] & 0x7F or len(head) < 42:
+        return None
+    least, most = int.from_bytes(head[8:10], "big"), int.from_bytes(head[10:12], "big")
+    packed = int.from_bytes(head[18:26], "big")
+    announced = packed & (_UNKNOWN - 1)
+    block = least if least == most else 0
+    at = start + 4
+    while True:  # over what else stands in front of the sound
+        header = media.read(at, at + 4)
+        if len(header) < 4:
+            return None
+        at += 4 + int.from_bytes(header[1:], "big")
+        if header[0] & 0x80:
+            break
+    found = _last_frame(media, at, block or most)
+    if found is None:
+        return None
+    begin, last = found
+    stop = begin + _frame_end(media.read(begin, media.size))
+    if stop > begin:
+        return Flac(start, announced, last, stop, False, block)
+    # Its checksum is wrong: it is damaged, or not all of it is there.
+    if announced and last >= announced:
+        return Flac(start, announced, last, media.size, False, block)
+    before = _last_frame(media, at, block or most, begin)
+    whole = before[1] if before else 0
+    return Flac(start, announced, whole, begin, True, block)
+
+
+def _last_frame(media: Media, start: int, block: int, stop: int | None = None) -> tuple[int, int] | None:
+    """Where the last frame begins, and the number of the sample behind it."""
+    end = media.size if stop is None else stop
+    reach = _TAIL
+    while True:
+        begin = max(start, end - reach)
+        data = media.read(begin, min(media.size, end + 16))
+        at = len(data)
+        while (at := data.rfind(b"\xff", 0, at)) >= 0:
+            if begin + at < end and (behind := _behind(data[at : at + 16], block)) is not None:
+                return begin + at, behind
+        if begin == start or reach >= _LONGEST:
+            return None
+        reach *= 16
+
+
+def _behind(header: bytes, block: int) -> int | None:
+    """The number of the sample behind a frame with this header; None if that is no header."""
+    if len(header) < 6 or header[0] != 0xFF or header[1] & 0xFE != 0xF8:
+        return None
+    sizes, rates = header[2] >> 4, header[2] & 15
+    if not sizes or rates == 15 or header[3] & 1 or header[3] >> 4 > 10 or header[3] >> 1 & 7 == 3:
+        return None
+    lead, at = header[4], 5
+    more = next((n for n in range(7) if not lead & 0x80 >> n), 7)
+    if more in (1, 7) and lead != 0xFE:
+        return None
+    more = max(0, more - 1)
+    number = lead & (0x7F if not more else 0x3F >> more)
+    if len(header) < at + more + 1:
+        return None
+    for byte in header[at : at + more]:
+        if byte & 0xC0 != 0x80:
+            return None
+        number = number << 6 | byte & 0x3F
+    at += more
+    if sizes in (6, 7):
+        size = int.from_bytes(header[at : at + sizes - 5], "big") + 1
+        at += sizes - 5
+    else:
+        size = _SIZES[sizes]
+    at += {12: 1, 13: 2, 14: 2}.get(rates, 0)
+    if len(header) <= at or _crc8(header[:at]) != header[at]:
+        return None
+    return number + size if header[1] & 1 else number * block + size
+
+
+def _crc8(data: bytes) -> int:
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 7) & 0xFF if crc & 0x80 else crc << 1
+    return crc
+
+
+def _table16() -> list[int]:
+    table = []
+    for value in range(256):
+        crc = value << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x8005) & 0xFFFF if crc & 0x8000 else crc << 1
+        table.append(crc)
+    return table
+
+
+_CRC16 = _table16()
+
+
+def _frame_end(data: bytes) -> int:
+    """Where the first frame of data ends: with them, or before a tag; 0 if its checksum is wrong."""
+    ends = {len(data), *(at for tag in (b"TAG", b"APETAGEX", b"ID3", b"3DI") if (at := data.find(tag)) > 0)}
+    crc, checked = 0, 0
+    for end in sorted(ends):
+        for byte in data[checked:end]:
+            crc = (crc << 8 & 0xFFFF) ^ _CRC16[crc >> 8 ^ byte]
+        checked = end
+        if crc == 0 and end > 6:
+            return end
+    return 0

@@ -1,0 +1,199 @@
+"""Sounds that follow each other in one file, and runs of one between which something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from msviz.audio.damage import clock
+from msviz.audio.encoded import Encoded, Part
+from msviz.audio.media import Media
+from msviz.audio.ogg import Chain, Run
+from msviz.audio.stream import Stream
+
+_BLOCK = 1 << 16  # samples decoded at a time
+_PROBE = 1 << 14  # samples before the end, that are decoded to learn whether they are there
+
+
+@dataclass(frozen=True)
+class Link:
+    """One sound of a file that holds several.
+
+    Attributes
+    ----------
+    rate, channels, length : int
+        Its own.
+    parts : callable
+        Decodes it from its start.
+    """
+
+    rate: int
+    channels: int
+    length: int
+    parts: Callable[[], Iterator[Part]]
+
+
+def joined(links: Sequence[Link], encoded: Encoded) -> Callable[[], Iterator[Part]]:
+    """Sounds one after the other, at the rate and with the channels of the first; sets the length.
+
+    Where they have others, that is noted.
+    """
+    starts, at = [], 0
+    for link in links:
+        starts.append(at)
+        at += round(link.length * encoded.rate / link.rate)
+    encoded.length = at
+    changed = [
+        f"{_what(link.rate, link.channels)} from {clock(start / encoded.rate)}"
+        for link, start in zip(links, starts, strict=True)
+        if (link.rate, link.channels) != (encoded.rate, encoded.channels)
+    ]
+    if changed:
+        several = f"{', '.join(changed[:3])}{' and so on' if len(changed) > 3 else ''}"
+        encoded.note(
+            f"has sound of another kind in it ({several}), converted to "
+            f"{_what(encoded.rate, encoded.channels)}"
+        )
+
+    def parts() -> Iterator[Part]:
+        for link, start in zip(links, starts, strict=True):
+            for part in _converted(link, encoded):
+                yield part._replace(start=start + part.start)
+
+    return parts
+
+
+def _what(rate: int, channels: int) -> str:
+    return f"{rate} Hz, {({1: 'mono', 2: 'stereo'}).get(channels, f'{channels} channels')}"
+
+
+def _converted(link: Link, encoded: Encoded) -> Iterator[Part]:
+    if link.rate == encoded.rate:
+        for part in link.parts():
+            yield part._replace(samples=_with_channels(part.samples, encoded.channels))
+        return
+    import soxr
+
+    ratio = encoded.rate / link.rate
+    resampler: Any = None
+    at = end = 0
+    for part in link.parts():
+        if resampler is None or part.start != end:
+            at = round(part.start * ratio)
+            resampler = soxr.ResampleStream(link.rate, encoded.rate, encoded.channels, dtype="float32")
+        made = resampler.resample_chunk(_with_channels(part.samples, encoded.channels))
+        end = part.start + len(part.samples)
+        yield Part(at, made, part.reason)
+        at += len(made)
+    if resampler is not None:
+        rest = resampler.resample_chunk(np.zeros((0, encoded.channels), np.float32), last=True)
+        yield Part(at, rest)
+
+
+def _with_channels(samples: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """As many channels: one is put into all, several into one as their mean; else those there are."""
+    held = samples.shape[1]
+    if held == count:
+        return samples
+    if count == 1:
+        return np.asarray(samples.mean(axis=1, keepdims=True), np.float32)
+    if held == 1:
+        return np.repeat(samples, count, axis=1)
+    return np.pad(samples[:, :count], ((0, 0), (0, max(0, count - held))))
+
+
+def stream_parts(make: Callable[[], Stream]) -> Iterator[Part]:
+    """What a stream gives from front to end; as far as it goes."""
+    return _read_on(make(), 0)
+
+
+def _read_on(stream: Stream, at: int) -> Iterator[Part]:
+    with stream:
+        while True:
+            try:
+                samples = stream.read(_BLOCK, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError:
+                return
+            if not len(samples):
+                return
+            yield Part(at, samples)
+            at += len(samples)
+
+
+def true_length(stream: Stream) -> int:
+    """How many samples a stream really gives: a last page may announce more than its packets hold."""
+    length = int(stream.frames)
+    probe = _PROBE
+    while True:
+        start = max(0, length - probe)
+        try:
+            stream.seek(start)
+            there = 0
+            while len(samples := stream.read(_BLOCK, dtype="float32", always_2d=True)):
+                there += len(samples)
+        except soundfile.LibsndfileError:
+            return length
+        if there or not start:
+            return min(length, start + there)
+        probe *= 8
+
+
+def ogg_link(media: Media, link: Chain) -> Link | None:
+    """A link of an Ogg file; None if libsndfile finds no sound in it."""
+    base, rate, channels, length = _first_sample(media, link)
+    if base is None:
+        return None
+    last = next(page.position for page in reversed(link.pages) if page.position >= 0)
+    if len(link.runs) > 1:
+        length = max(length, last - base)
+    return Link(rate, channels, length, lambda: _runs(media, link, base))
+
+
+def _first_sample(media: Media, link: Chain) -> tuple[int | None, int, int, int]:
+    """The position of the first sample, as the pages count them; rate, channels and length."""
+    for run in link.runs:
+        try:
+            with Stream(Run(media, link, run)) as stream:
+                end = _end(link, run)
+                if end is None or stream.frames <= 0:
+                    continue
+                frames = int(stream.frames)
+                length = true_length(stream) if len(link.runs) == 1 else frames
+                return end - frames, stream.samplerate, stream.channels, length
+        except soundfile.LibsndfileError:
+            continue
+    return None, 0, 0, 0
+
+
+def _end(link: Chain, run: range) -> int | None:
+    """The position of the last sample of a run."""
+    return next((link.pages[n].position for n in reversed(run) if link.pages[n].position >= 0), None)
+
+
+def _runs(media: Media, link: Chain, base: int) -> Iterator[Part]:
+    """All runs, each at the place that its pages tell."""
+    waiting, reason = list(link.runs), "lost"
+    while waiting:
+        pages = waiting.pop(0)
+        run = Run(media, link, pages)
+        end = _end(link, pages)
+        if end is None:
+            continue
+        try:
+            stream = Stream(run)
+        except soundfile.LibsndfileError:
+            if len(pages) > 1:  # what it begins with is not sound
+                waiting.insert(0, pages[1:])
+            continue
+        start = max(0, end - int(stream.frames) - base)
+        for part in _read_on(stream, start):
+            yield part._replace(reason=reason)
+        reason = "lost"
+        if run.ended is not None:
+            reason = "damaged"
+            waiting.insert(0, range(run.ended + 1, pages.stop))

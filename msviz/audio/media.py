@@ -1,0 +1,183 @@
+"""The bytes of a file, whatever holds it: read at any place, and put together anew for a decoder."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from msviz.addresses import file_system, is_address, reaching
+from msviz.errors import AudioError, StorageError
+
+File = str | os.PathLike[str] | BinaryIO
+_AHEAD = 1 << 20  # bytes of a remote file that are fetched at a time
+
+
+def native(path: Path) -> str | bytes:
+    """A file's name for soundfile, which refuses a str that stands for a name in no encoding."""
+    return str(path) if sys.platform == "win32" else os.fsencode(path)
+
+
+class Media:
+    """A file that can be read at any place by any thread: one on disk, at an address, or opened by others.
+
+    Parameters
+    ----------
+    file : path, fsspec address or open binary file
+        An open file must be able to seek.  It stays open.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    path : Path
+        Of a file that has one; otherwise made of its name.
+    on_disk : bool
+        Whether others can open `path`.
+    size : int
+        Bytes.
+
+    Raises
+    ------
+    AudioError
+        If there is no such file, it may not be read, is empty, or cannot seek.
+    """
+
+    def __init__(self, file: File) -> None:
+        self._lock = threading.Lock()
+        self.failure = ""
+        self.on_disk = False
+        self._owned = True
+        if isinstance(file, (str, os.PathLike)) and not is_address(os.fspath(file)):
+            self.path = Path(file)
+            self.name, self.on_disk = str(file), True
+            self._file: Any = _opened(self.path)
+        elif isinstance(file, (str, os.PathLike)):
+            self.name = os.fspath(file)
+            self.path = Path(self.name.rsplit("/", 1)[-1])
+            self._file = _reached(self.name)
+        else:
+            name = getattr(file, "name", None)
+            self.name = name if isinstance(name, str) else "The open file"
+            self.path = Path(self.name)
+            self._file, self._owned = file, False
+        try:
+            self.size = self._measured()
+        except BaseException:
+            self.close()
+            raise
+
+    def _measured(self) -> int:
+        if not (hasattr(self._file, "seek") and hasattr(self._file, "read")):
+            raise AudioError(f"{self.name} is not an open binary file: give one that can be read and seek.")
+        try:
+            size = int(self._file.seek(0, os.SEEK_END))
+            first = self._file.seek(0) or self._file.read(1)
+        except (OSError, ValueError) as error:  # io.UnsupportedOperation is both
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
+            raise AudioError(f"{self.name} cannot be read: {reason}.") from None
+        if not isinstance(first, bytes):
+            raise AudioError(f"{self.name} is open as text: open it in binary mode.")
+        if not first:
+            raise AudioError(f"{self.name} is empty (0 bytes): copy or download it again.")
+        return size
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Bytes [start, stop), fewer at the end of the file; what cannot be read is told in `failure`."""
+        with self._lock:
+            try:
+                self._file.seek(start)
+                data: bytes = self._file.read(max(0, stop - start))
+                while 0 < len(data) < min(stop, self.size) - start:  # of an unbuffered file
+                    more = self._file.read(stop - start - len(data))
+                    if not more:
+                        break
+                    data += more
+            except Exception as error:  # a file system of fsspec has errors of its own kinds
+                self.failure = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                return b""
+        return data
+
+    def close(self) -> None:
+        """Let go of the file, unless it was given open."""
+        if self._owned:
+            with self._lock:
+                self._file.close()
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        if path.is_dir():
+            raise AudioError(f"{path} is a folder: choose an audio file in it.")
+        if path.exists() and not path.is_file():
+            raise AudioError(f"{path} is not a file that holds sound.")
+        return open(path, "rb")
+    except FileNotFoundError:
+        raise AudioError(f"{path} does not exist.") from None
+    except PermissionError:
+        raise AudioError(f"You don't have permission to read {path}.") from None
+    except OSError as error:
+        raise AudioError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError:  # a name with a null character
+        raise AudioError(f"{path!r} is not the name of a file.") from None
+
+
+def _reached(address: str) -> BinaryIO:
+    try:
+        system, path = file_system(address)
+        with reaching(address):
+            if system.isdir(path):
+                raise AudioError(f"{address} is a folder: choose an audio file in it.")
+            opened: BinaryIO = system.open(path, "rb", block_size=_AHEAD)
+            return opened
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise AudioError(f"{address} does not exist.") from None
+        raise AudioError(str(error)) from None
+
+
+class Splice(io.RawIOBase):
+    """A file put together of bytes and of ranges of a `Media`; read by one thread at a time."""
+
+    def __init__(self, media: Media, pieces: Sequence[bytes | range]) -> None:
+        self._media = media
+        self._pieces = [piece for piece in pieces if len(piece)]
+        self._starts = [0, *accumulate(len(piece) for piece in self._pieces)]
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._starts[-1]}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        wanted = memoryview(buffer).cast("B")
+        done = 0
+        while done < len(wanted):
+            number = bisect_right(self._starts, self._at) - 1
+            if number >= len(self._pieces):
+                break
+            piece, offset = self._pieces[number], self._at - self._starts[number]
+            part = piece[offset : offset + len(wanted) - done]
+            data = part if isinstance(part, bytes) else self._media.read(part.start, part.stop)
+            if not data:
+                break
+            wanted[done : done + len(data)] = data
+            done += len(data)
+            self._at += len(data)
+        return done

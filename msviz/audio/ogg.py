@@ -1,0 +1,210 @@
+"""Ogg (RFC 3533): pages, the links of a chain, and pages that are lost.
+
+libsndfile reads the first link of a chain, and joins what comes before and after a lost page as if nothing
+were missing between them.  Pages have a number, the position of their last sample and a checksum: with
+these, each unbroken run of pages is given to a decoder as a file of its own, at its own place in time.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from msviz.audio.media import Media, Splice
+
+_HEADER = struct.Struct("<4sBBqIIIB")
+_LONGEST = _HEADER.size + 255 + 255 * 255
+_CHUNK = 1 << 20
+_NO_POSITION = -1
+_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_CODECS = {b"\x01vorbis": "Vorbis", b"OpusHead": "Opus", b"Speex   ": "Speex", b"\x7fFLAC": "FLAC"}
+
+
+class Page(NamedTuple):
+    """Where a page lies, its flags, the position of the last sample that ends on it, and its number."""
+
+    start: int
+    stop: int
+    flags: int
+    position: int
+    number: int
+    serial: int
+    broken: bool  # bytes before it belong to no page
+
+
+@dataclass
+class Chain:
+    """One link of an Ogg file: a stream with headers of its own.
+
+    Attributes
+    ----------
+    codec : str
+        "Vorbis", "Opus", …; empty for others.
+    channels, rate : int
+        In Hz.
+    family : int
+        How Opus orders its channels.
+    headers, pages : list of Page
+        The pages of the headers, and those of sound.
+    """
+
+    serial: int
+    codec: str = ""
+    channels: int = 0
+    rate: int = 0
+    family: int = 0
+    headers: list[Page] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
+
+    @property
+    def runs(self) -> list[range]:
+        """Indices of pages between which none is missing."""
+        starts = [0]
+        for index in range(1, len(self.pages)):
+            page = self.pages[index]
+            if page.number != self.pages[index - 1].number + 1 or page.broken:
+                starts.append(index)
+        return [range(a, b) for a, b in zip(starts, [*starts[1:], len(self.pages)], strict=True) if a < b]
+
+
+@dataclass
+class Ogg:
+    """What an Ogg file holds.
+
+    Attributes
+    ----------
+    links : list of Chain
+        One after the other.
+    mixed : bool
+        Whether several streams run side by side, as in a video.
+    cut : bool
+        Whether its last page is not whole.
+    """
+
+    links: list[Chain]
+    mixed: bool = False
+    cut: bool = False
+
+
+def read_ogg(media: Media) -> Ogg | None:
+    """All links and pages of an Ogg file; None if it is none."""
+    if media.read(0, 4) != b"OggS":
+        return None
+    links: list[Chain] = []
+    ogg, sounding = Ogg(links), False
+    for page in _pages(media, ogg):
+        if page.flags & _FIRST:
+            if links and not sounding:
+                ogg.mixed = True
+            links.append(_described(media, page))
+            sounding = False
+        link = links[-1] if links else None
+        if link is None or page.serial != link.serial:
+            ogg.mixed = ogg.mixed or link is not None
+            continue
+        wanted = {"Vorbis": 3, "Opus": 2}.get(link.codec, 1)
+        if not link.pages and _packets_ended(media, link.headers) < wanted:
+            link.headers.append(page)
+        else:
+            link.pages.append(page)
+            sounding = True
+    ogg.links = [link for link in links if link.pages]
+    return ogg if ogg.links else None
+
+
+def _pages(media: Media, ogg: Ogg) -> Iterator[Page]:
+    at, broken = 0, False
+    held, base = b"", 0
+    while at < media.size:
+        if not base <= at <= base + len(held) - min(_LONGEST, media.size - at):
+            held, base = media.read(at, at + _CHUNK), at
+        here = at - base
+        if held[here : here + 4] != b"OggS" or len(held) - here < _HEADER.size:
+            found = held.find(b"OggS", here + 1)
+            at = base + found if found >= 0 else base + max(len(held) - 3, here + 1)
+            broken = True
+            continue
+        _, _, flags, position, serial, number, _, segments = _HEADER.unpack_from(held, here)
+        table = held[here + _HEADER.size : here + _HEADER.size + segments]
+        stop = at + _HEADER.size + segments + sum(table)
+        if len(table) < segments or stop > media.size:
+            found = held.find(b"OggS", here + 1)
+            if found < 0 and base + len(held) >= media.size:
+                ogg.cut = True
+                return
+            at, broken = base + found if found >= 0 else base + max(len(held) - 3, here + 1), True
+            continue
+        yield Page(at, stop, flags, position, number, serial, broken)
+        at, broken = stop, False
+
+
+def _described(media: Media, page: Page) -> Chain:
+    """What the first page of a link says of it."""
+    data = media.read(page.start, min(page.stop, page.start + 256))
+    body = data[_HEADER.size + data[26] :]
+    codec = next((name for magic, name in _CODECS.items() if body.startswith(magic)), "")
+    link = Chain(page.serial, codec)
+    if codec == "Vorbis" and len(body) >= 16:
+        link.channels, link.rate = struct.unpack("<BI", body[11:16])
+    elif codec == "Opus" and len(body) >= 19:
+        link.channels, link.rate, link.family = body[9], 48000, body[18]
+    return link
+
+
+def _packets_ended(media: Media, pages: list[Page]) -> int:
+    count = 0
+    for page in pages:
+        head = media.read(page.start, page.start + _HEADER.size + 255)
+        table = head[_HEADER.size : _HEADER.size + head[26]]
+        count += sum(length < 255 for length in table)
+    return count
+
+
+def is_sound(media: Media, page: Page) -> bool:
+    """Whether a page's checksum is right."""
+    data = media.read(page.start, page.stop)
+    zeroed = data[:22] + bytes(4) + data[26:]
+    # zlib's checksum is that of Ogg with the bits of every byte, and of the result, the other way round.
+    mirrored = zlib.crc32(zeroed.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2) == int.from_bytes(data[22:26], "little")
+
+
+class Run(Splice):
+    """Pages of a link that follow each other, behind its headers; ends before the first that is broken.
+
+    Attributes
+    ----------
+    ended : int or None
+        Index, among the link's pages, of the broken page that it ended at.
+    """
+
+    def __init__(self, media: Media, link: Chain, pages: range) -> None:
+        headers: list[bytes | range] = [range(page.start, page.stop) for page in link.headers]
+        sound = [range(link.pages[index].start, link.pages[index].stop) for index in pages]
+        super().__init__(media, [*headers, *sound])
+        self._link, self._run, self._headers = link, pages, len(headers)
+        self._checked = 0
+        self.ended: int | None = None
+
+    def readinto(self, buffer: Any) -> int:
+        while self.ended is None and self._checked < len(self._run):
+            begin = self._starts[self._headers + self._checked]
+            # Only what is read in order: a decoder that looks at the end does not come from there.
+            if self._at + len(buffer) <= begin or self._at > self._starts[self._headers + self._checked + 1]:
+                break
+            index = self._run[self._checked]
+            if is_sound(self._media, self._link.pages[index]):
+                self._checked += 1
+            else:
+                self.ended = index
+        if self.ended is not None:
+            end = self._starts[self._headers + self._checked]
+            if self._at < end:
+                return super().readinto(memoryview(buffer)[: end - self._at])
+            if self._at < self._starts[self._headers + self._checked + 1]:
+                return 0
+        return super().readinto(buffer)

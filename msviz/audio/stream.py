@@ -1,0 +1,54 @@
+"""A sound that soundfile reads, from a file or from one that is put together anew."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import soundfile
+
+from msviz.audio.media import native
+
+
+class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """A sound file that reads on from where it is.
+
+    soundfile seeks after each read of a seekable file, which costs time and, in an MP3, the state of
+    the decoder: what is read next differs.
+    """
+
+    def __init__(self, file: Path | io.RawIOBase) -> None:
+        super().__init__(native(file) if isinstance(file, Path) else file)
+        if super().seekable():
+            self.seek(0)  # as soundfile.read does: the last bit of an MP3's samples depends on it
+
+    def seekable(self) -> bool:
+        """Say no, so that soundfile leaves the position alone; `seek` works all the same."""
+        return False
+
+
+_silence = threading.Lock()
+
+
+@contextmanager
+def decoders_silenced() -> Iterator[None]:
+    """Keep the MP3 decoder from writing on the process's standard error about files that it cannot read."""
+    with _silence:
+        try:
+            sys.stderr.flush()
+            kept = os.dup(2)
+        except (AttributeError, OSError):  # a window without a console has no standard error
+            yield
+            return
+        try:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
