@@ -50,10 +50,10 @@ class Decoder(Protocol):
         """Let go of the file."""
 
 
-def make_decoder(encoded: Encoded, name: str, stream: Stream | None = None) -> Decoder:
-    """The decoder that suits a file; `stream` is what has been opened of it already."""
+def make_decoder(encoded: Encoded, name: str) -> Decoder:
+    """The decoder that suits a file."""
     if encoded.stream:
-        return _Seeking(encoded, name, stream or encoded.stream())
+        return _Seeking(encoded, name, encoded.opened or encoded.stream())
     return _Forward(encoded, name)
 
 
@@ -170,20 +170,25 @@ class _Forward:
         return self._encoded.length if self._ended else min(self._there, self._encoded.length)
 
     def block(self, index: int) -> NDArray[np.float32]:
+        """As many samples as any block: what is behind the end may come yet, and is silent until then."""
+        start = index * self.size
+        stop = start + self.size
         with self._changed:
-            start = index * self.size
-            stop = min(start + self.size, self._encoded.length)
             self._start()
-            self._changed.wait_for(lambda: self._there >= stop or self._ended or self._closing)
+            self._changed.wait_for(lambda: self._has(stop) or self._ended or self._closing)
             if self._closing:
                 raise _closed(self._name)
-            if self._failure and self._there < stop:
+            if self._failure and not self._has(stop):
                 raise AudioError(self._failure)
             self._scratch.seek(self._place(start))
-            values = np.frombuffer(self._scratch.read(self._place(max(0, stop - start))), np.float32)
-        samples = np.zeros((max(0, stop - start), self._channels), np.float32)
-        samples.reshape(-1)[: len(values)] = values  # behind the end of the scratch file there is silence
+            values = np.frombuffer(self._scratch.read(self._place(self.size)), np.float32)
+        samples = np.zeros((self.size, self._channels), np.float32)
+        samples.reshape(-1)[: len(values)] = values
         return samples
+
+    def _has(self, stop: int) -> bool:
+        """Whether all samples up to there have been decoded, or all that there are."""
+        return self._there >= (min(stop, self._encoded.length) if self._encoded.settled else stop)
 
     def finish(self) -> None:
         with self._changed:
@@ -211,8 +216,6 @@ class _Forward:
                 # What two runs of pages share is kept as the first of them has it.
                 samples = part.samples[max(0, self._there - part.start) :]
                 start = max(part.start, self._there)
-                if self._encoded.settled:
-                    samples = samples[: max(0, self._encoded.length - start)]
                 if start > self._there:
                     self._encoded.add_damage(self._there, start, part.reason)
                 self._keep(start, samples)
@@ -233,11 +236,12 @@ class _Forward:
         """All that there is has been decoded."""
         encoded, there = self._encoded, self._there
         _check_file(encoded, self._name)
-        if encoded.settled:
+        if encoded.settled and there < encoded.length:
             encoded.add_damage(there, encoded.length, "missing")
-        else:
-            encoded.length = there
-            encoded.settled = True
+            return
+        if encoded.settled and there > encoded.length:
+            encoded.note(f"holds {there - encoded.length} samples more than its headers tell")
+        encoded.length, encoded.settled = there, True
 
     def _keep(self, start: int, samples: NDArray[np.float32]) -> None:
         with self._changed, self._scratch_errors_told():

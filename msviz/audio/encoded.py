@@ -44,6 +44,8 @@ class Encoded:
         Which of the file's sound tracks, and what they are for people.
     stream : callable, optional
         Opens the sound, to be entered at any sample, exactly.
+    opened : Stream, optional
+        What that has given once already.
     parts : callable, optional
         Decodes it from front to end, where it cannot be entered so.
     grain : int
@@ -64,6 +66,7 @@ class Encoded:
     track: int = 0
     tracks: tuple[str, ...] = ()
     stream: Callable[[], Stream] | None = None
+    opened: Stream | None = None
     parts: Callable[[], Iterator[Part]] | None = None
     grain: int = 4096
     trouble: Callable[[], str] = str
@@ -98,3 +101,8 @@ class Encoded:
         with self._lock:
             if sentence not in self._notes:
                 self._notes = (*self._notes, sentence)
+
+    def close(self) -> None:
+        """Close what has been opened, if nobody has taken it."""
+        if self.opened:
+            self.opened.close()

@@ -81,7 +81,9 @@ _ALONE = frozenset((*_CODECS, "amr", "wv", "dsf", "iff", "mpc", "mpc8"))  # name
 _STRICT = {"err_detect": "crccheck"}
 
 
-def read_ffmpeg(make: Callable[[], io.RawIOBase], name: str, track: int) -> Encoded | None:
+def read_ffmpeg(
+    make: Callable[[], io.RawIOBase], name: str, track: int, *, timed: bool = True
+) -> Encoded | None:
     """How a file is decoded by FFmpeg; None if that does not know what it is.
 
     Parameters
@@ -92,6 +94,8 @@ def read_ffmpeg(make: Callable[[], io.RawIOBase], name: str, track: int) -> Enco
         Of the file, for errors.
     track : int
         Which of its sound tracks, from 0.
+    timed : bool
+        Whether its time stamps, if it is of a kind that has good ones, can be believed.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def read_ffmpeg(make: Callable[[], io.RawIOBase], name: str, track: int) -> Enco
             codec = _codec(stream)
             raise AudioError(f"{name} cannot be decoded: its {codec} sound is damaged from the start.")
         count, origin = len(first.layout.channels), first.pts
-        length, exact = _length(container, stream, kind, first)
+        length, exact = _length(container, stream, first, timed and kind in _EXACT)
         bits = _bits(stream, first)
         codec = _codec(stream)
         described = [_container(container, kind, name)] if kind not in _ALONE else []
@@ -136,7 +140,7 @@ def read_ffmpeg(make: Callable[[], io.RawIOBase], name: str, track: int) -> Enco
             track=track,
             tracks=tuple(_told(each, number) for number, each in enumerate(streams)),
         )
-        timed = kind in _TIMED and origin is not None
+        timed = timed and kind in _TIMED
     encoded.parts = lambda: _parts(make, track, encoded, origin if timed else None, kind in _EXACT)
     return encoded
 
@@ -163,7 +167,7 @@ def _demuxed(container: Any, stream: Any) -> Iterator[Any]:
         yield from container.demux(stream)
 
 
-def _length(container: Any, stream: Any, kind: str, first: Any) -> tuple[int, bool]:
+def _length(container: Any, stream: Any, first: Any, exact: bool) -> tuple[int, bool]:
     """How many samples there are, and whether that is certain."""
     rate = first.sample_rate
     announced = 0
@@ -173,7 +177,7 @@ def _length(container: Any, stream: Any, kind: str, first: Any) -> tuple[int, bo
         announced = round(container.duration * rate / av.time_base)
     if announced <= 0:
         return first.samples, False
-    if kind not in _EXACT or first.pts is None:
+    if not exact or first.pts is None:
         return announced, False
     before = max(0, announced / rate - _TAIL_S)
     last = None

@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from msviz.audio.media import Media, Splice
@@ -59,6 +60,12 @@ class Chain:
     family: int = 0
     headers: list[Page] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether positions grow from page to page, as they must; there were encoders that got them wrong."""
+        told = [page.position for page in self.pages[1:] if page.position != _NO_POSITION]
+        return all(one <= other for one, other in pairwise(told)) and min(told, default=0) >= 0
 
     @property
     def runs(self) -> list[range]:

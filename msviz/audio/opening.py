@@ -28,6 +28,7 @@ _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 _MPEG_TAGS = (0x50, 0x55)  # of a WAV that holds MPEG audio
 _SLACK = 4096  # samples that a header may announce too many without anything being missing
 _NOT_MPEG = (b"RIFF", b"RF64", b"OggS", b"fLaC", b"\x00\x00\x01\xba")  # a video has frames in it, too
+_BEGINNINGS = (b"riff\x2e\x91\xcf\x11", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _FLOATS = {"FLOAT": 32, "DOUBLE": 64}
 _CONTAINERS = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV", "MPEG": "MP3"}
@@ -44,20 +45,24 @@ def open_encoded(media: Media, track: int) -> Encoded:
     """
     encoded = _found(media, track)
     encoded.trouble = lambda: media.failure
-    if track and not encoded.track:
-        raise AudioError(f"{media.name} has no sound track {track + 1}: it has 1.")
-    if encoded.length == 0 and encoded.settled:
-        raise AudioError(f"{media.name} holds no sound: it is 0 samples long.")
-    if encoded.channels > MOST_CHANNELS:
-        raise AudioError(
-            f"{media.name} has {encoded.channels} channels, and msviz takes 1 to {MOST_CHANNELS}."
-        )
-    if not LOWEST_RATE_HZ <= encoded.exact_rate <= HIGHEST_RATE_HZ:
-        raise AudioError(
-            f"{media.name} has a rate of {encoded.exact_rate:g} Hz, and msviz takes "
-            f"{LOWEST_RATE_HZ} Hz to {HIGHEST_RATE_HZ / 1e6:g} MHz."
-        )
+    if refusal := _refusal(encoded, track):
+        encoded.close()
+        raise AudioError(f"{media.name} {refusal}.")
     return encoded
+
+
+def _refusal(encoded: Encoded, track: int) -> str:
+    """Why it is not taken, if it is not."""
+    if track and not encoded.track:
+        return f"has no sound track {track + 1}: it has 1"
+    if encoded.length == 0 and encoded.settled:
+        return "holds no sound: it is 0 samples long"
+    if encoded.channels > MOST_CHANNELS:
+        return f"has {encoded.channels} channels, and msviz takes 1 to {MOST_CHANNELS}"
+    if not LOWEST_RATE_HZ <= encoded.exact_rate <= HIGHEST_RATE_HZ:
+        rates = f"{LOWEST_RATE_HZ} Hz to {HIGHEST_RATE_HZ / 1e6:g} MHz"
+        return f"has a rate of {encoded.exact_rate:g} Hz, and msviz takes {rates}"
+    return ""
 
 
 def _found(media: Media, track: int) -> Encoded:
@@ -76,16 +81,20 @@ def _why_not(media: Media, head: bytes) -> str:
             f"{media.name} holds sound in an encoding that msviz cannot read ({chunks.kind}, {codec}): "
             "convert it to WAV or FLAC."
         )
-    if head.startswith((b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b".snd", b"ID3")):
-        return f"{media.name} is damaged or cut short before its sound begins: copy or download it again."
+    kinds = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM")
+    if (head[:4] in kinds and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")) or head.startswith(_BEGINNINGS):
+        return f"{media.name} is cut short or damaged before its sound begins: copy or download it again."
     return f"{media.name} is not audio."
 
 
-def _by_ffmpeg(media: Media, _: bytes, *, track: int = 0, pieces: Pieces | None = None) -> Encoded | None:
+def _by_ffmpeg(
+    media: Media, _: bytes, *, track: int = 0, pieces: Pieces | None = None, timed: bool = True
+) -> Encoded | None:
     """What FFmpeg reads."""
     from msviz.audio.ffmpeg import read_ffmpeg  # it takes its time
 
-    return read_ffmpeg(lambda: Splice(media, pieces or [range(media.size)]), media.name, track)
+    make = partial(Splice, media, pieces or [range(media.size)])
+    return read_ffmpeg(make, media.name, track, timed=timed)
 
 
 def _streamed(media: Media, pieces: Pieces | None = None) -> Callable[[], Stream]:
@@ -111,27 +120,25 @@ def _described(stream: Stream) -> str:
 def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
     """What libsndfile finds; None if it finds nothing."""
     try:
-        # What libsndfile's MP3 decoder says about files that it cannot read is not for people.
-        with decoders_silenced():
-            stream = make()
+        stream = make()
     except (soundfile.LibsndfileError, TypeError):  # TypeError: .raw, samples without a header
         return None
-    with stream:
-        frames = int(stream.frames)
-        exact = stream.format not in ("OGG", "MPEG", "MP3") and stream.subtype.startswith(_EXACT)
-        known = 0 <= frames < 2**62
-        encoded = Encoded(
-            rate=stream.samplerate,
-            channels=stream.channels,
-            length=frames if known else 0,
-            settled=known,
-            format=_described(stream),
-            subtype=stream.subtype if stream.subtype.startswith("PCM") else "FLOAT",
-            speakers=speakers.of_mask(None, stream.channels),
-        )
+    frames = int(stream.frames)
+    exact = stream.format not in ("OGG", "MPEG", "MP3") and stream.subtype.startswith(_EXACT)
+    known = 0 <= frames < 2**62
+    encoded = Encoded(
+        rate=stream.samplerate,
+        channels=stream.channels,
+        length=frames if known else 0,
+        settled=known,
+        format=_described(stream),
+        subtype=stream.subtype if stream.subtype.startswith("PCM") else "FLOAT",
+        speakers=speakers.of_mask(None, stream.channels),
+    )
     if exact and known:
-        encoded.stream = make
+        encoded.stream, encoded.opened = make, stream
     else:
+        stream.close()
         encoded.parts = lambda: stream_parts(make)
     return encoded
 
@@ -142,7 +149,9 @@ def _other(media: Media, head: bytes) -> Encoded | None:
         return None
     if media.path.suffix.lower() == ".raw":  # has no header: nobody knows what it holds
         return None
-    return _of_stream(_streamed(media))
+    # What libsndfile's MP3 decoder says about files that it cannot read is not for people.
+    with decoders_silenced():
+        return _of_stream(_streamed(media))
 
 
 def _chunked(media: Media, head: bytes) -> Encoded | None:
@@ -206,6 +215,8 @@ def _ogg(media: Media, head: bytes) -> Encoded | None:
     ogg = read_ogg(media)
     if ogg is None or ogg.mixed or any(link.codec not in ("Vorbis", "Opus") for link in ogg.links):
         return None
+    if not all(link.ordered for link in ogg.links):  # libsndfile stops where the last position says
+        return _by_ffmpeg(media, head, timed=False)
     links = [(link, made) for link in ogg.links if (made := ogg_link(media, link))]
     if not links:
         return None
@@ -231,8 +242,10 @@ def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | N
         first.rate, first.channels, 0, f"MP{first.layer}", speakers=speakers.USUAL[first.channels]
     )
     if walked.intact and within is None:
-        found = _of_stream(_streamed(media))
+        with decoders_silenced():
+            found = _of_stream(_streamed(media))
         if found and found.settled:
+            found.speakers = encoded.speakers
             return found
     links = [
         _frames(media, link, start_skip(walked) if number == 0 else 0)
