@@ -84,7 +84,7 @@ _STRICT = {"err_detect": "crccheck"}
 def read_ffmpeg(
     make: Callable[[], io.RawIOBase], name: str, track: int, *, timed: bool = True
 ) -> Encoded | None:
-    """How a file is decoded by FFmpeg; None if that does not know what it is.
+    """How a file is decoded by FFmpeg; None if that knows neither what it is nor how its sound is encoded.
 
     Parameters
     ----------
@@ -110,14 +110,12 @@ def read_ffmpeg(
         streams = container.streams.audio
         kind = container.format.name.split(",")[0]
         if not streams:
-            if any(stream.type == "audio" for stream in container.streams):
-                raise AudioError(f"{name} holds sound in an encoding that msviz cannot read.")
             raise AudioError(f"{name} holds no sound.")
         if not 0 <= track < len(streams):
             raise AudioError(f"{name} has no sound track {track + 1}: it has {len(streams)}.")
         stream = streams[track]
         if stream.codec_context is None:
-            raise AudioError(f"{name} holds sound in an encoding that msviz cannot read.")
+            return None
         first = _first_frame(container, stream)
         if first is None:
             codec = _codec(stream)

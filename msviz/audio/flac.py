@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from msviz.audio.media import Media
 
+_SCAN = 1 << 22  # bytes read at a time in search of a header
 _TAIL = 1 << 16  # bytes before the end among which the last frame is looked for first
 _LONGEST = 1 << 24  # bytes of a frame
 _SIZES = {1: 192, **{n: 576 << n - 2 for n in range(2, 6)}, **{n: 256 << n - 8 for n in range(8, 16)}}
@@ -48,8 +49,21 @@ class Flac:
         return [bytes(head), range(self.start + 42, self.stop)]
 
 
-def read_flac(media: Media, start: int) -> Flac | None:
+def starts(media: Media, start: int) -> list[int]:
+    """Where in a file FLACs begin that were put one after the other."""
+    found, at = [start], start + 42
+    while at < media.size:
+        data = media.read(at, at + _SCAN + 8)
+        here = -1
+        while (here := data.find(b"fLaC\0\0\0\x22", here + 1)) >= 0:
+            found.append(at + here)
+        at += _SCAN + 1
+    return found
+
+
+def read_flac(media: Media, start: int, stop: int | None = None) -> Flac | None:
     """Look for the last frame; None if that is no FLAC, or has none."""
+    end = media.size if stop is None else stop
     head = media.read(start, start + 42)
     if head[:4] != b"fLaC" or head[4] & 0x7F or len(head) < 42:
         return None
@@ -65,24 +79,23 @@ def read_flac(media: Media, start: int) -> Flac | None:
         at += 4 + int.from_bytes(header[1:], "big")
         if header[0] & 0x80:
             break
-    found = _last_frame(media, at, block or most)
+    found = _last_frame(media, at, end, block or most)
     if found is None:
         return None
     begin, last = found
-    stop = begin + _frame_end(media.read(begin, media.size))
+    stop = begin + _frame_end(media.read(begin, end))
     if stop > begin:
         return Flac(start, announced, last, stop, False, block)
     # Its checksum is wrong: it is damaged, or not all of it is there.
     if announced and last >= announced:
-        return Flac(start, announced, last, media.size, False, block)
-    before = _last_frame(media, at, block or most, begin)
+        return Flac(start, announced, last, end, False, block)
+    before = _last_frame(media, at, begin, block or most)
     whole = before[1] if before else 0
     return Flac(start, announced, whole, begin, True, block)
 
 
-def _last_frame(media: Media, start: int, block: int, stop: int | None = None) -> tuple[int, int] | None:
-    """Where the last frame begins, and the number of the sample behind it."""
-    end = media.size if stop is None else stop
+def _last_frame(media: Media, start: int, end: int, block: int) -> tuple[int, int] | None:
+    """Where the last frame before `end` begins, and the number of the sample behind it."""
     reach = _TAIL
     while True:
         begin = max(start, end - reach)

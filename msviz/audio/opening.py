@@ -11,7 +11,7 @@ from msviz.audio import channels as speakers
 from msviz.audio.chunks import Chunks, read_chunks
 from msviz.audio.damage import clock
 from msviz.audio.encoded import Encoded
-from msviz.audio.flac import read_flac
+from msviz.audio.flac import Flac, read_flac, starts
 from msviz.audio.links import Link, joined, ogg_link, stream_parts
 from msviz.audio.media import Media, Splice
 from msviz.audio.mpeg import Link as Frames
@@ -75,12 +75,14 @@ def _found(media: Media, track: int) -> Encoded:
 
 def _why_not(media: Media, head: bytes) -> str:
     chunks = read_chunks(media)
-    if chunks and chunks.start and chunks.codec:
+    unreadable = f"{media.name} holds sound in an encoding that msviz cannot read"
+    if chunks and not 1 <= chunks.rate <= HIGHEST_RATE_HZ:
+        return f"{media.name} has a rate of {chunks.rate:g} Hz: its header is damaged."
+    if chunks and chunks.codec:
         codec = f"format 0x{chunks.codec:04x}" if isinstance(chunks.codec, int) else repr(chunks.codec)[1:]
-        return (
-            f"{media.name} holds sound in an encoding that msviz cannot read ({chunks.kind}, {codec}): "
-            "convert it to WAV or FLAC."
-        )
+        return f"{unreadable} ({chunks.kind}, {codec}): convert it to WAV or FLAC."
+    if head[4:8] == b"ftyp" or head[:4] == b"\x1a\x45\xdf\xa3":
+        return f"{unreadable}, or is cut short or damaged."
     kinds = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM")
     if (head[:4] in kinds and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")) or head.startswith(_BEGINNINGS):
         return f"{media.name} is cut short or damaged before its sound begins: copy or download it again."
@@ -195,9 +197,34 @@ def _flac(media: Media, head: bytes) -> Encoded | None:
     if media.read(start, start + 4) != b"fLaC":
         return None
     found = read_flac(media, start)
-    if found is None or found.length <= 0:
+    if found and found.announced and found.announced != found.length:
+        several = starts(media, start)
+        if len(several) > 1:
+            return _joined_flacs(media, several)
+    return _one_flac(media, found) if found else None
+
+
+def _joined_flacs(media: Media, places: list[int]) -> Encoded | None:
+    ends = [*places[1:], media.size]
+    all_found = [read_flac(media, start, stop) for start, stop in zip(places, ends, strict=True)]
+    parts = [encoded for found in all_found if found and (encoded := _one_flac(media, found))]
+    links = []
+    for part in parts:
+        part.close()
+        assert part.stream
+        links.append(Link(part.rate, part.channels, part.length, partial(stream_parts, part.stream)))
+    if not links:
         return None
-    plain = found.announced == found.length and not start and found.stop == media.size
+    first = parts[0]
+    encoded = Encoded(first.rate, first.channels, 0, first.format, first.subtype, speakers=first.speakers)
+    encoded.parts = joined(links, encoded)
+    return encoded
+
+
+def _one_flac(media: Media, found: Flac) -> Encoded | None:
+    if found.length <= 0:
+        return None
+    plain = found.announced == found.length and not found.start and found.stop == media.size
     make = _streamed(media, None if plain else found.pieces(media))
     encoded = _of_stream(make)
     if encoded is None:
@@ -206,8 +233,9 @@ def _flac(media: Media, head: bytes) -> Encoded | None:
     encoded.stream, encoded.parts = make, None
     encoded.speakers = speakers.USUAL.get(encoded.channels, "")
     if found.announced > found.length or found.cut:
-        of = f": it announces {clock(found.announced / encoded.rate)}" if found.announced else ""
-        encoded.note(f"is cut short{of}{', and' if of else ':'} it has {clock(found.length / encoded.rate)}")
+        has = clock(found.length / encoded.rate)
+        announces = f"it announces {clock(found.announced / encoded.rate)}, and" if found.announced else "it"
+        encoded.note(f"is cut short: {announces} has {has}")
     return encoded
 
 
