@@ -248,15 +248,12 @@ def _parts(
                 frames = packet.decode()
             except av.FFmpegError:
                 failed = True
-                if origin is None:
-                    at += usual  # nothing tells where it goes on
+                at += usual  # unless time stamps tell better
                 continue
             for frame in frames:
                 if origin is not None and frame.pts is not None:
                     place = float((frame.pts - origin) * frame.time_base * encoded.rate)
-                    # Where something could not be decoded, the next time stamp tells how much.
-                    slack = _FEW if failed and exact else _GAP_S * encoded.rate
-                    if place - at > slack:
+                    if place - at > _GAP_S * encoded.rate or (failed and exact and abs(place - at) > _FEW):
                         at = round(place)
                 usual = frame.samples
                 other = frame.sample_rate != encoded.rate or len(frame.layout.channels) != encoded.channels
@@ -271,7 +268,7 @@ def _parts(
                     encoded.add_damage(at - frame.samples, at, "damaged")
                 failed = False
         if failed:
-            encoded.add_damage(at, at + usual, "damaged")
+            yield Part(at, np.zeros((0, encoded.channels), np.float32), "damaged")
 
 
 def _resampler(encoded: Encoded) -> Any:

@@ -65,7 +65,7 @@ def read_flac(media: Media, start: int, stop: int | None = None) -> Flac | None:
     """Look for the last frame; None if that is no FLAC, or has none."""
     end = media.size if stop is None else stop
     head = media.read(start, start + 42)
-    if head[:4] != b"fLaC" or head[4] & 0x7F or len(head) < 42:
+    if len(head) < 42 or head[:4] != b"fLaC" or head[4] & 0x7F:
         return None
     least, most = int.from_bytes(head[8:10], "big"), int.from_bytes(head[10:12], "big")
     packed = int.from_bytes(head[18:26], "big")

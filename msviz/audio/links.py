@@ -17,6 +17,7 @@ from msviz.audio.ogg import Chain, Run
 from msviz.audio.stream import Stream
 
 _BLOCK = 1 << 16  # samples decoded at a time
+_OPUS_ONSET = 3840  # samples until a decoder that begins in the middle is right (RFC 7845, 4.6)
 _PROBE = 1 << 14  # samples before the end, that are decoded to learn whether they are there
 
 
@@ -158,7 +159,7 @@ def _first_sample(media: Media, link: Chain) -> tuple[int | None, int, int, int]
     """The position of the first sample, as the pages count them; rate, channels and length."""
     for run in link.runs:
         try:
-            with Stream(Run(media, link, run)) as stream:
+            with Stream(Run(media, link, run, checked=False)) as stream:
                 end = _end(link, run)
                 if end is None or stream.frames <= 0:
                     continue
@@ -180,19 +181,26 @@ def _runs(media: Media, link: Chain, base: int) -> Iterator[Part]:
     waiting, reason = list(link.runs), "lost"
     while waiting:
         pages = waiting.pop(0)
-        run = Run(media, link, pages)
         end = _end(link, pages)
         if end is None:
             continue
+        run = Run(media, link, pages)
         try:
+            # Asked of all of it: where a broken page ends a run, nothing tells where that begins.
+            with Stream(Run(media, link, pages, checked=False)) as whole:
+                start = max(0, end - int(whole.frames) - base)
             stream = Stream(run)
         except soundfile.LibsndfileError:
-            if len(pages) > 1:  # what it begins with is not sound
+            if run.ended is not None:
+                waiting.insert(0, range(run.ended + 1, pages.stop))
+            elif len(pages) > 1:  # what it begins with is not sound
                 waiting.insert(0, pages[1:])
             continue
-        start = max(0, end - int(stream.frames) - base)
-        for part in _read_on(stream, start):
-            yield part._replace(reason=reason)
+        # What comes first behind a gap is not the sound yet.
+        unsure = _OPUS_ONSET if link.codec == "Opus" and pages.start else 0
+        for at, samples, _ in _read_on(stream, start):
+            skip = min(len(samples), max(0, start + unsure - at))
+            yield Part(at + skip, samples[skip:], reason)
         reason = "lost"
         if run.ended is not None:
             reason = "damaged"

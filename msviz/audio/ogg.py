@@ -183,24 +183,26 @@ def is_sound(media: Media, page: Page) -> bool:
 class Run(Splice):
     """Pages of a link that follow each other, behind its headers; ends before the first that is broken.
 
+    Unless it is not to be `checked`: a decoder that is asked where its end is comes from there.
+
     Attributes
     ----------
     ended : int or None
         Index, among the link's pages, of the broken page that it ended at.
     """
 
-    def __init__(self, media: Media, link: Chain, pages: range) -> None:
+    def __init__(self, media: Media, link: Chain, pages: range, *, checked: bool = True) -> None:
         headers: list[bytes | range] = [range(page.start, page.stop) for page in link.headers]
         sound = [range(link.pages[index].start, link.pages[index].stop) for index in pages]
         super().__init__(media, [*headers, *sound])
         self._link, self._run, self._headers = link, pages, len(headers)
-        self._checked = 0
+        self._checked = 0 if checked else len(pages)
         self.ended: int | None = None
 
     def readinto(self, buffer: Any) -> int:
         while self.ended is None and self._checked < len(self._run):
             begin = self._starts[self._headers + self._checked]
-            # Only what is read in order: a decoder that looks at the end does not come from there.
+            # Only what is read in order: a decoder begins by looking at the end.
             if self._at + len(buffer) <= begin or self._at > self._starts[self._headers + self._checked + 1]:
                 break
             index = self._run[self._checked]
