@@ -3,7 +3,6 @@
 import errno
 import itertools
 import os
-import struct
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import msviz
-from msviz.audio import decode, decoded, source
+from msviz.audio import decode, decoded, source, stream
+from msviz.audio.stream import Stream
 from msviz.wanted import UnwantedError, interruptible
 
 # What each is called for people; ADPCM stands for the codecs that libsndfile cannot enter in the middle.
@@ -63,7 +63,7 @@ def tracks(tmp_path_factory):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks so small that a track has many, of which few are kept."""
-    monkeypatch.setattr(decode, "_VALUES", 4096)
+    monkeypatch.setattr(stream, "_VALUES", 4096)
     monkeypatch.setattr(source, "_BLOCKS_KEPT", 2)
 
 
@@ -123,15 +123,15 @@ def test_several_threads_read_at_once(tracks, small_blocks, name):
 
 def test_what_two_threads_want_at_once_is_decoded_once(tracks, small_blocks, monkeypatch):
     begun, go_on, decoded_blocks = threading.Semaphore(0), threading.Event(), []
-    read = decode._Seeking._read_block
+    read = decode._Seeking._read
 
-    def slow(self, index):
+    def slow(self, start, count, **how):
         begun.release()
         assert go_on.wait(10)
-        decoded_blocks.append(index)
-        return read(self, index)
+        decoded_blocks.append(start // self.size)
+        return read(self, start, count, **how)
 
-    monkeypatch.setattr(decode._Seeking, "_read_block", slow)
+    monkeypatch.setattr(decode._Seeking, "_read", slow)
     with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio, ThreadPoolExecutor(2) as pool:
         wanted, block = [], audio._decoder.block
         monkeypatch.setattr(audio._decoder, "block", lambda index: wanted.append(index) or block(index))
@@ -204,7 +204,7 @@ def test_what_is_read_belongs_to_the_reader(tracks):
 def test_reading_again_decodes_nothing(tracks, name, monkeypatch):
     with msviz.open_audio(tracks[name]) as audio:
         audio.read(0, LENGTH)
-        monkeypatch.setattr(decode.Stream, "read", None)
+        monkeypatch.setattr(Stream, "read", None)
         audio.read(1000, LENGTH)
 
 
@@ -212,19 +212,26 @@ def test_the_block_read_last_is_kept_longest(tracks, small_blocks, monkeypatch):
     with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio:
         for block in (0, 1, 0, 2):  # of which two are kept
             audio.read(2048 * block, 2048 * block + 10)
-        monkeypatch.setattr(decode.Stream, "read", None)
+        monkeypatch.setattr(Stream, "read", None)
         audio.read(0, 2048)
 
 
-@pytest.mark.parametrize("name", ["WAV, 16 bit", "FLAC, 24 bit", "MP3", "Ogg Opus"])
-def test_opening_decodes_one_sample_at_most(tracks, name, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "most"),
+    {"WAV, 16 bit": 0, "FLAC, 24 bit": 0, "MP3": 0, "Ogg Vorbis": 2**14, "Ogg Opus": 2**14}.items(),
+)
+def test_opening_decodes_nothing_but_the_end_of_an_ogg(tracks, name, most, monkeypatch):
     counts = []
-    read = decode.Stream.read
-    monkeypatch.setattr(
-        decode.Stream, "read", lambda self, n, **how: counts.append(n) or read(self, n, **how)
-    )
+    read = Stream.read
+
+    def counted(self, n, **how):
+        samples = read(self, n, **how)
+        counts.append(len(samples))
+        return samples
+
+    monkeypatch.setattr(Stream, "read", counted)
     msviz.open_audio(tracks[name]).close()
-    assert sum(counts) <= 1
+    assert sum(counts) <= most
 
 
 @pytest.mark.parametrize("name", ["FLAC, 24 bit", "MP3"])
@@ -232,27 +239,6 @@ def test_a_closed_file_says_so(tracks, name):
     with msviz.open_audio(tracks[name]) as audio:
         audio.read(0, 100)
     assert sentence_about(tracks[name], lambda _: audio.read(0, 100)) == "is no longer open."
-
-
-def test_a_wav_from_a_pipe_ends_where_the_file_ends(tmp_path):
-    path = wav(tmp_path / "piped.wav", np.linspace(-1, 1, 1000), subtype="PCM_16")
-    data = bytearray(path.read_bytes())
-    at = data.index(b"data") + 4
-    for announced in (0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0x7FFFF000):
-        data[at : at + 4] = struct.pack("<I", announced)
-        path.write_bytes(data)
-        assert msviz.read_audio(path).length == 1000
-
-
-def test_a_flac_from_a_pipe_is_measured(tracks, tmp_path):
-    path = tmp_path / "piped.flac"
-    data = bytearray(tracks["FLAC, 24 bit"].read_bytes())
-    data[21] &= 0xF0  # the stream info's number of samples: 36 bits, zero where it is not known
-    data[22:26] = bytes(4)
-    path.write_bytes(data)
-    np.testing.assert_array_equal(msviz.read_audio(path).samples, decoded_at_once(tracks["FLAC, 24 bit"]))
-    path.write_bytes(data[: len(data) // 2])
-    assert "is damaged between" in sentence_about(path)
 
 
 # Samples that are no numbers
@@ -321,39 +307,15 @@ def test_empty(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "extension", ["wav", "flac", "ogg", "opus", "mp3", "aiff", "caf", "w64", "raw", "txt"]
+    "extension", ["wav", "flac", "ogg", "opus", "mp3", "aiff", "caf", "w64", "m4a", "raw", "txt"]
 )
 def test_not_audio(tmp_path, extension, capfd):
     path = tmp_path / f"letter.{extension}"
     path.write_text("Dear friend, this is no music.\n" * 500)
-    assert "is not audio that msviz can read" in sentence_about(path)
+    assert sentence_about(path) == "is not audio."
     assert capfd.readouterr().err == ""
     print("heard again", file=sys.stderr)
     assert capfd.readouterr().err == "heard again\n"
-
-
-@pytest.mark.parametrize("part", [0.01, 0.5, 0.98])
-@pytest.mark.parametrize("name", FORMATS)
-def test_cut_short(tracks, tmp_path, name, part, capfd):
-    data = tracks[name].read_bytes()
-    path = tmp_path / f"cut{tracks[name].suffix}"
-    path.write_bytes(data[: int(len(data) * part)])
-    assert "cut short" in sentence_about(path)
-    assert capfd.readouterr().err == ""
-
-
-def test_damaged_in_the_middle(tracks, tmp_path, small_blocks):
-    path = tmp_path / "damaged.flac"
-    whole = decoded_at_once(tracks["FLAC, 24 bit"])
-    data = bytearray(tracks["FLAC, 24 bit"].read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 20_000] = bytes(20_000)
-    path.write_bytes(data)
-    with msviz.open_audio(path) as audio:
-        for _ in range(2):
-            assert "is damaged between" in sentence_about(path, lambda _: audio.read(0, LENGTH))
-            for start in (0, LENGTH - 1000):
-                np.testing.assert_array_equal(audio.read(start, start + 1000), whole[:, start : start + 1000])
 
 
 @pytest.mark.parametrize("extension", ["wav", "aiff", "caf", "w64", "ogg"])
@@ -368,11 +330,6 @@ def test_too_many_channels(tmp_path):
     assert sentence_about(path) == "has 65 channels, and msviz takes 1 to 64."
 
 
-def test_rate_too_low(tmp_path):
-    path = wav(tmp_path / "slow.wav", np.zeros(10), rate=999)
-    assert sentence_about(path) == "has a rate of 999 Hz, and msviz takes 1000 Hz and more."
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
 def test_no_permission():
     with tempfile.TemporaryDirectory() as folder:  # tmp_path lies in a folder that is closed itself
@@ -383,7 +340,9 @@ def test_no_permission():
         if root:  # whom nothing is forbidden: be nobody for a moment
             os.seteuid(65534)
         try:
-            assert "may not be read by you" in sentence_about(path)
+            with pytest.raises(msviz.AudioError) as caught:
+                msviz.open_audio(path)
+            assert str(caught.value) == f"You don't have permission to read {path}."
         finally:
             if root:
                 os.seteuid(0)
@@ -413,14 +372,13 @@ class SlowFile:
     """Lets a track's file give blocks only as far as it is told."""
 
     def __init__(self, monkeypatch):
-        self._allowed, read = threading.Semaphore(0), decode.Stream.read
+        self._allowed, read = threading.Semaphore(0), Stream.read
 
         def slowly(stream, count, **how):
-            if count > 1:  # one is read to see whether the file is whole
-                self._allowed.acquire()
+            self._allowed.acquire()
             return read(stream, count, **how)
 
-        monkeypatch.setattr(decode.Stream, "read", slowly)
+        monkeypatch.setattr(Stream, "read", slowly)
 
     def give(self, blocks):
         self._allowed.release(blocks)
@@ -472,7 +430,7 @@ def test_closing_ends_the_waiting_and_the_decoding(tracks, slow_file):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there it has a name, and goes with the process")
 def test_the_scratch_file_has_no_name_that_a_crash_could_leave(tracks, monkeypatch, tmp_path):
-    monkeypatch.setattr(decode, "_scratch_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(decode, "scratch_folder", lambda: str(tmp_path))
     with msviz.open_audio(tracks["MP3"]) as audio:
         audio.read(0, LENGTH)
         assert list(tmp_path.iterdir()) == []
@@ -482,10 +440,10 @@ def test_a_program_that_forgets_to_close_ends_before_the_file_is_decoded(tracks)
     program = f"""
 import time
 import msviz
-from msviz.audio import decode
-decode._VALUES = 1024
-read = decode.Stream.read
-decode.Stream.read = lambda *a, **k: time.sleep(0.2) or read(*a, **k)  # 40 s for all of it
+from msviz.audio import stream
+stream._VALUES = 1024
+read = stream.Stream.read
+stream.Stream.read = lambda *a, **k: time.sleep(0.2) or read(*a, **k)  # 40 s for all of it
 msviz.open_audio({str(tracks["MP3"])!r}).read(0, 10)
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)

@@ -12,7 +12,7 @@ import soundfile
 from audio_tools import RATE, decoded_by_ffmpeg, encode, lag, mp3, noise, write_tracks
 
 import msviz
-from msviz.audio import decode, problems, source
+from msviz.audio import problems, source, stream
 
 # name → suffix, codec, rate, channels, what else the encoder needs, and samples in a frame of the codec
 KINDS = {
@@ -86,7 +86,7 @@ def test_sample_0_is_sample_0(files, name):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_random_stretches_from_four_threads_are_those_of_the_whole(files, name, monkeypatch):
-    monkeypatch.setattr(decode, "_VALUES", 4096)
+    monkeypatch.setattr(stream, "_VALUES", 4096)
     monkeypatch.setattr(source, "_BLOCKS_KEPT", 3)
     whole = msviz.read_audio(files[name][0]).samples
     random = np.random.default_rng(4)
@@ -103,7 +103,7 @@ def test_random_stretches_from_four_threads_are_those_of_the_whole(files, name, 
 
 @pytest.mark.parametrize("name", ["AAC", "Matroska, AAC", "MPEG-TS, AAC", "AC-3"])
 def test_a_length_that_is_only_estimated_changes_once(files, name, monkeypatch):
-    monkeypatch.setattr(decode, "_VALUES", 8192)
+    monkeypatch.setattr(stream, "_VALUES", 8192)
     exact = decoded_by_ffmpeg(files[name][0])
     with msviz.open_audio(files[name][0], wait=False) as audio:
         assert not audio.settled

@@ -23,10 +23,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from msviz.audio.encoded import Encoded
-from msviz.audio.stream import Stream
+from msviz.audio.stream import Stream, block_size
 from msviz.errors import AudioError
 
-_VALUES = 2**17  # samples × channels in a block: half a megabyte, a few milliseconds of decoding
 _VALUE_BYTES = 4  # float32: what lossy decoders give has no fewer digits
 _NICE = 10  # the decoder's thread, unless what starts it gives way to all others, as it does then
 
@@ -67,15 +66,11 @@ def _check_file(encoded: Encoded, name: str) -> None:
         raise AudioError(f"{name} cannot be read any further: {trouble}.")
 
 
-def _block_size(encoded: Encoded) -> int:
-    return max(1, _VALUES // encoded.channels)
-
-
 class _Seeking:
     """Blocks of a file that can be entered at any sample."""
 
     def __init__(self, encoded: Encoded, name: str, stream: Stream) -> None:
-        self.size = _block_size(encoded)
+        self.size = block_size(encoded.channels)
         self._encoded, self._name, self._stream = encoded, name, stream
         self._lock = threading.Lock()  # held while the stream moves
         self._closing = False
@@ -151,7 +146,7 @@ class _Forward:
     """
 
     def __init__(self, encoded: Encoded, name: str) -> None:
-        self.size = _block_size(encoded)
+        self.size = block_size(encoded.channels)
         self._encoded, self._name = encoded, name
         self._channels = encoded.channels
         self._changed = threading.Condition()  # what follows has, but for the thread's own doings
@@ -167,7 +162,11 @@ class _Forward:
 
     @property
     def decoded(self) -> int:
-        return self._encoded.length if self._ended else min(self._there, self._encoded.length)
+        return (
+            self._encoded.length
+            if self._ended and not self._failure
+            else min(self._there, self._encoded.length)
+        )
 
     def block(self, index: int) -> NDArray[np.float32]:
         """As many samples as any block: what is behind the end may come yet, and is silent until then."""
@@ -210,6 +209,18 @@ class _Forward:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         failure = ""
+        try:
+            if self._take_parts():
+                self._settle()
+        except AudioError as error:
+            failure = str(error)
+        finally:
+            with self._changed:
+                self._failure, self._ended = failure, True
+                self._changed.notify_all()
+
+    def _take_parts(self) -> bool:
+        """Keep what is decoded, to its end unless nobody needs it any more."""
         assert self._encoded.parts
         try:
             for part in self._encoded.parts():
@@ -220,17 +231,13 @@ class _Forward:
                     self._encoded.add_damage(self._there, start, part.reason)
                 self._keep(start, samples)
                 if self._closing or not threading.main_thread().is_alive():
-                    return
-            self._settle()
-        except AudioError as error:
-            failure = str(error)
+                    return False
+        except AudioError:
+            raise
         except Exception as error:  # of a decoder that was not foreseen: what there is stays readable
+            _check_file(self._encoded, self._name)
             self._encoded.note(f"cannot be decoded any further ({type(error).__name__}: {error})")
-            self._settle()
-        finally:
-            with self._changed:
-                self._failure, self._ended = failure, True
-                self._changed.notify_all()
+        return True
 
     def _settle(self) -> None:
         """All that there is has been decoded."""

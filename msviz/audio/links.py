@@ -14,9 +14,8 @@ from msviz.audio.damage import clock
 from msviz.audio.encoded import Encoded, Part
 from msviz.audio.media import Media
 from msviz.audio.ogg import Chain, Run
-from msviz.audio.stream import Stream
+from msviz.audio.stream import Stream, block_size
 
-_BLOCK = 1 << 16  # samples decoded at a time
 _OPUS_ONSET = 3840  # samples until a decoder that begins in the middle is right (RFC 7845, 4.6)
 _PROBE = 1 << 14  # samples before the end, that are decoded to learn whether they are there
 
@@ -114,10 +113,11 @@ def stream_parts(make: Callable[[], Stream]) -> Iterator[Part]:
 
 
 def _read_on(stream: Stream, at: int) -> Iterator[Part]:
+    size = block_size(stream.channels)
     with stream:
         while True:
             try:
-                samples = stream.read(_BLOCK, dtype="float32", always_2d=True)
+                samples = stream.read(size, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError:
                 return
             if not len(samples):
@@ -135,7 +135,7 @@ def true_length(stream: Stream) -> int:
         try:
             stream.seek(start)
             there = 0
-            while len(samples := stream.read(_BLOCK, dtype="float32", always_2d=True)):
+            while len(samples := stream.read(probe, dtype="float32", always_2d=True)):
                 there += len(samples)
         except soundfile.LibsndfileError:
             return length

@@ -14,6 +14,13 @@ import soundfile
 
 from msviz.audio.media import native
 
+_VALUES = 2**17  # samples × channels in a block: half a megabyte, a few milliseconds of decoding
+
+
+def block_size(channels: int) -> int:
+    """Samples that are decoded at a time."""
+    return max(1, _VALUES // channels)
+
 
 class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
     """A sound file that reads on from where it is.
