@@ -157,7 +157,8 @@ class _Forward:
         self._thread: threading.Thread | None = None
         folder = scratch_folder()
         with self._scratch_errors_told():
-            self._check_space(folder)
+            if encoded.settled:
+                self._check_space(folder)
             self._scratch = tempfile.TemporaryFile(prefix="msviz-", dir=folder)  # noqa: SIM115  (`close` does)
 
     @property

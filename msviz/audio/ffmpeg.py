@@ -31,8 +31,10 @@ _LOSSLESS = frozenset(
     ("alac", "flac", "wavpack", "tta", "ape", "tak", "truehd", "mlp", "wmalossless", "shorten")
 )
 _GAP_S = 0.1  # between time stamps, that is a loss and not their rounding
+_NEVER_S = 3600  # between them, that is no loss either
 _TAIL_S = 2.0  # before the end, that is decoded to learn where it is
 _PATIENCE = 200  # packets without sound after which there is none
+_DENSEST = 1 << 13  # samples to a byte: silence of any codec
 _FEW = 3  # samples, by which time stamps are off that were rounded
 
 _CONTAINERS = {
@@ -122,6 +124,8 @@ def read_ffmpeg(
             raise AudioError(f"{name} cannot be decoded: its {codec} sound is damaged from the start.")
         count, origin = len(first.layout.channels), first.pts
         length, exact = _length(container, stream, first, timed and kind in _EXACT)
+        if length > _DENSEST * container.size:  # a number that was damaged
+            length, exact = first.samples, False
         bits = _bits(stream, first)
         codec = _codec(stream)
         described = [_container(container, kind, name)] if kind not in _ALONE else []
@@ -253,6 +257,9 @@ def _parts(
             for frame in frames:
                 if origin is not None and frame.pts is not None:
                     place = float((frame.pts - origin) * frame.time_base * encoded.rate)
+                    if place - at > _NEVER_S * encoded.rate:  # its clock was set anew
+                        origin += round((place - at) / encoded.rate / frame.time_base)
+                        place = at
                     if place - at > _GAP_S * encoded.rate or (failed and exact and abs(place - at) > _FEW):
                         at = round(place)
                 usual = frame.samples

@@ -9,6 +9,8 @@ from msviz.audio.media import Media
 _SCAN = 1 << 22  # bytes read at a time in search of a header
 _TAIL = 1 << 16  # bytes before the end among which the last frame is looked for first
 _LONGEST = 1 << 24  # bytes of a frame
+_LONGEST_CHECKED = 1 << 18  # bytes of one whose checksum is worked out, which takes its time
+_CANDIDATES = 64  # of frames
 _SIZES = {1: 192, **{n: 576 << n - 2 for n in range(2, 6)}, **{n: 256 << n - 8 for n in range(8, 16)}}
 _UNKNOWN = 1 << 36
 
@@ -79,31 +81,41 @@ def read_flac(media: Media, start: int, stop: int | None = None) -> Flac | None:
         at += 4 + int.from_bytes(header[1:], "big")
         if header[0] & 0x80:
             break
-    found = _last_frame(media, at, end, block or most)
+    found = _last_frame(media, at, end, block or most, announced)
     if found is None:
         return None
-    begin, last = found
-    stop = begin + _frame_end(media.read(begin, end))
-    if stop > begin:
-        return Flac(start, announced, last, stop, False, block)
-    # Its checksum is wrong: it is damaged, or not all of it is there.
-    if announced and last >= announced:
-        return Flac(start, announced, last, end, False, block)
-    before = _last_frame(media, at, begin, block or most)
-    whole = before[1] if before else 0
-    return Flac(start, announced, whole, begin, True, block)
+    length, last, whole = found
+    return Flac(start, announced, length, last, not whole, block)
 
 
-def _last_frame(media: Media, start: int, end: int, block: int) -> tuple[int, int] | None:
-    """Where the last frame before `end` begins, and the number of the sample behind it."""
+def _last_frame(
+    media: Media, start: int, end: int, block: int, announced: int
+) -> tuple[int, int, bool] | None:
+    """The number of the sample behind the last whole frame, where that ends, and whether no other begins.
+
+    What looks like a header may lie within a frame: a frame is one whose checksum is right.
+    """
     reach = _TAIL
     while True:
         begin = max(start, end - reach)
-        data = media.read(begin, min(media.size, end + 16))
+        data = media.read(begin, end)
+        ends = [len(data)]
         at = len(data)
-        while (at := data.rfind(b"\xff", 0, at)) >= 0:
-            if begin + at < end and (behind := _behind(data[at : at + 16], block)) is not None:
-                return begin + at, behind
+        while (at := data.rfind(b"\xff", 0, at)) >= 0 and len(ends) < _CANDIDATES:
+            behind = _behind(data[at : at + 16], block)
+            if behind is None:
+                continue
+            if (
+                announced
+                and behind >= announced
+                and len(ends) == 1
+                and not _frame_end(data[at:], [len(data)])
+            ):
+                return announced, end, True  # stray bytes follow, or it is damaged: reading it will tell
+            stop = _frame_end(data[at:], [place - at for place in ends])
+            if stop:
+                return behind, begin + at + stop, at + stop not in ends[1:]
+            ends.append(at)
         if begin == start or reach >= _LONGEST:
             return None
         reach *= 16
@@ -162,12 +174,12 @@ def _table16() -> list[int]:
 _CRC16 = _table16()
 
 
-def _frame_end(data: bytes) -> int:
-    """Where the first frame of data ends: with them, or before a tag; 0 if its checksum is wrong."""
-    ends = {len(data), *(at for tag in (b"TAG", b"APETAGEX", b"ID3", b"3DI") if (at := data.find(tag)) > 0)}
+def _frame_end(data: bytes, ends: list[int]) -> int:
+    """Which of these ends, or of the tags', is that of the first frame of data; 0 if its checksum is wrong."""
+    tags = (data.find(tag, 1) for tag in (b"TAG", b"APETAGEX", b"ID3", b"3DI"))
     crc, checked = 0, 0
-    for end in sorted(ends):
-        for byte in data[checked:end]:
+    for end in sorted({*ends, *(at for at in tags if at > 0)}):
+        for byte in data[checked : min(end, _LONGEST_CHECKED)]:
             crc = (crc << 8 & 0xFFFF) ^ _CRC16[crc >> 8 ^ byte]
         checked = end
         if crc == 0 and end > 6:

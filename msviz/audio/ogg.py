@@ -19,6 +19,8 @@ from msviz.audio.media import Media, Splice
 _HEADER = struct.Struct("<4sBBqIIIB")
 _LONGEST = _HEADER.size + 255 + 255 * 255
 _CHUNK = 1 << 20
+_LONGEST_PAGE = 255 * 8192  # samples: packets of Vorbis
+_LONGEST_LINK = 1 << 34  # samples, four days: a position beyond is wrong
 _NO_POSITION = -1
 _CONTINUED, _FIRST, _LAST = 1, 2, 4
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -64,8 +66,10 @@ class Chain:
     @property
     def ordered(self) -> bool:
         """Whether positions grow from page to page, as they must; there were encoders that got them wrong."""
-        told = [page.position for page in self.pages[1:] if page.position != _NO_POSITION]
-        return all(one <= other for one, other in pairwise(told)) and min(told, default=0) >= 0
+        told = [page for page in self.pages[1:] if page.position != _NO_POSITION]
+        steps = [(b.position - a.position, b.number - a.number) for a, b in pairwise(told)]
+        fit = all(0 <= step <= _LONGEST_PAGE * max(1, pages) for step, pages in steps)
+        return fit and (not told or 0 <= told[-1].position - told[0].position < _LONGEST_LINK)
 
     @property
     def runs(self) -> list[range]:
