@@ -415,7 +415,7 @@ def test_addresses_are_read_and_written(tmp_path):
         ]
         ended = ends(jobs)
         assert ended["a.wav"].state == "converted"
-        assert ended["b.wav"].reason.startswith("memory://in/deep/b.wav is not audio that msviz can read")
+        assert ended["b.wav"].reason.startswith("memory://in/deep/b.wav is not audio.")
         assert (
             reconstruction_error_db(open_source(tmp_path / "a.wav"), open_source("memory://out/a.zarr"))
             < -120

@@ -245,7 +245,9 @@ def _au(media: Media, head: bytes) -> Chunks | None:
 def _measure(found: Chunks, media: Media, size: int) -> None:
     """Where the sound ends: as announced, if that is true."""
     there = max(0, media.size - found.start)
-    unknown = size <= 0 or size >= 2**63 - _SLACK or (size < _MOST and -size % 2**31 <= _SLACK)
+    # What programs write that do not know yet: about the most that 31, 32 or 63 bits can say; sox 0x7F000000.
+    most = size < _MOST and (-size % 2**31 <= _SLACK or 0 <= size - 0x7F000000 <= _SLACK)
+    unknown = size <= 0 or size >= 2**63 - _SLACK or (most and size > there)
     follows = size % 2 + found.start + size
     if size <= 0 and _chunks_follow(media, found.start, found.kind):
         found.announced, length = 0, 0  # really nothing

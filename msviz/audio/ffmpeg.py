@@ -79,6 +79,7 @@ _CODECS = {
     "wmalossless": "WMA Lossless",
     "truehd": "TrueHD",
 }
+_CHUNKED = ("wav", "aiff", "caf", "w64", "au")
 _ALONE = frozenset((*_CODECS, "amr", "wv", "dsf", "iff", "mpc", "mpc8"))  # named by what they hold
 _STRICT = {"err_detect": "crccheck"}
 
@@ -117,11 +118,15 @@ def read_ffmpeg(
             raise AudioError(f"{name} has no sound track {track + 1}: it has {len(streams)}.")
         stream = streams[track]
         if stream.codec_context is None:
-            return None
-        first = _first_frame(container, stream)
-        if first is None:
+            if kind in _CHUNKED:  # whose header names it
+                return None
+            raise AudioError(f"{name} holds sound in an encoding that msviz cannot read.")
+        first, failed = _first_frame(container, stream)
+        if first is None and failed:
             codec = _codec(stream)
             raise AudioError(f"{name} cannot be decoded: its {codec} sound is damaged from the start.")
+        if first is None:
+            raise AudioError(f"{name} holds no sound: it is 0 samples long.")
         count, origin = len(first.layout.channels), first.pts
         length, exact = _length(container, stream, first, timed and kind in _EXACT)
         if length > _DENSEST * container.size:  # a number that was damaged
@@ -152,15 +157,19 @@ def _open(file: io.RawIOBase) -> Any:
     return av.open(file, options=options, metadata_errors="replace")
 
 
-def _first_frame(container: Any, stream: Any) -> Any:
+def _first_frame(container: Any, stream: Any) -> tuple[Any, bool]:
+    """The first frame that can be decoded, and whether any before it could not."""
+    failed = False
     for packets, packet in enumerate(_demuxed(container, stream), 1):
-        with suppress(av.FFmpegError):
+        try:
             for frame in packet.decode():
                 if frame.samples and frame.sample_rate:
-                    return frame
+                    return frame, failed
+        except av.FFmpegError:
+            failed = True
         if packets > _PATIENCE:
-            break
-    return None
+            return None, True
+    return None, failed
 
 
 def _demuxed(container: Any, stream: Any) -> Iterator[Any]:

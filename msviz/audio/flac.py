@@ -175,7 +175,7 @@ _CRC16 = _table16()
 
 
 def _frame_end(data: bytes, ends: list[int]) -> int:
-    """Which of these ends, or of the tags', is that of the first frame of data; 0 if its checksum is wrong."""
+    """Which of these ends, or of the tags', is that of the first frame; 0 if its checksum is wrong."""
     tags = (data.find(tag, 1) for tag in (b"TAG", b"APETAGEX", b"ID3", b"3DI"))
     crc, checked = 0, 0
     for end in sorted({*ends, *(at for at in tags if at > 0)}):

@@ -110,6 +110,10 @@ class Media:
             with self._lock:
                 self._file.close()
 
+    def __del__(self) -> None:
+        if getattr(self, "_file", None):  # forgotten by whoever opened it
+            self.close()
+
 
 def _opened(path: Path) -> BinaryIO:
     try:

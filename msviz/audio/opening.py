@@ -16,7 +16,7 @@ from msviz.audio.links import Link, joined, ogg_link, stream_parts
 from msviz.audio.media import Media, Splice
 from msviz.audio.mpeg import Link as Frames
 from msviz.audio.mpeg import Walk, start_skip, walk, whole_file
-from msviz.audio.ogg import read_ogg
+from msviz.audio.ogg import Chain, read_ogg
 from msviz.audio.stream import Stream, decoders_silenced
 from msviz.errors import AudioError
 
@@ -241,22 +241,35 @@ def _one_flac(media: Media, found: Flac) -> Encoded | None:
 
 def _ogg(media: Media, head: bytes) -> Encoded | None:
     ogg = read_ogg(media)
-    if ogg is None or ogg.mixed or any(link.codec not in ("Vorbis", "Opus") for link in ogg.links):
+    if ogg is None or ogg.mixed or any(not link.codec for link in ogg.links):
         return None
+    if len(ogg.links) == 1 and ogg.links[0].codec not in ("Vorbis", "Opus"):
+        return None  # FFmpeg's as a whole
     if not all(link.ordered for link in ogg.links):  # libsndfile stops where the last position says
         return _by_ffmpeg(media, head, timed=False)
-    links = [(link, made) for link in ogg.links if (made := ogg_link(media, link))]
+    links = [(link, made) for link in ogg.links if (made := _ogg_link(media, link))]
     if not links:
         return None
-    (first, sound), *_ = links
-    encoded = Encoded(sound.rate, sound.channels, sound.length, f"Ogg {first.codec}")
-    if first.codec == "Vorbis" or first.family == 1:
-        encoded.speakers = speakers.USUAL.get(sound.channels, "")
-        encoded.order = speakers.XIPH_ORDER.get(sound.channels)
+    first, sound = links[0]
+    count = max(made.channels for _, made in links)
+    encoded = Encoded(sound.rate, count, sound.length, f"Ogg {first.codec}")
+    if count > 2 and (first.codec == "Vorbis" or first.family == 1):
+        encoded.speakers = speakers.USUAL.get(count, "")
+        encoded.order = speakers.XIPH_ORDER.get(count)
     encoded.parts = joined([made for _, made in links], encoded)
     if ogg.cut:
         encoded.note(f"is cut short at {clock(encoded.length / encoded.rate)}: its last page is not whole")
     return encoded
+
+
+def _ogg_link(media: Media, link: Chain) -> Link | None:
+    if link.codec in ("Vorbis", "Opus"):
+        return ogg_link(media, link)
+    pages = [*link.headers, *link.pages]
+    found = _by_ffmpeg(media, b"", pieces=[range(page.start, page.stop) for page in pages])
+    if found is None or found.parts is None:
+        return None
+    return Link(found.rate, found.channels, found.length, found.parts)
 
 
 def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | None:
