@@ -61,6 +61,7 @@ class AudioSource:
         self.channel_names = names(encoded.speakers, encoded.channels)
         self.track, self.tracks = encoded.track, encoded.tracks
         self._media, self._encoded = media, encoded
+        self._length = encoded.length
         self._decoder = make_decoder(encoded, media.name)
         self._order = list(encoded.order) if encoded.order else None
         self._blocks: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
@@ -70,7 +71,7 @@ class AudioSource:
     @property
     def length(self) -> int:
         """Number of samples in each channel; while it is not `settled`, about as many."""
-        return self._encoded.length
+        return self._length
 
     @property
     def duration(self) -> float:
@@ -79,19 +80,25 @@ class AudioSource:
 
     @property
     def settled(self) -> bool:
-        """Whether `length` is final.  While it is not, it may change once, when all has been decoded."""
+        """Whether `length` is final; while it is not, `settle` changes it, and nothing else does."""
+        return self._encoded.settled and self._length == self._encoded.length
+
+    @property
+    def counted(self) -> bool:
+        """Whether all has been decoded that must be, so that `settle` need not wait."""
         return self._encoded.settled
 
     def settle(self) -> None:
-        """Wait until `length` is final.
+        """Make `length` final: wait, if need be, until all has been decoded.
 
         Raises
         ------
         AudioError
             If the file cannot be read, or there is no room to decode it.
         """
-        if not self.settled:
+        if not self._encoded.settled:
             self._decoder.finish()
+        self._length = self._encoded.length
 
     @property
     def damage(self) -> tuple[Damage, ...]:
@@ -197,8 +204,8 @@ def open_audio(file: File, *, track: int = 0, wait: bool = True) -> AudioSource:
     track : int
         Which of several sound tracks, from 0.
     wait : bool
-        Whether to decode the file first where nothing else tells how long it is; otherwise its `length` may
-        change once, when it is `settled`.
+        Whether to decode the file first where nothing else tells how long it is; otherwise its `length` is
+        about right until `AudioSource.settle` makes it final.
 
     Raises
     ------

@@ -128,12 +128,18 @@ class StoredPicture:
 Track = AudioSource | StoredSource
 
 
-def open_source(path: str | os.PathLike[str]) -> Track:
+def open_source(path: str | os.PathLike[str], *, track: int = 0, wait: bool = True) -> Track:
     """Open a file to read its sound by stretch: audio, or a representation of it.
+
+    Parameters
+    ----------
+    path : path
+    track, wait
+        As those of `msviz.open_audio`.
 
     Raises
     ------
     MsvizError
         If it cannot be opened.
     """
-    return StoredSource(path, load(path)) if is_converted(path) else open_audio(path)
+    return StoredSource(path, load(path)) if is_converted(path) else open_audio(path, track=track, wait=wait)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from msviz.convert import Track
 
 FILE_FILTER = (
-    "Sound (*.wav *.flac *.ogg *.oga *.opus *.mp3 *.aif *.aiff *.aifc *.caf *.w64 *.rf64 *.au);;"
+    f"Audio and video ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))});;"
     "Converted (*.zarr *.zip *.npz zarr.json);;All files (*)"
 )
 MOST_RECENT = 8
@@ -57,15 +57,18 @@ class Files(QObject):
             QSettings().setValue("folder", str(Path(name).parent))
             self.open(Path(name))
 
-    def open(self, path: Path) -> None:
-        """Open a file in place of what is being opened; of a converted folder, also by what lies in it."""
+    def open(self, path: Path, track: int = 0) -> None:
+        """Open a file in place of what is being opened; of a converted folder, also by what lies in it.
+
+        Of several sound tracks, the one with this number.
+        """
         if path.name == "zarr.json":
             path = path.parent
 
         def work() -> Iterator[Track]:
             from msviz.convert import open_source
 
-            yield open_source(path)
+            yield open_source(path, track=track, wait=False)
 
         self.cancel()
         self.opening = job = self._runner.start(work)

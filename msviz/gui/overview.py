@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QRes
 from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.colours import Colours, coloured
+from msviz.gui.damage import draw_missing
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
 from msviz.gui.time_canvas import draw_playhead
 from msviz.gui.view import View
@@ -49,6 +50,7 @@ class Overview(QWidget):
         self._refresh.timeout.connect(self._redraw_at_rest)
         view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
+        view.damage_changed.connect(lambda: self.update())
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFixedHeight(56)
@@ -154,6 +156,8 @@ class Overview(QWidget):
             painter.drawImage(QPointF(0, 0), whole)
         else:
             painter.drawImage(QRectF(self.rect()), whole)
+        columns = self._view.damage.columns(self.x_of, 0.0, self._duration_s)
+        draw_missing(painter, columns, self.height(), self.devicePixelRatioF(), labels=False)
         box = self._box()
         self._drawn = self._duration_s, box
         painter.fillRect(QRectF(0, 0, box.left(), self.height()), SHADE)

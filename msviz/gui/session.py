@@ -44,6 +44,8 @@ class Session(QObject):
         Of the pictures that it has now.
     drawn : Source
         What they are pictures of.
+    length : int
+        Samples that pictures and sounds were made for.
     edits : Edits
     recipe : Recipe
     difference_gain_db : float
@@ -81,6 +83,7 @@ class Session(QObject):
         self.sources: dict[str, Source] = {}
         self.rebuilt: Source = source
         self._runner, self._player, self._memory = runner, player, memory
+        self.length = source.length
         self._near = Remembered(source, kept=NEAR_S * source.rate)
         self._made: dict[tuple[Any, ...], Source] = {}
         self._drawn: dict[tuple[Any, ...], Picture] = {}
@@ -132,6 +135,24 @@ class Session(QObject):
         pictures = self._analyze()
         self.progressed.emit()
         return pictures
+
+    def set_length(self) -> tuple[Picture, Picture]:
+        """The file has turned out to have another length: hear and show all of it, at the same place.
+
+        What is known of the pictures is taken over.
+        """
+        self.length = self.source.length
+        self._near = Remembered(self.source, kept=NEAR_S * self.source.rate)
+        self._made.clear()
+        self._drawn = {
+            key: picture._replace(pyramid=picture.pyramid.resized(self.length))
+            for key, picture in self._drawn.items()
+        }
+        if self.analysis:
+            self.analysis.blockSignals(True)  # that it stops is no news
+            self.analysis.stop()
+        self._exchange()
+        return self._analyze()
 
     @property
     def settings(self) -> dict[str, str]:

@@ -21,6 +21,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from msviz.gui.damage import draw_missing
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
 from msviz.gui.measure import measured
 from msviz.gui.still import Still
@@ -96,6 +97,7 @@ class TimeCanvas(Still):
         view.cursor_changed.connect(self._move_cursor)
         view.playhead_changed.connect(self._move_playhead)
         view.selection_changed.connect(self.update)
+        view.damage_changed.connect(lambda: self.update())
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -173,7 +175,7 @@ class TimeCanvas(Still):
             return
         painter = QPainter(self)
         self._painted = QRectF(self.rect())
-        self._draw_still(painter, self._draw_picture)
+        self._draw_still(painter, self._draw_under)
         self._painted = QRectF(event.rect())
         self._draw_selection(painter)
         self._draw_cursor(painter)
@@ -182,6 +184,13 @@ class TimeCanvas(Still):
         self._drawn_playhead = self.x_of(self._view.playhead_s)
         if -8 < self._drawn_playhead < self.width() + 8:
             draw_playhead(painter, self._drawn_playhead, self.height(), self.devicePixelRatioF())
+
+    def _draw_under(self, painter: QPainter) -> None:
+        """What stands still: the picture, and over it what is missing."""
+        self._draw_picture(painter)
+        seen = self._view.range
+        columns = self._view.damage.columns(self.x_of, seen.start_s, seen.stop_s)
+        draw_missing(painter, columns, self.height(), self.devicePixelRatioF())
 
     def _draw_selection(self, painter: QPainter) -> None:
         rect, box = self._drag, self._view.selection

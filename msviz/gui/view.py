@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
+from msviz.gui.damage import Missing, Stretches
 from msviz.picture import FrequencyAxis
 
 FEWEST_SAMPLES = 4  # across the view, zoomed in all the way
@@ -43,6 +45,7 @@ class View(QObject):
     cursor_changed = pyqtSignal()
     playhead_changed = pyqtSignal()
     selection_changed = pyqtSignal()
+    damage_changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +75,8 @@ class View(QObject):
         """Time in seconds and frequency in Hz under the pointer; over a waveform, no frequency."""
         self.playhead_s = 0.0
         self.selection: Box | None = None
+        self.damage = Stretches()
+        """What is missing of the track."""
         self._history: list[Box] = []
         self._in_run = False
         for changed in (
@@ -79,8 +84,23 @@ class View(QObject):
             self.cursor_changed,
             self.playhead_changed,
             self.selection_changed,
+            self.damage_changed,
         ):
             changed.emit()
+
+    def set_length(self, length: int) -> None:
+        """The track has turned out to have so many samples: what is seen stays where it is."""
+        self.length = length
+        self.full = self.full._replace(stop_s=length / self.rate)
+        self.set_playhead(self.playhead_s)
+        self._go(self._limited(self.range), glide=False)
+        self.range_changed.emit()
+
+    def set_damage(self, damage: Sequence[Missing]) -> None:
+        """What is missing of the track, in order."""
+        if tuple(damage) != self.damage.missing:
+            self.damage = Stretches(damage)
+            self.damage_changed.emit()
 
     def set_lowest(self, low_hz: float) -> None:
         """What there is to be seen begins at another frequency."""

@@ -88,6 +88,14 @@ class Waveform(TimeCanvas):
         self.lanes_changed.emit(lanes)
         self._ask()
 
+    def set_length(self) -> None:
+        """The track has turned out to have another length, which the view knows: what is known stays."""
+        self._original = self._original.resized(self._view.length)
+        self._rebuilt = self._rebuilt.resized(self._view.length)
+        self._asked = 0, 0
+        self._redraw()
+        self._ask()
+
     def put(self, start: int, samples: NDArray[np.floating]) -> None:
         """Take in samples (lanes, n) of the track from `start` on; their envelope is kept."""
         self._original.put(start, samples)

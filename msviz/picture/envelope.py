@@ -40,6 +40,15 @@ class Envelope:
             self._steps.append(np.full((2, cells), NOTHING, np.int16))
             cells //= 2
 
+    def resized(self, length: int) -> Envelope:
+        """The same, of a track that turned out to have another length."""
+        other = Envelope(length)
+        count = min(self._steps[0].shape[1], other._steps[0].shape[1], -(-min(length, self.length) // CELL))
+        other._steps[0][:, :count] = self._steps[0][:, :count]
+        for fine, coarse in zip(other._steps, other._steps[1:], strict=False):
+            np.maximum(fine[:, ::2], fine[:, 1::2], out=coarse[:, : fine.shape[1] // 2])
+        return other
+
     def put(self, start: int, samples: NDArray[np.floating]) -> None:
         """Take in the samples (n,) from `start` on; clipped at full scale."""
         if not len(samples):

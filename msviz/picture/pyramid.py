@@ -73,7 +73,7 @@ class Pyramid:
         pool: Pool = peak,
         budget: int = 128 << 20,
     ) -> None:
-        self._pool = pool
+        self._pool, self._budget = pool, budget
         self.bands = tuple(bands)
         self.rate = rate
         self.length = length
@@ -117,6 +117,26 @@ class Pyramid:
         self._fine: list[dict[int, list[Codes]]] = [{} for _ in range(self._kept)]
         self._widened = True
         self._view = (0.0, float(length), self.coarsest)
+
+    def resized(self, length: int) -> Pyramid:
+        """What is known of the same picture, of a file that turned out to have another length.
+
+        The tiles around the end that was believed are analysed again, the others are taken over.
+        """
+        other = Pyramid(self.bands, self.rate, length, pool=self._pool, budget=self._budget)
+        other._view = self._view
+        whole = max(0, min(self.length, length) // self.tile_length - 1)
+        if not whole or other._kept < self._kept:
+            return other
+        for band, kept in enumerate(other._whole):
+            for step, cells in kept.items():
+                count = whole * self._frames[band] >> step
+                cells[:count] = self._whole[band][step][:count]
+        for fine, mine in zip(other._fine, self._fine, strict=False):
+            fine.update({tile: codes for tile, codes in mine.items() if tile < whole})
+        other.analysed[:whole] = self.analysed[:whole]
+        other._widened = False
+        return other
 
     def _tile_bytes(self, fineness: int) -> int:
         return sum(

@@ -49,6 +49,13 @@ class Wave:
         """The sample before which `samples` end."""
         return self.start + self.samples.shape[1]
 
+    def resized(self, length: int) -> Wave:
+        """What is known of a sound that turned out to have another length."""
+        other = Wave(length, self.lanes)
+        other._envelopes = [envelope.resized(length) for envelope in self._envelopes]
+        other.start, other.samples = self.start, self.samples
+        return other
+
     def put(self, start: int, samples: Array) -> None:
         """Take samples (lanes, n) from `start` on into the envelope."""
         if not self._envelopes:

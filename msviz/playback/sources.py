@@ -32,9 +32,9 @@ class Transform(Protocol):
 Treatment = Callable[[Any, Any], Any]
 
 
-def require_same_shape(a: Source, b: Source) -> None:
-    """Raise `ParameterError` unless rate, channels and length of `a` and `b` are equal."""
-    for what in ("rate", "channels", "length"):
+def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
+    """Raise `ParameterError` unless rate, channels and, if it matters, length of `a` and `b` are equal."""
+    for what in ("rate", "channels", "length") if length else ("rate", "channels"):
         if getattr(a, what) != getattr(b, what):
             raise ParameterError(
                 f"sources played together must have the same {what}, "

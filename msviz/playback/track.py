@@ -81,8 +81,9 @@ class Track:
         self.step = first.rate / (self.rate * slower)  # samples of the original that one sent stands for
         self.fade, self.lead = round(FADE_S * self.rate), round(LEAD_S * self.rate)
         kept = self._kept(before)
+        alike = before is not None and before.original_length == self.original_length
         self.sources: tuple[Source, ...] = tuple(
-            before.sources[kept[index]] if before and index in kept else self._as_sent(source)
+            before.sources[kept[index]] if before and index in kept and alike else self._as_sent(source)
             for index, source in enumerate(sources.values())
         )
         self.length = self.sources[0].length
@@ -91,7 +92,11 @@ class Track:
         if before:
             now = {was: index for index, was in kept.items()}
             ready = before.ready.copy()  # at once, for another thread may be adding to it
-            self.ready = {(now[was], at): made for (was, at), made in ready.items() if was in now}
+            # Behind where either of them ends there is something else now, if they do not end alike.
+            end = self.length if alike else min(before.length, self.length) // CHUNK
+            self.ready = {
+                (now[was], at): made for (was, at), made in ready.items() if was in now and at < end
+            }
 
     def _kept(self, before: Track | None) -> dict[int, int]:
         """Which sources are the same as which of another track, and are sent in the same way."""

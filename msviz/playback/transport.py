@@ -62,14 +62,15 @@ class Transport(ABC):
         Raises
         ------
         ParameterError
-            If they differ in names, rate, channels or length from each other or from those loaded.
+            If they differ in names, rate or channels from those loaded, or in length from each other.
         """
         loaded = self._mixer.wish.track
         if loaded is None or loaded.names != tuple(sources):
             raise ParameterError(
                 f"sources must be named {', '.join(self.names) or 'nothing'}, not {', '.join(sources)}"
             )
-        require_same_shape(next(iter(loaded.originals.values())), next(iter(sources.values())))
+        first = next(iter(sources.values()))
+        require_same_shape(next(iter(loaded.originals.values())), first, length=False)
         self._steer(track=Track(sources, slower=loaded.slower, rate=loaded.rate, before=loaded))
 
     def unload(self) -> None:
