@@ -5,20 +5,68 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from msviz.errors import ParameterError
+from msviz.errors import AudioError, ParameterError
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
+    from msviz.audio.media import File
     from msviz.signal import Source
 
 FilePath = click.Path(path_type=Path)
+
+
+class _StandardInput(io.BufferedReader):
+    """Standard input as a file that can seek, with a name for people."""
+
+    @property
+    def name(self) -> str:
+        return "standard input"
+
+
+def given(name: str | os.PathLike[str]) -> File:
+    """What a command was given to read: a path or address as it is, for "-" standard input.
+
+    A pipe, which cannot seek, is copied to an unnamed temporary file first.
+
+    Raises
+    ------
+    AudioError
+        If standard input is a terminal or is empty, or there is no room for a copy of it.
+    """
+    if os.fspath(name) != "-":
+        return name
+    if sys.stdin is None:  # of a window without a console
+        raise AudioError("There is no standard input to read from.")
+    stdin: Any = sys.stdin.buffer
+    if stdin.isatty():
+        raise AudioError("Standard input is a terminal: send a file to it (msviz info - < track.wav).")
+    try:
+        # What has been read in part already would be read again from its beginning.
+        file = stdin if stdin.seekable() and stdin.tell() == 0 else _copied(stdin)
+        if file.seek(0, os.SEEK_END) == 0:
+            raise AudioError("Standard input is empty (0 bytes).")
+        file.seek(0)
+    except OSError as error:
+        raise AudioError(f"Standard input cannot be read: {error.strerror or error}.") from None
+    return _StandardInput(file)
+
+
+def _copied(stdin: Any) -> Any:
+    import tempfile
+
+    from msviz.audio.decode import scratch_folder
+
+    copy = tempfile.TemporaryFile(buffering=0, prefix="msviz-", dir=scratch_folder())  # noqa: SIM115
+    shutil.copyfileobj(stdin, copy, 1 << 20)
+    return copy
 
 
 def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
