@@ -17,6 +17,9 @@ SUFFIXES = frozenset(
     " .sph .spx .tak .tta .voc .w64 .wav .wave .weba .wma .wv".split()
 )
 
+#: And those of videos, as a dialog offers them.
+VIDEO_SUFFIXES = frozenset(".3gp .avi .flv .m2ts .mkv .mov .mp4 .mpg .mts .ogv .ts .vob .webm .wmv".split())
+
 _BEGINNINGS = {
     b"fLaC": "FLAC",
     b"OggS\0": "Ogg",

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.audio import AudioSource, open_audio
+from msviz.audio import AudioSource, Damage, open_audio
+from msviz.audio.channels import names
 from msviz.convert.rebuilt import RebuiltSource
 from msviz.signal import Source
 from msviz.storage import Stored, load
@@ -40,15 +41,23 @@ class StoredSource:
     """
 
     non_finite = 0
+    settled = counted = True
+    damage: tuple[Damage, ...] = ()
+    notes: tuple[str, ...] = ()
+    track = 0
 
     def __init__(self, path: str | os.PathLike[str], stored: Stored) -> None:
         self.path = Path(path)
+        self.name = self.path.name
         self.stored = stored
         self.format = f"msviz, {stored.content}"
         levels = stored.content == "levels"
         self.picture = StoredPicture(stored) if levels else None
         self._source: Source = RebuiltSource(stored) if levels else stored.source()
         self.rate, self.channels, self.length = stored.rate, stored.channels, self._source.length
+        self.exact_rate = float(self.rate)
+        self.channel_names = names("", self.channels)
+        self.tracks: tuple[str, ...] = (self.format,)
 
     @property
     def duration(self) -> float:

@@ -16,6 +16,7 @@ from msviz.gui.help import show_about, show_keys
 from msviz.gui.theme import icon
 
 if TYPE_CHECKING:
+    from msviz.audio import AudioSource
     from msviz.gui.window import Window
 
 ZOOM = 2.0
@@ -168,6 +169,7 @@ class Actions:
         self._add(play, "Go to the en&d", "End", lambda: listening.go_to(window.view.full.stop_s))
         self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
         self._add(play, "10 s &on", "]", lambda: listening.go_by(10.0))
+        self._add(play, "Go to the ne&xt damage", "Ctrl+D", window.show_next_missing)
         for name in ("play", "stop", "start", "loop"):
             getattr(self, name).setIcon(icon(name))
         play.addSeparator()
@@ -195,6 +197,7 @@ class Actions:
         self._add(play, "Sof&ter", "Ctrl+Down", partial(listening.step_volume, -VOLUME_STEP), always=True)
         self.mute = self._switch(play, "&Mute", "Ctrl+M", listening.set_muted)
         self.mute.setIcon(icon("loud"))
+        self._tracks = self._menu("Sound trac&k", play)
         self._devices = self._menu("Output de&vice", play)
         self._devices.aboutToShow.connect(self._fill_devices)
         play.addSeparator()
@@ -317,6 +320,16 @@ class Actions:
             action.setToolTip(str(path))
             action.triggered.connect(lambda _, path=path: self._window.files.open(path))
             self._recent.addAction(action)
+
+    def set_tracks(self, source: AudioSource | None) -> None:
+        """The sound tracks of the file, if there are several, and which one is heard."""
+        self._tracks.clear()
+        self._tracks.setEnabled(source is not None and len(source.tracks) > 1)
+        for number, name in enumerate(source.tracks if source else ()):
+            action = self._tracks.addAction(name.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(source is not None and number == source.track)
+            action.triggered.connect(lambda _, number=number: self._window.set_track(number))
 
     def _fill_devices(self) -> None:
         """What there is to play on."""

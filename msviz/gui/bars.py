@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -29,9 +31,10 @@ from msviz.audio import AudioSource
 from msviz.gui.actions import Actions
 from msviz.gui.colours import COLOUR_MAPS, HIGHEST_DB, LOWEST_DB, NARROWEST_RANGE_DB, OWN, Colours
 from msviz.gui.meter import MeterBar
-from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, time_text
+from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
 from msviz.gui.view import View
 
+MOST_DAMAGES = 30  # that a menu lists
 TOLD_MS = 6000  # that something stays in the status bar
 SOUNDS = 58  # characters of the read-out after the time
 LEAST, TOLD_LEAST = 60, 320  # pixels that a text keeps which gives way, and one that is to be read now
@@ -319,6 +322,8 @@ class StatusBar(QStatusBar):
     stop_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
     """The export is to end."""
+    damage_chosen = pyqtSignal(object)
+    """A `Missing` stretch is to be seen."""
 
     def __init__(self, view: View) -> None:
         super().__init__()
@@ -340,6 +345,16 @@ class StatusBar(QStatusBar):
             self.addWidget(widget)
         self.addPermanentWidget(self._read_out)
         self.setSizeGripEnabled(False)
+        self._damage = QPushButton()
+        self._damage.setFlat(True)
+        self._damage.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._damage.setToolTip("What is wrong with this file, and where")
+        self._damages = QMenu(self)
+        self._damages.aboutToShow.connect(self._fill_damages)
+        self._damage.setMenu(self._damages)
+        self._damage.hide()
+        self._notes: Sequence[str] = ()
+        self.addWidget(self._damage)
         self._file = ""
         self._told = QTimer(self)
         self._told.setSingleShot(True)
@@ -394,8 +409,35 @@ class StatusBar(QStatusBar):
     def show_file(self, source: AudioSource) -> None:
         """Say what file is open."""
         channels = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels} channels")
-        self._file = f"{source.format} · {source.rate / 1000:g} kHz · {channels}"
+        texts = [source.format, rate_text(source.exact_rate), channels]
+        if len(source.tracks) > 1:
+            texts.append(f"sound track {source.track + 1} of {len(source.tracks)}")
+        if not source.settled:
+            texts.append(f"about {time_text(source.length / source.rate, 0)} long")
+        self._file = " · ".join(texts)
         self.tell("")
+
+    def show_damage(self, notes: Sequence[str]) -> None:
+        """Say that something is wrong with the file, if it is: as a whole, or where the view says."""
+        self._notes = notes
+        count = len(self._view.damage.missing)
+        texts = [f"{count} damaged stretch{'es' if count > 1 else ''}"] if count else []
+        texts += ["incomplete"] if notes and not count else []
+        self._damage.setText(f"⚠ {''.join(texts)}")
+        self._damage.setVisible(bool(texts))
+
+    def _fill_damages(self) -> None:
+        self._damages.clear()
+        for note in self._notes:
+            self._damages.addAction(f"This file {note}").setEnabled(False)
+        missing = self._view.damage.missing
+        for one in missing[:MOST_DAMAGES]:
+            begin, end = time_text(one.start_s), time_text(one.stop_s)
+            action = self._damages.addAction(f"{begin} to {end}: {one.reason}")
+            action.triggered.connect(lambda _, one=one: self.damage_chosen.emit(one))
+        if len(missing) > MOST_DAMAGES:
+            more = f"… and {len(missing) - MOST_DAMAGES} more; msviz info lists them all"
+            self._damages.addAction(more).setEnabled(False)
 
     def show_progress(self, progress: float, *, stopped: bool) -> None:
         """How far the analysis is, from 0 to 1."""
@@ -424,7 +466,8 @@ class StatusBar(QStatusBar):
     def show_read_out(
         self, cursor: tuple[float, float | None] | None, levels: tuple[float | None, float | None]
     ) -> None:
-        """Time, frequency, note, and the levels in both pictures; over a waveform, the time.
+        """Time, frequency, note, and the levels in both pictures, or why there are none; over a waveform,
+        the time.
 
         It is as wide over both, and changes its width only with the zoom.
         """
@@ -436,5 +479,7 @@ class StatusBar(QStatusBar):
         sounds = ""
         if hz is not None:
             octaves, stft = map(level_text, levels)
+            if reason := view.damage.at(time_s):
+                octaves = stft = reason
             sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}  octaves {octaves:>9}  STFT {stft:>9}"
         _write(self._read_out, f"{text}{sounds:{SOUNDS}}")

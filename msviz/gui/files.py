@@ -10,13 +10,14 @@ from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
+from msviz.audio.kinds import SUFFIXES, VIDEO_SUFFIXES
 from msviz.gui.jobs import Job, Outcome, Runner
 
 if TYPE_CHECKING:
     from msviz.convert import Track
 
 FILE_FILTER = (
-    f"Audio and video ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))});;"
+    f"Audio and video ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES | VIDEO_SUFFIXES))});;"
     "Converted (*.zarr *.zip *.npz zarr.json);;All files (*)"
 )
 MOST_RECENT = 8

@@ -78,7 +78,8 @@ class ParameterPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.parameters = Parameters()
-        self._rate, self._channels = 0, 2  # there is no track yet
+        self._rate = 0  # there is no track yet
+        self._names: tuple[str, ...] = ("left", "right")
         self._presets = {name: QPushButton(name) for name in PRESETS}
         presets = QHBoxLayout()
         for name, button in self._presets.items():
@@ -111,9 +112,8 @@ class ParameterPanel(QWidget):
         self._drawn = _choice(SHARPENED, "What is drawn; played are always the coefficients")
         for number, name in enumerate(SHARPENED):
             self._drawn.setItemData(number, DRAWN_TIPS[name], Qt.ItemDataRole.ToolTipRole)
-        self._channel = _choice(
-            channels_of(self._channels), "Which channel is drawn; any: the loudest at each place"
-        )
+        self._channel = _choice((), "Which channel is drawn; any: the loudest at each place")
+        self._offer_channels()
         self._pooled = _choice(
             POOLED, "What a pixel shows of several frames: the highest, or their mean power"
         )
@@ -157,18 +157,26 @@ class ParameterPanel(QWidget):
         self._fmin.valueChanged.connect(lambda hz: self._change(fmin=hz))
         self._drawn.textActivated.connect(lambda name: self._change(drawn=name))
         self._pooled.textActivated.connect(lambda name: self._change(pooled=name))
-        self._channel.textActivated.connect(lambda name: self._change(channel=name))
+        self._channel.activated.connect(lambda row: self._change(channel=self._channel.itemData(row)))
         self._window.textActivated.connect(lambda text: self._change_stft(int(text), self._overlapping))
         self._overlap.textActivated.connect(lambda text: self._change_stft(self.parameters.window, int(text)))
         self.set_parameters(self.parameters)
 
-    def set_track(self, rate: int, channels: int) -> None:
-        """Offer what goes with a track of this rate and so many channels."""
-        if (rate, channels) != (self._rate, self._channels):
-            self._rate, self._channels = rate, channels
-            self._channel.clear()
-            self._channel.addItems(channels_of(channels))
+    def set_track(self, rate: int, names: tuple[str, ...]) -> None:
+        """Offer what goes with a track of this rate, and of channels with these names."""
+        if (rate, names) != (self._rate, self._names):
+            self._rate, self._names = rate, names
+            self._offer_channels()
             self.set_parameters(self.parameters)
+
+    def _offer_channels(self) -> None:
+        """What can be drawn of the track; channels behind the second are told by number and name."""
+        blocker = QSignalBlocker(self._channel)
+        self._channel.clear()
+        for kind in channels_of(len(self._names)):
+            name = self._names[int(kind) - 1] if kind.isdecimal() else kind
+            self._channel.addItem(kind if name == kind else f"{kind}: {name}", kind)
+        blocker.unblock()
 
     def set_parameters(self, parameters: Parameters) -> None:
         """Show others; nothing is told."""
@@ -189,7 +197,6 @@ class ParameterPanel(QWidget):
         for choice, value in (
             (self._bins, p.bins_per_octave),
             (self._drawn, p.drawn),
-            (self._channel, p.channel_of(self._channels)),
             (self._pooled, p.pooled),
             (self._window, p.window),
             (self._overlap, self._overlapping),
@@ -197,6 +204,7 @@ class ParameterPanel(QWidget):
             if choice.findText(str(value)) < 0:
                 choice.addItem(str(value))
             choice.setCurrentText(str(value))
+        self._channel.setCurrentIndex(self._channel.findData(p.channel_of(len(self._names))))
         self._gamma.setValue(p.gamma)
         self._fmin.setValue(p.fmin)
         self._show_begin()

@@ -43,6 +43,14 @@ def frequency_text(hz: float) -> str:
     return f"{hz:.{decimals}f} Hz"
 
 
+def rate_text(hz: float) -> str:
+    """A sampling rate as people write it: "44.1 kHz", "250 Hz", "44.05594 kHz", "2 MHz"."""
+    for factor, unit in ((1e6, "MHz"), (1e3, "kHz")):
+        if hz >= factor:
+            return f"{hz / factor:.7g} {unit}"
+    return f"{hz:.7g} Hz"
+
+
 def note_text(hz: float) -> str:
     """The nearest note of equal temperament at A4 = 440 Hz, and how far off: "A4 +13 ct"."""
     number = A4 + 12 * math.log2(hz / A4_HZ)

@@ -11,13 +11,14 @@ from PyQt6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
-from msviz.audio import AudioSource
+from msviz.audio import AudioSource, Damage, problems
 from msviz.demos import demo_tracks
 from msviz.errors import MsvizError, ParameterError
 from msviz.gui.actions import Actions
 from msviz.gui.analysis import Analysis
 from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
 from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, Colours
+from msviz.gui.damage import Missing
 from msviz.gui.editing import Editing
 from msviz.gui.export import Exporter
 from msviz.gui.files import Files, file_of, take
@@ -32,11 +33,12 @@ from msviz.gui.pictures import SHOWN, Pictures
 from msviz.gui.preferences import Preferences
 from msviz.gui.rebuilt import RebuiltWave
 from msviz.gui.session import SOURCES, Session
-from msviz.gui.view import View
+from msviz.gui.view import Box, View
 from msviz.gui.welcome import Welcome
 from msviz.lab import Recipe
 from msviz.playback import Player
 
+COUNT_MS = 200  # between two looks whether a track's length is final
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 TURNING_MS = 250  # that other parameters wait, at most, for the pictures of those before
 SIZE = QSize(1400, 860)
@@ -71,6 +73,7 @@ class Window(QMainWindow):
         self.files = Files(self.runner)
         self._file: Stamp = {}  # as it was when it was opened
         self._told_non_finite = 0
+        self._told_damage = False
         self.colours = Colours()
         self.parameters = Parameters.load(QSettings())
         self.preferences = Preferences.load(QSettings())
@@ -108,11 +111,15 @@ class Window(QMainWindow):
         self._read_out_soon.setInterval(READ_OUT_MS)
         self._read_out_soon.timeout.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
+        self._kept_range: tuple[Path, Box] | None = None  # of a file that is opened again
         self._latest: Parameters | None = None  # that wait until the pictures of those before are shown
         self._turning = QTimer(self)
         self._turning.setSingleShot(True)
         self._turning.setInterval(TURNING_MS)
         self._turning.timeout.connect(self._go_on)
+        self._counting = QTimer(self)
+        self._counting.setInterval(COUNT_MS)
+        self._counting.timeout.connect(self._look_at_file)
         self.setAcceptDrops(True)
         self.setWindowTitle("msviz")
         self._restore()
@@ -132,6 +139,7 @@ class Window(QMainWindow):
         self.inspector.lab.changed.connect(self._set_recipe)
         self.status.stop_requested.connect(self._toggle_analysis)
         self.status.cancel_requested.connect(self.exporter.cancel)
+        self.status.damage_chosen.connect(self._show_missing)
         self.messages.retry_requested.connect(listening.retry)
         pictures.seek_requested.connect(listening.seek)
         pictures.scrubbed.connect(listening.scrub)
@@ -184,7 +192,7 @@ class Window(QMainWindow):
         session.progressed.connect(self.rebuilt.look)
         session.failed.connect(self.messages.show_message)
         session.failed.connect(self.pictures.uncover)
-        self.inspector.parameters.set_track(source.rate, source.channels)
+        self.inspector.parameters.set_track(source.rate, source.channel_names)
         self.inspector.parameters.set_parameters(self.parameters)
         self.view.open(source.rate, source.length, session.transform.octaves[0].low, source.rate / 2)
         self.pictures.set_pictures(*session.start())
@@ -196,6 +204,7 @@ class Window(QMainWindow):
         self._pages.setCurrentWidget(self.pictures)
         self.files.remember(source.path)
         self._told_non_finite = 0
+        self._told_damage = False
         self.messages.clear()
         if stored and stored.content == "levels":
             self.messages.show_message(
@@ -203,10 +212,18 @@ class Window(QMainWindow):
                 "its sound is rebuilt from them, with phases that are made up."
             )
         self._show_track_state()
+        path, seen = self._kept_range or (None, None)
+        self._kept_range = None
+        if seen and path == source.path:
+            self.view.show(seen)
         if session.edits:
             self.status.tell("The edits of last time are back; Ctrl+Z takes them away.")
         self._turn_analysis()
         self._show_progress()  # a first tile may take long
+        if source.notes:
+            self.messages.show_message(f"{source.name} {'; it '.join(source.notes)}.")
+        if not source.settled:
+            self._counting.start()
 
     @property
     def source(self) -> AudioSource | None:
@@ -217,6 +234,59 @@ class Window(QMainWindow):
     def analysis(self) -> Analysis | None:
         """What fills the pictures that are shown."""
         return self.session.analysis if self.session else None
+
+    def _look_at_file(self) -> None:
+        """See what has come out about the file meanwhile: how long it is, and what of it is damaged."""
+        source = self.source
+        if not self.session or not source:
+            return
+        if source.counted and not source.settled:
+            source.settle()
+            if source.length != self.session.length:
+                self._show_length()
+            self.status.show_file(source)
+        if source.settled:
+            self._counting.stop()
+        self.view.set_damage([_in_seconds(one, source.rate) for one in source.damage])
+        self.status.show_damage(source.notes)
+        if source.damage and not self._told_damage:
+            self._told_damage = True
+            self.messages.show_message(
+                f"{source.name} {problems(source)[len(source.notes)]}. The status bar lists what is damaged."
+            )
+
+    def _show_length(self) -> None:
+        """Show and play all of a track that has turned out to have another length, at the same place."""
+        if not self.session:
+            return
+        pictures = self.session.set_length()
+        self.view.set_length(self.session.length)
+        self.pictures.set_pictures(*pictures)
+        self.pictures.waveform.set_length()
+        self.rebuilt.turn_to(self.session)
+        self.transport.show_time(self.view.playhead_s, self.view.full.stop_s)
+        self._turn_analysis()
+
+    def _show_missing(self, missing: Missing) -> None:
+        """Go to what is missing, and see it."""
+        self.listening.go_to(missing.start_s)
+        seen = self.view.range
+        if not seen.start_s <= missing.start_s < seen.stop_s:
+            self.view.center(missing.start_s)
+
+    def show_next_missing(self) -> None:
+        """Go to what is missing next, behind the playhead."""
+        missing = self.view.damage.after(self.view.playhead_s)
+        if missing:
+            self._show_missing(missing)
+        else:
+            self.status.tell("Nothing of this track is known to be damaged.")
+
+    def set_track(self, number: int) -> None:
+        """Show another sound track of the file, the same part of it."""
+        if self.source and number != self.source.track:
+            self._kept_range = self.source.path, self.view.range
+            self.files.open(self.source.path, number)
 
     def _read_samples(self, start: int, stop: int) -> None:
         """Read what the waveform shows from close."""
@@ -265,6 +335,7 @@ class Window(QMainWindow):
     def _let_go(self) -> None:
         """Close the track; what is being written of it goes on."""
         self._latest = None
+        self._counting.stop()
         if self.session:
             keep(self._file, self.editing.edits)
             self.session.close()
@@ -291,6 +362,7 @@ class Window(QMainWindow):
     def _show_progress(self) -> None:
         if not self.analysis or not self.source:
             return
+        self._look_at_file()
         self.status.show_progress(self.analysis.progress, stopped=self.analysis.stopped)
         odd = self.source.non_finite
         if odd > self._told_non_finite:
@@ -394,6 +466,9 @@ class Window(QMainWindow):
     def _show_track_state(self) -> None:
         """What depends on whether there is a track."""
         self.actions_.set_track_open(self.source is not None)
+        self.actions_.set_tracks(
+            self.source.tracks if self.source else (), self.source.track if self.source else 0
+        )
         self.colour_bar.setEnabled(self.source is not None)
         if self.source:
             self.setWindowTitle(f"{self.source.path.name} – msviz")
@@ -470,6 +545,10 @@ class Window(QMainWindow):
         self.player.close()
         self.runner.close()
         super().closeEvent(event)
+
+
+def _in_seconds(damage: Damage, rate: int) -> Missing:
+    return Missing(damage.start / rate, damage.stop / rate, damage.reason)
 
 
 def _demos() -> dict[str, Path]:
