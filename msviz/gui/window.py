@@ -466,9 +466,7 @@ class Window(QMainWindow):
     def _show_track_state(self) -> None:
         """What depends on whether there is a track."""
         self.actions_.set_track_open(self.source is not None)
-        self.actions_.set_tracks(
-            self.source.tracks if self.source else (), self.source.track if self.source else 0
-        )
+        self.actions_.set_tracks(self.source)
         self.colour_bar.setEnabled(self.source is not None)
         if self.source:
             self.setWindowTitle(f"{self.source.path.name} – msviz")
