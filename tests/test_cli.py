@@ -265,15 +265,57 @@ def test_a_report_for_programs(track, tmp_path):
     assert (result.exit_code, result.stderr) == (1, "")
     report = json.loads(result.stdout)
     broken, tones = report.pop("files")
-    assert report == {"converted": 1, "skipped": 0, "failed": 1}
+    assert report == {"converted": 1, "skipped": 0, "failed": 1, "damaged": 0, "passed_over": []}
     assert tones == {
         "source": str(track),
         "target": str(tmp_path / "out" / "tones.zarr.zip"),
         "state": "converted",
         "reason": None,
+        "problems": [],
     }
     assert broken["state"] == "failed"
     assert broken["reason"].startswith(f"{tmp_path / 'text.wav'} is not audio")
+
+
+def test_what_a_folder_holds_besides_is_told(track, tmp_path):
+    (tmp_path / "cover.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text("dear diary")
+    (tmp_path / ".hidden").touch()
+    (tmp_path / "twice.wav").hardlink_to(track)
+    arguments = ("convert", tmp_path, "-o", tmp_path / "out", "--jobs", 1)
+    result = call(*arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    told = result.stdout.splitlines()
+    assert told == [
+        "1 converted, 0 failed.",
+        "8 passed over: 1 hidden (.hidden), 6 not audio (0.txt, 1.txt, 2.txt, …), "
+        "1 the same as others (twice.wav).",
+    ]
+    report = json.loads(call(*arguments, "--json").stdout)
+    assert report["skipped"] == 1
+    assert {"file": str(tmp_path / "cover.jpg"), "reason": "not audio"} in report["passed_over"]
+    # Its own output, met again, among them.
+    assert {"file": str(tmp_path / "out" / "tones.zarr"), "reason": "a representation"} in report[
+        "passed_over"
+    ]
+    assert len(report["passed_over"]) == 9
+
+
+def test_a_folder_that_cannot_be_read_is_told(track, tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    listed = os.listdir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    result = call("convert", tmp_path, "-o", tmp_path / "out", "--jobs", 1)
+    assert result.exit_code == 1
+    assert result.stderr == f"msviz: {tmp_path / 'locked'} cannot be read: Permission denied.\n"
+    assert result.stdout == ("1 converted, 0 failed.\n1 passed over: 1 cannot be read (locked).\n")
 
 
 def test_what_a_conversion_asks_for_it_gets(track, tmp_path):
@@ -301,9 +343,17 @@ def test_what_is_in_an_audio_file(track):
         "kind": "audio",
         "format": "WAV, 16 bit",
         "rate_hz": RATE,
+        "exact_rate_hz": RATE,
         "channels": 1,
+        "channel_names": ["mono"],
         "length": 3 * RATE,
+        "settled": True,
         "duration_s": 3.0,
+        "track": 0,
+        "tracks": ["WAV, 16 bit"],
+        "damage": [],
+        "problems": [],
+        "checked": True,
         "bytes": track.stat().st_size,
     }
     lines = call("info", track).stdout.splitlines()

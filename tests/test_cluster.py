@@ -85,7 +85,7 @@ def folder(tmp_path):
 def test_every_file_arrives_once_though_a_worker_is_lost(tmp_path, cluster, folder):
     scheduler, workers = cluster
     out = tmp_path / "out"
-    # Addresses of a store that the machines share: fetched by the workers, written by fsspec.
+    # Addresses of a store that the machines share: read by the workers, written by fsspec.
     jobs = plan([f"shared://{folder}"], f"shared://{out}", Settings(fmin=6000.0))
     outcomes = []
     for outcome in convert_on_cluster(jobs, scheduler):

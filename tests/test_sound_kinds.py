@@ -6,10 +6,10 @@ import io
 import struct
 import zipfile
 
-import av
 import numpy as np
 import pytest
 import soundfile
+from audio_tools import encode
 
 from msviz.audio.kinds import HEAD, sound_kind
 
@@ -21,20 +21,6 @@ def written(format, subtype=None):
     file = io.BytesIO()
     sound = NOISE[:, 0] if format == "SVX" else NOISE
     soundfile.write(file, sound, RATE, format=format, subtype=subtype)
-    return file.getvalue()
-
-
-def encoded(container, codec):
-    """A second of stereo noise as FFmpeg encodes it."""
-    file = io.BytesIO()
-    with av.open(file, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=RATE, layout="stereo")
-        stream.bit_rate = 128_000
-        frame = av.AudioFrame.from_ndarray(NOISE.T.copy(), "fltp", "stereo")
-        frame.sample_rate = RATE
-        for part in av.AudioResampler(stream.format, "stereo", RATE).resample(frame):
-            out.mux(stream.encode(part))
-        out.mux(stream.encode(None))
     return file.getvalue()
 
 
@@ -81,8 +67,9 @@ def test_what_libsndfile_writes(format, subtype, kind):
         ("flv", "aac", "FLV"),
     ],
 )
-def test_what_ffmpeg_writes(container, codec, kind):
-    assert sound_kind(encoded(container, codec)[:HEAD]) == kind
+def test_what_ffmpeg_writes(tmp_path, container, codec, kind):
+    path = encode(tmp_path / "nameless", NOISE, codec, rate=RATE, container=container)
+    assert sound_kind(path.read_bytes()[:HEAD]) == kind
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Audio files, read and written by stretch."""
 
-from msviz.audio.damage import Damage, problems
+from msviz.audio.damage import Damage, problems, require_sound
 from msviz.audio.mix import decoded, mix_down
 from msviz.audio.source import AudioSource, open_audio, read_audio
 from msviz.audio.writing import subtype_for, write_audio
@@ -13,6 +13,7 @@ __all__ = [
     "open_audio",
     "problems",
     "read_audio",
+    "require_sound",
     "subtype_for",
     "write_audio",
 ]

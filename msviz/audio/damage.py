@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from msviz.audio.source import AudioSource
+from msviz.errors import AudioError
+
+_MOST = 3  # problems in a sentence
 
 
 class Damage(NamedTuple):
@@ -16,6 +17,22 @@ class Damage(NamedTuple):
     stop: int
     reason: str
     """"damaged": its data are broken; "lost": they are not in the file; "missing": the file ends first."""
+
+
+class Sound(Protocol):
+    """What knows what is wrong with it: an `AudioSource`, or what was made from one."""
+
+    @property
+    def rate(self) -> int:
+        """Sampling rate in Hz."""
+
+    @property
+    def damage(self) -> Sequence[tuple[int, int, str]]:
+        """Start, stop and reason of what cannot be read."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What else is wrong: sentences without the file's name and the full stop."""
 
 
 def merged(damage: Iterable[Damage]) -> tuple[Damage, ...]:
@@ -36,7 +53,7 @@ def clock(time_s: float) -> str:
     return f"{hours}:{minutes:02d}:{seconds:06.3f}" if hours else f"{minutes}:{seconds:06.3f}"
 
 
-def problems(source: AudioSource) -> list[str]:
+def problems(source: Sound) -> list[str]:
     """What is known so far to be wrong with a file: a sentence each, without its name.
 
     Examples: "is damaged from 0:10.200 to 0:10.507, and silent there", "is cut short: …".
@@ -47,3 +64,16 @@ def problems(source: AudioSource) -> list[str]:
         begin, end = clock(start / source.rate), clock(stop / source.rate)
         said.append(f"{whats[reason]} from {begin} to {end}, and is silent there")
     return said
+
+
+def require_sound(name: str, said: Sequence[str]) -> None:
+    """Refuse a file for what `problems` says about it.
+
+    Raises
+    ------
+    AudioError
+        If that is anything.
+    """
+    if said:
+        more = f"; and {len(said) - _MOST} more" if len(said) > _MOST else ""
+        raise AudioError(f"{name} is refused for its damage: it {'; '.join(said[:_MOST])}{more}.")

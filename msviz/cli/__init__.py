@@ -12,7 +12,7 @@ import click
 from msviz import __version__
 from msviz.cli.convert import convert
 from msviz.cli.files import info, resynth
-from msviz.cli.options import FilePath, require_another, seconds, stretch
+from msviz.cli.options import FilePath, given, require_another, seconds, stretch
 from msviz.errors import MsvizError, ParameterError
 
 if TYPE_CHECKING:
@@ -53,16 +53,20 @@ def main() -> None:
 @main.command("open")
 @click.argument("files", nargs=-1, type=FilePath)
 def open_files(files: tuple[Path, ...]) -> None:
-    """Open a window on each of FILES, audio or converted, or a welcome where there is none."""
+    """Open a window on each of FILES, audio or converted, or a welcome where there is none.
+
+    - is standard input.
+    """
     from msviz.convert import open_source
 
     # Opened here, so that a file that cannot be opened is told where it was asked for.
     with ExitStack() as opened:
-        sources: list[Any] = [opened.enter_context(open_source(path)) for path in files]
+        sources: list[Any] = [opened.enter_context(open_source(given(path))) for path in files]
         from msviz.gui.app import run
 
-        opened.pop_all()  # from here on each window closes its own
-        raise SystemExit(run(sources))
+        status = run(sources)
+        opened.pop_all()  # each window has closed its own
+    raise SystemExit(status)
 
 
 def _pixels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, int]:

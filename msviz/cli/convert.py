@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from msviz.cli.options import progress
+from msviz.cli.options import given, progress, tell
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
-    from msviz.convert import Events, Job, Outcome
+    from msviz.convert import Events, Job, Outcome, PassedOver
     from msviz.storage import Content
+
+_MOST_NAMES = 3  # of those that are passed over for one reason
 
 
 @click.command()
@@ -50,7 +53,16 @@ if TYPE_CHECKING:
     "--gamma", metavar="HZ", default=0.0, show_default=True, help="Shortens the low octaves in time."
 )
 @click.option("--fmin", metavar="HZ", default=20.0, show_default=True, help="Lowest frequency.")
+@click.option(
+    "--track",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Which sound track of a video.",
+)
 @click.option("--overwrite", is_flag=True, help="Make again what is there already.")
+@click.option("--strict", is_flag=True, help="Let a file fail whose sound is damaged.")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -68,27 +80,40 @@ def convert(
     resolution: float,
     gamma: float,
     fmin: float,
+    track: int,
     overwrite: bool,
+    strict: bool,
     scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Convert audio files, and all in folders, into representations.
 
     What is there already, made of the same file in the same way, is skipped: a conversion that was
-    interrupted goes on where it was.  Files may also be fsspec addresses (s3://bucket/song.flac).
+    interrupted goes on where it was.  Files may also be fsspec addresses (s3://bucket/song.flac); - is
+    standard input, whose result needs a name (-o NAME.zarr).
     """
-    from msviz.convert import Settings, convert_on_cluster, plan
+    from msviz.convert import Settings, convert_on_cluster, find, plan, run
     from msviz.convert import convert as do
 
+    piped = "-" in files
+    if piped and (len(files) > 1 or scheduler or not out.endswith((".zarr", ".zip", ".npz"))):
+        raise click.UsageError(
+            "standard input is converted by itself, on this machine, into a file with a name (-o NAME.zarr)."
+        )
     try:
-        settings = Settings(content, not no_compress, bins_per_octave, resolution, gamma, fmin)
+        settings = Settings(content, not no_compress, bins_per_octave, resolution, gamma, fmin, track - 1)
     except ParameterError as error:
         raise click.UsageError(f"{error}.") from None
-    planned = plan(files, out, settings, zipped=zipped, overwrite=overwrite)
-    events = convert_on_cluster(planned, scheduler) if scheduler else do(planned, processes=jobs)
+    found = find(["standard input"] if piped else files)
+    planned = plan(found, out, settings, zipped=zipped, overwrite=overwrite, strict=strict)
+    events: Events | Generator[Outcome, None, None]
+    if piped:
+        events = run(planned[0], jobs or os.cpu_count() or 1, given("-"))
+    else:
+        events = convert_on_cluster(planned, scheduler) if scheduler else do(planned, processes=jobs)
     outcomes = _followed(planned, events)
-    (_report_json if as_json else _report)(outcomes)
-    if any(outcome.state == "failed" for outcome in outcomes):
+    (_report_json if as_json else _report)(outcomes, found.passed_over)
+    if any(one.state == "failed" for one in outcomes) or any(one.failed for one in found.passed_over):
         raise click.exceptions.Exit(1)
 
 
@@ -115,21 +140,54 @@ def _weight(job: Job) -> int:
     return job.size or 1
 
 
-def _report(outcomes: list[Outcome]) -> None:
+def _report(outcomes: list[Outcome], passed_over: Sequence[PassedOver]) -> None:
     count = Counter(outcome.state for outcome in outcomes)
+    for one in passed_over:
+        if one.failed:
+            click.echo(f"msviz: {one.file} {one.reason}.", err=True)
     for outcome in outcomes:
+        tell(outcome.job.source, outcome.problems)
         if outcome.reason:
             click.echo(f"msviz: {outcome.reason}", err=True)
     there = f", {count['skipped']} there already" if count["skipped"] else ""
-    click.echo(f"{count['converted']} converted{there}, {count['failed']} failed.")
+    damaged = sum(bool(outcome.problems) for outcome in outcomes)
+    told = f", {damaged} with damage" if damaged else ""
+    click.echo(f"{count['converted']} converted{there}, {count['failed']} failed{told}.")
+    if passed_over:
+        click.echo(f"{len(passed_over)} passed over: {_why(passed_over)}.")
 
 
-def _report_json(outcomes: list[Outcome]) -> None:
+def _why(passed_over: Sequence[PassedOver]) -> str:
+    """How many were passed over for each reason, and which, unless they are many."""
+    groups: dict[str, list[str]] = {}
+    for one in passed_over:
+        # Those of one kind together: "cannot be read: …", "the same as …".
+        reason = one.reason.partition(":")[0]
+        if reason.startswith("the same as"):
+            reason = "the same as others"
+        groups.setdefault(reason, []).append(os.path.basename(one.file.rstrip("/")))
+    parts = []
+    for reason, names in groups.items():
+        told = ", ".join(map(click.format_filename, names[:_MOST_NAMES]))
+        more = ", …" if len(names) > _MOST_NAMES else ""
+        parts.append(f"{len(names)} {reason} ({told}{more})")
+    return ", ".join(parts)
+
+
+def _report_json(outcomes: list[Outcome], passed_over: Sequence[PassedOver]) -> None:
     files = [
-        {"source": o.job.source, "target": o.job.target, "state": o.state, "reason": o.reason or None}
+        {
+            "source": o.job.source,
+            "target": o.job.target,
+            "state": o.state,
+            "reason": o.reason or None,
+            "problems": list(o.problems),
+        }
         for o in outcomes
     ]
     count = Counter(outcome.state for outcome in outcomes)
-    click.echo(
-        json.dumps({state: count[state] for state in ("converted", "skipped", "failed")} | {"files": files})
-    )
+    report: dict[str, Any] = {state: count[state] for state in ("converted", "skipped", "failed")}
+    report["damaged"] = sum(bool(outcome.problems) for outcome in outcomes)
+    report["files"] = files
+    report["passed_over"] = [{"file": one.file, "reason": one.reason} for one in passed_over]
+    click.echo(json.dumps(report))

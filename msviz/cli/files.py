@@ -11,32 +11,53 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from msviz.cli.options import FilePath, progress, require_another, seconds, stretch
+from msviz.cli.options import FilePath, given, progress, require_another, seconds, stretch, tell
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
     from msviz.audio import AudioSource
+    from msviz.convert import Track
     from msviz.storage import Stored
 
 
 @click.command()
 @click.argument("file", metavar="FILE")
+@click.option("--no-check", is_flag=True, help="Tell only what is known without decoding the sound.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong with it.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def info(file: str, as_json: bool) -> None:
-    """Tell what is in FILE: sound, or a representation."""
-    from msviz.convert import describe
+def info(file: str, no_check: bool, strict: bool, as_json: bool) -> None:
+    """Tell what is in FILE: sound, or a representation; - is standard input.
 
-    told = describe(file)
+    Sound is decoded to its end to find what is damaged.
+    """
+    from msviz.audio import require_sound
+    from msviz.convert import describe, open_source
+
+    with open_source(given(file), wait=not no_check) as source:
+        if not no_check:
+            check(source)
+        told = describe(file, source) | {"checked": not no_check}
     click.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
+    if strict:
+        require_sound(click.format_filename(file), told["problems"])
+
+
+def check(source: Track) -> None:
+    """Find all that is damaged, with a bar that shows how far it is."""
+    with progress("Checking", 1000) as bar:
+        for share in source.check():
+            bar.update(int(1000 * share) - bar.pos)
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
     minutes, seconds = divmod(told["duration_s"], 60)
+    channels, named = told["channels"], ", ".join(told["channel_names"])
     rows = {
         "format": told["format"],
-        "rate": f"{told['rate_hz']} Hz",
-        "channels": str(told["channels"]),
-        "duration": f"{minutes:.0f}:{seconds:06.3f} ({told['length']} samples)",
+        "rate": f"{told['exact_rate_hz']:.10g} Hz",
+        "channels": f"{channels} ({named})" if channels > 2 else str(channels),
+        "duration": f"{'' if told['settled'] else 'about '}{minutes:.0f}:{seconds:06.3f} "
+        f"({told['length']} samples)",
     }
     if told["kind"] == "representation":
         parameters = {name: value for name, value in told["parameters"].items() if name != "rate"}
@@ -52,6 +73,11 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
         rows["on disk"] = f"{told['bytes'] / 1e6:.2f} MB"
     yield click.format_filename(told["file"])
     yield from (f"  {name:<11} {value}" for name, value in rows.items())
+    if len(told["tracks"]) > 1:
+        yield from (f"  track       {track}" for track in told["tracks"])
+    yield from (f"  problem     {problem}" for problem in told["problems"])
+    if not told["problems"]:
+        yield f"  problems    {'none' if told['checked'] else 'not looked for'}"
     for number, band in enumerate(told.get("bands", ())):
         yield (
             f"  band {number:<6} {band['low_hz']:9.2f} to {band['high_hz']:9.2f} Hz, {band['bins']} bins, "
@@ -71,12 +97,19 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     help="Where it begins: seconds or m:ss.  [the start]",
 )
 @click.option("--stop", metavar="TIME", callback=seconds, help="Where it ends.  [the end]")
+@click.option("--strict", is_flag=True, help="Refuse what was made from damaged sound.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def resynth(
-    file: str, out: Path, original: str | None, start: float, stop: float | None, as_json: bool
+    file: str,
+    out: Path,
+    original: str | None,
+    start: float,
+    stop: float | None,
+    strict: bool,
+    as_json: bool,
 ) -> None:
     """Turn FILE, a representation, into sound again."""
-    from msviz.audio import open_audio, write_audio
+    from msviz.audio import open_audio, problems, require_sound, write_audio
     from msviz.convert import reconstruction_error_db
     from msviz.signal import Stretch
     from msviz.storage import load
@@ -88,26 +121,41 @@ def resynth(
     source = stored.source()
     first, last = (round(time_s * source.rate) for time_s in stretch(file, source, start, stop))
     with ExitStack() as opened:
-        compared = opened.enter_context(open_audio(original)) if original else None
+        compared = opened.enter_context(open_audio(given(original))) if original else None
         if compared:
             _require_original(stored, compared)
+        if strict:
+            require_sound(file, problems(stored))
+            if compared:
+                check(compared)
+                require_sound(str(original), problems(compared))
         with (
             progress("Rebuilding", 1000) as bar,
             closing(write_audio(out, Stretch(source, first, last))) as steps,
         ):
             for share in steps:
                 bar.update(int(1000 * share) - bar.pos)
-        report = {"file": file, "output": str(out), "duration_s": (last - first) / source.rate}
+        found = problems(stored)
+        report: dict[str, Any] = {
+            "file": file,
+            "output": str(out),
+            "duration_s": (last - first) / source.rate,
+            "problems": found,
+        }
         if compared:
             # Of what was written, so that what the file's format rounds off is told as well.
             written = opened.enter_context(open_audio(out))
             its = Stretch(compared, stored.start + first, stored.start + last)
             error_db = reconstruction_error_db(its, written)
             report["error_db"] = error_db if math.isfinite(error_db) else None
+            report["original_problems"] = problems(compared)
             if not as_json:
                 click.echo(f"Reconstruction error: {error_db:.1f} dB")
+                tell(str(original), report["original_problems"])
     if as_json:
         click.echo(json.dumps(report))
+    else:
+        tell(file, found)
 
 
 def _require_original(stored: Stored, original: AudioSource) -> None:

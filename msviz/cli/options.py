@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from msviz.signal import Source
 
 FilePath = click.Path(path_type=Path)
+_MOST_PROBLEMS = 5  # of a file that are told as text
 
 
 class _StandardInput(io.BufferedReader):
@@ -34,7 +36,7 @@ class _StandardInput(io.BufferedReader):
 def given(name: str | os.PathLike[str]) -> File:
     """What a command was given to read: a path or address as it is, for "-" standard input.
 
-    A pipe, which cannot seek, is copied to an unnamed temporary file first.
+    A pipe, which cannot seek, is copied to an unnamed temporary file first, which goes with the command.
 
     Raises
     ------
@@ -50,13 +52,15 @@ def given(name: str | os.PathLike[str]) -> File:
         raise AudioError("Standard input is a terminal: send a file to it (msviz info - < track.wav).")
     try:
         # What has been read in part already would be read again from its beginning.
-        file = stdin if stdin.seekable() and stdin.tell() == 0 else _copied(stdin)
-        if file.seek(0, os.SEEK_END) == 0:
-            raise AudioError("Standard input is empty (0 bytes).")
+        file = _StandardInput(stdin if stdin.seekable() and stdin.tell() == 0 else _copied(stdin))
+        size = file.seek(0, os.SEEK_END)
         file.seek(0)
     except OSError as error:
         raise AudioError(f"Standard input cannot be read: {error.strerror or error}.") from None
-    return _StandardInput(file)
+    click.get_current_context().call_on_close(file.close)
+    if not size:
+        raise AudioError("Standard input is empty (0 bytes).")
+    return file
 
 
 def _copied(stdin: Any) -> Any:
@@ -65,7 +69,11 @@ def _copied(stdin: Any) -> Any:
     from msviz.audio.decode import scratch_folder
 
     copy = tempfile.TemporaryFile(buffering=0, prefix="msviz-", dir=scratch_folder())  # noqa: SIM115
-    shutil.copyfileobj(stdin, copy, 1 << 20)
+    try:
+        shutil.copyfileobj(stdin, copy, 1 << 20)
+    except BaseException:
+        copy.close()
+        raise
     return copy
 
 
@@ -111,6 +119,15 @@ def require_another(out: Path, given: str | Path, what: str) -> None:
     """
     if os.path.exists(out) and os.path.exists(given) and out.samefile(given):
         raise ParameterError(f"{out} is the {what} itself: give the result a name of its own.")
+
+
+def tell(file: str, problems: Sequence[str]) -> None:
+    """Say on standard error what is wrong with the sound of a file, a line each."""
+    for problem in problems[:_MOST_PROBLEMS]:
+        click.echo(f"msviz: {file} {problem}.", err=True)
+    if len(problems) > _MOST_PROBLEMS:
+        more = len(problems) - _MOST_PROBLEMS
+        click.echo(f"msviz: {file} has {more} more problems: --json lists them all.", err=True)
 
 
 def progress(label: str, length: int) -> ProgressBar[Any]:

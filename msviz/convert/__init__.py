@@ -3,15 +3,21 @@
 from msviz.convert.cluster import convert_on_cluster
 from msviz.convert.conversion import Events, Outcome, Progress, run
 from msviz.convert.describing import describe
+from msviz.convert.finding import Findings, Found, PassedOver, find
 from msviz.convert.jobs import Job, Settings, plan
-from msviz.convert.opening import StoredPicture, StoredSource, Track, is_converted, open_source
+from msviz.convert.naming import Name, names
+from msviz.convert.opening import StoredPicture, StoredSource, Track, is_converted, open_source, recording_of
 from msviz.convert.processes import convert
 from msviz.convert.resynthesis import reconstruction_error_db
 
 __all__ = [
     "Events",
+    "Findings",
+    "Found",
     "Job",
+    "Name",
     "Outcome",
+    "PassedOver",
     "Progress",
     "Settings",
     "StoredPicture",
@@ -20,9 +26,12 @@ __all__ = [
     "convert",
     "convert_on_cluster",
     "describe",
+    "find",
     "is_converted",
+    "names",
     "open_source",
     "plan",
     "reconstruction_error_db",
+    "recording_of",
     "run",
 ]

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from msviz.addresses import is_address
-from msviz.audio import open_audio
-from msviz.convert.addresses import fetched
+from msviz.audio import AudioSource, open_audio, problems, require_sound
+from msviz.audio.media import File
 from msviz.convert.jobs import Job
+from msviz.convert.opening import recording_of
 from msviz.errors import MsvizError, ParameterError, StorageError
-from msviz.storage import load, save_stream
+from msviz.storage import Recording, Stored, load, save_stream
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,20 @@ class Outcome:
         Skipped is what was there already, made of the same file in the same way.
     reason : str
         Why it failed, in one sentence that names the file.
+    problems : tuple of str
+        What is wrong with the sound, though it was converted: sentences without the file's name.
     """
 
     job: Job
     state: Literal["converted", "skipped", "failed"]
     reason: str = ""
+    problems: tuple[str, ...] = ()
 
 
 Events = Generator[Progress | Outcome, None, None]
 
 
-def run(job: Job, threads: int = 1) -> Events:
+def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
     """Do a job.  Closed before its end, it leaves nothing behind.
 
     Parameters
@@ -53,17 +57,24 @@ def run(job: Job, threads: int = 1) -> Events:
     job : Job
     threads : int
         That the analysis may use.
+    file : path, address or open binary file, optional
+        What is read; the source of the job by default.
 
     Yields
     ------
     Progress, and at last one Outcome, whatever happens
     """
     try:
+        if job.taken_by:
+            raise ParameterError(f"it would become {job.target}, as {job.taken_by} does")
         mark = job.mark()
-        if not job.overwrite and _is_made(job, mark):
-            yield Outcome(job, "skipped")
+        if not job.overwrite and (made := _made(job, mark)):
+            found = problems(made)
+            if job.strict:
+                require_sound(job.source, found)
+            yield Outcome(job, "skipped", problems=tuple(found))
             return
-        with fetched(job.source) as path, open_audio(path) as source:
+        with open_audio(job.source if file is None else file, track=job.settings.track) as source:
             transform = job.settings.transform(source.rate, threads)
             _make_room(job.target)
             steps = save_stream(
@@ -74,11 +85,13 @@ def run(job: Job, threads: int = 1) -> Events:
                 content=job.settings.content,
                 compress=job.settings.compress,
                 origin=mark,
+                recording=lambda: _recording(job, source),
             )
             with closing(cast("Generator[float, None, None]", steps)):  # what is interrupted leaves nothing
                 for share in steps:
                     yield Progress(job, share)
-        yield Outcome(job, "converted")
+            found = problems(source)
+        yield Outcome(job, "converted", problems=tuple(found))
     except ParameterError as error:
         yield Outcome(job, "failed", f"{job.source} cannot be converted: {str(error).rstrip('.')}.")
     except MsvizError as error:
@@ -90,8 +103,21 @@ def run(job: Job, threads: int = 1) -> Events:
         yield Outcome(job, "failed", f"{job.source} cannot be converted: something went wrong ({error!r}).")
 
 
-def _is_made(job: Job, mark: dict[str, Any]) -> bool:
-    """Whether the target is there, made of the same file in the same way.
+def _recording(job: Job, source: AudioSource) -> Recording:
+    """What is to be told of a source that has been read to its end.
+
+    Raises
+    ------
+    AudioError
+        If it is damaged, and the job is strict.
+    """
+    if job.strict:
+        require_sound(job.source, problems(source))
+    return recording_of(source)
+
+
+def _made(job: Job, mark: dict[str, Any]) -> Stored | None:
+    """The target, if it is there, made of the same file in the same way.
 
     Raises
     ------
@@ -99,16 +125,19 @@ def _is_made(job: Job, mark: dict[str, Any]) -> bool:
         If it was made of another file, which must not be lost to one that has the same name by chance.
     """
     try:
-        origin = load(job.target).attributes["origin"]
+        made = load(job.target)
     except StorageError:  # missing, or not whole; what was never a representation is not written over
-        return False
+        return None
+    origin = made.attributes["origin"]
     its, ours = origin.get("source", {}).get("name", "something else"), mark["source"]["name"]
     if its != ours:
         raise StorageError(
             f"{job.source} would become {job.target}, which is there and was made of {its}: "
             "choose another folder, or --overwrite."
         )
-    return bool(origin == mark)
+    known = len(mark["source"]) > 1  # a name alone may stand for anything, as that of standard input does
+    settings = {"track": 0, **origin.get("settings", {})}  # which there was not always
+    return made if known and origin["source"] == mark["source"] and settings == mark["settings"] else None
 
 
 def _make_room(target: str) -> None:

@@ -6,35 +6,61 @@ import os
 from pathlib import Path
 from typing import Any
 
-from msviz.addresses import is_address
-from msviz.audio import AudioSource, open_audio
-from msviz.convert.opening import is_converted
-from msviz.storage import Stored, load
+from msviz.audio import AudioSource, problems
+from msviz.convert.opening import Track
 
 
-def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What an audio file or a representation holds, for JSON.
+def describe(file: str | os.PathLike[str], source: Track) -> dict[str, Any]:
+    """What an audio file or a representation holds, for JSON; of damage what is known so far.
+
+    Parameters
+    ----------
+    file : path or address
+    source : Track
+        The file, opened by `open_source`.
 
     Returns
     -------
     dict
-        "file", "kind" ("audio" or "representation"), "format", "rate_hz", "channels", "length" (samples
-        in each channel), "duration_s" and "bytes" (on disk; None at an address).  Of a representation
-        also "content", "version" (of the msviz that wrote it), "transform", "parameters", "redundancy"
-        (real numbers per sample), "origin" (what it was converted from), and "bands", the lowest first:
-        "low_hz", "high_hz", "bins", "hop" (samples), "frames".
-
-    Raises
-    ------
-    MsvizError
-        If it can be opened as neither.
+        "file", "kind" ("audio" or "representation"), "format", "rate_hz", "exact_rate_hz" (as the file gives
+        it, with a fraction), "channels", "channel_names", "length" (samples in each channel), "settled"
+        (whether that is certain), "duration_s", "track" and "tracks", "damage" ("start", "stop", "start_s",
+        "stop_s", "reason"), "problems" (that damage and all else that is wrong, as sentences without the
+        file's name), and "bytes" (on disk; None of what lies elsewhere).  Of a representation also "content",
+        "version" (of the msviz that wrote it), "transform", "parameters", "redundancy" (real numbers per
+        sample), "origin" (what it was converted from), and "bands", the lowest first: "low_hz", "high_hz",
+        "bins", "hop" (samples), "frames".
     """
-    name = os.fspath(path)
-    if not is_converted(name):
-        with open_audio(name) as source:
-            sound = {"kind": "audio", "format": source.format}
-            return {"file": name, **sound, **_extent(source), "bytes": _bytes(Path(name))}
-    stored = load(name)
+    name = os.fspath(file)
+    told = {
+        "file": name,
+        "kind": "audio" if isinstance(source, AudioSource) else "representation",
+        "format": source.format,
+        "rate_hz": source.rate,
+        "exact_rate_hz": source.exact_rate,
+        "channels": source.channels,
+        "channel_names": list(source.channel_names),
+        "length": source.length,
+        "settled": source.settled,
+        "duration_s": source.length / source.rate,
+        "track": source.track,
+        "tracks": list(source.tracks),
+        "damage": [
+            {
+                "start": start,
+                "stop": stop,
+                "start_s": start / source.rate,
+                "stop_s": stop / source.rate,
+                "reason": reason,
+            }
+            for start, stop, reason in source.damage
+        ],
+        "problems": problems(source),
+        "bytes": _bytes(Path(name)) if os.path.exists(name) else None,
+    }
+    if isinstance(source, AudioSource):
+        return told
+    stored = source.stored
     attributes = stored.attributes
     rows = [band.frequencies.size for band in stored.transform.bands]
     bands = [
@@ -45,12 +71,8 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     redundancy = sum(reals * band["bins"] / band["hop"] for band in bands)
     if residual := attributes["bands"].get("residual"):
         redundancy += 1 / residual["hop"]
-    return {
-        "file": name,
-        "kind": "representation",
+    return told | {
         "format": "NPZ" if name.lower().endswith(".npz") else "Zarr",
-        **_extent(stored),
-        "bytes": None if is_address(name) else _bytes(Path(name)),
         "content": stored.content,
         "version": stored.version,
         "transform": attributes["transform"],
@@ -58,15 +80,6 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         "redundancy": redundancy,
         "origin": attributes["origin"],
         "bands": bands,
-    }
-
-
-def _extent(sound: AudioSource | Stored) -> dict[str, Any]:
-    return {
-        "rate_hz": sound.rate,
-        "channels": sound.channels,
-        "length": sound.length,
-        "duration_s": sound.length / sound.rate,
     }
 
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from msviz.addresses import file_system, is_address, reaching
+from msviz.addresses import file_system, is_address
 from msviz.convert.addresses import located
-from msviz.errors import MsvizError, ParameterError
+from msviz.convert.finding import Findings, find, joined
+from msviz.convert.naming import names
+from msviz.errors import ParameterError
 from msviz.storage import Content
 from msviz.transform import OctaveTransform
 from msviz.transform.scale import OctaveScale
 
-#: What the name of an audio file in a folder ends in.
-SUFFIXES = frozenset(".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .caf .w64 .rf64 .au".split())
 _HIGHEST_RATE_HZ = 768_000
 _STORED = (".zarr", ".zip", ".npz")  # an output that ends so is one file's, not a folder for many
 
@@ -34,6 +32,8 @@ class Settings:
     compress : bool
     bins_per_octave, resolution, gamma, fmin
         Parameters of the `OctaveTransform`.
+    track : int
+        Which sound track of a video, from 0.
 
     Raises
     ------
@@ -47,6 +47,7 @@ class Settings:
     resolution: float = 12.0
     gamma: float = 0.0
     fmin: float = 20.0
+    track: int = 0
 
     def __post_init__(self) -> None:
         # What no rate allows is told once, and not of every file.
@@ -86,6 +87,10 @@ class Job:
         Bytes of the source, 0 where they are not known.
     overwrite : bool
         Whether to make it again where it is there, and in the place of whatever else is there.
+    strict : bool
+        Whether to refuse a source that is damaged.
+    taken_by : str
+        Another source that becomes the same target, so that this one cannot; nothing by default.
     """
 
     source: str
@@ -93,6 +98,8 @@ class Job:
     settings: Settings = DEFAULT
     size: int = 0
     overwrite: bool = False
+    strict: bool = False
+    taken_by: str = ""
 
     def mark(self) -> dict[str, Any]:
         """What the target says about where it comes from; it is made again when this has changed."""
@@ -100,20 +107,20 @@ class Job:
 
 
 def plan(
-    inputs: Sequence[str | os.PathLike[str]],
+    inputs: Sequence[str | os.PathLike[str]] | Findings,
     out: str | os.PathLike[str],
     settings: Settings = DEFAULT,
     *,
     zipped: bool = False,
     overwrite: bool = False,
+    strict: bool = False,
 ) -> list[Job]:
     """The jobs that convert files and the audio files in folders.
 
     Parameters
     ----------
-    inputs : sequence of str or path
-        Files, folders, or fsspec addresses of either.  Of a folder every audio file is taken, at any
-        depth, except what is hidden.
+    inputs : sequence of str or path, or Findings
+        What `find` takes, or what it has found.
     out : str or path
         A folder, in which those that came from a folder lie as they did there; or, for one file, a name
         that ends in .zarr, .zip or .npz.
@@ -122,121 +129,35 @@ def plan(
         Whether each becomes one .zarr.zip and not a .zarr folder.
     overwrite : bool
         Whether what is there already is made again.
+    strict : bool
+        Whether files that are damaged are refused.
 
     Returns
     -------
     list of Job
-        song.wav becomes song.zarr; where song.flac lies beside it, song.wav.zarr and song.flac.zarr.
+        With targets as `msviz.convert.naming.names` gives them.
 
     Raises
     ------
     MsvizError
-        If there is no audio file in a folder, two files would become one, or `out` is no folder.
+        If there is no audio file, or `out` is no folder.
     """
     out = located(out)
-    found: dict[str, _Found] = {}
-    for name in inputs:
-        for file in _audio_files(located(name)):  # what was named twice is converted once
-            found.setdefault(file.source if is_address(file.source) else os.path.realpath(file.source), file)
+    files = (inputs if isinstance(inputs, Findings) else find(inputs)).files
     if out.endswith(_STORED):
-        if len(found) != 1 or any(file.from_folder for file in found.values()):
+        if len(files) != 1 or files[0].from_folder:
             raise ParameterError(
                 f"{out} is the name of one file: give a folder for what there is to convert."
             )
-        targets = [out]
-    else:
-        if os.path.exists(out) and not os.path.isdir(out):
-            raise ParameterError(f"{out} is a file: give a folder to put what is converted in.")
-        targets = [_joined(out, name) for name in _names(found.values(), ".zarr.zip" if zipped else ".zarr")]
+        return [Job(files[0].source, out, settings, files[0].size, overwrite, strict)]
+    if os.path.exists(out) and not os.path.isdir(out):
+        raise ParameterError(f"{out} is a file: give a folder to put what is converted in.")
     return [
-        Job(file.source, target, settings, file.size, overwrite)
-        for file, target in zip(found.values(), targets, strict=True)
+        Job(file.source, joined(out, inside), settings, file.size, overwrite, strict, taken_by)
+        for file, (inside, taken_by) in zip(
+            files, names(files, ".zarr.zip" if zipped else ".zarr"), strict=True
+        )
     ]
-
-
-class _Found(NamedTuple):
-    """An audio file, where it lies in the folder that was given, and its size in bytes."""
-
-    source: str
-    inside: str  # with slashes between folders
-    size: int
-    from_folder: bool
-
-
-def _audio_files(name: str) -> Iterator[_Found]:
-    """The file of this name, or all in the folder of this name, in the order of their names."""
-    if is_address(name):
-        yield from _files_at(name)
-    elif not os.path.isdir(name):  # what is missing is told when its turn comes, like all that goes wrong
-        yield _Found(name, os.path.basename(name), _size(name), from_folder=False)
-    else:
-        paths = sorted(path for path in _walk(name) if _is_wanted(path.relative_to(name).as_posix()))
-        if not paths:
-            raise MsvizError(f"{name} holds no audio file.")
-        for path in paths:
-            inside = path.relative_to(name).as_posix()
-            yield _Found(str(path), inside, _size(path), from_folder=True)
-
-
-def _size(path: str | Path) -> int:
-    """Bytes of a file; 0 of one that is missing, or of a link to nowhere."""
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0
-
-
-def _walk(folder: str) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        raise MsvizError(f"{error.filename} cannot be read: {error.strerror}.")
-
-    for place, _, names in os.walk(folder, onerror=unreadable):
-        yield from (Path(place, name) for name in names)
-
-
-def _is_wanted(inside: str) -> bool:
-    hidden = any(part.startswith(".") for part in inside.split("/"))
-    return not hidden and posixpath.splitext(inside)[1].lower() in SUFFIXES
-
-
-def _files_at(address: str) -> Iterator[_Found]:
-    system, root = file_system(address)
-    with reaching(address):
-        files = system.find(root, detail=True) if system.isdir(root) else None
-    if files is None:
-        yield _Found(address, posixpath.basename(root), 0, from_folder=False)
-        return
-    wanted = sorted(path for path in files if _is_wanted(posixpath.relpath(path, root)))
-    if not wanted:
-        raise MsvizError(f"{address} holds no audio file.")
-    for path in wanted:
-        inside = posixpath.relpath(path, root)
-        yield _Found(_joined(address, inside), inside, files[path].get("size") or 0, from_folder=True)
-
-
-def _joined(folder: str, inside: str) -> str:
-    return (
-        f"{folder.rstrip('/')}/{inside}" if is_address(folder) else os.path.join(folder, *inside.split("/"))
-    )
-
-
-def _names(files: Iterable[_Found], suffix: str) -> list[str]:
-    """Names inside the folder that is written to, all different."""
-    files = list(files)
-    stems = [posixpath.splitext(file.inside)[0] for file in files]
-    uses = Counter(stem.casefold() for stem in stems)  # there are disks to which A and a are one
-    names = [
-        (file.inside if uses[stem.casefold()] > 1 else stem) + suffix
-        for file, stem in zip(files, stems, strict=True)
-    ]
-    sources: dict[str, str] = {}
-    for file, name in zip(files, names, strict=True):
-        other = sources.setdefault(name.casefold(), file.source)
-        if other != file.source:
-            raise ParameterError(
-                f"{other} and {file.source} would both become {name}: convert them into different folders."
-            )
-    return names
 
 
 def _identity(source: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,18 +12,19 @@ from numpy.typing import NDArray
 
 from msviz.audio import AudioSource, Damage, open_audio
 from msviz.audio.channels import names
+from msviz.audio.media import File
 from msviz.convert.rebuilt import RebuiltSource
 from msviz.signal import Source
-from msviz.storage import Stored, load
+from msviz.storage import Recording, Stored, load
 from msviz.storage.layout import MAGNITUDES
 from msviz.transform import Band, Each
 
 _SUFFIXES = (".zarr", ".zip", ".npz")
 
 
-def is_converted(path: str | os.PathLike[str]) -> bool:
+def is_converted(file: File) -> bool:
     """Whether the name is that of a representation, and not of an audio file."""
-    return os.fspath(path).rstrip("/\\").lower().endswith(_SUFFIXES)
+    return isinstance(file, str | os.PathLike) and os.fspath(file).rstrip("/\\").lower().endswith(_SUFFIXES)
 
 
 class StoredSource:
@@ -32,18 +34,30 @@ class StoredSource:
     ----------
     stored : Stored
     path : Path
+    name : str
+        What the file is called, for people.
     format : str
         For people: "msviz, complex64".
     rate, channels, length : int
         In Hz; number of channels, and of samples in each.
+    exact_rate : float
+        Sampling rate of the original, which may have a fraction.
+    channel_names : tuple of str
+        What each channel is for; its number, from "1", where the file does not tell.
+    track, tracks : int, tuple of str
+        There is one, number 0.
+    damage : tuple of Damage
+        Which samples were missing in the original; they are about zero.
+    notes : tuple of str
+        What else was wrong with the original.
+    settled, counted : bool
+        The length is final.
     picture : StoredPicture or None
         What is drawn of a file that holds levels alone; its sound then has phases that are made up.
     """
 
     non_finite = 0
     settled = counted = True
-    damage: tuple[Damage, ...] = ()
-    notes: tuple[str, ...] = ()
     track = 0
 
     def __init__(self, path: str | os.PathLike[str], stored: Stored) -> None:
@@ -55,9 +69,14 @@ class StoredSource:
         self.picture = StoredPicture(stored) if levels else None
         self._source: Source = RebuiltSource(stored) if levels else stored.source()
         self.rate, self.channels, self.length = stored.rate, stored.channels, self._source.length
-        self.exact_rate = float(self.rate)
-        self.channel_names = names("", self.channels)
+        self.exact_rate, self.notes = stored.exact_rate, stored.notes
+        self.channel_names = stored.channel_names or names("", self.channels)
         self.tracks: tuple[str, ...] = (self.format,)
+        shifted = (
+            Damage(max(0, start - stored.start), min(self.length, stop - stored.start), reason)
+            for start, stop, reason in stored.damage
+        )
+        self.damage = tuple(one for one in shifted if one.start < one.stop)
 
     @property
     def duration(self) -> float:
@@ -68,6 +87,13 @@ class StoredSource:
     def decoded(self) -> int:
         """How many samples, from the first, can be read without waiting: all."""
         return self.length
+
+    def settle(self) -> None:
+        """The length is final already."""
+
+    def check(self) -> Iterator[float]:
+        """All damage is known already."""
+        yield 1.0
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
         """Samples [start, stop) as an array (channels, stop - start); zero outside the file.
@@ -137,12 +163,19 @@ class StoredPicture:
 Track = AudioSource | StoredSource
 
 
-def open_source(path: str | os.PathLike[str], *, track: int = 0, wait: bool = True) -> Track:
+def recording_of(source: Track) -> Recording:
+    """What a representation of a track is to tell of it; of damage what is known so far."""
+    exact = source.exact_rate if source.exact_rate != source.rate else None
+    return Recording(source.damage, source.notes, source.channel_names, exact)
+
+
+def open_source(file: File, *, track: int = 0, wait: bool = True) -> Track:
     """Open a file to read its sound by stretch: audio, or a representation of it.
 
     Parameters
     ----------
-    path : path
+    file : path, address or open binary file
+        Of a representation a path or address that ends in .zarr, .zip or .npz.
     track, wait
         As those of `msviz.open_audio`.
 
@@ -151,4 +184,6 @@ def open_source(path: str | os.PathLike[str], *, track: int = 0, wait: bool = Tr
     MsvizError
         If it cannot be opened.
     """
-    return StoredSource(path, load(path)) if is_converted(path) else open_audio(path, track=track, wait=wait)
+    if isinstance(file, str | os.PathLike) and is_converted(file):
+        return StoredSource(file, load(file))
+    return open_audio(file, track=track, wait=wait)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from PyQt6.QtWidgets import QComboBox, QWidget
 
@@ -17,6 +17,9 @@ from msviz.signal import Source
 from msviz.storage import save_stream
 from msviz.storage.layout import Content
 from msviz.transform import STFT, OctaveTransform, Representation
+
+if TYPE_CHECKING:
+    from msviz.convert import Track
 
 CONTENTS: dict[str, Content] = dict(
     zip(
@@ -56,7 +59,7 @@ class DataOrder(Writing):
     ----------
     path : Path
     transform : OctaveTransform or STFT
-    source : Source
+    source : Track
     stretch : tuple of int
         Samples [start, stop).
     content : Content
@@ -68,7 +71,7 @@ class DataOrder(Writing):
         self,
         path: Path,
         transform: OctaveTransform | STFT,
-        source: Source,
+        source: Track,
         stretch: tuple[int, int],
         content: Content,
         name: str,
@@ -82,6 +85,8 @@ class DataOrder(Writing):
 
     def write(self) -> Iterator[float]:
         """Write it: the share that is done."""
+        from msviz.convert import recording_of
+
         start, stop = self.stretch
         try:
             yield from save_stream(
@@ -92,6 +97,7 @@ class DataOrder(Writing):
                 start=start,
                 content=self.content,
                 origin={"source": {"name": self.name}},
+                recording=lambda: recording_of(self.source),
             )
         except ParameterError as error:  # says what, not where
             raise MsvizError(f"{self.path} cannot be written: {str(error).rstrip('.')}.") from error

@@ -40,6 +40,51 @@ MAGNITUDES: Final = np.array([0.0, *(10 ** (to_db(code) / 20) for code in range(
 
 
 @dataclass(frozen=True)
+class Recording:
+    """What is known of the sound that a representation is made from, beside its samples.
+
+    Attributes
+    ----------
+    damage : tuple of (start, stop, reason)
+        Samples [start, stop) that could not be read, and are zero.
+    notes : tuple of str
+        What else is wrong with it: sentences without its name and the full stop.
+    channel_names : tuple of str
+        What each channel is for; empty where that is not known.
+    exact_rate : float, optional
+        In Hz, where the rate of the sound is not a whole number.
+    """
+
+    damage: tuple[tuple[int, int, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    channel_names: tuple[str, ...] = ()
+    exact_rate: float | None = None
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """As they stand in the file, for JSON; what is not known does not."""
+        known = {"channel_names": list(self.channel_names), "exact_rate": self.exact_rate}
+        return {
+            "damage": [list(one) for one in self.damage],
+            "notes": list(self.notes),
+            **{name: value for name, value in known.items() if value},
+        }
+
+    @classmethod
+    def of(cls, attributes: Mapping[str, Any]) -> Recording:
+        """What a file's attributes say; nothing, where it was made before they did."""
+        rate = attributes.get("exact_rate")
+        return cls(
+            tuple(
+                (int(start), int(stop), str(reason)) for start, stop, reason in attributes.get("damage", ())
+            ),
+            tuple(map(str, attributes.get("notes", ()))),
+            tuple(map(str, attributes.get("channel_names", ()))),
+            None if rate is None else float(rate),
+        )
+
+
+@dataclass(frozen=True)
 class Description:
     """All that a file tells beside its coefficients."""
 
@@ -51,6 +96,7 @@ class Description:
     frames: tuple[Range, ...]
     version: str = __version__
     origin: Mapping[str, Any] = field(default_factory=dict)
+    recording: Recording = field(default_factory=Recording)
 
     @property
     def bands(self) -> tuple[BandLayout, ...]:
@@ -68,6 +114,7 @@ class Description:
             "content": self.content,
             **described(self.transform, self.channels, self.start, self.stop),
             "origin": dict(self.origin),
+            **self.recording.attributes,
             "bands": {band.name: band.attributes for band in self.bands},
         }
 
@@ -108,6 +155,7 @@ class Description:
                 frames,
                 str(attributes["msviz_version"]),
                 dict(attributes.get("origin", {})),
+                Recording.of(attributes),
             )
             bands = len(transform.bands) + (kind is OctaveTransform and description.content != "levels")
             fits = (

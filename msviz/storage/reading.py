@@ -88,6 +88,26 @@ class Stored:
         return self._description.version
 
     @property
+    def damage(self) -> tuple[tuple[int, int, str], ...]:
+        """Start, stop and reason of the samples of the original that could not be read; they are zero."""
+        return self._description.recording.damage
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else was wrong with the original: sentences without its name and the full stop."""
+        return self._description.recording.notes
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What each channel is for; empty where the file does not tell."""
+        return self._description.recording.channel_names
+
+    @property
+    def exact_rate(self) -> float:
+        """Sampling rate of the original in Hz, which may have a fraction."""
+        return self._description.recording.exact_rate or float(self.rate)
+
+    @property
     def attributes(self) -> dict[str, Any]:
         """All that the file tells beside its coefficients."""
         return self._description.attributes

@@ -47,6 +47,9 @@ class Target(Protocol):
     def write(self, band: BandLayout, first: int, values: Array) -> None:
         """Put encoded values into columns [first, …) of a band: a chunk, or the rest at the end."""
 
+    def describe(self, description: Description) -> None:
+        """Take what is known better at the end than at the beginning."""
+
     def finish(self) -> None:
         """Make it whole."""
 
@@ -86,8 +89,11 @@ class ZarrTarget:
     def __init__(self, place: Place, compress: bool) -> None:
         self.place, self.compress = place, compress
 
-    def create(self, description: Description) -> None:
+    def describe(self, description: Description) -> None:
         self.description, self.attributes = description, description.attributes
+
+    def create(self, description: Description) -> None:
+        self.describe(description)
         if self.place.seen:  # at once: whoever finds it after this process was killed must see whose it is
             self.place.put({"zarr.json": _text(_group({**self.attributes, "complete": False}))})
         self.nodes: dict[str, Node] = {}
@@ -235,8 +241,11 @@ class NpzTarget:
     def __init__(self, path: Path, compress: bool) -> None:
         self.path, self.compress = path, compress
 
-    def create(self, description: Description) -> None:
+    def describe(self, description: Description) -> None:
         self.attributes = description.attributes
+
+    def create(self, description: Description) -> None:
+        self.describe(description)
         self.parts: dict[str, list[Array]] = {band.name: [] for band in description.bands}
 
     def write(self, band: BandLayout, first: int, values: Array) -> None:

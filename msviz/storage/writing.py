@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.storage.layout import Content, Description, Transform, encoded, require_content
+from msviz.storage.layout import Content, Description, Recording, Transform, encoded, require_content
 from msviz.storage.targets import Target, chunk_frames, target
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range
@@ -86,6 +87,7 @@ def save_stream(
     content: Content = "complex64",
     compress: bool = True,
     origin: Mapping[str, Any] | None = None,
+    recording: Callable[[], Recording] | None = None,
 ) -> Iterator[float]:
     """Write the pieces of a stream as they come, in bounded memory; whole or not at all.
 
@@ -105,6 +107,9 @@ def save_stream(
         Where that stretch begins.
     origin : mapping, optional
         What is to be told of where it comes from, for JSON; `Stored.attributes` has it as "origin".
+    recording : callable, optional
+        Called when the last piece has been written, for then all damage of the sound is known: gives what is
+        to be told of that.  If it raises, nothing is written.
 
     Yields
     ------
@@ -122,7 +127,15 @@ def save_stream(
     stretch = start, start + length
     frames = tuple(transform.frame_ranges(*stretch))
     return _written(
-        pieces, path, transform, stretch, frames, content=content, compress=compress, origin=origin
+        pieces,
+        path,
+        transform,
+        stretch,
+        frames,
+        content=content,
+        compress=compress,
+        origin=origin,
+        recording=recording,
     )
 
 
@@ -136,6 +149,7 @@ def _written(
     content: Content,
     compress: bool,
     origin: Mapping[str, Any] | None = None,
+    recording: Callable[[], Recording] | None = None,
 ) -> Iterator[float]:
     require_content(content)
     name = os.fspath(path)
@@ -157,6 +171,8 @@ def _written(
             track.finish()
         if description is None:
             raise ParameterError(f"there is nothing to be written to {name}")
+        if recording:
+            made.describe(replace(description, recording=recording()))
 
 
 class _Track:
