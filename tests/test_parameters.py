@@ -11,9 +11,10 @@ from PyQt6.QtWidgets import QComboBox
 from msviz import STFT, Signal
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.inspector import ParameterPanel, cell_text
-from msviz.gui.parameters import CHANNELS, PRESETS, SHARPENED, Parameters, channels_of
+from msviz.gui.parameters import CHANNELS, SHARPENED, Parameters, channels_of
 from msviz.gui.spectrum import spectrum
 from msviz.transform import Combined, OctaveTransform, Reassigned
+from msviz.transform.presets import PRESETS
 
 
 @pytest.mark.parametrize("preset", PRESETS)

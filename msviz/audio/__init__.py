@@ -1,13 +1,14 @@
 """Audio files, read and written by stretch."""
 
 from msviz.audio.damage import Damage, problems, require_sound
-from msviz.audio.mix import decoded, mix_down
+from msviz.audio.mix import Mix, decoded, mix_down
 from msviz.audio.source import AudioSource, open_audio, read_audio
 from msviz.audio.writing import subtype_for, write_audio
 
 __all__ = [
     "AudioSource",
     "Damage",
+    "Mix",
     "decoded",
     "mix_down",
     "open_audio",

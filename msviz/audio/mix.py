@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,51 @@ _MIXES: dict[str, Callable[[Array], Array]] = {
 }
 
 
+WINDOW_S = 0.25  # in which channels are looked at whether they cancel each other
+_LEAST = 0.01  # of the energy of the channels, that is left of them in a mix that does not cancel
+
+
 @dataclass(frozen=True)
-class _Mix:
-    """One channel made of a source's; a `Source` that computes what is read."""
+class Mix:
+    """One channel made of a source's; a `Source` that computes what is read.
+
+    Attributes
+    ----------
+    source : Source
+    kind : str
+        As `mix_down` takes it.
+    cancellations : list of range
+        Samples among those asked for so far in which the channels cancel each other.
+    """
 
     source: Source
     kind: str
+    cancellations: list[range] = field(default_factory=list, compare=False, repr=False)
+
+    def cancels(self, start: int, stop: int) -> tuple[NDArray[np.bool_], int]:
+        """Where the mean of all channels says nothing of them: of L = -R it is silence.
+
+        Returns
+        -------
+        bool array (n,)
+            For each window from `start` on, whether less than a hundredth (-20 dB) of the channels' energy
+            is left in their mean.
+        int
+            Samples in a window.
+        """
+        size = max(1, round(WINDOW_S * self.rate))
+        count = -(-(stop - start) // size)
+        if self.kind != "mix" or count <= 0:
+            return np.zeros(max(0, count), np.bool_), size
+        samples = self.source.read(start, start + count * size).reshape(-1, count, size)
+        each = np.einsum("cwn,cwn->w", samples, samples) / len(samples)
+        mixed = samples.mean(axis=0)
+        left = np.einsum("wn,wn->w", mixed, mixed)
+        cancelled = np.asarray(left < _LEAST * each)
+        if cancelled.any():
+            where = start + np.flatnonzero(cancelled) * size
+            self.cancellations.extend(range(int(at), min(int(at) + size, self.length)) for at in where)
+        return cancelled, size
 
     @property
     def rate(self) -> int:
@@ -80,11 +119,11 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
             f"channels can be mixed as {', '.join(_MIXES)} or a number from 1 to {source.channels}, "
             f"not as {kind!r}"
         )
-    return source if source.channels == 1 else _Mix(source, kind)
+    return source if source.channels == 1 else Mix(source, kind)
 
 
 def decoded(source: Source) -> int:
     """How many samples of a source, from the first, can be read without waiting for a file's decoder."""
-    if isinstance(source, _Mix):
+    if isinstance(source, Mix):
         return decoded(source.source)
     return source.decoded if isinstance(source, AudioSource) else source.length

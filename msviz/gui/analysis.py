@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from msviz.audio import decoded
+from msviz.audio import Mix, decoded
 from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
-from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
+from msviz.transform import STFT, Band, Combined, OctaveTransform, Reassigned
 from msviz.wanted import UnwantedError, interruptible
 
 Drawable = OctaveTransform | Reassigned | Combined | STFT
@@ -39,13 +39,24 @@ class Picture(NamedTuple):
 def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.uint8]]:
     """Compute a tile: the levels of its frames, one array (frames, rows) a band.
 
-    Of several channels, the loudest at each place.
+    Of several channels, the loudest at each place; also where they cancel each other in a mix of them.
     """
     start, stop = picture.pyramid.tile_range(tile)
-    return [
-        np.ascontiguousarray(np.maximum.reduce(band).T)
-        for band in picture.transform.coefficients(source, start, stop, each=levels)
-    ]
+
+    def loudest(source: Source) -> list[NDArray[np.uint8]]:
+        bands = picture.transform.coefficients(source, start, stop, each=levels)
+        return [np.ascontiguousarray(np.maximum.reduce(band).T) for band in bands]
+
+    drawn = loudest(source)
+    if isinstance(source, Mix):
+        cancelled, size = source.cancels(start, stop)
+        if cancelled.any():
+            bands: Sequence[Band] = picture.transform.bands
+            for codes, channels, band in zip(drawn, loudest(source.source), bands, strict=True):
+                at = (-(-start // band.hop) + np.arange(len(codes))) * band.hop - start
+                there = cancelled[np.minimum(at // size, len(cancelled) - 1)]
+                codes[there] = channels[there]
+    return drawn
 
 
 class Sound(NamedTuple):
@@ -105,6 +116,12 @@ class Analysis(QObject):
         """How much of the pictures has been analysed, from 0 to 1."""
         done = sum(int(picture.pyramid.analysed.sum()) for picture in self.pictures)
         return done / sum(picture.pyramid.tiles for picture in self.pictures)
+
+    @property
+    def cancels(self) -> bool:
+        """Whether channels have been met that cancel each other in the mix that is drawn."""
+        drawn = (self._sound.drawn, self._near.drawn)
+        return any(isinstance(source, Mix) and bool(source.cancellations) for source in drawn)
 
     @property
     def stopped(self) -> bool:

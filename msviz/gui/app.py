@@ -14,17 +14,16 @@ from typing import Any
 from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
-from msviz.audio import AudioSource, mix_down
-from msviz.errors import MsvizError
+from msviz.audio import AudioSource, Mix, mix_down
+from msviz.errors import MsvizError, ParameterError
 from msviz.gui.analysis import Picture, tile_levels
-from msviz.gui.colours import Colours
 from msviz.gui.figure import Figure, Look, write
+from msviz.gui.parameters import POOLED, Parameters
 from msviz.gui.preferences import Preferences
 from msviz.gui.process import prepare, settle
 from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.view import Box
 from msviz.signal import Source
-from msviz.transform import STFT, OctaveTransform
 
 
 @cache  # Qt's application ends when the last reference to it does
@@ -127,36 +126,83 @@ def render(
     *,
     start_s: float,
     stop_s: float,
-    view: str,
     size: tuple[int, int],
-    colours: Colours | None = None,
+    look: Look | None = None,
+    parameters: Parameters | None = None,
+    low_hz: float | None = None,
+    high_hz: float | None = None,
     octaves: Any = None,
     stft: Any = None,
     name: str = "",
-) -> None:
+    theme: str = "dark",
+) -> list[range]:
     """Draw a stretch of a track with the window's own canvases into a picture file.
 
-    `octaves` and `stft` are drawn in place of the transforms with their defaults.  With a `name` there is
-    a title, which tells it and what part of the track is seen.
+    Parameters
+    ----------
+    source : Source
+    path : Path
+        Of the picture: .png, .jpg or .svg.
+    start_s, stop_s : float
+        The stretch, in seconds.
+    size : tuple of int
+        Width and height in pixels.
+    look : Look
+        How it is shown.
+    parameters : Parameters
+        What is computed; of a low rate, what goes with that.
+    low_hz, high_hz : float
+        The frequencies; by default all.
+    octaves, stft
+        Drawn in place of the transforms that the parameters tell.
+    name : str
+        With one there is a title, which tells it and what part of the track is seen.
+    theme : {"dark", "light"}
+
+    Returns
+    -------
+    list of range
+        Samples at which channels cancel each other in the mix, where the loudest of them is drawn.
 
     Raises
     ------
     MsvizError
-        If the track cannot be read or the picture cannot be written.
+        If the track cannot be read, a parameter does not go with it, or the picture cannot be written.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # whatever a person has set for windows
     for scale in ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS"):
         os.environ.pop(scale, None)
-    application()
-    mix = mix_down(source)
-    upper = Picture.of(octaves or OctaveTransform(source.rate, workers=1), mix)
-    lower = Picture.of(stft or STFT(source.rate), mix)
-    seen = Box(start_s, stop_s, upper.transform.bands[0].low, source.rate / 2)
-    look = Look(shown=view, colours=colours or Colours())
-    figure = Figure(mix, upper, lower, seen, look, size=size, name=name)
-    places = figure.missing()
-    with ThreadPoolExecutor() as pool:
-        made = pool.map(lambda place: tile_levels(place[0], mix, place[1]), places)
+    apply_theme(application(), theme)
+    look, parameters = look or Look(), parameters or Parameters()
+    channel = parameters.channel
+    drawn = source if channel == "any" else mix_down(source, channel)
+    own = parameters.octave_transform(source.rate)
+    pool = POOLED[parameters.pooled]
+    upper = Picture.of(octaves or parameters.octave_picture(own), drawn, pool)
+    lower = Picture.of(stft or parameters.stft(source.rate), drawn, pool)
+    lowest, highest = upper.transform.bands[0].low, source.rate / 2
+    low_hz, high_hz = low_hz or lowest, min(high_hz or highest, highest)
+    if not low_hz < high_hz:
+        raise ParameterError(f"--low {low_hz:g} Hz must be below --high {high_hz:g} Hz.")
+    lanes = source if source.channels <= 2 and channel in ("mix", "any") else mix_down(drawn)
+    figure = Figure(
+        drawn,
+        upper,
+        lower,
+        Box(start_s, stop_s, max(low_hz, lowest), high_hz),
+        look,
+        size=size,
+        lanes=lanes.channels,
+        name=name,
+    )
+    places, pieces = figure.missing(), figure.missing_samples()
+    with ThreadPoolExecutor() as workers:
+        made = workers.map(lambda place: tile_levels(place[0], drawn, place[1]), places)
+        read = workers.map(lambda piece: lanes.read(*piece), pieces)
         for place, levels in zip(places, made, strict=True):
             figure.put(place, levels)
+        for (start, _), samples in zip(pieces, read, strict=True):
+            figure.put_samples(start, samples)
+    figure.set_damage(getattr(source, "damage", ()))
     write(figure.contents(path), path)
+    return drawn.cancellations if isinstance(drawn, Mix) else []

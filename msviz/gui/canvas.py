@@ -34,6 +34,11 @@ class PictureCanvas(TimeCanvas):
         What part is seen.
     title : str
         Written small in the corner.
+
+    Attributes
+    ----------
+    edges_shown : bool
+        Whether lines show where bands meet.
     """
 
     def __init__(self, view: View, title: str = "", parent: QWidget | None = None) -> None:
@@ -41,6 +46,7 @@ class PictureCanvas(TimeCanvas):
         self._title = title
         self._colours = Colours()
         self._linear = False
+        self.edges_shown = True
         self._viewport = Viewport()
         self._pace_ms = REFRESH_MS
         self._refresh = QTimer(self)
@@ -170,7 +176,7 @@ class PictureCanvas(TimeCanvas):
         painter.drawImage(QPointF(first / ratio, 0), picture)
         height = self.height()
         above = pixel_of(self.axis, height)
-        for band in viewport.pyramid.bands[1:] if viewport.pyramid else ():
+        for band in viewport.pyramid.bands[1:] if viewport.pyramid and self.edges_shown else ():
             y = snapped(height - above(band.low), ratio)
             if 0 <= y < height:
                 painter.fillRect(QRectF(first / ratio, y, (last - first) / ratio, 1 / ratio), BAND_EDGE)

@@ -13,10 +13,12 @@ from PyQt6.QtGui import QImage, QPainter, QRegion
 from PyQt6.QtSvg import QSvgGenerator
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from msviz.audio import Damage
 from msviz.errors import MsvizError
 from msviz.files import written_whole
 from msviz.gui.analysis import Picture
 from msviz.gui.colours import Colours
+from msviz.gui.damage import Missing
 from msviz.gui.pictures import Pictures
 from msviz.gui.readout import frequency_text, time_text
 from msviz.gui.view import Box, View
@@ -47,6 +49,8 @@ class Look:
     selection : Box or None
     rebuilt : bool
         Whether what is rebuilt lies over the waveform, where it is meant to be something else.
+    axes : bool
+        Whether there are rulers, legends and titles, or the pictures alone.
     """
 
     shown: str = "both"
@@ -61,6 +65,7 @@ class Look:
     edited: Sequence[Octave] = ()
     selection: Box | None = None
     rebuilt: bool = False
+    axes: bool = True
 
 
 class Figure(QWidget):
@@ -128,6 +133,7 @@ class Figure(QWidget):
             # Qt takes it from the screen, for which this is not.
             widget.devicePixelRatioF = lambda: scale  # type: ignore[method-assign]
         pictures.hide_overview()  # it would be unknown outside the stretch
+        pictures.set_axes_shown(look.axes)
         pictures.set_shown(look.shown)
         pictures.set_waveform_shown(look.waveform)
         pictures.waveform.open(lanes)  # its height is that of its lanes
@@ -144,6 +150,11 @@ class Figure(QWidget):
         view.show(seen)
         pictures.waveform.open(lanes)  # asks for what is seen now
         pictures.waveform.start_rebuilt(altered=True)
+
+    def set_damage(self, damage: Sequence[Damage]) -> None:
+        """Show what is missing of the track."""
+        rate = self._view.rate
+        self._view.set_damage([Missing(one.start / rate, one.stop / rate, one.reason) for one in damage])
 
     # What it lacks at first
 

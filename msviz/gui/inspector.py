@@ -32,9 +32,10 @@ from PyQt6.QtWidgets import (
 from msviz.errors import ParameterError
 from msviz.gui.analysis import Picture
 from msviz.gui.lab import LabPanel
-from msviz.gui.parameters import POOLED, PRESET_TIPS, PRESETS, SHARPENED, Parameters, channels_of
+from msviz.gui.parameters import POOLED, PRESET_TIPS, SHARPENED, Parameters, channels_of
 from msviz.gui.spectrum import SpectrumPanel
 from msviz.gui.view import View
+from msviz.transform.presets import PRESETS
 from msviz.transform.scale import MIN_RESOLUTION
 
 BINS = (12, 24, 36, 48, 60, 96)

@@ -103,9 +103,19 @@ class Aligned(QWidget):
         super().__init__()
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(widget)
-        self.set_gutter_shown(False)
+        self._gutter, self._axes = False, True
+        self._align()
 
     def set_gutter_shown(self, shown: bool) -> None:
         """Whether the panels have gutters."""
-        right = LEGEND_WIDTH + (GUTTER_WIDTH if shown else 0)
-        self._layout.setContentsMargins(FREQUENCY_RULER_WIDTH, 0, right, 0)
+        self._gutter = shown
+        self._align()
+
+    def set_axes_shown(self, shown: bool) -> None:
+        """Whether the panels have rulers and legends."""
+        self._axes = shown
+        self._align()
+
+    def _align(self) -> None:
+        left, right = (FREQUENCY_RULER_WIDTH, LEGEND_WIDTH) if self._axes else (0, 0)
+        self._layout.setContentsMargins(left, 0, right + (GUTTER_WIDTH if self._gutter else 0), 0)

@@ -31,7 +31,7 @@ class PictureOrder(Writing):
     def __init__(self, path: Path, figure: Figure, session: Session) -> None:
         self.path = path
         self._figure = figure
-        self._source = session.drawn
+        self._source, self._track = session.drawn, session.source
         altered = figure.look.rebuilt and (session.edits or session.recipe)
         self._waveforms = session.waveforms if altered else session.waveforms[:1]
 
@@ -62,6 +62,7 @@ class PictureOrder(Writing):
 
     def after(self) -> Writing:
         """Draw it, and write that."""
+        self._figure.set_damage(self._track.damage)
         return _Drawn(self.path, self._figure.contents(self.path))
 
 

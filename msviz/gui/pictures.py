@@ -63,6 +63,7 @@ class Pictures(QWidget):
         self._shown = SHOWN[0]
         self._overview = Overview(view)
         ruler = TimeRuler(view)
+        self._axes = True
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(5)
@@ -107,7 +108,7 @@ class Pictures(QWidget):
             if picture is not old:
                 panel.set_picture(picture.pyramid, over=over and panel.isVisible())
         self.curtain.set_pictures(octaves.pyramid, stft.pyramid, over=over and self.curtain.isVisible())
-        titles = [_title(picture.transform) for picture in self._pictures]
+        titles = [_title(picture.transform) if self._axes else "" for picture in self._pictures]
         for panel, title in zip(self._panels, titles, strict=True):
             panel.canvas.set_title(title)
         self.curtain.canvas.set_titles(*titles)
@@ -164,6 +165,18 @@ class Pictures(QWidget):
     def hide_overview(self) -> None:
         """Show nothing of the rest of the track."""
         self._overview.hide()
+
+    def set_axes_shown(self, shown: bool) -> None:
+        """Show rulers, legends and titles around and in the pictures, or the pictures alone."""
+        self._axes = shown
+        self._rows[1].setVisible(shown)  # the time ruler
+        self._split.setHandleWidth(5 if shown else 0)
+        for row in self._rows:
+            row.set_axes_shown(shown)
+        for panel in (*self._panels, self.curtain):
+            panel.ruler.setVisible(shown)
+            panel.legend.setVisible(shown)
+            panel.canvas.edges_shown = shown
 
     def set_waveform_shown(self, shown: bool) -> None:
         """Show the waveform over the pictures, or not."""

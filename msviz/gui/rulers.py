@@ -321,5 +321,12 @@ class LevelLegend(Ruler):
         places = [(ceiling - level) / (ceiling - floor) * self.height() for level, _ in ticks]
         for y in places:
             painter.fillRect(QRectF(bar.right(), min(y, self.height() - 1), MINOR, 1), self._ink(0.6))
-        labels = [label + (" dB" if level == ceiling else "") for level, label in ticks]
-        self._draw_beside(painter, zip(places, labels, strict=True), int(bar.right()) + MINOR + 2, 0)
+        left = int(bar.right()) + MINOR + 2
+
+        def fits(label: str) -> bool:
+            return painter.fontMetrics().horizontalAdvance(label) <= self.width() - left
+
+        labels = [
+            label + " dB" if level == ceiling and fits(label + " dB") else label for level, label in ticks
+        ]
+        self._draw_beside(painter, zip(places, labels, strict=True), left, 0)

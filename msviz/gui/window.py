@@ -73,7 +73,7 @@ class Window(QMainWindow):
         self.files = Files(self.runner)
         self._file: Stamp = {}  # as it was when it was opened
         self._told_non_finite = 0
-        self._told_damage = False
+        self._told_damage = self._told_cancelling = False
         self.colours = Colours()
         self.parameters = Parameters.load(QSettings())
         self.preferences = Preferences.load(QSettings())
@@ -204,7 +204,7 @@ class Window(QMainWindow):
         self._pages.setCurrentWidget(self.pictures)
         self.files.remember(source.path)
         self._told_non_finite = 0
-        self._told_damage = False
+        self._told_damage = self._told_cancelling = False
         self.messages.clear()
         if stored and stored.content == "levels":
             self.messages.show_message(
@@ -363,6 +363,12 @@ class Window(QMainWindow):
         if not self.analysis or not self.source:
             return
         self._look_at_file()
+        if self.analysis.cancels and not self._told_cancelling:
+            self._told_cancelling = True
+            self.messages.show_message(
+                f"The channels of {self.source.name} cancel each other in the mix: there, the pictures show "
+                "the loudest of them."
+            )
         self.status.show_progress(self.analysis.progress, stopped=self.analysis.stopped)
         odd = self.source.non_finite
         if odd > self._told_non_finite:
