@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -280,3 +282,38 @@ def test_a_stretch_of_a_file_whose_length_is_not_known_yet(tmp_path):
     render(path, "-o", tmp_path / "a.png", "--start", "5.5", "--stop", "6")
     said = render(path, "-o", tmp_path / "a.png", "--start", "20", "--stop", "30", code=1)
     assert "ends at 6.0" in said
+
+
+# Many files
+
+
+def test_a_folder_of_pictures(tmp_path):
+    music = tmp_path / "music"
+    (music / "deep").mkdir(parents=True)
+    for name in ("kick.wav", "Kick.wav", "deep/pad.wav"):
+        tone(music / name, 0.5, seconds=1)
+    soundfile.write(music / "kick.flac", noise(1, 1, RATE), RATE)
+    (music / "broken.wav").write_bytes(b"RIFF\x10\0\0\0WAVEfmt ")
+    (music / "notes.txt").write_text("no music")
+    out = tmp_path / "out"
+    said = render(music, "-o", out, "--size", "300x200", "--jobs", 2, "--no-axes", code=1)
+    assert "4 drawn, 1 failed" in said
+    assert "broken.wav is cut short or damaged" in said
+    assert "notes.txt" in said
+    made = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png"))
+    assert len({name.casefold() for name in made}) == 4
+    assert "deep/pad.png" in made
+    assert {pixels(out / name).shape for name in made} == {(200, 300, 3)}
+    (music / "broken.wav").unlink()
+    report = json.loads(render(music, "-o", out, "--format", "svg", "--size", "300x200", "--json"))
+    assert (report["drawn"], report["failed"]) == (4, 0)
+    assert all(file["target"].endswith(".svg") and file["state"] == "drawn" for file in report["files"])
+
+
+def test_several_files_need_a_folder(tmp_path):
+    one, other = tone(tmp_path / "a.wav", 0.5), tone(tmp_path / "b.wav", 0.5)
+    assert "give a folder" in render(one, other, "-o", tmp_path / "a.png", code=2)
+    assert "is a file: give a folder" in render(one, other, "-o", one, code=1)
+    render(one, other, "-o", tmp_path / "out", "--size", "300x200")
+    render(one, "-o", tmp_path / "out", "--size", "300x200", "--format", "jpg")  # a folder that is there
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.png", "b.png", "a.jpg"}

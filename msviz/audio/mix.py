@@ -72,17 +72,21 @@ class Mix:
 
     @property
     def rate(self) -> int:
+        """Sampling rate in Hz."""
         return self.source.rate
 
     @property
     def channels(self) -> int:
+        """One."""
         return 1
 
     @property
     def length(self) -> int:
+        """Number of samples."""
         return self.source.length
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (1, stop - start); zero outside the source."""
         samples = self.source.read(start, stop)
         mix = _MIXES.get(self.kind)
         return (mix(samples) if mix else samples[int(self.kind) - 1])[np.newaxis]

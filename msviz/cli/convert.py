@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections import Counter
-from collections.abc import Generator, Sequence
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import click
 
-from msviz.cli.options import given, progress, tell
+from msviz.cli.options import given
+from msviz.cli.reports import followed, report
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
-    from msviz.convert import Events, Job, Outcome, PassedOver
+    from msviz.convert import Events, Outcome
     from msviz.storage import Content
-
-_MOST_NAMES = 3  # of those that are passed over for one reason
 
 
 @click.command()
@@ -111,83 +107,5 @@ def convert(
         events = run(planned[0], jobs or os.cpu_count() or 1, given("-"))
     else:
         events = convert_on_cluster(planned, scheduler) if scheduler else do(planned, processes=jobs)
-    outcomes = _followed(planned, events)
-    (_report_json if as_json else _report)(outcomes, found.passed_over)
-    if any(one.state == "failed" for one in outcomes) or any(one.failed for one in found.passed_over):
-        raise click.exceptions.Exit(1)
-
-
-def _followed(jobs: list[Job], events: Events | Generator[Outcome, None, None]) -> list[Outcome]:
-    """All outcomes, in the order of the jobs; a bar shows how far it is, in bytes of the sources."""
-    from msviz.convert import Outcome
-
-    done = dict.fromkeys(jobs, 0)
-    outcomes: dict[Job, Outcome] = {}
-    label = f"{len(jobs)} file{'s' if len(jobs) != 1 else ''}"
-    with closing(events), progress(label, sum(_weight(job) for job in jobs)) as bar:
-        for event in events:
-            if isinstance(event, Outcome):
-                outcomes[event.job] = event
-                now = _weight(event.job)
-            else:
-                now = int(event.share * _weight(event.job))
-            bar.update(now - done[event.job])
-            done[event.job] = now
-    return [outcomes[job] for job in jobs]
-
-
-def _weight(job: Job) -> int:
-    return job.size or 1
-
-
-def _report(outcomes: list[Outcome], passed_over: Sequence[PassedOver]) -> None:
-    count = Counter(outcome.state for outcome in outcomes)
-    for one in passed_over:
-        if one.failed:
-            click.echo(f"msviz: {one.file} {one.reason}.", err=True)
-    for outcome in outcomes:
-        tell(outcome.job.source, outcome.problems)
-        if outcome.reason:
-            click.echo(f"msviz: {outcome.reason}", err=True)
-    there = f", {count['skipped']} there already" if count["skipped"] else ""
-    damaged = sum(bool(outcome.problems) for outcome in outcomes)
-    told = f", {damaged} with damage" if damaged else ""
-    click.echo(f"{count['converted']} converted{there}, {count['failed']} failed{told}.")
-    if passed_over:
-        click.echo(f"{len(passed_over)} passed over: {_why(passed_over)}.")
-
-
-def _why(passed_over: Sequence[PassedOver]) -> str:
-    """How many were passed over for each reason, and which, unless they are many."""
-    groups: dict[str, list[str]] = {}
-    for one in passed_over:
-        # Those of one kind together: "cannot be read: …", "the same as …".
-        reason = one.reason.partition(":")[0]
-        if reason.startswith("the same as"):
-            reason = "the same as others"
-        groups.setdefault(reason, []).append(os.path.basename(one.file.rstrip("/")))
-    parts = []
-    for reason, names in groups.items():
-        told = ", ".join(map(click.format_filename, names[:_MOST_NAMES]))
-        more = ", …" if len(names) > _MOST_NAMES else ""
-        parts.append(f"{len(names)} {reason} ({told}{more})")
-    return ", ".join(parts)
-
-
-def _report_json(outcomes: list[Outcome], passed_over: Sequence[PassedOver]) -> None:
-    files = [
-        {
-            "source": o.job.source,
-            "target": o.job.target,
-            "state": o.state,
-            "reason": o.reason or None,
-            "problems": list(o.problems),
-        }
-        for o in outcomes
-    ]
-    count = Counter(outcome.state for outcome in outcomes)
-    report: dict[str, Any] = {state: count[state] for state in ("converted", "skipped", "failed")}
-    report["damaged"] = sum(bool(outcome.problems) for outcome in outcomes)
-    report["files"] = files
-    report["passed_over"] = [{"file": one.file, "reason": one.reason} for one in passed_over]
-    click.echo(json.dumps(report))
+    outcomes = followed(planned, events)
+    report(outcomes, found.passed_over, "converted", as_json=as_json)

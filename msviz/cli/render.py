@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from msviz.cli.options import FilePath, given, require_another, seconds, stretch, tell
-from msviz.errors import ParameterError
+from msviz.cli.options import given, require_another, seconds, stretch, tell
+from msviz.cli.reports import followed, report
+from msviz.errors import MsvizError, ParameterError
 
 if TYPE_CHECKING:
     from msviz.audio import AudioSource
+    from msviz.convert import Events
     from msviz.signal import Source
 
+_PICTURES = (".png", ".jpg", ".jpeg", ".svg")
 COLOURS = ("magma", "inferno", "viridis", "cividis", "grey")
 KINDS = {"standard": "coefficients", "reassigned": "reassigned", "combined": "combined"}
 POOLS = {"peak": "peak", "mean": "mean power"}
 CHANNELS = ("mix", "left", "right", "any", "mid", "side")
 LOWEST_DB, HIGHEST_DB = -119, 7  # what levels can tell apart
 _OCTAVES = {"bins_per_octave": int, "resolution": float, "gamma": float, "fmin": float}
+
+
+Settings = tuple[tuple[str, Any], ...]
+"""Names and values, so that what holds them can be compared."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,11 @@ class Drawing:
         The display range.
     colours : str
         One of `COLOURS`.
-    octaves, stft : dict
-        Parameters that differ from the usual ones.
+    octaves, stft : tuple of pairs
+        Names and values of parameters that differ from the usual ones.
     kind, pool : str
         One of `KINDS`, one of `POOLS`.
-    look : dict
+    look : tuple of pairs
         What is on or off of the pictures, as `msviz.gui.figure.Look` has it.
     title : bool
     theme : str
@@ -69,11 +77,11 @@ class Drawing:
     floor_db: float = -80.0
     ceiling_db: float = 0.0
     colours: str = "magma"
-    octaves: dict[str, Any] = field(default_factory=dict)
-    stft: dict[str, int] = field(default_factory=dict)
+    octaves: Settings = ()
+    stft: Settings = ()
     kind: str = "standard"
     pool: str = "peak"
-    look: dict[str, Any] = field(default_factory=dict)
+    look: Settings = ()
     title: bool = False
     theme: str = "dark"
     track: int = 0
@@ -154,14 +162,14 @@ def _draw(
     from msviz.gui.figure import Look
     from msviz.gui.parameters import Parameters
 
+    look = dict(drawing.look)
     svg = picture.suffix.lower() == ".svg"
     names = [each.lower() for each in getattr(told, "channel_names", ())]
     channel = drawing.channel
     if channel not in CHANNELS and channel in names:
         channel = str(names.index(channel) + 1)
     parameters = Parameters(
-        **drawing.octaves,
-        **drawing.stft,
+        **dict((*drawing.octaves, *drawing.stft)),
         channel=channel,
         drawn=KINDS[drawing.kind],
         pooled=POOLS[drawing.pool],
@@ -176,13 +184,13 @@ def _draw(
             look=Look(
                 shown=view,
                 colours=Colours(drawing.colours, drawing.floor_db, drawing.ceiling_db),
-                **drawing.look,
+                **look,
             ),
             parameters=parameters,
             low_hz=drawing.low_hz,
             high_hz=drawing.high_hz,
             # A drawing goes where nothing else tells what it shows.
-            name=Path(name).name if (drawing.title or svg) and drawing.look.get("axes", True) else "",
+            name=Path(name).name if (drawing.title or svg) and look.get("axes", True) else "",
             theme=drawing.theme,
             **drawn,
         ),
@@ -215,7 +223,7 @@ def _decibels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple
     return floor, ceiling
 
 
-def _octaves(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dict[str, Any]:
+def _octaves(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Settings:
     """A preset's name, and parameters: Notes,fmin=40."""
     from msviz.transform.presets import PRESETS
 
@@ -235,7 +243,7 @@ def _octaves(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
             found[name] = _OCTAVES[name](text)
         except ValueError:
             raise click.BadParameter(f"{name} is a number, not {text!r}") from None
-    return found
+    return tuple(found.items())
 
 
 def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -243,8 +251,13 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 
 @click.command()
-@click.argument("file", type=FilePath)
-@click.option("-o", "--output", "picture", type=FilePath, required=True, help="The picture to write.")
+@click.argument("files", metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    help="The picture to write, .png, .jpg or .svg; for several files a folder.",
+)
 @click.option(
     "--start",
     metavar="TIME",
@@ -332,10 +345,28 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     show_default=True,
     help="Its size in pixels.",
 )
-@click.option("--strict", is_flag=True, help="Refuse a file that is cut or damaged.")
+@click.option(
+    "--format",
+    "suffix",
+    type=click.Choice(["png", "jpg", "svg"]),
+    default="png",
+    show_default=True,
+    help="Of the pictures in a folder.",
+)
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many of several files at a time.  [as many as there are processors]",
+)
+@click.option("--strict", is_flag=True, help="Refuse files that are cut or damaged.")
+@click.option("--json", "as_json", is_flag=True, help="Report on several files as JSON.")
 def render(
-    file: Path,
-    picture: Path,
+    files: tuple[str, ...],
+    output: str,
+    suffix: str,
+    jobs: int | None,
+    as_json: bool,
     start: float,
     stop: float | None,
     levels: tuple[float, float],
@@ -352,11 +383,15 @@ def render(
     no_axes: bool,
     **rest: Any,
 ) -> None:
-    """Draw FILE as the window does, without a display, into a picture.
+    """Draw files as the window does, without a display, into pictures.
 
-    FILE is audio, - for standard input, or a converted file, which is drawn with its own parameters.  The
-    picture is a .png, .jpg or .svg; the last has a title, and axes that can be edited.
+    A file is audio, - for standard input, or a converted file, which is drawn with its own parameters.  A
+    picture is a .png, .jpg or .svg; the last has a title, and axes that can be edited.  Of several files, and
+    of all audio files in folders, the pictures go into a folder.
     """
+    if not output:
+        raise click.UsageError("--output is empty: give the picture a name.")
+    picture = Path(output)
     if low is not None and high is not None and low >= high:
         raise click.UsageError(f"--low {low:g} must be below --high {high:g}.")
     drawing = Drawing(
@@ -367,29 +402,110 @@ def render(
         floor_db=levels[0] - gain,
         ceiling_db=levels[1] - gain,
         stft=_stft(window, hop),
-        look={
-            "notes": axis == "notes",
-            "linear": linear,
-            "smooth": smooth,
-            "waveform": waveform,
-            "axes": not no_axes,
-        },
+        look=(
+            ("notes", axis == "notes"),
+            ("linear", linear),
+            ("smooth", smooth),
+            ("waveform", waveform),
+            ("axes", not no_axes),
+        ),
         track=track - 1,
         **rest,
     )
-    require_another(picture, file, "input")
-    said: Sequence[str] = draw(file, picture, drawing)
-    tell(str(file), said)
+    folders = any(os.path.isdir(file) and not _is_converted(file) for file in files)
+    if len(files) == 1 and not folders and not os.path.isdir(picture):
+        require_another(picture, files[0], "input")
+        tell(files[0], draw(Path(files[0]) if "://" not in files[0] else files[0], picture, drawing))
+        return
+    if picture.suffix.lower() in _PICTURES and not os.path.isdir(picture):
+        raise click.UsageError(f"{picture} is one picture: give a folder for those of several files.")
+    if "-" in files:
+        raise click.UsageError("standard input is drawn by itself, into one picture.")
+    _draw_all(files, picture, f".{suffix}", drawing, jobs, as_json=as_json)
 
 
-def _stft(window: int | None, hop: int | None) -> dict[str, int]:
+def _is_converted(file: str) -> bool:
+    from msviz.convert import is_converted
+
+    return is_converted(file)
+
+
+@dataclass(frozen=True)
+class PictureJob:
+    """One file to draw, with all that whoever draws it has to know.
+
+    Attributes
+    ----------
+    source, target : str
+    drawing : Drawing
+    size : int
+        Bytes of the source, 0 where they are not known.
+    taken_by : str
+        Another source whose picture has the same name; nothing by default.
+    """
+
+    source: str
+    target: str
+    drawing: Drawing
+    size: int
+    taken_by: str
+
+
+def _draw_all(
+    files: Sequence[str],
+    folder: Path,
+    suffix: str,
+    drawing: Drawing,
+    processes: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Draw many files, several at a time, and report."""
+    from msviz.convert import find, in_processes
+    from msviz.convert.naming import names
+
+    if folder.exists() and not folder.is_dir():
+        raise ParameterError(f"{folder} is a file: give a folder for the pictures.")
+    found = find(files)
+    planned = [
+        PictureJob(file.source, str(folder / inside), drawing, file.size, taken_by)
+        for file, (inside, taken_by) in zip(found.files, names(found.files, suffix), strict=True)
+    ]
+    outcomes = followed(planned, in_processes(planned, draw_job, "drawn", processes=processes))
+    report(outcomes, found.passed_over, "drawn", as_json=as_json)
+
+
+def draw_job(job: Any, threads: int) -> Events:
+    """What a process does with each `PictureJob`."""
+    from msviz.convert import Outcome
+
+    try:
+        if job.taken_by:
+            raise ParameterError(f"{job.target} is the picture of {job.taken_by} already")
+        target = Path(job.target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        require_another(target, job.source, "input")
+        yield Outcome(job, "converted", problems=tuple(draw(job.source, target, job.drawing)))
+    except ParameterError as error:
+        yield Outcome(job, "failed", f"{job.source} cannot be drawn: {str(error).rstrip('.')}.")
+    except MsvizError as error:
+        yield Outcome(job, "failed", str(error))
+    except (OSError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or "there is not enough memory for it"
+        yield Outcome(job, "failed", f"{job.source} cannot be drawn: {reason}.")
+    except Exception as error:
+        # What nobody has foreseen about one file must not cost the others.
+        yield Outcome(job, "failed", f"{job.source} cannot be drawn: internal error ({error!r}).")
+
+
+def _stft(window: int | None, hop: int | None) -> Settings:
     """Parameters of the STFT that differ from the usual ones."""
     if window is None and hop is None:
-        return {}
+        return ()
     window = window or 4096
     hop = hop or max(1, window // 4)
     if window < 2:
         raise click.UsageError(f"--window must be at least 2 samples, not {window}.")
     if not 1 <= hop <= window:
         raise click.UsageError(f"--hop must be from 1 to the window's {window} samples, not {hop}.")
-    return {"window": window, "hop": hop}
+    return (("window", window), ("hop", hop))

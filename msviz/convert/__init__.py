@@ -7,7 +7,7 @@ from msviz.convert.finding import Findings, Found, PassedOver, find
 from msviz.convert.jobs import Job, Settings, plan
 from msviz.convert.naming import Name, names
 from msviz.convert.opening import StoredPicture, StoredSource, Track, is_converted, open_source, recording_of
-from msviz.convert.processes import convert
+from msviz.convert.processes import convert, in_processes
 from msviz.convert.resynthesis import reconstruction_error_db
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "convert_on_cluster",
     "describe",
     "find",
+    "in_processes",
     "is_converted",
     "names",
     "open_source",

@@ -6,15 +6,17 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msviz.convert.conversion import Events, Outcome, Progress, run
 from msviz.convert.jobs import Job
+
+Work = Callable[[Any, int], Events]
 
 _CONTEXT = get_context("spawn")  # a fork would inherit threads' locks as they happen to be
 _GRACE_S = 10.0  # that a process has to tidy up when it is told to end
@@ -37,9 +39,26 @@ def convert(jobs: Sequence[Job], *, processes: int | None = None) -> Events:
     ------
     Progress, and for each job one Outcome
     """
+    yield from in_processes(jobs, run, "converted", processes=processes)
+
+
+def in_processes(jobs: Sequence[Any], do: Work, done: str, *, processes: int | None = None) -> Events:
+    """As `convert`, other work.
+
+    Parameters
+    ----------
+    jobs : sequence
+        Of what has a `source`; they are pickled.
+    do : callable
+        Given a job and a number of threads, yields as `msviz.convert.run` does; it is pickled, too.
+    done : str
+        What is done to a source, for sentences: "converted".
+    processes : int, optional
+        As that of `convert`.
+    """
     processes = processes or os.cpu_count() or 1
     size = min(processes, len(jobs))
-    yield from _Crew(jobs, size, processes // max(size, 1)).work()
+    yield from _Crew(jobs, size, processes // max(size, 1), do, done).work()
 
 
 class _Worker(NamedTuple):
@@ -54,7 +73,8 @@ class _Crew:
     its processes when this one is killed: here each has a pipe of its own, and ends when that does.
     """
 
-    def __init__(self, jobs: Sequence[Job], size: int, threads: int) -> None:
+    def __init__(self, jobs: Sequence[Any], size: int, threads: int, do: Work, done: str) -> None:
+        self._do, self._done = do, done
         self._waiting = deque(jobs)
         self._size, self._threads = size, threads
         self._hired: list[_Worker] = []
@@ -74,7 +94,9 @@ class _Crew:
 
     def _hire(self) -> _Worker:
         mine, its = _CONTEXT.Pipe()
-        worker = _Worker(_CONTEXT.Process(target=_serve, args=(its, self._threads), daemon=True), mine)
+        worker = _Worker(
+            _CONTEXT.Process(target=_serve, args=(its, self._threads, self._do), daemon=True), mine
+        )
         with _interrupts_held():
             worker.process.start()
             self._hired.append(worker)
@@ -92,7 +114,7 @@ class _Crew:
             event: Progress | Outcome = worker.connection.recv()
         except (EOFError, ConnectionError):
             worker.process.join()
-            event = Outcome(job, "failed", f"{job.source} cannot be converted: {_death(worker.process)}.")
+            event = Outcome(job, "failed", f"{job.source} cannot be {self._done}: {_death(worker.process)}.")
             worker.connection.close()
             del self._busy[worker.connection]
             return event
@@ -115,7 +137,7 @@ class _Crew:
                 worker.process.join()
 
 
-def _serve(end: Connection, threads: int) -> None:
+def _serve(end: Connection, threads: int, do: Work) -> None:
     """What a process does: one job after the other, until there is nobody any more who gives them."""
     os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by itself it takes all processors for each
     # Ctrl-C reaches the whole group, but who gives jobs decides; and to be ended within a step would leave
@@ -124,7 +146,7 @@ def _serve(end: Connection, threads: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(EOFError, ConnectionError):
         while True:
-            with closing(run(end.recv(), threads)) as events:
+            with closing(do(end.recv(), threads)) as events:
                 for event in events:
                     end.send(event)
 

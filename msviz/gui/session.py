@@ -114,10 +114,10 @@ class Session(QObject):
         """Load the player again, which has played something else meanwhile."""
         self._player.load(self.sources)
 
-    def _exchange(self) -> None:
+    def _exchange(self, *, counted: bool = False) -> None:
         self.sources = self._heard()
         if self._player.names == SOURCES:  # else it is lent, and `reload` gives it these
-            self._player.exchange(self.sources)
+            self._player.exchange(self.sources, counted=counted)
 
     def set_parameters(self, parameters: Parameters) -> tuple[Picture, Picture]:
         """Play with other parameters at the same place, and begin to fill other pictures.
@@ -151,7 +151,7 @@ class Session(QObject):
         if self.analysis:
             self.analysis.blockSignals(True)  # that it stops is no news
             self.analysis.stop()
-        self._exchange()
+        self._exchange(counted=True)
         return self._analyze()
 
     @property

@@ -53,16 +53,22 @@ class Transport(ABC):
         """
         self._replace(Track(sources, slower=SPEEDS[self._speed]))
 
-    def exchange(self, sources: Mapping[str, Source]) -> None:
+    def exchange(self, sources: Mapping[str, Source], *, counted: bool = False) -> None:
         """Take others in the place of those that are loaded; all that is heard goes on where it is.
 
         As with `select`, what is playing goes over to them as soon as their samples are ready.  Of sources
         that are loaded already, the same objects, whatever is ready stays so.
 
+        Parameters
+        ----------
+        sources : mapping of str to Source
+        counted : bool
+            Whether they may be of another length, as their file has turned out to be.
+
         Raises
         ------
         ParameterError
-            If they differ in names, rate or channels from those loaded, or in length from each other.
+            If they differ in names, rate, channels or length from each other or from those loaded.
         """
         loaded = self._mixer.wish.track
         if loaded is None or loaded.names != tuple(sources):
@@ -70,7 +76,7 @@ class Transport(ABC):
                 f"sources must be named {', '.join(self.names) or 'nothing'}, not {', '.join(sources)}"
             )
         first = next(iter(sources.values()))
-        require_same_shape(next(iter(loaded.originals.values())), first, length=False)
+        require_same_shape(next(iter(loaded.originals.values())), first, length=not counted)
         self._steer(track=Track(sources, slower=loaded.slower, rate=loaded.rate, before=loaded))
 
     def unload(self) -> None:
