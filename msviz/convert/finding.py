@@ -243,7 +243,7 @@ class _Search:
         if status and status.st_ino:
             key: Any = status.st_dev, status.st_ino
         else:
-            key = path if is_address(path) else os.path.abspath(path)
+            key = path if is_address(path) else os.path.realpath(path)
         if key not in self._seen:
             self._seen[key] = path
             return True
