@@ -48,6 +48,8 @@ def link(path, to):
 def test_a_file_is_known_by_its_name_or_by_its_beginning(tmp_path):
     for name in ("a.wav", "b.wave", "c.bwf", "nameless", "misnamed.dat", "deep/d.WAV"):
         wav(tmp_path / name)
+    soundfile.write(tmp_path / "d.snd", SILENCE, RATE, format="AU")
+    soundfile.write(tmp_path / "e.sph", SILENCE, RATE, format="NIST")
     encode(tmp_path / "e.m4a", SILENCE, "aac", rate=RATE)
     encode(tmp_path / "f.mkv", SILENCE, "aac", rate=RATE)
     (tmp_path / "broken.mp3").write_text("no sound at all")  # its name says so: it fails when its turn comes
@@ -55,8 +57,8 @@ def test_a_file_is_known_by_its_name_or_by_its_beginning(tmp_path):
         (tmp_path / name).write_bytes(data)
     found = find([tmp_path])
     assert inside(found) == [
-        *("a.wav", "b.wave", "broken.mp3", "c.bwf", "deep/d.WAV"),
-        *("e.m4a", "f.mkv", "misnamed.dat", "nameless"),
+        *("a.wav", "b.wave", "broken.mp3", "c.bwf", "d.snd", "deep/d.WAV"),
+        *("e.m4a", "e.sph", "f.mkv", "misnamed.dat", "nameless"),
     ]
     assert reasons(found, tmp_path) == {"cover.jpg": "not audio", "notes.txt": "not audio", "empty": "empty"}
     assert not any(one.failed for one in found.passed_over)
