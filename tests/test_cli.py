@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from audio_tools import encode, write_tracks
 from click.testing import CliRunner
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
@@ -361,6 +363,45 @@ def test_what_is_in_an_audio_file(track):
     assert lines[0] == str(track)
     assert "  rate        8000 Hz" in lines
     assert "  duration    0:03.000 (24000 samples)" in lines
+
+
+def test_what_channels_are_for_is_told_where_they_are_many(tmp_path):
+    path = encode(tmp_path / "a.ac3", np.zeros((48000, 6), np.float32), "ac3", rate=48000)
+    lines = call("info", path).stdout.splitlines()
+    assert "  channels    6 (left, right, centre, LFE, side left, side right)" in lines
+
+
+def test_all_sound_tracks_of_a_video_are_told(tmp_path):
+    sound = np.zeros((RATE, 1), np.float32)
+    path = write_tracks(tmp_path / "a.mkv", [(sound, "aac"), (sound, "aac")], rate=RATE, video=True)
+    told = json.loads(call("info", path, "--json").stdout)
+    assert (told["track"], len(told["tracks"])) == (0, 2)
+    lines = call("info", path).stdout.splitlines()
+    assert [line for line in lines if line.startswith("  track ")] == [
+        f"  track       {track}" for track in told["tracks"]
+    ]
+
+
+def test_a_rate_with_a_fraction_is_told_as_it_is(track, tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.aiff", np.zeros(RATE), 44056)
+    data = bytearray((tmp_path / "a.aiff").read_bytes())
+    at = data.index(b"COMM") + 16
+    data[at : at + 10] = struct.pack(">HQ", 16383 + 15, int(44055.94 * 2**48))
+    (tmp_path / "a.aiff").write_bytes(data)
+    assert "  rate        44055.94 Hz" in call("info", tmp_path / "a.aiff").stdout.splitlines()
+    converted_to(tmp_path / "a.zarr", tmp_path / "a.aiff")
+    assert "  rate        44055.94 Hz" in call("info", tmp_path / "a.zarr").stdout.splitlines()
+
+
+def test_a_length_that_is_not_certain_is_told_so(tmp_path):
+    path = encode(tmp_path / "a.aac", np.zeros((3 * RATE, 1), np.float32), "aac", rate=RATE, container="adts")
+    told = json.loads(call("info", path, "--no-check", "--json").stdout)
+    assert not told["settled"]
+    duration = next(
+        line for line in call("info", path, "--no-check").stdout.splitlines() if "duration" in line
+    )
+    assert duration.startswith("  duration    about ")
+    assert json.loads(call("info", path, "--json").stdout)["settled"]
 
 
 def test_what_is_in_a_converted_file(track, converted):

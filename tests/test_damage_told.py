@@ -9,11 +9,11 @@ import soundfile
 from audio_tools import noise
 from click.testing import CliRunner
 
-from msviz import open_audio
+from msviz import OctaveTransform, open_audio
 from msviz.audio import Damage, problems
 from msviz.cli import main
 from msviz.convert import Settings, StoredSource, open_source, plan, run
-from msviz.storage import load
+from msviz.storage import Recording, load, save_stream
 
 RATE = 8000
 SECONDS = 6
@@ -123,9 +123,6 @@ def test_a_representation_remembers_damage(damaged, cut, tmp_path, name):
 
 def test_damage_lies_where_the_sound_does(tmp_path, whole):
     """Of a part of a track, samples count from its beginning, and what lies outside is none of its own."""
-    from msviz import OctaveTransform
-    from msviz.storage import Recording, save_stream
-
     transform = OctaveTransform(RATE, fmin=1000.0)
     damage = (Damage(0, 500, "lost"), Damage(900, 1100, "damaged"), Damage(5000, 6000, "missing"))
     with open_audio(whole) as source:
@@ -142,6 +139,16 @@ def test_damage_lies_where_the_sound_does(tmp_path, whole):
     with open_source(tmp_path / "part.zarr") as source:
         assert source.damage == (Damage(0, 100, "damaged"),)
         assert (source.channel_names, source.exact_rate) == (("back left", "LFE"), 7999.5)
+
+
+def test_what_the_window_exports_remembers_damage(damaged, tmp_path):
+    from msviz.gui.data_export import DataOrder
+
+    path, stretch = tmp_path / "part.zarr", (RATE, RATE * SECONDS)
+    with open_audio(damaged) as source:
+        order = DataOrder(path, OctaveTransform(RATE, fmin=1000.0), source, stretch, "complex64", "hole.flac")
+        assert list(order.write())[-1] == 1.0
+    assert load(path).damage == all_damage(damaged)[0]
 
 
 def test_files_from_before_have_no_damage(tmp_path, whole):

@@ -48,6 +48,8 @@ def link(path, to):
 def test_a_file_is_known_by_its_name_or_by_its_beginning(tmp_path):
     for name in ("a.wav", "b.wave", "c.bwf", "nameless", "misnamed.dat", "deep/d.WAV"):
         wav(tmp_path / name)
+    soundfile.write(tmp_path / "d.snd", SILENCE, RATE, format="AU")
+    soundfile.write(tmp_path / "e.sph", SILENCE, RATE, format="NIST")
     encode(tmp_path / "e.m4a", SILENCE, "aac", rate=RATE)
     encode(tmp_path / "f.mkv", SILENCE, "aac", rate=RATE)
     (tmp_path / "broken.mp3").write_text("no sound at all")  # its name says so: it fails when its turn comes
@@ -55,8 +57,8 @@ def test_a_file_is_known_by_its_name_or_by_its_beginning(tmp_path):
         (tmp_path / name).write_bytes(data)
     found = find([tmp_path])
     assert inside(found) == [
-        *("a.wav", "b.wave", "broken.mp3", "c.bwf", "deep/d.WAV"),
-        *("e.m4a", "f.mkv", "misnamed.dat", "nameless"),
+        *("a.wav", "b.wave", "broken.mp3", "c.bwf", "d.snd", "deep/d.WAV"),
+        *("e.m4a", "e.sph", "f.mkv", "misnamed.dat", "nameless"),
     ]
     assert reasons(found, tmp_path) == {"cover.jpg": "not audio", "notes.txt": "not audio", "empty": "empty"}
     assert not any(one.failed for one in found.passed_over)
@@ -142,6 +144,22 @@ def test_an_unreadable_folder_costs_itself_alone(tmp_path, monkeypatch):
         find([tmp_path / "locked"])
 
 
+def test_what_may_be_listed_and_not_entered_is_told(tmp_path, monkeypatch):
+    wav(tmp_path / "a.wav")
+    (tmp_path / "locked").mkdir()
+    known = os.stat
+
+    def refuse(path, **options):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return known(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    found = find([tmp_path])
+    assert inside(found) == ["a.wav"]
+    assert found.passed_over == [(str(tmp_path / "locked"), "cannot be read: Permission denied", True)]
+
+
 def test_a_folder_without_sound_stops_no_others(tmp_path):
     wav(tmp_path / "music" / "a.wav")
     (tmp_path / "docs").mkdir()
@@ -178,6 +196,27 @@ def test_at_an_address_the_same_is_found(tmp_path):
         assert found.passed_over[0].failed
         assert found.passed_over[0].reason.startswith("cannot be reached: ")
     finally:
+        memory.rm("/found", recursive=True)
+
+
+def test_an_unreadable_folder_at_an_address_costs_itself_alone(tmp_path, monkeypatch):
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    for name in ("a.wav", "locked/b.wav"):
+        memory.pipe(f"/found/{name}", wav(tmp_path / "a.wav").read_bytes())
+    listed = type(memory).ls
+
+    def refuse(self, path, **options):
+        if path.endswith("locked"):
+            raise PermissionError("not for you")
+        return listed(self, path, **options)
+
+    monkeypatch.setattr(type(memory), "ls", refuse)
+    try:
+        found = find(["memory://found"])
+        assert inside(found) == ["a.wav"]
+        assert found.passed_over == [("memory://found/locked", "cannot be read: not for you", True)]
+    finally:
+        monkeypatch.undo()
         memory.rm("/found", recursive=True)
 
 

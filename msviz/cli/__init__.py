@@ -20,7 +20,7 @@ class _Commands(click.Group):
     """A group whose first word may also be a file, which means `open`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or not (args[0] in self.commands or args[0].startswith("-")):
+        if not args or args[0] == "-" or not (args[0] in self.commands or args[0].startswith("-")):
             args = ["open", *args]
         return super().parse_args(ctx, args)
 
@@ -58,7 +58,7 @@ def open_files(files: tuple[Path, ...]) -> None:
 
     # Opened here, so that a file that cannot be opened is told where it was asked for.
     with ExitStack() as opened:
-        sources: list[Any] = [opened.enter_context(open_source(given(path))) for path in files]
+        sources: list[Any] = [opened.enter_context(open_source(given(path), wait=False)) for path in files]
         from msviz.gui.app import run
 
         status = run(sources)

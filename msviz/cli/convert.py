@@ -88,7 +88,7 @@ def convert(
     interrupted goes on where it was.  Files may also be fsspec addresses (s3://bucket/song.flac); - is
     standard input, whose result needs a name (-o NAME.zarr).
     """
-    from msviz.convert import Settings, convert_on_cluster, find, plan, run
+    from msviz.convert import Findings, Found, Settings, convert_on_cluster, find, plan, run
     from msviz.convert import convert as do
 
     piped = "-" in files
@@ -100,7 +100,7 @@ def convert(
         settings = Settings(content, not no_compress, bins_per_octave, resolution, gamma, fmin, track - 1)
     except ParameterError as error:
         raise click.UsageError(f"{error}.") from None
-    found = find(["standard input"] if piped else files)
+    found = Findings([Found("standard input", "", "", 0, False)]) if piped else find(files)
     planned = plan(found, out, settings, zipped=zipped, overwrite=overwrite, strict=strict)
     events: Events | Generator[Outcome, None, None]
     if piped:

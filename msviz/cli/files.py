@@ -33,7 +33,7 @@ def info(file: str, no_check: bool, strict: bool, as_json: bool) -> None:
     from msviz.audio import require_sound
     from msviz.convert import describe, open_source
 
-    with open_source(given(file), wait=not no_check) as source:
+    with open_source(given(file), wait=False) as source:
         if not no_check:
             check(source)
         told = describe(file, source) | {"checked": not no_check}

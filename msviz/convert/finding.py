@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 from msviz.addresses import file_system, is_address, reaching
@@ -158,11 +158,13 @@ class _Search:
         sounds = posixpath.splitext(inside)[1].lower() in SUFFIXES
         try:
             status = os.stat(path)
-        except OSError:
+        except OSError as error:
             if sounds:  # what is missing is told when its turn comes
                 found.append(Found(path, inside, folder, 0, from_folder=True))
-            else:
+            elif error.errno in (errno.ENOENT, errno.ELOOP):
                 self.pass_over(path, "a link to nowhere")
+            else:
+                self.pass_over(path, f"cannot be read: {error.strerror}", failed=True)
             return
         if stat.S_ISDIR(status.st_mode):
             if inside.lower().endswith(".zarr"):
@@ -199,7 +201,8 @@ class _Search:
             for inside, size in self._files_at(address, system, root):
                 one = Found(joined(address, inside), inside, at, size, from_folder=True)
                 (found if posixpath.splitext(inside)[1].lower() in SUFFIXES else unknown).append(one)
-            for some in _batches(unknown, _AT_ONCE):
+            for first in range(0, len(unknown), _AT_ONCE):
+                some = unknown[first : first + _AT_ONCE]
                 paths = [posixpath.join(root, one.inside) for one in some]
                 heads = system.cat_ranges(paths, [0] * len(paths), [HEAD] * len(paths), on_error="return")
                 for one, head in zip(some, heads, strict=True):
@@ -212,22 +215,30 @@ class _Search:
 
     def _files_at(self, address: str, system: Any, root: str) -> Iterator[tuple[str, int]]:
         """Where the files in a folder at an address lie in it, and their sizes."""
-
-        def unreadable(error: Exception) -> None:
-            self.pass_over(address, f"cannot be read in part: {error}", failed=True)
-
-        for place, folders, files in system.walk(root, detail=True, on_error=unreadable):
-            inside = posixpath.relpath(place, root)
-            for name in [*folders, *files]:
-                path = posixpath.normpath(posixpath.join(inside, name))
+        folders = deque([root])
+        while folders:
+            place = folders.popleft()
+            try:
+                # Its own `walk` leaves folders out that it cannot read, and does not say so.
+                listing = system.ls(place, detail=True)
+            except OSError as error:
+                where = address if place == root else joined(address, posixpath.relpath(place, root))
+                self.pass_over(where, f"cannot be read: {error.strerror or error}", failed=True)
+                continue
+            for info in listing:
+                path = info["name"].rstrip("/")
+                inside, name = posixpath.relpath(path, root), posixpath.basename(path)
+                is_folder = info["type"] == "directory"
+                if path == place:  # object stores have such entries
+                    continue
                 if name.startswith("."):
-                    self.pass_over(joined(address, path), "hidden")
-                    folders.pop(name, None)
-                elif name in files:
-                    yield path, files[name].get("size") or 0
-                elif name.lower().endswith(".zarr"):
-                    self.pass_over(joined(address, path), "a representation")
-                    folders.pop(name)
+                    self.pass_over(joined(address, inside), "hidden")
+                elif is_folder and name.lower().endswith(".zarr"):
+                    self.pass_over(joined(address, inside), "a representation")
+                elif is_folder:
+                    folders.append(path)
+                else:
+                    yield inside, info.get("size") or 0
 
     def _add(self, top: str, found: list[Found], met_again: int) -> None:
         """Take what was found in a folder, or say that there is nothing."""
@@ -243,7 +254,7 @@ class _Search:
         if status and status.st_ino:
             key: Any = status.st_dev, status.st_ino
         else:
-            key = path if is_address(path) else os.path.abspath(path)
+            key = path if is_address(path) else os.path.realpath(path)
         if key not in self._seen:
             self._seen[key] = path
             return True
@@ -266,12 +277,6 @@ def _why_not(name: str, head: bytes) -> str:
     if not head:
         return "empty"
     return "" if sound_kind(head) else "not audio"
-
-
-def _batches(files: Sequence[Found], size: int) -> Iterator[list[Found]]:
-    rest = iter(files)
-    while some := list(islice(rest, size)):
-        yield some
 
 
 def joined(folder: str, inside: str) -> str:

@@ -33,12 +33,12 @@ def names(files: Sequence[Found], suffix: str) -> list[Name]:
         alike = defaultdict(list)
         for number, (choice, its) in enumerate(zip(chosen, choices, strict=True)):
             alike[_folded(its[choice])].append(number)
-        moving = []
-        for numbers in alike.values():
-            able = [number for number in numbers if chosen[number] + 1 < len(choices[number])]
-            if len(numbers) > 1 and able:
-                first = min(chosen[number] for number in able)
-                moving += [number for number in able if chosen[number] == first]
+        moving = [
+            number
+            for numbers in alike.values()
+            for number in numbers
+            if len(numbers) > 1 and chosen[number] + 1 < len(choices[number])
+        ]
         if not moving:
             break
         for number in moving:
