@@ -50,7 +50,7 @@ class Overview(QWidget):
         self._refresh.timeout.connect(self._redraw_at_rest)
         view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
-        view.damage_changed.connect(lambda: self.update())
+        view.damage_changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFixedHeight(56)

@@ -97,7 +97,7 @@ class TimeCanvas(Still):
         view.cursor_changed.connect(self._move_cursor)
         view.playhead_changed.connect(self._move_playhead)
         view.selection_changed.connect(self.update)
-        view.damage_changed.connect(lambda: self.update())
+        view.damage_changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
