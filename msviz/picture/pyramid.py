@@ -130,8 +130,9 @@ class Pyramid:
             return other
         for band, kept in enumerate(other._whole):
             for step, cells in kept.items():
-                count = whole * self._frames[band] >> step
-                cells[:count] = self._whole[band][step][:count]
+                if step in self._whole[band]:  # else it is wider than a tile, and pooled anew
+                    count = whole * self._frames[band] >> step
+                    cells[:count] = self._whole[band][step][:count]
         for fine, mine in zip(other._fine, self._fine, strict=False):
             fine.update({tile: codes for tile, codes in mine.items() if tile < whole})
         other.analysed[:whole] = self.analysed[:whole]
