@@ -110,6 +110,16 @@ def position(page: bytes) -> int:
     return int.from_bytes(page[6:14], "little", signed=True)
 
 
+def with_checksum(page: bytes) -> bytes:
+    """An Ogg page with the checksum of RFC 3533, worked out as it is written there."""
+    crc = 0
+    for byte in page[:22] + bytes(4) + page[26:]:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x04C11DB7) & 0xFFFFFFFF if crc & 0x80000000 else crc << 1
+    return page[:22] + crc.to_bytes(4, "little") + page[26:]
+
+
 def vorbis(path: Path, samples: np.ndarray, rate: int = RATE) -> Path:
     soundfile.write(path, samples, rate, format="OGG", subtype="VORBIS")
     return path

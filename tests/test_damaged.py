@@ -18,6 +18,7 @@ from audio_tools import (
     ogg_pages,
     position,
     vorbis,
+    with_checksum,
     write_tracks,
 )
 from hypothesis import HealthCheck, given, settings
@@ -118,6 +119,7 @@ def test_an_mp3_with_a_hole_goes_on_in_its_place(tmp_path, tag, size):
         assert abs(audio.length - whole.shape[1]) <= 1152
         (damage,) = audio.damage
         assert abs((damage.start + damage.stop) / 2 / RATE - SECONDS / 2) < 0.3 + size / 32_000
+        assert not read(audio, damage.start, damage.stop).any()
         second = read(audio, 5 * RATE, 6 * RATE)[0]
         assert lag(whole[0, 5 * RATE : 6 * RATE], second) == 0
         before = slice(RATE, 2 * RATE)
@@ -208,17 +210,20 @@ def test_a_last_page_that_announces_more_than_it_holds(tmp_path, oggs):
     pages, whole = oggs["vorbis"]
     last = bytearray(pages[-1])
     last[6:14] = (position(pages[-1]) + 100_000).to_bytes(8, "little")
-    last[22:26] = bytes(4)
-    crc = 0
-    for byte in last:  # of RFC 3533, as it is written there
-        crc ^= byte << 24
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x04C11DB7) & 0xFFFFFFFF if crc & 0x80000000 else crc << 1
-    last[22:26] = crc.to_bytes(4, "little")
-    (tmp_path / "a.ogg").write_bytes(b"".join([*pages[:-1], bytes(last)]))
+    (tmp_path / "a.ogg").write_bytes(b"".join([*pages[:-1], with_checksum(bytes(last))]))
     with checked(tmp_path / "a.ogg") as audio:
         assert whole.shape[1] <= audio.length < whole.shape[1] + 8192
         np.testing.assert_allclose(read(audio, 0, whole.shape[1]), whole, atol=1e-6)
+        assert problems(audio) == []
+
+
+@pytest.mark.parametrize("kind", ["vorbis", "opus"])
+def test_pages_behind_one_that_ends_the_stream_are_read(tmp_path, oggs, kind):
+    pages, whole = oggs[kind]
+    ended = [page[:5] + bytes((page[5] | 4,)) + page[6:] for page in pages[-4:-1]]
+    (tmp_path / "a.ogg").write_bytes(b"".join([*pages[:-4], *map(with_checksum, ended), pages[-1]]))
+    with checked(tmp_path / "a.ogg") as audio:
+        np.testing.assert_allclose(read(audio), whole, atol=1e-6)
         assert problems(audio) == []
 
 

@@ -230,7 +230,7 @@ class _Forward:
                 start = max(part.start, self._there)
                 if start > self._there:
                     self._encoded.add_damage(self._there, start, part.reason)
-                self._keep(start, samples)
+                self._keep(start, self._silenced(start, samples))
                 if self._closing or not threading.main_thread().is_alive():
                     return False
         except AudioError:
@@ -239,6 +239,15 @@ class _Forward:
             _check_file(self._encoded, self._name)
             self._encoded.note(f"cannot be decoded any further ({type(error).__name__}: {error})")
         return True
+
+    def _silenced(self, start: int, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Samples without what is known to be damaged: a decoder makes something of it, which is no sound."""
+        for one in self._encoded.damage:
+            first, last = max(one.start - start, 0), min(one.stop - start, len(samples))
+            if first < last:
+                samples = samples.copy()
+                samples[first:last] = 0
+        return samples
 
     def _settle(self) -> None:
         """All that there is has been decoded."""

@@ -276,12 +276,12 @@ def _parts(
                 if other and resampler is None:
                     resampler = _resampler(encoded)
                     encoded.note("changes its rate or its channels on the way; all is shown as it begins")
+                if frame.is_corrupt:
+                    encoded.add_damage(at, at + frame.samples, "damaged")
                 for made in resampler.resample(frame) if other and resampler else [frame]:
                     samples = _samples(made)
                     yield Part(at, samples, "damaged" if failed else "lost")
                     at += len(samples)
-                if frame.is_corrupt:
-                    encoded.add_damage(at - frame.samples, at, "damaged")
                 failed = False
         if failed:
             yield Part(at, np.zeros((0, encoded.channels), np.float32), "damaged")

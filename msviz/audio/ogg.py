@@ -178,10 +178,23 @@ def _packets_ended(media: Media, pages: list[Page]) -> int:
 def is_sound(media: Media, page: Page) -> bool:
     """Whether a page's checksum is right."""
     data = media.read(page.start, page.stop)
-    zeroed = data[:22] + bytes(4) + data[26:]
+    return _checksum(data) == data[22:26]
+
+
+def _checksum(page: bytes) -> bytes:
+    zeroed = page[:22] + bytes(4) + page[26:]
     # zlib's checksum is that of Ogg with the bits of every byte, and of the result, the other way round.
     mirrored = zlib.crc32(zeroed.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int(f"{mirrored:032b}"[::-1], 2) == int.from_bytes(data[22:26], "little")
+    return int(f"{mirrored:032b}"[::-1], 2).to_bytes(4, "little")
+
+
+def _going_on(media: Media, page: Page) -> bytes | range:
+    """A page as it is, but for that it ends the stream: others come behind it all the same."""
+    if not page.flags & _LAST or not is_sound(media, page):
+        return range(page.start, page.stop)
+    data = media.read(page.start, page.stop)
+    data = data[:5] + bytes((data[5] & ~_LAST,)) + data[6:]
+    return data[:22] + _checksum(data) + data[26:]
 
 
 class Run(Splice):
@@ -197,7 +210,8 @@ class Run(Splice):
 
     def __init__(self, media: Media, link: Chain, pages: range, *, checked: bool = True) -> None:
         headers: list[bytes | range] = [range(page.start, page.stop) for page in link.headers]
-        sound = [range(link.pages[index].start, link.pages[index].stop) for index in pages]
+        sound = [_going_on(media, link.pages[index]) for index in pages[:-1]]
+        sound += [range(link.pages[index].start, link.pages[index].stop) for index in pages[-1:]]
         super().__init__(media, [*headers, *sound])
         self._link, self._run, self._headers = link, pages, len(headers)
         self._checked = 0 if checked else len(pages)
