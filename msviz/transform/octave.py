@@ -57,6 +57,9 @@ class OctaveTransform:
     fmin : float
         Lowest frequency wanted, in Hz.  Octaves descend from the Nyquist frequency; the lowest
         begins less than an octave above `fmin`.
+    mirrored : bool
+        Whether filters that reach past 0 Hz or the Nyquist frequency see the spectrum's mirror image at full
+        strength there, as they did in files of format version 1: a sine that near reads up to 6 dB too much.
     dtype : {"float32", "float64"}
         What samples and coefficients are computed in.
     workers : int, optional
@@ -73,7 +76,8 @@ class OctaveTransform:
     A nonstationary Gabor frame in the painless case (Balazs et al., J. Comput. Appl. Math. 236,
     2011; Velasco et al., DAFx 2011) with the octave-wise hops and the `gamma` of Schörkhuber et al.
     (AES 53rd Conf., 2014).  A coefficient is a sample of the analytic band-pass signal: a sine of
-    amplitude A at a bin's centre reads magnitude A there.  Frame n of an octave is centred on
+    amplitude A at a bin's centre reads magnitude A there, up to the last bin below the Nyquist frequency.
+    Frame n of an octave is centred on
     sample n × hop.
 
     Examples
@@ -98,6 +102,7 @@ class OctaveTransform:
         resolution: float = 12.0,
         gamma: float = 0.0,
         fmin: float = 20.0,
+        mirrored: bool = False,
         dtype: str = "float32",
         workers: int | None = None,
     ) -> None:
@@ -106,7 +111,9 @@ class OctaveTransform:
         if workers is not None and workers < 1:
             raise ParameterError(f"workers must be at least 1, not {workers}")
         self.workers = workers or os.cpu_count() or 1
-        self.scale = OctaveScale(rate, bins_per_octave, float(resolution), float(gamma), float(fmin))
+        self.scale = OctaveScale(
+            rate, bins_per_octave, float(resolution), float(gamma), float(fmin), bool(mirrored)
+        )
         self.dtype = np.dtype(dtype)
         self._stages = _plan(self.scale, dtype, Shape.WINDOW)
 
@@ -114,7 +121,8 @@ class OctaveTransform:
         s = self.scale
         return (
             f"OctaveTransform({s.rate}, bins_per_octave={s.bins_per_octave}, resolution={s.resolution:g}, "
-            f'gamma={s.gamma:g}, fmin={s.fmin:g}, dtype="{self.dtype}")'
+            f"gamma={s.gamma:g}, fmin={s.fmin:g}, {'mirrored=True, ' if s.mirrored else ''}"
+            f'dtype="{self.dtype}")'
         )
 
     @property

@@ -76,6 +76,7 @@ class OctaveScale:
     resolution: float
     gamma: float
     fmin: float
+    mirrored: bool = False
 
     def __post_init__(self) -> None:
         nyquist = self.rate / 2
@@ -132,6 +133,16 @@ class OctaveScale:
         half = 2.0 ** (2 * share / self.resolution)
         warped = frequency + self.warp_offset
         return warped / half - self.warp_offset, warped * half - self.warp_offset
+
+    def image_distances(self, frequencies: NDArray[np.floating]) -> tuple[Any, Any]:
+        """From bin centres to their images at -f and at rate - f, in Hz, down and up.
+
+        Infinite where a bin's filter does not reach past that end of the spectrum.
+        """
+        low, high = self.filter_edges(frequencies)
+        down = np.where((low < 0) & (not self.mirrored), -2 * frequencies, -math.inf)
+        up = np.where((high > self.rate / 2) & (not self.mirrored), self.rate - 2 * frequencies, math.inf)
+        return down, up
 
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of the filter of a bin centred at `frequency`."""

@@ -40,6 +40,9 @@ class STFT:
     A sine of amplitude A at a row's centre reads magnitude A there.  Frame n is centred on sample
     n × hop, which is where its phases count from.  Frames and dual window are those of
     `scipy.signal.ShortTimeFFT`, which goes from frame to frame in Python and takes long to import.
+    At 0 Hz and the Nyquist frequency a sine is an oscillation of one phase, and reads A times the cosine of
+    its phase.  The last row of an odd `window` lies so near the Nyquist frequency that it sees the sine's
+    image as well: it reads from A/2 to 3A/2.
 
     Parameters
     ----------
