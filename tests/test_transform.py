@@ -187,6 +187,7 @@ def whole():
 @example(resolution=12, start=0, stop=0.1)
 @example(resolution=12, start=0.9, stop=1)
 @example(resolution=24, start=0.5, stop=0.500001)
+@example(resolution=3, start=112_543 / 264_600, stop=112_567 / 264_600)  # where falls at Nyquist reach far
 def test_a_stretch_alone_has_the_frames_of_the_whole(whole, resolution, start, stop):
     signal, transform, representation = whole[resolution]
     start, stop = (round(at * signal.length) for at in sorted((start, stop)))

@@ -95,9 +95,7 @@ class Description:
         try:
             kind = {"octave": OctaveTransform, "stft": STFT}[attributes["transform"]]
             parameters = dict(attributes["parameters"])
-            if (
-                version == 1 and kind is OctaveTransform
-            ):  # its filters did not fall at the ends of the spectrum
+            if version == 1 and kind is OctaveTransform:  # filters did not fall at the ends of the spectrum
                 parameters["mirrored"] = True
             transform: Transform = kind(**parameters)
             frames = tuple(
