@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @click.option(
     "--gamma", metavar="HZ", default=0.0, show_default=True, help="Shortens the low octaves in time."
 )
-@click.option("--fmin", metavar="HZ", default=20.0, show_default=True, help="Lowest frequency.")
+@click.option("--fmin", metavar="HZ", type=float, help="Lowest frequency.  [20 at the rates of sound]")
 @click.option("--overwrite", is_flag=True, help="Make again what is there already.")
 @click.option(
     "--scheduler",
@@ -67,7 +67,7 @@ def convert(
     bins_per_octave: int,
     resolution: float,
     gamma: float,
-    fmin: float,
+    fmin: float | None,
     overwrite: bool,
     scheduler: str | None,
     as_json: bool,

@@ -54,7 +54,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {name:<11} {value}" for name, value in rows.items())
     for number, band in enumerate(told.get("bands", ())):
         yield (
-            f"  band {number:<6} {band['low_hz']:9.2f} to {band['high_hz']:9.2f} Hz, {band['bins']} bins, "
+            f"  band {number:<6} {band['low_hz']:9.7g} to {band['high_hz']:9.7g} Hz, {band['bins']} bins, "
             f"hop {band['hop']}, {band['frames']} frames"
         )
 

@@ -99,16 +99,18 @@ def _is_made(job: Job, mark: dict[str, Any]) -> bool:
         If it was made of another file, which must not be lost to one that has the same name by chance.
     """
     try:
-        origin = load(job.target).attributes["origin"]
+        stored = load(job.target)
     except StorageError:  # missing, or not whole; what was never a representation is not written over
         return False
+    origin = stored.attributes["origin"]
     its, ours = origin.get("source", {}).get("name", "something else"), mark["source"]["name"]
     if its != ours:
         raise StorageError(
             f"{job.source} would become {job.target}, which is there and was made of {its}: "
             "choose another folder, or --overwrite."
         )
-    return bool(origin == mark)
+    same = origin == mark  # and with today's filters, which those of older versions were not
+    return same and stored.transform.parameters == job.settings.transform(stored.rate, 1).parameters
 
 
 def _make_room(target: str) -> None:

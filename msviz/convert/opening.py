@@ -56,6 +56,11 @@ class StoredSource:
         return self.length / self.rate
 
     @property
+    def exact_rate(self) -> float:
+        """Sampling rate in Hz, as an `AudioSource` tells it."""
+        return float(self.rate)
+
+    @property
     def decoded(self) -> int:
         """How many samples, from the first, can be read without waiting: all."""
         return self.length

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from msviz.errors import ParameterError
-from msviz.signal import Signal, Source
+from msviz.signal import Signal, Source, whole_rate
 from msviz.transform.blocks import Each, Range, kept_dtype
 from msviz.transform.representation import Frames, Representation
 
@@ -47,7 +47,7 @@ class STFT:
     Parameters
     ----------
     rate : int
-        Sampling rate in Hz.
+        Sampling rate in Hz, from 1 Hz; a fraction is rounded, as that of a `Signal`.
     window, hop : int
         Length of the window and distance of the frames, in samples.
 
@@ -72,15 +72,13 @@ class STFT:
     """
 
     def __init__(self, rate: int, *, window: int = 4096, hop: int = 1024) -> None:
-        if not rate > 0:
-            raise ParameterError(f"rate must be positive, not {rate}")
         if window != int(window) or window < 4:
             raise ParameterError(f"window must be a whole number of samples, at least 4, not {window}")
         if hop != int(hop) or not 0 < hop <= window // 2:
             raise ParameterError(
                 f"hop must be a whole number of samples from 1 to half the window ({window // 2}), not {hop}"
             )
-        self.rate = int(rate)
+        self.rate = whole_rate(rate)
         self.window = int(window)
         self.hop = int(hop)
         frequencies = np.arange(self.window // 2 + 1) * (self.rate / self.window)
