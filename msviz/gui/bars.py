@@ -29,7 +29,7 @@ from msviz.audio import AudioSource
 from msviz.gui.actions import Actions
 from msviz.gui.colours import COLOUR_MAPS, HIGHEST_DB, LOWEST_DB, NARROWEST_RANGE_DB, OWN, Colours
 from msviz.gui.meter import MeterBar
-from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, time_text
+from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
 from msviz.gui.view import View
 
 TOLD_MS = 6000  # that something stays in the status bar
@@ -394,7 +394,7 @@ class StatusBar(QStatusBar):
     def show_file(self, source: AudioSource) -> None:
         """Say what file is open."""
         channels = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels} channels")
-        self._file = f"{source.format} · {source.rate / 1000:g} kHz · {channels}"
+        self._file = f"{source.format} · {rate_text(source.exact_rate)} · {channels}"
         self.tell("")
 
     def show_progress(self, progress: float, *, stopped: bool) -> None:

@@ -15,11 +15,11 @@ from msviz.gui.view import Box
 from msviz.lab import Recipe, Reconstruction
 from msviz.playback import Difference, Player, Remembered, Resynthesis
 from msviz.signal import Source
-from msviz.transform import STFT, OctaveTransform
+from msviz.transform import STFT, OctaveTransform, time_scale
 from msviz.transform.edits import BoxEdit, Edits
 
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
-NEAR_S = 24  # of the track that are kept, decoded: a view from near and the borders of its tiles
+NEAR_S = 24  # of sound that are kept, decoded: a view from near and the borders of its tiles
 
 
 class Session(QObject):
@@ -81,7 +81,7 @@ class Session(QObject):
         self.sources: dict[str, Source] = {}
         self.rebuilt: Source = source
         self._runner, self._player, self._memory = runner, player, memory
-        self._near = Remembered(source, kept=NEAR_S * source.rate)
+        self._near = Remembered(source, kept=round(NEAR_S * time_scale(source.rate) * source.rate))
         self._made: dict[tuple[Any, ...], Source] = {}
         self._drawn: dict[tuple[Any, ...], Picture] = {}
         self._set_parameters(parameters)
