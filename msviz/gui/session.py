@@ -201,8 +201,14 @@ class Session(QObject):
         """The picture that the file itself holds, if it holds levels alone and just such are to be drawn."""
         picture = getattr(self.source, "picture", None)
         whole = kind in ("", "coefficients") and self._channel in ("mix", "any")
-        same = picture and picture.stored.transform.parameters == transform.parameters
-        return picture if whole and same else None
+        if not (picture and whole):
+            return None
+        held = picture.stored.transform.parameters
+        # A file of format version 1 is drawn as it is, too, though its filters were mirrored.
+        same = all(
+            held.get(name) == value for name, value in transform.parameters.items() if name != "mirrored"
+        )
+        return picture if same else None
 
     def _analyze(self) -> tuple[Picture, Picture]:
         """Begin to fill new pictures; one that is as before goes on where it was."""
