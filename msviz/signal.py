@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -33,6 +34,19 @@ class Source(Protocol):
 
         May be called from several threads at once.
         """
+
+
+def whole_rate(rate: float) -> int:
+    """A sampling rate in whole Hz: arithmetic with times is exact with no other.
+
+    Raises
+    ------
+    ParameterError
+        If it is below 1 Hz, or no number.
+    """
+    if not 1 <= rate < math.inf:
+        raise ParameterError(f"rate must be at least 1 Hz, not {rate}")
+    return round(rate)
 
 
 def read_blocks(
@@ -71,12 +85,12 @@ class Signal:
         Full scale is ±1.  One dimension is taken as one channel.  float32 and float64 are kept,
         everything else becomes float32.
     rate : int
-        Sampling rate in Hz.
+        Sampling rate in Hz, from 1 Hz.  A fraction is rounded: 44055.94 Hz counts as 44056 Hz.
 
     Raises
     ------
     ParameterError
-        If `samples` has more than two dimensions or no channel, or `rate` is not positive.
+        If `samples` has more than two dimensions or no channel, or `rate` is below 1 Hz.
 
     Examples
     --------
@@ -98,10 +112,8 @@ class Signal:
             raise ParameterError(f"samples must have shape (channels, n), not {np.shape(self.samples)}")
         if samples.dtype not in (np.float32, np.float64):
             samples = samples.astype(np.float32)
-        if not self.rate > 0:
-            raise ParameterError(f"rate must be positive, not {self.rate}")
         object.__setattr__(self, "samples", samples)
-        object.__setattr__(self, "rate", int(self.rate))
+        object.__setattr__(self, "rate", whole_rate(self.rate))
 
     @property
     def channels(self) -> int:

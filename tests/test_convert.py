@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -236,6 +237,20 @@ def test_what_is_there_is_skipped_until_something_has_changed(tmp_path):
     tone(path, seconds=0.7)
     assert states(jobs) == {"a.wav": "converted"}
     assert load(jobs[0].target).length == round(0.7 * RATE)
+
+
+def test_what_an_older_version_made_with_other_filters_is_made_again(tmp_path):
+    jobs = plan([tone(tmp_path / "a.wav")], tmp_path / "out", QUICK)
+    assert states(jobs) == {"a.wav": "converted"}
+    metadata = Path(jobs[0].target, "zarr.json")
+    root = json.loads(metadata.read_text())
+    root["attributes"]["format_version"] = 1
+    del root["attributes"]["parameters"]["mirrored"]
+    metadata.write_text(json.dumps(root))
+    assert load(jobs[0].target).transform.parameters["mirrored"]
+    assert states(jobs) == {"a.wav": "converted"}
+    assert not load(jobs[0].target).transform.parameters["mirrored"]
+    assert states(jobs) == {"a.wav": "skipped"}
 
 
 def test_nothing_is_lost_to_a_file_of_the_same_name(tmp_path):

@@ -107,6 +107,17 @@ def test_other_parameters_than_the_levels_have_are_those_of_the_rebuilt_sound(qt
         assert abs(int(level.max()) - (240 - 12)) <= 3
 
 
+@pytest.mark.parametrize("mirrored", [False, True])  # as files of format version 1 are
+def test_levels_are_drawn_as_they_are_stored(qtbot, window, tmp_path, sound, mirrored):
+    path = tmp_path / "a.zarr"
+    msviz.save(OctaveTransform(RATE, mirrored=mirrored).analyze(sound), path, content="levels")
+    window.files.open(path)
+    wait_analysed(qtbot, window, path)
+    octaves, spectra = window.analysis.pictures
+    assert octaves.transform is window.source.picture
+    assert isinstance(spectra.transform, STFT)
+
+
 def test_levels_are_seen_before_their_sound_is_made(qtbot, window, tmp_path, sound, monkeypatch):
     path, heard = tmp_path / "a.zarr", threading.Event()
     msviz.save(OctaveTransform(RATE).analyze(sound), path, content="levels")

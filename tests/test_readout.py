@@ -2,7 +2,7 @@
 
 import pytest
 
-from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, time_text
+from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,13 @@ def test_time_to_so_many_decimals(decimals, text):
         (9999.6, "10.00 kHz"),
         (10548, "10.55 kHz"),
         (96000, "96.00 kHz"),
+        (999_996, "1.000 MHz"),
+        (2_500_000, "2.500 MHz"),
+        (5.004, "5.004 Hz"),
+        (0.03125, "31.25 mHz"),
+        (0.99996, "1.000 Hz"),
+        (0.001953125, "1.953 mHz"),
+        (2e-6, "2.000 µHz"),
     ],
 )
 def test_frequency(hz, text):
@@ -75,6 +82,27 @@ def test_frequency(hz, text):
 )
 def test_note(hz, text):
     assert note_text(hz) == text
+
+
+@pytest.mark.parametrize("hz", [0.002, 7.9, 32_600, 2.5e6])
+def test_what_nobody_hears_is_no_note(hz):
+    assert note_text(hz) == ""
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (1, "1 Hz"),
+        (250, "250 Hz"),
+        (1000, "1 kHz"),
+        (44100, "44.1 kHz"),
+        (44055.94, "44.05594 kHz"),
+        (768_000, "768 kHz"),
+        (10_000_000, "10 MHz"),
+    ],
+)
+def test_rate(rate, text):
+    assert rate_text(rate) == text
 
 
 def test_half_way_between_two_notes_either_is_right():
@@ -104,6 +132,11 @@ def test_a_moment_is_told_as_finely_as_pixels_tell_it(pixel_s, text):
     assert moment_text(211_451 / rate, pixel_s, rate, length) == text
     for other in (-0.01, 0.0, 4405.0, 6249.9, 6251.0):
         assert len(moment_text(other, pixel_s, rate, length)) == len(text)  # nothing jumps
+
+
+def test_samples_are_told_apart_at_any_rate():
+    first, second = (moment_text(sample * 1e-7, 1e-9, 10_000_000, 100) for sample in (12, 13))
+    assert (first, second) == ("   0:00.0000012  sample  12", "   0:00.0000013  sample  13")
 
 
 def test_beyond_the_track_there_is_no_sample():

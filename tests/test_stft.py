@@ -65,6 +65,21 @@ def test_a_sine_and_a_constant_read_their_amplitude():
     assert np.abs(made[0, 0]) == pytest.approx(0.5, rel=0.001)
 
 
+@pytest.mark.parametrize(("window", "last"), [(64, 31), (300, 149), (301, 149)])
+def test_a_sine_reads_its_amplitude_in_every_row_between_the_ends(window, last):
+    stft = STFT(44100, window=window, hop=window // 4)
+    for row in range(1, last + 1):
+        turns = np.arange(8 * window) * (stft.bands[0].frequencies[row] / 44100)
+        for phase in (0.0, 0.7, np.pi / 2):
+            source = Signal(0.5 * np.sin(2 * np.pi * turns + phase)[None], 44100)
+            assert np.abs(stft.frames(source, 0, 4, 16)[0, row]) == pytest.approx(0.5, rel=1e-4)
+
+
+def test_an_alternation_reads_its_amplitude_at_the_nyquist_frequency():
+    source = Signal(0.5 * np.cos(np.pi * np.arange(4096))[None], 44100)
+    assert np.abs(STFT(44100, window=64, hop=16).frames(source, 0, 4, 16)[0, 32]) == pytest.approx(0.5)
+
+
 def test_bandwidth_is_where_a_sine_reads_3_db_less():
     stft = STFT(44100)
     frequency = stft.bands[0].frequencies[100] + stft.bandwidth(1000) / 2

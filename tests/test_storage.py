@@ -56,6 +56,25 @@ def test_a_transform_in_double_precision_comes_back(tmp_path):
     assert error_db(found.synthesize(), signal) < -135  # coefficients are kept in single precision
 
 
+@pytest.mark.parametrize("name", PLACES)
+def test_a_file_of_format_version_1_comes_back(tmp_path, monkeypatch, name):
+    """Its filters saw the mirror image of the spectrum, and no parameter told."""
+    signal = noise()
+    transform = OctaveTransform(RATE, bins_per_octave=12, resolution=6, fmin=400, mirrored=True)
+    parameters = {key: value for key, value in transform.parameters.items() if key != "mirrored"}
+    with monkeypatch.context() as old:
+        old.setattr("msviz.storage.layout.VERSION", 1)
+        old.setattr(OctaveTransform, "parameters", parameters)
+        save(transform.analyze(signal), tmp_path / name)
+    found = load(tmp_path / name)
+    assert repr(found.transform) == repr(transform) != repr(OCTAVES)
+    assert error_db(found.synthesize(), signal) < -120
+    again = tmp_path / f"again{Path(name).suffix}"
+    save(found.read(), again)
+    assert load(again).transform.parameters["mirrored"]
+    assert error_db(load(again).synthesize(), signal) < -120
+
+
 @pytest.mark.parametrize("compress", [True, False])
 @pytest.mark.parametrize("kind", ["memory", "file"])
 def test_an_address_holds_one_too(tmp_path, kind, compress):

@@ -27,7 +27,7 @@ def with_attributes(path, **changes):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"format_version": 2}, r"has format version 2, and this msviz reads up to 1: install a newer msviz"),
+        ({"format_version": 3}, r"has format version 3, and this msviz reads up to 2: install a newer msviz"),
         ({"format": "spectrogram"}, "holds something else than a representation"),
         ({"format": None}, "holds something else than a representation"),
         ({"complete": False}, "was not written to its end"),

@@ -4,6 +4,7 @@ import functools
 import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from scipy.signal import resample
 
 from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
 from msviz.demos import demo_tracks
-from msviz.transform.filters import NUTTALL, filter_bank, frame_operator
+from msviz.transform.filters import NUTTALL, Shape, filter_bank, frame_operator
 from msviz.wanted import UnwantedError, interruptible
 
 BAR_DB = {"float32": -120.0, "float64": -150.0}
@@ -95,6 +96,14 @@ def test_float64_coefficients_are_computed_in_float64():
 # -------------------------------------------------------------------- the definition
 
 
+def fall(v):
+    """From 1 at v = 0 to 0 at v = 1: the integral of the window, by trapezoids."""
+    u = np.linspace(-0.5, 0.5, 10_001)
+    window = sum(a * np.cos(2 * np.pi * i * u) for i, a in enumerate(NUTTALL))
+    rise = np.cumsum((window[1:] + window[:-1]) / 2, dtype=float)
+    return 1 - np.interp(v, u[1:] + 0.5, rise / rise[-1])
+
+
 @pytest.mark.parametrize(("resolution", "gamma"), [(12, 0), (24, 0), (3, 0), (6, 40)])
 def test_coefficients_are_those_of_the_definition(resolution, gamma):
     """One FFT of the whole signal, each filter by its formula: no stages, no blocks."""
@@ -116,6 +125,10 @@ def test_coefficients_are_those_of_the_definition(resolution, gamma):
                 u = (np.log2(f + offset) - np.log2(octave.frequencies[k] + offset)) * resolution / 4
             inside = np.abs(u) < 0.5
             window = sum(a * np.cos(2 * np.pi * i * u[inside]) for i, a in enumerate(NUTTALL))
+            for end, reached in ((0, f[inside][0] < 0), (rate / 2, f[inside][-1] > rate / 2)):
+                if reached:  # from the centre to its image at the other side of the end
+                    centre = octave.frequencies[k]
+                    window = window * fall((f[inside] - centre) / (2 * (end - centre)))
             product = np.zeros(size, complex)
             np.add.at(product, j[inside] % size, window * spectrum[j[inside] % size])
             direct = 2 * np.fft.ifft(product)[:: octave.hop]
@@ -145,10 +158,10 @@ def test_filters_sum_to_the_closed_form(resolution):
     square = NUTTALL[0] ** 2 + sum(a**2 for a in NUTTALL[1:]) / 2
     flat = 24 * 4 / resolution * square
     operator = frame_operator(transform.scale, 1.0, 22051, reaches_nyquist=True)
-    flat_part = operator[100:11_000]  # the mirror at Nyquist does not go on with the geometric series
+    flat_part = operator[100:11_000]  # at the Nyquist frequency the geometric series ends
     assert flat_part == pytest.approx(np.full(flat_part.shape, flat), rel=1e-6)
     low, high = transform.frame_bounds
-    assert 0.9 < low < flat
+    assert flat / 4 - 1e-6 < low < flat / 3  # where filters fall to ½ on both sides of the Nyquist frequency
     assert flat - 1e-6 < high < 1.25 * flat  # the residual adds a little where it meets the bins
 
 
@@ -174,6 +187,7 @@ def whole():
 @example(resolution=12, start=0, stop=0.1)
 @example(resolution=12, start=0.9, stop=1)
 @example(resolution=24, start=0.5, stop=0.500001)
+@example(resolution=3, start=112_543 / 264_600, stop=112_567 / 264_600)  # where falls at Nyquist reach far
 def test_a_stretch_alone_has_the_frames_of_the_whole(whole, resolution, start, stop):
     signal, transform, representation = whole[resolution]
     start, stop = (round(at * signal.length) for at in sorted((start, stop)))
@@ -312,6 +326,99 @@ def test_a_sine_reads_its_amplitude(rate, gamma):
         middle = transform.frames(signal, octave, n, n + 1)
         assert abs(decibels(np.abs(middle[0, 7, 0]) / 0.25)) <= 0.1
         assert np.abs(middle[0, :, 0]).argmax() == 7
+
+
+class Sine:
+    """A sine that has always been there and never ends."""
+
+    channels, length = 1, 2**40
+
+    def __init__(self, frequency, amplitude, phase, rate):
+        self.frequency, self.amplitude, self.phase, self.rate = frequency, amplitude, phase, rate
+
+    def read(self, start, stop):
+        turns = np.arange(start, stop) * (self.frequency / self.rate)
+        return (self.amplitude * np.sin(2 * np.pi * turns + self.phase))[None]
+
+
+ENDS = [  # parameters, and whether filters reach below 0 Hz
+    ({}, False),
+    ({"dtype": "float64"}, False),
+    ({"resolution": 3}, False),
+    ({"resolution": 24}, False),
+    ({"bins_per_octave": 3, "resolution": 3}, False),
+    ({"bins_per_octave": 96, "resolution": 3, "fmin": 700}, False),
+    ({"bins_per_octave": 96, "resolution": 96, "fmin": 2000}, False),
+    ({"gamma": 5, "resolution": 6.4}, False),
+    ({"gamma": 40, "resolution": 6}, True),
+    ({"gamma": 3000}, True),
+]
+
+
+@pytest.mark.parametrize(("parameters", "below"), ENDS)
+def test_a_sine_reads_its_amplitude_at_the_centre_of_every_bin(parameters, below):
+    transform = OctaveTransform(44101, **parameters)
+    assert (transform.scale.filter_edges(transform.octaves[0].frequencies[0])[0] < 0) == below
+    ends = {0, len(transform.octaves) - 1}
+    for octave in transform.octaves:
+        bins = len(octave.frequencies)
+        rows = range(bins) if octave.index in ends else (0, bins // 2, bins - 1)
+        for row, phase in zip(rows, itertools.cycle([0.0, 0.7, math.pi / 2, 2.5]), strict=False):
+            source = Sine(octave.frequencies[row], 0.5, phase, 44101)
+            first = 1_000_000 // octave.hop + 17 * row
+            read = np.abs(transform.frames(source, octave.index, first, first + 16)[0, row])
+            assert np.abs(20 * np.log10(read / 0.5)).max() < 0.01
+
+
+@pytest.mark.parametrize("parameters", [{}, {"resolution": 3}, {"resolution": 6, "gamma": 40}])
+def test_no_sine_reads_more_than_its_amplitude(parameters):
+    """Between the last bin's centre and the Nyquist frequency it beats with its image, from below."""
+    transform = OctaveTransform(44100, **parameters)
+    top, last = transform.octaves[-1], transform.octaves[-1].frequencies[-1]
+    for frequency in [*np.linspace(last, 22050, 9), *np.linspace(20_000, last, 9)]:
+        source = Sine(frequency, 1.0, math.pi / 2, 44100)
+        most = np.abs(transform.frames(source, top.index, 10_000, 10_500)).max()
+        assert -1.0 < decibels(most) < 0.001
+    for frequency in (0.0, 5.0, 13.0):
+        source = Sine(frequency, 1.0, math.pi / 2, 44100)
+        assert decibels(np.abs(transform.frames(source, 0, 100, 200)).max()) < 0.001
+
+
+@pytest.mark.parametrize("parameters", [{}, {"resolution": 3}, {"gamma": 400.0}, {"mirrored": True}])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_ends_of_the_spectrum_are_rebuilt(parameters, dtype):
+    transform = OctaveTransform(8001, dtype=dtype, **parameters)
+    length = 6001
+    for frequency in (0.0, 1.0, 3950.0, 4000.5):
+        source = Sine(frequency, 0.5, math.pi / 2, 8001)
+        signal = Signal(source.read(0, length).astype(dtype), 8001)
+        assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= BAR_DB[dtype]
+
+
+@pytest.mark.parametrize(("resolution", "least"), [(24, -0.8), (12, -1.7), (3, -3.0)])
+def test_noise_and_clicks_read_less_only_where_the_spectrum_ends(resolution, least):
+    """A filter there takes in no more than the half of its width that lies within the spectrum."""
+    scale = OctaveTransform(44100, resolution=resolution).scale
+    bank, mirrored = (filter_bank(s, 9, 4.0, 11_025 * 2) for s in (scale, replace(scale, mirrored=True)))
+    for power, fewest in ((2, least), (1, -6.2)):  # of noise its power, of a click its amplitude
+        ours, theirs = (np.bincount(b.row, b.response**power) for b in (bank, mirrored))
+        change = 10 * (3 - power) * np.log10(ours / theirs)
+        assert (np.diff(change) <= 1e-9).all()
+        assert change[0] == pytest.approx(0, abs=1e-3)
+        assert fewest <= change[-1] < 0
+
+
+@pytest.mark.parametrize(
+    ("octave", "resolution", "gamma", "spacing"),
+    [(9, 12, 0.0, 4.0), (9, 3, 0.0, 4.0), (0, 12, 0.0, 0.01), (0, 6, 40.0, 0.25), (5, 12, 3000.0, 2.0)],
+)
+def test_slopes_are_those_of_the_filters(octave, resolution, gamma, spacing):
+    scale = OctaveTransform(44100, resolution=resolution, gamma=gamma).scale
+    bank, slopes = (filter_bank(scale, octave, spacing, 10**6, s) for s in (Shape.WINDOW, Shape.SLOPE))
+    for row in range(24):
+        own = bank.row == row
+        numeric = np.gradient(bank.response[own], spacing)
+        assert slopes.response[own] == pytest.approx(numeric, abs=2e-3 * np.abs(numeric).max())
 
 
 @pytest.mark.parametrize("gamma", [0, 20])

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @click.option(
     "--gamma", metavar="HZ", default=0.0, show_default=True, help="Shortens the low octaves in time."
 )
-@click.option("--fmin", metavar="HZ", default=20.0, show_default=True, help="Lowest frequency.")
+@click.option("--fmin", metavar="HZ", type=float, help="Lowest frequency.  [20 at the rates of sound]")
 @click.option(
     "--track",
     metavar="N",
@@ -75,7 +75,7 @@ def convert(
     bins_per_octave: int,
     resolution: float,
     gamma: float,
-    fmin: float,
+    fmin: float | None,
     track: int,
     overwrite: bool,
     strict: bool,

@@ -80,7 +80,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
         yield f"  problems    {'none' if told['checked'] else 'not looked for'}"
     for number, band in enumerate(told.get("bands", ())):
         yield (
-            f"  band {number:<6} {band['low_hz']:9.2f} to {band['high_hz']:9.2f} Hz, {band['bins']} bins, "
+            f"  band {number:<6} {band['low_hz']:9.7g} to {band['high_hz']:9.7g} Hz, {band['bins']} bins, "
             f"hop {band['hop']}, {band['frames']} frames"
         )
 

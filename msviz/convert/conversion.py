@@ -137,7 +137,10 @@ def _made(job: Job, mark: dict[str, Any]) -> Stored | None:
         )
     known = len(mark["source"]) > 1  # a name alone may stand for anything, as that of standard input does
     settings = {"track": 0, **origin.get("settings", {})}  # which there was not always
-    return made if known and origin["source"] == mark["source"] and settings == mark["settings"] else None
+    same = known and origin["source"] == mark["source"] and settings == mark["settings"]
+    # And with today's filters, which those of older versions were not.
+    today = made.transform.parameters == job.settings.transform(made.rate, 1).parameters
+    return made if same and today else None
 
 
 def _make_room(target: str) -> None:

@@ -15,9 +15,8 @@ from msviz.convert.naming import names
 from msviz.errors import ParameterError
 from msviz.storage import Content
 from msviz.transform import OctaveTransform
-from msviz.transform.scale import OctaveScale
 
-_HIGHEST_RATE_HZ = 768_000
+_HIGHEST_RATE_HZ = 10_000_000
 _STORED = (".zarr", ".zip", ".npz")  # an output that ends so is one file's, not a folder for many
 
 
@@ -31,7 +30,7 @@ class Settings:
         Exact coefficients, coefficients in half the space, or the picture alone.
     compress : bool
     bins_per_octave, resolution, gamma, fmin
-        Parameters of the `OctaveTransform`.
+        Parameters of the `OctaveTransform`; without `fmin`, each file has what suits its rate.
     track : int
         Which sound track of a video, from 0.
 
@@ -46,12 +45,12 @@ class Settings:
     bins_per_octave: int = 24
     resolution: float = 12.0
     gamma: float = 0.0
-    fmin: float = 20.0
+    fmin: float | None = None
     track: int = 0
 
     def __post_init__(self) -> None:
         # What no rate allows is told once, and not of every file.
-        OctaveScale(_HIGHEST_RATE_HZ, self.bins_per_octave, self.resolution, self.gamma, self.fmin)
+        self.transform(_HIGHEST_RATE_HZ, 1)
 
     def transform(self, rate: int, workers: int) -> OctaveTransform:
         """What analyses files of this rate.

@@ -33,18 +33,21 @@ from msviz.errors import ParameterError
 from msviz.gui.analysis import Picture
 from msviz.gui.lab import LabPanel
 from msviz.gui.parameters import POOLED, PRESET_TIPS, SHARPENED, Parameters, channels_of
+from msviz.gui.readout import scaled, time_text
 from msviz.gui.spectrum import SpectrumPanel
 from msviz.gui.view import View
+from msviz.transform import default_fmin
 from msviz.transform.presets import PRESETS
 from msviz.transform.scale import MIN_RESOLUTION
 
 BINS = (12, 24, 36, 48, 60, 96)
+AUDIO_RATE = 44100  # for which numbers are offered as long as there is no track
 WINDOWS = tuple(2**n for n in range(7, 17))
 OVERLAPS = (2, 4, 8, 16)  # windows that meet at a sample
 SLIDER_STEPS = 200
 NAMES = ("Octaves", "STFT")
 SPECTRUM_MS = 100  # between two spectra: a frame of the pictures must not wait for each
-HIGHEST_GAMMA, HIGHEST_FMIN = 200.0, 2000.0
+HIGHEST_GAMMA, HIGHEST_FMIN = 10, 100  # times the lowest frequency that suits the rate
 
 PRESET_STYLE = """
 QPushButton { padding: 2px 3px; border: 1px solid transparent; border-radius: 4px; }
@@ -103,10 +106,8 @@ class ParameterPanel(QWidget):
             ends.addWidget(label)
         ends.insertStretch(1)
         self._bins = _choice(BINS, "Rows in an octave")
-        self._gamma = _number(
-            0.0, HIGHEST_GAMMA, 5.0, " Hz", "Bandwidth added to every filter: low octaves react sooner"
-        )
-        self._fmin = _number(10.0, HIGHEST_FMIN, 10.0, " Hz", FMIN_TIP)
+        self._gamma = _hertz("Bandwidth added to every filter: low octaves react sooner")
+        self._fmin = _hertz(FMIN_TIP)
         self._begins = _text("begins at 0000 Hz")
         self._begins.setToolTip(FMIN_TIP)
         self._begins.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -192,6 +193,9 @@ class ParameterPanel(QWidget):
             self._pooled,
         )
         blockers = [QSignalBlocker(widget) for widget in (*widgets, self._window, self._overlap)]
+        lowest = default_fmin(self._rate or AUDIO_RATE)
+        _set_range(self._gamma, 0.0, HIGHEST_GAMMA * lowest, lowest / 4)
+        _set_range(self._fmin, lowest / 2, HIGHEST_FMIN * lowest, lowest / 2)
         most = math.log(p.bins_per_octave / MIN_RESOLUTION) or 1.0
         self._resolution.setValue(round(SLIDER_STEPS * math.log(p.resolution / MIN_RESOLUTION) / most))
         self._resolution_text.setText(f"1/{p.resolution:.3g} octave, {1200 / p.resolution:.0f} cents")
@@ -207,7 +211,7 @@ class ParameterPanel(QWidget):
             choice.setCurrentText(str(value))
         self._channel.setCurrentIndex(self._channel.findData(p.channel_of(len(self._names))))
         self._gamma.setValue(p.gamma)
-        self._fmin.setValue(p.fmin)
+        self._fmin.setValue(lowest if p.fmin is None else p.fmin)
         self._show_begin()
         for name, button in self._presets.items():
             button.setChecked(all(getattr(p, key) == value for key, value in PRESETS[name].items()))
@@ -218,7 +222,7 @@ class ParameterPanel(QWidget):
         if self._rate:
             with suppress(ParameterError):  # which is told where they are put to use
                 low_hz = self.parameters.octave_transform(self._rate).octaves[0].low
-                text = f"begins at {_figure(low_hz)} Hz"
+                text = f"begins at {_hz_text(low_hz)}"
         self._begins.setText(text)
 
     @property
@@ -249,15 +253,20 @@ def _choice(values: Iterable[object], tip: str) -> QComboBox:
     return choice
 
 
-def _number(low: float, high: float, step: float, unit: str, tip: str) -> QDoubleSpinBox:
+def _hertz(tip: str) -> QDoubleSpinBox:
     number = QDoubleSpinBox()
-    number.setRange(low, high)
-    number.setSingleStep(step)
-    number.setDecimals(1)
-    number.setSuffix(unit)
+    number.setSuffix(" Hz")
     number.setToolTip(tip)
     number.setKeyboardTracking(False)  # each digit would be an analysis
     return number
+
+
+def _set_range(number: QDoubleSpinBox, low: float, high: float, step: float) -> None:
+    """Set what a number in Hz can be, in steps that are rounded to one figure, with one figure more."""
+    power = math.floor(math.log10(step))
+    number.setDecimals(max(1, 1 - power))
+    number.setRange(low, high)
+    number.setSingleStep(round(step, -power))
 
 
 def cell_text(picture: Picture, rate: int, hz: float) -> str:
@@ -265,7 +274,16 @@ def cell_text(picture: Picture, rate: int, hz: float) -> str:
     bands = picture.pyramid.bands
     band = next((band for band in bands if band.low <= hz < band.high), bands[-1])
     bandwidth = picture.transform.bandwidth(hz)
-    return f"hop {_figure(1000 * band.hop / rate)} ms, bandwidth {_figure(bandwidth)} Hz"
+    hop_s = band.hop / rate
+    if hop_s >= 100:
+        hop = time_text(hop_s, 0)
+    else:
+        hop = f"{_figure(1000 * hop_s)} ms" if 1e-5 <= hop_s < 1 else scaled(hop_s, "s", 3)
+    return f"hop {hop}, bandwidth {_hz_text(bandwidth)}"
+
+
+def _hz_text(hz: float) -> str:
+    return f"{_figure(hz)} Hz" if 0.1 <= hz < 9999.5 else scaled(hz, "Hz", 3)
 
 
 def _figure(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from msviz.gui.readout import time_text
+from msviz.gui.readout import scaled, time_text
 from msviz.gui.view import Box
 
 FASTEST_BEAT_S = 0.05  # what repeats quicker is a tone rather than a beat
@@ -25,20 +25,13 @@ def duration_text(seconds: float) -> str:
     if seconds >= 60:
         return f"Δt {time_text(seconds)}"
     if seconds >= FASTEST_BEAT_S:
-        return f"Δt {_scaled(seconds, 's')} · {_digits(60 / seconds)} bpm"
-    return f"Δt {_scaled(seconds, 's')} · 1/Δt {_scaled(1 / seconds, 'Hz')}"
+        return f"Δt {scaled(seconds, 's', 4)} · {_digits(60 / seconds)} bpm"
+    return f"Δt {scaled(seconds, 's', 4)} · 1/Δt {scaled(1 / seconds, 'Hz', 4)}"
 
 
 def interval_text(low_hz: float, high_hz: float) -> str:
     """``Δf 110.0 Hz · 7.02 semitones``."""
-    return f"Δf {_scaled(high_hz - low_hz, 'Hz')} · {12 * math.log2(high_hz / low_hz):.2f} semitones"
-
-
-def _scaled(value: float, unit: str) -> str:
-    for factor, prefix in ((1e3, "k"), (1, ""), (1e-3, "m")):
-        if value >= factor:
-            return f"{_digits(value / factor)} {prefix}{unit}"
-    return f"{_digits(value * 1e6)} µ{unit}"
+    return f"Δf {scaled(high_hz - low_hz, 'Hz', 4)} · {12 * math.log2(high_hz / low_hz):.2f} semitones"
 
 
 def _digits(value: float) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 from PyQt6.QtCore import QSettings
 
 from msviz.audio.opening import MOST_CHANNELS
 from msviz.picture import mean_power, peak
-from msviz.transform import STFT, Combined, OctaveTransform, Reassigned
+from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, time_scale
 
 SHARPENED = {"coefficients": None, "reassigned": Reassigned, "combined": Combined}
 """How the octaves are drawn.  Only the coefficients themselves can be played."""
@@ -19,6 +19,10 @@ POOLED = {"peak": peak, "mean power": mean_power}
 
 CHANNELS = ("mix", "left", "right", "any", "mid", "side")
 """What is drawn of stereo."""
+
+
+IN_HZ = ("gamma", "fmin")
+"""Parameters that do not grow with the rate: what suits sound does not suit the vibrations of a building."""
 
 
 def channels_of(count: int) -> tuple[str, ...]:
@@ -34,6 +38,8 @@ class Parameters:
 
     Attributes
     ----------
+    fmin : float or None
+        None for the lowest frequency that suits a track's rate.
     drawn : str
         One of `SHARPENED`.
     channel : str
@@ -45,7 +51,7 @@ class Parameters:
     bins_per_octave: int = 24
     resolution: float = 12.0
     gamma: float = 0.0
-    fmin: float = 20.0
+    fmin: float | None = None
     window: int = 4096
     hop: int = 1024
     drawn: str = "coefficients"
@@ -94,22 +100,28 @@ class Parameters:
         sharpened = SHARPENED[self.drawn]
         return sharpened(transform) if sharpened else transform
 
-    def save(self, settings: QSettings) -> None:
-        """Keep for the next start."""
-        for field in fields(self):
+    @classmethod
+    def _kept(cls, rate: int | None) -> list[Field[Any]]:
+        """What is kept for tracks of a rate: at others than those of sound, nothing that is told in Hz."""
+        audible = rate is None or time_scale(rate) == 1
+        return [field for field in fields(cls) if audible or field.name not in IN_HZ]
+
+    def save(self, settings: QSettings, rate: int | None = None) -> None:
+        """Keep for the next start, and for tracks of other rates."""
+        for field in self._kept(rate):
             settings.setValue(f"parameters/{field.name}", getattr(self, field.name))
 
     @classmethod
-    def load(cls, settings: QSettings) -> Parameters:
+    def load(cls, settings: QSettings, rate: int | None = None) -> Parameters:
         """As they were kept; the default for what is missing or makes no sense."""
         kept: dict[str, Any] = {}
-        for field in fields(cls):
-            default = field.default
-            value = settings.value(f"parameters/{field.name}", default)
+        for field in cls._kept(rate):
+            value = settings.value(f"parameters/{field.name}", field.default)
+            kind = float if field.name in IN_HZ else type(field.default)
             try:
-                kept[field.name] = type(default)(value)  # type: ignore[misc]
+                kept[field.name] = kind(value)  # type: ignore[misc]
             except (TypeError, ValueError):
-                kept[field.name] = default
+                kept[field.name] = field.default
         channels = channels_of(MOST_CHANNELS)
         known = kept["drawn"] in SHARPENED and kept["channel"] in channels and kept["pooled"] in POOLED
         if not known:

@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.colours import Colours, coloured
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.readout import HIGHEST_NOTE, LOWEST_NOTE
 from msviz.gui.still import Still
 from msviz.gui.ticks import (
     frequency_ticks,
@@ -281,10 +282,11 @@ class FrequencyRuler(Beside):
     def _draw_keys(self, painter: QPainter, axis: FrequencyAxis, above: Callable[[float], float]) -> None:
         """A piano's keys, each over half a semitone up and down, as long as they can be told apart."""
         height, left = self.height(), self.width() - KEYS
-        painter.fillRect(QRectF(left, 0, KEYS, height), WHITE_KEY)
         thin, short = 1 / self.devicePixelRatioF(), 0.6 * KEYS
         lowest, highest = (math.floor(note_of(hz) + 0.5) for hz in (axis.low_hz, axis.high_hz))
-        bottom = height - above(hz_of(lowest - 0.5))
+        lowest, highest = max(lowest, LOWEST_NOTE), min(highest, HIGHEST_NOTE)
+        bottom, top = (height - above(hz_of(note)) for note in (lowest - 0.5, highest + 0.5))
+        painter.fillRect(QRectF(left, top, KEYS, max(0.0, bottom - top)), WHITE_KEY)
         for note in range(lowest, highest + 1):
             top, name = height - above(hz_of(note + 0.5)), note % 12
             if bottom - top >= NARROWEST_KEY and name in BLACK_KEYS:

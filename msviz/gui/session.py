@@ -15,11 +15,11 @@ from msviz.gui.view import Box
 from msviz.lab import Recipe, Reconstruction
 from msviz.playback import Difference, Player, Remembered, Resynthesis
 from msviz.signal import Source
-from msviz.transform import STFT, OctaveTransform
+from msviz.transform import STFT, OctaveTransform, time_scale
 from msviz.transform.edits import BoxEdit, Edits
 
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
-NEAR_S = 24  # of the track that are kept, decoded: a view from near and the borders of its tiles
+NEAR_S = 24  # of sound that are kept, decoded: a view from near and the borders of its tiles
 
 
 class Session(QObject):
@@ -84,10 +84,15 @@ class Session(QObject):
         self.rebuilt: Source = source
         self._runner, self._player, self._memory = runner, player, memory
         self.length = source.length
-        self._near = Remembered(source, kept=NEAR_S * source.rate)
+        self._near = self._remembered()
         self._made: dict[tuple[Any, ...], Source] = {}
         self._drawn: dict[tuple[Any, ...], Picture] = {}
         self._set_parameters(parameters)
+
+    def _remembered(self) -> Remembered:
+        """The track, of which what lies around the view stays decoded."""
+        rate = self.source.rate
+        return Remembered(self.source, kept=round(NEAR_S * time_scale(rate) * rate))
 
     def _set_parameters(self, parameters: Parameters) -> None:
         rate = self.source.rate
@@ -142,7 +147,7 @@ class Session(QObject):
         What is known of the pictures is taken over.
         """
         self.length = self.source.length
-        self._near = Remembered(self.source, kept=NEAR_S * self.source.rate)
+        self._near = self._remembered()
         self._made.clear()
         self._drawn = {
             key: picture._replace(pyramid=picture.pyramid.resized(self.length))
@@ -222,8 +227,14 @@ class Session(QObject):
         """The picture that the file itself holds, if it holds levels alone and just such are to be drawn."""
         picture = getattr(self.source, "picture", None)
         whole = kind in ("", "coefficients") and self._channel in ("mix", "any")
-        same = picture and picture.stored.transform.parameters == transform.parameters
-        return picture if whole and same else None
+        if not (picture and whole):
+            return None
+        held = picture.stored.transform.parameters
+        # A file of format version 1 is drawn as it is, too, though its filters were mirrored.
+        same = all(
+            held.get(name) == value for name, value in transform.parameters.items() if name != "mirrored"
+        )
+        return picture if same else None
 
     def _analyze(self) -> tuple[Picture, Picture]:
         """Begin to fill new pictures; one that is as before goes on where it was."""

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
-from msviz.gui.readout import A4, A4_HZ, NOTES
+from msviz.gui.readout import A4, A4_HZ, HIGHEST_NOTE, LOWEST_NOTE, NOTES
 from msviz.picture import FrequencyAxis
 
 TIME_STEPS_S = (
     *(digit * 10.0**power for power in range(-7, 0) for digit in (1, 2, 5)),
     *(1.0, 2.0, 5.0, 10.0, 15.0, 30.0),
     *(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
-    *(3600.0 * hours for hours in (1, 2, 5, 10, 20, 50, 100)),
+    *(3600.0 * hours for hours in (1, 2, 5)),
+    *(3600.0 * digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)),
 )
 MINOR_GAP = 7.0  # pixels between marks without a label, at least
 
@@ -64,8 +65,11 @@ def time_ticks(start_s: float, stop_s: float, pixels: float, room: Callable[[str
 
 
 def frequency_label(hz: float) -> str:
-    """``50``, ``1k``, ``1.25k``."""
-    return f"{hz / 1000:.7g}k" if hz >= 1000 else f"{hz:.7g}"
+    """``0.002``, ``50``, ``1k``, ``1.25k``, ``4M``."""
+    for factor, prefix in ((1e6, "M"), (1e3, "k")):
+        if hz >= factor:
+            return f"{hz / factor:.7g}{prefix}"
+    return f"{hz:.7f}".rstrip("0") if hz < 1e-3 else f"{hz:.7g}"
 
 
 def frequency_ticks(axis: FrequencyAxis, pixels: float, gap: float) -> list[Tick]:
@@ -197,7 +201,8 @@ def note_ticks(axis: FrequencyAxis, pixels: float, gap: float) -> list[Tick]:
     """Notes on an axis of so many pixels, with `gap` pixels or more from label to label.
 
     Where there is little room, the C of each octave or of every few; with more, the chord and the
-    scale on it, all semitones, and cents between them.
+    scale on it, all semitones, and cents between them.  Beyond the notes that have names there are
+    frequencies.
     """
     low, high = note_of(axis.low_hz), note_of(axis.high_hz)
     pixel = pixel_of(axis, pixels)
@@ -207,7 +212,8 @@ def note_ticks(axis: FrequencyAxis, pixels: float, gap: float) -> list[Tick]:
 
     ticks: list[Tick] = []
     last = -math.inf  # on a linear axis octaves are wider the higher they are: what goes for one octave
-    for octave in range(math.floor(low / 12), math.floor(high / 12) + 1):  # may not for the next
+    first_octave, last_octave = max(low, LOWEST_NOTE) // 12, min(high, HIGHEST_NOTE) // 12
+    for octave in range(int(first_octave), int(last_octave) + 1):  # may not for the next
         bottom = max(12.0 * octave, low)
         step = next((cents / 100 for cents in CENTS if distance(bottom, cents / 100) >= gap), 0.0)
         if step:
@@ -221,7 +227,12 @@ def note_ticks(axis: FrequencyAxis, pixels: float, gap: float) -> list[Tick]:
             if low - 1e-9 <= note <= high + 1e-9 and at - last >= gap * (1 - 1e-9):
                 ticks.append(Tick(hz_of(note), note_label(note)))
                 last = at
-    return ticks
+    places = [pixel(tick.value) for tick in ticks]
+    for hz, label in frequency_ticks(axis, pixels, gap):
+        if not LOWEST_NOTE <= note_of(hz) <= HIGHEST_NOTE:
+            apart = min((abs(pixel(hz) - place) for place in places), default=gap)
+            ticks.append(Tick(hz, label if apart >= gap else ""))
+    return sorted(ticks)
 
 
 def level_ticks(floor_db: float, ceiling_db: float, pixels: float, gap: float) -> list[Tick]:

@@ -174,7 +174,7 @@ class Window(QMainWindow):
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
         stored = getattr(source, "stored", None)
-        usual = Parameters.load(QSettings())
+        usual = Parameters.load(QSettings(), source.rate)
         self.parameters = usual.of(stored.transform) if stored else usual
         try:
             session = self._session(source)
@@ -313,7 +313,7 @@ class Window(QMainWindow):
             self._turn_analysis()
         self.parameters = parameters
         self.inspector.parameters.set_parameters(parameters)
-        parameters.save(QSettings())
+        parameters.save(QSettings(), self.source.rate if self.source else None)
 
     def _change_parameters(self, parameters: Parameters) -> None:
         """Go after a hand at the slider, one picture after the other, always to where it is by then.

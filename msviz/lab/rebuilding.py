@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from msviz.lab.once import Once
 from msviz.lab.phase import Ridges
 from msviz.signal import Signal
-from msviz.transform import STFT, Frames, OctaveTransform, Representation
+from msviz.transform import STFT, Frames, OctaveTransform, Representation, time_scale
 
 Array = NDArray[Any]
 
-CONTEXT_S: Final = 0.25, 1.0  # least and most on both sides of a segment
+CONTEXT_S: Final = 0.25, 1.0  # of sound, least and most on both sides of a segment
 FADE_S: Final = 0.02  # from samples that are known to those that are rebuilt
 ITERATIONS: Final = 8
 ACCELERATION: Final = 0.99  # α of the fast Griffin-Lim algorithm
@@ -51,8 +51,11 @@ class Rebuilding:
         self._segment, self._length = segment, length
         bandwidth = transform.bandwidth(float(transform.bands[0].frequencies[0]))
         # As far as the slowest filter reaches, more or less.
-        self._context = round(float(np.clip(0.5 / bandwidth, *CONTEXT_S)) * transform.rate)
-        self._fade = round(FADE_S * transform.rate)
+        second = time_scale(transform.rate) * transform.rate
+        self._context = round(
+            float(np.clip(0.5 / bandwidth * transform.rate, *np.multiply(CONTEXT_S, second)))
+        )
+        self._fade = round(FADE_S * second)
         self._stretches = Once(self._make, REMEMBERED)
 
     def __call__(self, number: int) -> Array:

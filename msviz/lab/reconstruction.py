@@ -21,6 +21,7 @@ from msviz.transform import STFT, OctaveTransform, Representation
 Array = NDArray[Any]
 
 SEGMENT_S = 1.5  # about; long enough to rank coefficients in, short enough to be made at once
+SHORTEST, LONGEST = 2**12, 2**20  # samples of a segment, at any rate
 REMEMBERED = 6  # segments: those that two readers near each other need
 
 
@@ -62,7 +63,7 @@ class Reconstruction:
         self.source, self.transform, self.recipe = source, transform, recipe
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
         #: Samples in a segment.
-        self.segment = 2 ** round(math.log2(SEGMENT_S * self.rate))
+        self.segment = 2 ** round(math.log2(min(max(SEGMENT_S * self.rate, SHORTEST), LONGEST)))
         self._finite = _Finite(source)
         self._weights = energies(transform)
         self._limits = Once(self._find_limits, 1 << 14)

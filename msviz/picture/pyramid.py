@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
 from msviz.picture.levels import UNKNOWN, peak
-from msviz.transform import Band
+from msviz.transform import Band, time_scale
 
 Codes = NDArray[np.uint8]
 Tiles = NDArray[np.intp]
 Pool = Callable[[Codes, Codes], Codes]
 
-TILE_SECONDS = 6  # about: long beside the border that an analysis adds to it, short to compute
+TILE_SECONDS = 6  # of sound, about: long beside the border that an analysis adds to it, short to compute
 SCATTERED = 8  # tiles all over a stretch that are analysed first; then twice as many, and so on
 ALONE = 8  # but no closer than this, for each reads again what lies around it
 
@@ -52,7 +52,7 @@ class Pyramid:
     Attributes
     ----------
     tile_length : int
-        Samples in a tile, a power of two times every hop; about six seconds.
+        Samples in a tile, a power of two times every hop; of sound about six seconds.
     tiles : int
         Number of tiles.
     analysed : bool array (tiles,)
@@ -81,8 +81,8 @@ class Pyramid:
         self._base = min(hops)
         if any(hop % self._base or (hop // self._base).bit_count() != 1 for hop in hops):
             raise ParameterError(f"hops must be powers of two times each other, not {sorted(set(hops))}")
-        longest = max(hops)
-        self.tile_length = longest << max(0, round(math.log2(TILE_SECONDS * rate / longest)))
+        longest, seconds = max(hops), TILE_SECONDS * time_scale(rate)
+        self.tile_length = longest << max(0, round(math.log2(seconds * rate / longest)))
         self.tiles = max(1, -(-length // self.tile_length))
         self.analysed = np.zeros(self.tiles, np.bool_)
         self._native = [(hop // self._base).bit_length() - 1 for hop in hops]  # finest that reduces nothing

@@ -21,10 +21,12 @@ from msviz.playback.heard import Heard
 from msviz.playback.mixer import Seek, Wish
 from msviz.playback.track import Track
 from msviz.playback.transport import Transport
+from msviz.transform.scale import LOWEST_AUDIBLE_HZ
 
 ERROR_S = 0.25  # around the playhead, over which the error is measured
 TICK_S = 0.05  # how often a running stream is looked after
 REST_S = 1.0  # how often the player looks whether the program has ended without closing it
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000  # that devices are asked for
 IDLE_S = 2.0  # of silence, until the device is let go
 
 
@@ -228,8 +230,16 @@ class Player(Transport):
             rescan()
         if wish.track and (wish.playing or wish.pointer is not None):
             self._needed = time.monotonic()
+            rate, original = wish.track.rate, wish.track.original_rate
+            if original < 2 * LOWEST_AUDIBLE_HZ:
+                raise DeviceError(
+                    f"Sound cannot be played: at a rate of {original} Hz there is nothing above "
+                    f"{original / 2:g} Hz, which is too low to be heard."
+                )
             try:
-                self._open_output(wish.track.rate)
+                if rate == original and not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                    raise RateError(f"No sound device takes {rate} Hz.")
+                self._open_output(rate)
             except RateError:
                 self._resample(wish.track)
                 return True

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from msviz.playback.sources import Remembered
 from msviz.signal import Source
-from msviz.transform import Frames, OctaveTransform
+from msviz.transform import Frames, OctaveTransform, time_scale
 
 
 @lru_cache(maxsize=2)
@@ -20,7 +20,7 @@ def _transform(rate: int) -> OctaveTransform:
     Where a bin holds several harmonics, they beat, and the beats would be slower in what is heard: at the
     resolution of the pictures a tone of 110 Hz becomes a growl.
     """
-    return OctaveTransform(rate, bins_per_octave=256, resolution=128, gamma=10, workers=1)
+    return OctaveTransform(rate, bins_per_octave=256, resolution=128, gamma=10 / time_scale(rate), workers=1)
 
 
 class Stretched:

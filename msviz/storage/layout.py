@@ -29,7 +29,7 @@ CONTENTS: Final = get_args(Content)
 FORMAT: Final = "msviz representation"
 
 #: Raised when a reader that knows the versions before would read something wrong.
-VERSION: Final = 1
+VERSION: Final = 2
 
 #: float16 holds numbers from 6e-8 (6e-5 at full precision) to 65504: times this, coefficients from -144 dB,
 #: where 24-bit audio ends, to +36 dB at full precision.  A stream needs no second look for it.
@@ -141,7 +141,10 @@ class Description:
             raise StorageError(f"{path} was not written to its end: convert the sound again.")
         try:
             kind = {"octave": OctaveTransform, "stft": STFT}[attributes["transform"]]
-            transform: Transform = kind(**attributes["parameters"])
+            parameters = dict(attributes["parameters"])
+            if version == 1 and kind is OctaveTransform:  # filters did not fall at the ends of the spectrum
+                parameters["mirrored"] = True
+            transform: Transform = kind(**parameters)
             frames = tuple(
                 Range(int(band["first_frame"]), int(band["first_frame"]) + int(band["frames"]))
                 for band in attributes["bands"].values()

@@ -4,7 +4,7 @@ from msviz.transform.blocks import Each
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.representation import Frames, Representation
-from msviz.transform.scale import Band, Octave
+from msviz.transform.scale import Band, Octave, default_fmin, time_scale
 from msviz.transform.sharper import Combined, Reassigned
 from msviz.transform.stft import STFT
 
@@ -21,4 +21,6 @@ __all__ = [
     "OctaveTransform",
     "Reassigned",
     "Representation",
+    "default_fmin",
+    "time_scale",
 ]

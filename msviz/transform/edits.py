@@ -272,8 +272,11 @@ class _Reach:
             rows = HANN_ROWS * transform.rate / transform.window
             half = np.full(len(frequencies), transform.window / 2 / transform.rate)
             return cls(frequencies - rows, frequencies + rows, half)
-        low, high = transform.scale.filter_edges(frequencies)
-        return cls(*transform.scale.filter_edges(frequencies, FILTER_SHARE), ATOM_WIDTHS / (high - low))
+        scale = transform.scale
+        low, high = scale.filter_edges(frequencies)
+        down, up = scale.image_distances(frequencies)
+        narrowest = np.minimum(high - low, np.minimum(-down, up))
+        return cls(*scale.filter_edges(frequencies, FILTER_SHARE), ATOM_WIDTHS / narrowest)
 
     @classmethod
     def of_residual(cls, transform: OctaveTransform) -> _Reach:

@@ -1,7 +1,8 @@
 """The filters of the octave transform and their duals, on a grid of frequencies.
 
 One window shape, the 4-term Nuttall window with a continuous first derivative, shifted along the
-warped frequency axis ψ(f) = log2(f + f0), makes every filter; its integral makes the low-passes.
+warped frequency axis ψ(f) = log2(f + f0), makes every filter; its integral makes the low-passes, and lets
+the filters fall that reach past an end of the spectrum.
 
 References
 ----------
@@ -51,6 +52,11 @@ def smooth_step(u: FloatArray) -> FloatArray:
     return np.asarray(1.0 - u + ripple / (2 * np.pi * a0))
 
 
+def smooth_step_slope(u: FloatArray) -> FloatArray:
+    """The derivative of `smooth_step` at u in [0, 1]; 0 elsewhere."""
+    return -nuttall(np.clip(u, 0.0, 1.0) - 0.5) / NUTTALL[0]
+
+
 class Shape(Enum):
     """What a filter bank is made of."""
 
@@ -64,7 +70,7 @@ class Shape(Enum):
 
 @dataclass(frozen=True, eq=False)
 class FilterBank:
-    """The filters of one octave on a grid of frequencies j·spacing, each only where it is not zero.
+    """The filters of one octave on a grid of frequencies j·spacing, each only between its edges.
 
     Attributes
     ----------
@@ -88,7 +94,13 @@ class FilterBank:
 def filter_bank(
     scale: OctaveScale, octave: int, spacing: float, limit: int, shape: Shape = Shape.WINDOW
 ) -> FilterBank:
-    """The filters of an octave on the grid j·spacing Hz, cut at j < limit."""
+    """The filters of an octave on the grid j·spacing Hz, cut at j < limit.
+
+    A sine at f has images at -f and rate - f.  A filter that reaches past 0 Hz or the Nyquist frequency
+    falls from 1 at its centre to 0 at the centre's image, and so does not see its own sine twice.  The
+    fall is ½ at the end of the spectrum and point-symmetric about it: what the filter takes of a sine
+    and of its image adds up to no more than the sine.
+    """
     centres = scale.bin_frequencies(octave)
     low, high = scale.filter_edges(centres)
     first = np.floor(low / spacing).astype(np.int64) + 1
@@ -99,13 +111,20 @@ def filter_bank(
     frequency = index * spacing
     warped = np.log2(frequency + scale.warp_offset)
     u = (warped - np.log2(centres + scale.warp_offset)[row]) * (scale.resolution / 4)
+    response, slope = nuttall(u), np.zeros(0)
     if shape is Shape.SLOPE:
-        steepness = scale.resolution / 4 / (math.log(2) * (frequency + scale.warp_offset))
-        response = nuttall_slope(u) * steepness
-    else:
-        response = nuttall(u)
-        if shape is Shape.OFFSET:
-            response *= frequency - centres[row]
+        slope = nuttall_slope(u) * scale.resolution / 4 / (math.log(2) * (frequency + scale.warp_offset))
+    for distances in scale.image_distances(centres):
+        if np.isfinite(distances).any():
+            distance = distances[row]
+            v = (frequency - centres[row]) / distance
+            if shape is Shape.SLOPE:
+                slope = slope * smooth_step(v) + response * smooth_step_slope(v) / distance
+            response *= smooth_step(v)
+    if shape is Shape.SLOPE:
+        response = slope
+    elif shape is Shape.OFFSET:
+        response *= frequency - centres[row]
     return FilterBank(first, last, row, index, response)
 
 

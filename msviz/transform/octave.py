@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.signal import Signal, Source
+from msviz.signal import Signal, Source, whole_rate
 from msviz.transform.blocks import BLOCK, Each, Range, analyze_stage, synthesize_stage
 from msviz.transform.filters import Shape, frame_operator
 from msviz.transform.representation import Frames, Representation
-from msviz.transform.scale import Octave, OctaveScale
+from msviz.transform.scale import Octave, OctaveScale, default_fmin
 from msviz.transform.stages import Stage, plan_stages
 
 Array = NDArray[Any]
@@ -45,7 +45,7 @@ class OctaveTransform:
     Parameters
     ----------
     rate : int
-        Sampling rate in Hz of the signals it is for.
+        Sampling rate in Hz of the signals it is for, from 1 Hz; a fraction is rounded, as that of a `Signal`.
     bins_per_octave : int
         Rows in each octave's matrix.
     resolution : float
@@ -54,9 +54,14 @@ class OctaveTransform:
     gamma : float
         Bandwidth in Hz added to every filter, so that low octaves stay short in time; 0 is
         constant Q.
-    fmin : float
+    fmin : float, optional
         Lowest frequency wanted, in Hz.  Octaves descend from the Nyquist frequency; the lowest
-        begins less than an octave above `fmin`.
+        begins less than an octave above `fmin`.  By default 20 Hz, the lowest audible frequency;
+        at rates below 2560 Hz, those of vibrations, eight octaves below the Nyquist frequency; at
+        rates from 1.31 MHz on, those of radio, fourteen.
+    mirrored : bool
+        Whether filters that reach past 0 Hz or the Nyquist frequency see the spectrum's mirror image at full
+        strength there, as they did in files of format version 1: a sine that near reads up to 6 dB too much.
     dtype : {"float32", "float64"}
         What samples and coefficients are computed in.
     workers : int, optional
@@ -73,7 +78,8 @@ class OctaveTransform:
     A nonstationary Gabor frame in the painless case (Balazs et al., J. Comput. Appl. Math. 236,
     2011; Velasco et al., DAFx 2011) with the octave-wise hops and the `gamma` of Schörkhuber et al.
     (AES 53rd Conf., 2014).  A coefficient is a sample of the analytic band-pass signal: a sine of
-    amplitude A at a bin's centre reads magnitude A there.  Frame n of an octave is centred on
+    amplitude A at a bin's centre reads magnitude A there, up to the last bin below the Nyquist frequency.
+    Frame n of an octave is centred on
     sample n × hop.
 
     Examples
@@ -97,7 +103,8 @@ class OctaveTransform:
         bins_per_octave: int = 24,
         resolution: float = 12.0,
         gamma: float = 0.0,
-        fmin: float = 20.0,
+        fmin: float | None = None,
+        mirrored: bool = False,
         dtype: str = "float32",
         workers: int | None = None,
     ) -> None:
@@ -106,7 +113,9 @@ class OctaveTransform:
         if workers is not None and workers < 1:
             raise ParameterError(f"workers must be at least 1, not {workers}")
         self.workers = workers or os.cpu_count() or 1
-        self.scale = OctaveScale(rate, bins_per_octave, float(resolution), float(gamma), float(fmin))
+        rate = whole_rate(rate)
+        fmin = default_fmin(rate) if fmin is None else float(fmin)
+        self.scale = OctaveScale(rate, bins_per_octave, float(resolution), float(gamma), fmin, bool(mirrored))
         self.dtype = np.dtype(dtype)
         self._stages = _plan(self.scale, dtype, Shape.WINDOW)
 
@@ -114,7 +123,8 @@ class OctaveTransform:
         s = self.scale
         return (
             f"OctaveTransform({s.rate}, bins_per_octave={s.bins_per_octave}, resolution={s.resolution:g}, "
-            f'gamma={s.gamma:g}, fmin={s.fmin:g}, dtype="{self.dtype}")'
+            f"gamma={s.gamma:g}, fmin={s.fmin:g}, {'mirrored=True, ' if s.mirrored else ''}"
+            f'dtype="{self.dtype}")'
         )
 
     @property

@@ -16,6 +16,36 @@ from numpy.typing import NDArray
 from msviz.errors import ParameterError
 
 MIN_RESOLUTION = 3.0  # below it the widest filter would wrap round the whole spectrum
+LOWEST_AUDIBLE_HZ = 20.0
+
+
+def default_fmin(rate: float) -> float:
+    """The lowest frequency wanted where nobody says, in Hz.
+
+    20 Hz, the lowest that can be heard, at the rates of sound.  At those of vibrations, where fewer than
+    six octaves would be left, eight octaves below the Nyquist frequency; at those of radio, where more
+    than fourteen would be, fourteen below it.
+
+    Parameters
+    ----------
+    rate : float
+        Sampling rate in Hz.
+    """
+    nyquist = rate / 2
+    if nyquist < LOWEST_AUDIBLE_HZ * 2**6:
+        return nyquist / 2**8
+    return LOWEST_AUDIBLE_HZ if nyquist < LOWEST_AUDIBLE_HZ * 2**15 else nyquist / 2**14
+
+
+def time_scale(rate: float) -> float:
+    """How many times longer things last at a rate than in sound: 1 at the rates of sound.
+
+    Parameters
+    ----------
+    rate : float
+        Sampling rate in Hz.
+    """
+    return LOWEST_AUDIBLE_HZ / default_fmin(rate)
 
 
 class Band(Protocol):
@@ -76,11 +106,10 @@ class OctaveScale:
     resolution: float
     gamma: float
     fmin: float
+    mirrored: bool = False
 
     def __post_init__(self) -> None:
         nyquist = self.rate / 2
-        if not self.rate > 0:
-            raise ParameterError(f"rate must be positive, not {self.rate}")
         if self.bins_per_octave != int(self.bins_per_octave) or not 3 <= self.bins_per_octave <= 1200:
             raise ParameterError(
                 f"bins_per_octave must be a whole number from 3 to 1200, not {self.bins_per_octave}"
@@ -132,6 +161,16 @@ class OctaveScale:
         half = 2.0 ** (2 * share / self.resolution)
         warped = frequency + self.warp_offset
         return warped / half - self.warp_offset, warped * half - self.warp_offset
+
+    def image_distances(self, frequencies: NDArray[np.floating]) -> tuple[Any, Any]:
+        """From bin centres to their images at -f and at rate - f, in Hz, down and up.
+
+        Infinite where a bin's filter does not reach past that end of the spectrum.
+        """
+        low, high = self.filter_edges(frequencies)
+        down = np.where((low < 0) & (not self.mirrored), -2 * frequencies, -math.inf)
+        up = np.where((high > self.rate / 2) & (not self.mirrored), self.rate - 2 * frequencies, math.inf)
+        return down, up
 
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of the filter of a bin centred at `frequency`."""

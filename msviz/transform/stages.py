@@ -33,8 +33,12 @@ Array = NDArray[Any]
 
 MIN_DECIMATION = 8
 PASS_BAND = 0.8  # of the decimated Nyquist frequency, below which the next stage's filters must lie
-REACH_GRID = 512  # hops on which the filters' reach is measured, half of them on each side
+REACH_GRID = 512  # hops on which the filters' reach is measured, half of them on each side; more if need be
 
+
+#: How much further the duals of filters that fall at an end of the spectrum must have fallen where a block is
+#: cut: their tails do not cancel in the sum as those of neighbours do elsewhere.
+FALLING_DB = 20.0
 
 _scratch = threading.local()
 _building = threading.Lock()
@@ -181,41 +185,55 @@ class Stage:
     def reach(self) -> int:
         """Samples of this stage by which the filters reach past a frame, a multiple of `grain`.
 
-        The lowest octave alone is measured: all filters have one shape on the warped axis, so that one
-        lasts the longer the lower its f + f0 is.
+        The lowest octave is measured: all filters have one shape on the warped axis, so that one lasts the
+        longer the lower its f + f0 is.  So are those whose filters fall at an end of the spectrum.
         """
-        size = REACH_GRID * self.grain
-        bank = self._bank(self.octaves[0], size)
-        return self._reach(size, self._low_response(size), [bank], [bank.response])
+        slowest = [o for o in self.octaves if o is self.octaves[0] or self._falls(o)]
+        return self._reach(
+            slowest, lambda size, banks: ([bank.response for bank in banks], self._low_response(size))
+        )
 
     @cached_property
     def dual_reach(self) -> int:
         """Samples of this stage by which the duals reach past a sample, a multiple of `grain`."""
-        size = REACH_GRID * self.grain
-        banks = [self._bank(octave, size) for octave in self.octaves]
-        duals, low_dual = self._duals(size, banks)
-        return self._reach(size, low_dual, banks, duals)
+        return self._reach(self.octaves, self._duals, FALLING_DB)
 
-    def _reach(self, size: int, low: Array, banks: Sequence[FilterBank], values: Sequence[Array]) -> int:
-        """Where the slowest of these responses, those of the lowest octaves, have fallen.
+    def _reach(
+        self,
+        octaves: Sequence[Octave],
+        responses: Callable[[int, Sequence[FilterBank]], tuple[list[Array], Array]],
+        falling_db: float = 0.0,
+    ) -> int:
+        """Where the slowest of these octaves' responses, and of the low-pass, have fallen.
 
         Measured on themselves: each is brought to time, and the energy further away than t is summed
         from the outside in.
         """
-        reaches = [self._fallen(fft.irfft(low)[None, :], self.low_hop)]
-        for octave, bank, response in zip(self.octaves, banks, values, strict=False):
-            rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
-            rows[bank.row, bank.index % rows.shape[1]] = response
-            reaches.append(self._fallen(fft.ifft(rows), octave.hop))
-        return max(reaches)
+        size = REACH_GRID * self.grain
+        while True:
+            banks = [self._bank(octave, size) for octave in octaves]
+            values, low = responses(size, banks)
+            reaches = [self._fallen(fft.irfft(low)[None, :], self.low_hop, self.tolerance_db)]
+            for octave, bank, response in zip(octaves, banks, values, strict=True):
+                rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
+                rows[bank.row, bank.index % rows.shape[1]] = response
+                tolerance_db = self.tolerance_db + (falling_db if self._falls(octave) else 0)
+                reaches.append(self._fallen(fft.ifft(rows), octave.hop, tolerance_db))
+            if max(reaches) <= size // 4:  # or else they may come round the grid's ends
+                return max(reaches)
+            size *= 2
 
-    def _fallen(self, responses: Array, hop: int) -> int:
+    def _falls(self, octave: Octave) -> bool:
+        """Whether some of its filters fall at an end of the spectrum."""
+        return bool(np.isfinite(self.scale.image_distances(octave.frequencies)).any())
+
+    def _fallen(self, responses: Array, hop: int, tolerance_db: float) -> int:
         """Samples after which responses (rows, times), centred on column 0, are below the tolerance."""
         energy = np.abs(responses) ** 2
         half = energy.shape[1] // 2
         sides = energy[:, 1 : half + 1] + energy[:, : half - 1 : -1]
         beyond = np.cumsum(sides[:, ::-1], axis=1)[:, ::-1] / energy.sum(axis=1, keepdims=True)
-        over = np.nonzero((beyond > 10 ** (-self.tolerance_db / 10)).any(axis=0))[0]
+        over = np.nonzero((beyond > 10 ** (-tolerance_db / 10)).any(axis=0))[0]
         samples = (over[-1] + 1 if over.size else 0) * hop // self.decimation
         return -(-int(samples) // self.grain) * self.grain + self.grain
 

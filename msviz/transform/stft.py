@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from msviz.errors import ParameterError
-from msviz.signal import Signal, Source
+from msviz.signal import Signal, Source, whole_rate
 from msviz.transform.blocks import Each, Range, kept_dtype
 from msviz.transform.representation import Frames, Representation
 
@@ -40,11 +40,14 @@ class STFT:
     A sine of amplitude A at a row's centre reads magnitude A there.  Frame n is centred on sample
     n × hop, which is where its phases count from.  Frames and dual window are those of
     `scipy.signal.ShortTimeFFT`, which goes from frame to frame in Python and takes long to import.
+    At 0 Hz and the Nyquist frequency a sine is an oscillation of one phase, and reads A times the cosine of
+    its phase.  The last row of an odd `window` lies so near the Nyquist frequency that it sees the sine's
+    image as well: it reads from A/2 to 3A/2.
 
     Parameters
     ----------
     rate : int
-        Sampling rate in Hz.
+        Sampling rate in Hz, from 1 Hz; a fraction is rounded, as that of a `Signal`.
     window, hop : int
         Length of the window and distance of the frames, in samples.
 
@@ -69,15 +72,13 @@ class STFT:
     """
 
     def __init__(self, rate: int, *, window: int = 4096, hop: int = 1024) -> None:
-        if not rate > 0:
-            raise ParameterError(f"rate must be positive, not {rate}")
         if window != int(window) or window < 4:
             raise ParameterError(f"window must be a whole number of samples, at least 4, not {window}")
         if hop != int(hop) or not 0 < hop <= window // 2:
             raise ParameterError(
                 f"hop must be a whole number of samples from 1 to half the window ({window // 2}), not {hop}"
             )
-        self.rate = int(rate)
+        self.rate = whole_rate(rate)
         self.window = int(window)
         self.hop = int(hop)
         frequencies = np.arange(self.window // 2 + 1) * (self.rate / self.window)
