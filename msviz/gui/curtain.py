@@ -55,13 +55,17 @@ class CurtainCanvas(PictureCanvas):
         return [self._viewport, self._other]
 
     def _draw_picture(self, painter: QPainter) -> None:
-        ratio, (width, _) = self.devicePixelRatioF(), self._device_size()
+        width, _ = self._device_size()
         edge = round(self.edge * width)
         if edge > 0:
             self._draw_columns(painter, self._viewport, 0, edge)
         if edge < width:
             self._draw_columns(painter, self._other, edge, width)
-        self._draw_edge(painter, edge / ratio)
+
+    def _draw_under(self, painter: QPainter) -> None:
+        super()._draw_under(painter)
+        ratio = self.devicePixelRatioF()
+        self._draw_edge(painter, round(self.edge * self._device_size()[0]) / ratio)
 
     def _titles(self, painter: QPainter) -> list[tuple[QRectF, str]]:
         edge = round(self.edge * self._device_size()[0]) / self.devicePixelRatioF()
