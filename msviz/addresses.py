@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.request import url2pathname
 
 from msviz.errors import MsvizError, StorageError
+
+
+def located(name: str | os.PathLike[str]) -> str:
+    """The path or address that somebody has given; file:///… is a path like any other."""
+    name = os.fspath(name)
+    return url2pathname(name[len("file://") :]) if name.startswith("file://") else name
 
 
 def is_address(name: str) -> bool:

@@ -99,6 +99,11 @@ def test_an_address_is_read_where_it_lies(files, kind):
     memory.rm("/music", recursive=True)
 
 
+def test_a_path_as_an_address(files):
+    signal = msviz.read_audio(files["wav"].as_uri())
+    np.testing.assert_array_equal(signal.samples, msviz.read_audio(files["wav"]).samples)
+
+
 def test_an_address_that_leads_nowhere():
     for address, told in (
         ("memory://nowhere/song.wav", "does not exist."),

@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from msviz.addresses import file_system, is_address, reaching
+from msviz.addresses import file_system, is_address, located, reaching
 from msviz.errors import AudioError, StorageError
 
 File = str | os.PathLike[str] | BinaryIO
@@ -54,12 +54,14 @@ class Media:
         self.failure = ""
         self.on_disk = False
         self._owned = True
-        if isinstance(file, (str, os.PathLike)) and not is_address(os.fspath(file)):
+        if isinstance(file, (str, os.PathLike)):
+            file = located(file)
+        if isinstance(file, str) and not is_address(file):
             self.path = Path(file)
-            self.name, self.on_disk = str(file), True
+            self.name, self.on_disk = file, True
             self._file: Any = _opened(self.path)
-        elif isinstance(file, (str, os.PathLike)):
-            self.name = os.fspath(file)
+        elif isinstance(file, str):
+            self.name = file
             self.path = Path(self.name.rsplit("/", 1)[-1])
             self._file = _reached(self.name)
         else:

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from msviz.addresses import file_system, is_address, reaching
+from msviz.addresses import file_system, is_address, located, reaching
 from msviz.audio.kinds import HEAD, SUFFIXES, sound_kind
-from msviz.convert.addresses import located
 from msviz.errors import MsvizError, StorageError
 
 _AT_ONCE = 256  # beginnings of files that are fetched from an address together

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from msviz.addresses import file_system, is_address
-from msviz.convert.addresses import located
+from msviz.addresses import file_system, is_address, located
 from msviz.convert.finding import Findings, find, joined
 from msviz.convert.naming import names
 from msviz.errors import ParameterError
