@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ import soundfile
 from audio_tools import encode, noise, vorbis, write_tracks
 from click.testing import CliRunner
 from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
 
 import msviz
 from msviz.cli import main
@@ -317,3 +319,11 @@ def test_several_files_need_a_folder(tmp_path):
     render(one, other, "-o", tmp_path / "out", "--size", "300x200")
     render(one, "-o", tmp_path / "out", "--size", "300x200", "--format", "jpg")  # a folder that is there
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.png", "b.png", "a.jpg"}
+
+
+def test_nothing_of_qt_is_left_for_other_threads_to_collect(tmp_path):
+    """Whoever collects garbage in another thread would end the process."""
+    gc.collect()
+    before = {id(widget) for widget in QApplication.allWidgets()}
+    render(tone(tmp_path / "a.wav", 0.5), "-o", tmp_path / "a.png", "--waveform", "--view", "curtain")
+    assert {id(widget) for widget in QApplication.allWidgets()} <= before

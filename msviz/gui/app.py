@@ -195,14 +195,19 @@ def render(
         lanes=lanes.channels,
         name=name,
     )
-    places, pieces = figure.missing(), figure.missing_samples()
-    with ThreadPoolExecutor() as workers:
-        made = workers.map(lambda place: tile_levels(place[0], drawn, place[1]), places)
-        read = workers.map(lambda piece: lanes.read(*piece), pieces)
-        for place, levels in zip(places, made, strict=True):
-            figure.put(place, levels)
-        for (start, _), samples in zip(pieces, read, strict=True):
-            figure.put_samples(start, samples)
-    figure.set_damage(getattr(source, "damage", ()))
-    write(figure.contents(path), path)
+    try:
+        places, pieces = figure.missing(), figure.missing_samples()
+        with ThreadPoolExecutor() as workers:
+            made = workers.map(lambda place: tile_levels(place[0], drawn, place[1]), places)
+            read = workers.map(lambda piece: lanes.read(*piece), pieces)
+            for place, levels in zip(places, made, strict=True):
+                figure.put(place, levels)
+            for (start, _), samples in zip(pieces, read, strict=True):
+                figure.put_samples(start, samples)
+        figure.set_damage(getattr(source, "damage", ()))
+        write(figure.contents(path), path)
+    finally:
+        # Now, and by this thread: Python could let go of what is Qt's later, in any thread.
+        figure.deleteLater()
+        application().sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return drawn.cancellations if isinstance(drawn, Mix) else []
