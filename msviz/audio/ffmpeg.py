@@ -211,7 +211,7 @@ def _bits(stream: Any, frame: Any) -> int:
         return 0
     depth = {"s16": 16, "s16p": 16, "s32": 32, "s32p": 32, "u8": 8, "u8p": 8}.get(frame.format.name, 0)
     # Those of 24 bits come in 32, the lowest of which are zero.
-    return 24 if depth == 32 and not np.any(frame.to_ndarray() & 0xFF) else depth
+    return 24 if depth == 32 and not np.any(_values(frame) & 0xFF) else depth
 
 
 def _speakers(frame: Any) -> str:
@@ -294,11 +294,22 @@ def _resampler(encoded: Encoded) -> Any:
 
 def _samples(frame: Any) -> NDArray[np.float32]:
     """The samples of a frame, shape (n, channels), full scale ±1."""
-    held = frame.to_ndarray()
-    if not frame.format.is_planar:
-        held = held.reshape(-1, len(frame.layout.channels)).T
+    held = _values(frame)
     if held.dtype == np.uint8:
-        return np.asarray((held.T.astype(np.float32) - 128) / 128, np.float32)
+        return np.asarray((held.astype(np.float32) - 128) / 128, np.float32)
     if np.issubdtype(held.dtype, np.integer):
-        return np.asarray(held.T / np.float32(2.0 ** (8 * held.dtype.itemsize - 1)), np.float32)
-    return np.asarray(held.T, np.float32)
+        return np.asarray(held / np.float32(2.0 ** (8 * held.dtype.itemsize - 1)), np.float32)
+    return np.asarray(held, np.float32)
+
+
+def _values(frame: Any) -> NDArray[Any]:
+    """The samples of a frame as they are, shape (n, channels).
+
+    `to_ndarray` of PyAV crashes where there are eight planes or more: it takes what lies behind their
+    addresses for those of others.
+    """
+    count = frame.layout.nb_channels
+    if not frame.format.is_planar:
+        return np.asarray(frame.to_ndarray()).reshape(-1, count)
+    kind = av.audio.frame.format_dtypes[frame.format.name]
+    return np.stack([np.frombuffer(plane, kind, frame.samples) for plane in frame.planes[:count]], axis=1)

@@ -12,6 +12,7 @@ from msviz.audio.chunks import Chunks, read_chunks
 from msviz.audio.damage import clock
 from msviz.audio.encoded import Encoded
 from msviz.audio.flac import Flac, read_flac, starts
+from msviz.audio.kinds import HEAD, sound_kind
 from msviz.audio.links import Link, joined, ogg_link, stream_parts
 from msviz.audio.media import Media, Splice
 from msviz.audio.mpeg import Link as Frames
@@ -27,7 +28,6 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1, 10_000_000
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 _MPEG_TAGS = (0x50, 0x55)  # of a WAV that holds MPEG audio
 _SLACK = 4096  # samples that a header may announce too many without anything being missing
-_NOT_MPEG = (b"RIFF", b"RF64", b"OggS", b"fLaC", b"\x00\x00\x01\xba")  # a video has frames in it, too
 _BEGINNINGS = (b"riff\x2e\x91\xcf\x11", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _FLOATS = {"FLOAT": 32, "DOUBLE": 64}
@@ -273,7 +273,8 @@ def _ogg_link(media: Media, link: Chain) -> Link | None:
 
 
 def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | None:
-    if within is None and head[:4] in _NOT_MPEG:
+    # A container of another kind may hold such frames; its times tell which samples are to be left out.
+    if within is None and sound_kind(media.read(0, HEAD)) not in (None, "MPEG audio"):
         return None
     walked = walk(media, within)
     if walked is None:
