@@ -386,7 +386,21 @@ def test_a_cut_of_large_frames_is_told(tmp_path, name):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with checked(path) as audio:
         assert any("cut short" in note for note in problems(audio))
+        assert not any("more than" in note for note in problems(audio))
         assert abs(audio.length / RATE - SECONDS / 2) < 1.1
+
+
+@pytest.mark.parametrize("name", ["index_in_front.m4a", "fragmented.m4a", "oga", "wv"])
+def test_a_length_that_is_final_stays(whole_files, tmp_path, name):
+    data = whole_files[name].read_bytes()
+    path = tmp_path / f"cut.{name}"
+    for part in (0.4, 0.7, 0.95):
+        path.write_bytes(data[: int(part * len(data))])
+        with msviz.open_audio(path) as audio:
+            length = audio.length
+            list(audio.check())
+            assert audio.length == length
+            assert any("cut short" in note for note in problems(audio))
 
 
 @pytest.mark.parametrize("gone", [1, 7, 3000])

@@ -158,7 +158,7 @@ def read_ffmpeg(
         )
         timed = timed and kind in _TIMED
     if cut:
-        encoded.note("is cut short: its last samples lie behind its end")
+        encoded.note("is cut short: it ends before its last samples")
     origin = origin if timed else None
     encoded.parts = lambda: _parts(make, track, encoded, origin, kind in _EXACT, announced)
     return encoded
@@ -315,11 +315,16 @@ def _parts(
                     yield Part(at, samples, "damaged" if failed else "lost")
                     at += len(samples)
                 failed = False
-        if failed:
+        if failed and encoded.settled and at > encoded.length:  # that length is of what can be decoded
+            at = encoded.length
+        elif failed:
+            failed = False
             yield Part(at, np.zeros((0, encoded.channels), np.float32), "damaged")
+        has = clock(at / encoded.rate)
         if announced - at > _CUT_S * encoded.rate:
-            has = clock(at / encoded.rate)
             encoded.note(f"is cut short: it announces {clock(announced / encoded.rate)}, and has {has}")
+        elif failed and not encoded.notes:
+            encoded.note(f"is cut short at {has}: its last frame is not whole")
 
 
 def _resampler(encoded: Encoded) -> Any:
