@@ -390,6 +390,15 @@ def test_a_cut_of_large_frames_is_told(tmp_path, name):
         assert abs(audio.length / RATE - SECONDS / 2) < 1.1
 
 
+def test_who_has_the_last_sample_knows_what_is_wrong(whole_files, tmp_path):
+    path = tmp_path / "cut.wv"
+    path.write_bytes(whole_files["wv"].read_bytes()[:-50_000])
+    for _ in range(20):
+        with msviz.open_audio(path) as audio:
+            audio.read(audio.length - 1, audio.length)
+            assert "cut short" in problems(audio)[0]
+
+
 @pytest.mark.parametrize("name", ["index_in_front.m4a", "fragmented.m4a", "oga", "wv"])
 def test_a_length_that_is_final_stays(whole_files, tmp_path, name):
     data = whole_files[name].read_bytes()

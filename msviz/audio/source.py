@@ -129,7 +129,6 @@ class AudioSource:
             self._block(start // size)
             start += size
             yield min(1.0, start / max(1, self.length))
-        self._decoder.finish()  # what the end of the file is like is known only behind the last block
         self.settle()
         yield 1.0
 
