@@ -54,9 +54,8 @@ def write_tracks(
                 out.mux(picture.encode(av.VideoFrame(64, 64, "yuv420p")))
             out.mux(picture.encode(None))
         for stream, samples, layout in streams:
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(samples.T, np.float32), format="fltp", layout=layout
-            )
+            packed = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
             frame.sample_rate, frame.pts = rate, 0
             out.start_encoding()
             size = stream.codec_context.frame_size or 1024
@@ -69,14 +68,13 @@ def write_tracks(
 
 def decoded_by_ffmpeg(path: Path, track: int = 0) -> np.ndarray:
     """All that FFmpeg decodes, shape (channels, n)."""
+    packed = av.AudioResampler("flt")  # as planes, PyAV crashes on eight channels
     with av.open(str(path)) as file:
-        parts = []
-        for frame in file.decode(audio=track):
-            held = frame.to_ndarray()
-            if not frame.format.is_planar:
-                held = held.reshape(-1, len(frame.layout.channels)).T
-            scale = 1.0 if held.dtype.kind == "f" else 2.0 ** (8 * held.dtype.itemsize - 1)
-            parts.append(held / scale)
+        parts = [
+            made.to_ndarray().reshape(-1, made.layout.nb_channels).T
+            for frame in file.decode(audio=track)
+            for made in packed.resample(frame)
+        ]
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 

@@ -15,6 +15,7 @@ from msviz.audio.media import Media
 _W64_RIFF = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 _W64_GUID = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _LARGEST_HEADER = 1 << 26  # bytes in front of the sound: there may be pictures among them
+_FEW = 64  # bytes
 _SLACK = 4096  # bytes by which a size may be off without anything being missing: headers counted in
 _MOST = 1 << 32
 _SHORT_SIZES = ("WAV", "AIFF", "AU")  # of 32 bits, that may have wrapped
@@ -254,7 +255,9 @@ def _measure(found: Chunks, media: Media, size: int) -> None:
     elif unknown:
         found.announced, length = None, there
     elif size > there:
-        found.announced, length = size if size - there > _SLACK else there, there
+        # Headers that were counted in by mistake; of a cut in the last sample only a part is left.
+        wrong = size - there <= _FEW or size - there in (found.start - 8, found.start)
+        found.announced, length = there if wrong and there % found.frame == 0 else size, there
     elif there - size > _SLACK and found.kind in _SHORT_SIZES and _sound_follows(found, media, follows):
         found.announced, length = None, there  # wrapped at 4 GiB, or never completed
     else:

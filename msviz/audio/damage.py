@@ -36,13 +36,13 @@ class Sound(Protocol):
 
 
 def merged(damage: Iterable[Damage]) -> tuple[Damage, ...]:
-    """Damage in order of time; what touches and has the same reason is one."""
+    """Damage in order of time; what touches and has the same reason is one, and what begins first counts."""
     out: list[Damage] = []
     for one in sorted(damage):
         if out and one.start <= out[-1].stop and one.reason == out[-1].reason:
             out[-1] = out[-1]._replace(stop=max(one.stop, out[-1].stop))
-        else:
-            out.append(one)
+        elif not out or one.stop > out[-1].stop:
+            out.append(one._replace(start=max(one.start, out[-1].stop if out else one.start)))
     return tuple(out)
 
 

@@ -175,7 +175,7 @@ class _Forward:
         stop = start + self.size
         with self._changed:
             self._start()
-            self._changed.wait_for(lambda: self._has(stop) or self._ended or self._closing)
+            self._changed.wait_for(lambda: self._ended or self._closing or self._may_have(stop))
             if self._closing:
                 raise _closed(self._name)
             if self._failure and not self._has(stop):
@@ -185,6 +185,11 @@ class _Forward:
         samples = np.zeros((self.size, self._channels), np.float32)
         samples.reshape(-1)[: len(values)] = values
         return samples
+
+    def _may_have(self, stop: int) -> bool:
+        """Whether to give samples away: the last ones only when what is wrong with the end is known, too."""
+        last = self._encoded.settled and stop >= self._encoded.length
+        return self._has(stop) and not last
 
     def _has(self, stop: int) -> bool:
         """Whether all samples up to there have been decoded, or all that there are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -11,6 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.audio.damage import clock
 from msviz.audio.encoded import Encoded, Part
 from msviz.errors import AudioError
 
@@ -27,11 +29,14 @@ _FORMATS = (
 # Containers whose time stamps are those of samples, so that the last one tells the length.
 _EXACT = frozenset(("mov", "caf", "wv", "tta", "ape", "flac", "ogg", "dsf", "mpc", "mpc8", "iff", "tak"))
 _TIMED = _EXACT | {"matroska", "mpegts", "asf", "flv", "mpeg"}  # whose time stamps tell what is lost
+# Whose headers announce how long they are, where others are estimated.
+_ANNOUNCED = frozenset(("matroska", "flv", "wv", "tta", "ape", "dsf", "mpc", "mpc8", "tak"))
 _LOSSLESS = frozenset(
     ("alac", "flac", "wavpack", "tta", "ape", "tak", "truehd", "mlp", "wmalossless", "shorten")
 )
 _GAP_S = 0.1  # between time stamps, that is a loss and not their rounding
 _NEVER_S = 3600  # between them, that is no loss either
+_CUT_S = 0.1  # less than announced, that is a cut and not rounding
 _TAIL_S = 2.0  # before the end, that is decoded to learn where it is
 _PATIENCE = 200  # packets without sound after which there is none
 _DENSEST = 1 << 13  # samples to a byte: silence of any codec
@@ -82,6 +87,7 @@ _CODECS = {
 _CHUNKED = ("wav", "aiff", "caf", "w64", "au")
 _ALONE = frozenset((*_CODECS, "amr", "wv", "dsf", "iff", "mpc", "mpc8"))  # named by what they hold
 _STRICT = {"err_detect": "crccheck"}
+_STRICTER = {"err_detect": "crccheck+explode"}  # for a decoder that otherwise only warns
 
 
 def read_ffmpeg(
@@ -129,8 +135,11 @@ def read_ffmpeg(
             raise AudioError(f"{name} holds no sound: it is 0 samples long.")
         count, origin = len(first.layout.channels), first.pts
         length, exact = _length(container, stream, first, timed and kind in _EXACT)
+        announced = _announced(container, stream, first.sample_rate) if kind in _ANNOUNCED else 0
         if length > _DENSEST * container.size:  # a number that was damaged
             length, exact = first.samples, False
+        entries = stream.index_entries
+        cut = kind == "mov" and len(entries) > 0 and entries[-1].pos + entries[-1].size > container.size
         bits = _bits(stream, first)
         codec = _codec(stream)
         described = [_container(container, kind, name)] if kind not in _ALONE else []
@@ -148,7 +157,10 @@ def read_ffmpeg(
             tracks=tuple(_told(each, number) for number, each in enumerate(streams)),
         )
         timed = timed and kind in _TIMED
-    encoded.parts = lambda: _parts(make, track, encoded, origin if timed else None, kind in _EXACT)
+    if cut:
+        encoded.note("is cut short: it ends before its last samples")
+    origin = origin if timed else None
+    encoded.parts = lambda: _parts(make, track, encoded, origin, kind in _EXACT, announced)
     return encoded
 
 
@@ -204,6 +216,19 @@ def _length(container: Any, stream: Any, first: Any, exact: bool) -> tuple[int, 
     return round(end), True
 
 
+def _announced(container: Any, stream: Any, rate: int) -> int:
+    """How many samples of a sound its header announces; 0 where it speaks only of a video as a whole."""
+    if stream.duration:
+        return int(stream.duration * stream.time_base * rate)
+    begin_s = float((stream.start_time or 0) * stream.time_base)  # from where its clock counts
+    if said := re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = (float(part) for part in said.groups())
+        return int((3600 * hours + 60 * minutes + seconds - begin_s) * rate)
+    if container.duration and len(container.streams) == 1:
+        return int((container.duration / av.time_base - begin_s) * rate)
+    return 0
+
+
 def _bits(stream: Any, frame: Any) -> int:
     """The bit depth of whole numbers that nothing was taken from; 0 of all else."""
     name = stream.codec_context.codec.canonical_name
@@ -211,7 +236,7 @@ def _bits(stream: Any, frame: Any) -> int:
         return 0
     depth = {"s16": 16, "s16p": 16, "s32": 32, "s32p": 32, "u8": 8, "u8p": 8}.get(frame.format.name, 0)
     # Those of 24 bits come in 32, the lowest of which are zero.
-    return 24 if depth == 32 and not np.any(frame.to_ndarray() & 0xFF) else depth
+    return 24 if depth == 32 and not np.any(_values(frame) & 0xFF) else depth
 
 
 def _speakers(frame: Any) -> str:
@@ -248,14 +273,20 @@ def _told(stream: Any, number: int) -> str:
 
 
 def _parts(
-    make: Callable[[], io.RawIOBase], track: int, encoded: Encoded, origin: int | None, exact: bool
+    make: Callable[[], io.RawIOBase],
+    track: int,
+    encoded: Encoded,
+    origin: int | None,
+    exact: bool,
+    announced: int,
 ) -> Iterator[Part]:
     """All that is decoded, each at its own place."""
     at, usual, failed = 0, 0, False
     resampler: Any = None
     with _open(make()) as container:
         stream = container.streams.audio[track]
-        stream.codec_context.options = _STRICT
+        strict = _STRICTER if stream.codec_context.name == "tta" else _STRICT
+        stream.codec_context.options = strict
         for packet in _demuxed(container, stream):
             try:
                 frames = packet.decode()
@@ -280,11 +311,22 @@ def _parts(
                     encoded.add_damage(at, at + frame.samples, "damaged")
                 for made in resampler.resample(frame) if other and resampler else [frame]:
                     samples = _samples(made)
+                    if frame.is_corrupt:
+                        encoded.add_damage(at, at + len(samples), "damaged")
+                        samples = np.zeros_like(samples)
                     yield Part(at, samples, "damaged" if failed else "lost")
                     at += len(samples)
                 failed = False
-        if failed:
+        if failed and encoded.settled and at > encoded.length:  # that length is of what can be decoded
+            at = encoded.length
+        elif failed:
+            failed = False
             yield Part(at, np.zeros((0, encoded.channels), np.float32), "damaged")
+        has = clock(at / encoded.rate)
+        if announced - at > _CUT_S * encoded.rate:
+            encoded.note(f"is cut short: it announces {clock(announced / encoded.rate)}, and has {has}")
+        elif failed and not encoded.notes:
+            encoded.note(f"is cut short at {has}: its last frame is not whole")
 
 
 def _resampler(encoded: Encoded) -> Any:
@@ -294,11 +336,22 @@ def _resampler(encoded: Encoded) -> Any:
 
 def _samples(frame: Any) -> NDArray[np.float32]:
     """The samples of a frame, shape (n, channels), full scale ±1."""
-    held = frame.to_ndarray()
-    if not frame.format.is_planar:
-        held = held.reshape(-1, len(frame.layout.channels)).T
+    held = _values(frame)
     if held.dtype == np.uint8:
-        return np.asarray((held.T.astype(np.float32) - 128) / 128, np.float32)
+        return np.asarray((held.astype(np.float32) - 128) / 128, np.float32)
     if np.issubdtype(held.dtype, np.integer):
-        return np.asarray(held.T / np.float32(2.0 ** (8 * held.dtype.itemsize - 1)), np.float32)
-    return np.asarray(held.T, np.float32)
+        return np.asarray(held / np.float32(2.0 ** (8 * held.dtype.itemsize - 1)), np.float32)
+    return np.asarray(held, np.float32)
+
+
+def _values(frame: Any) -> NDArray[Any]:
+    """The samples of a frame as they are, shape (n, channels).
+
+    `to_ndarray` of PyAV crashes where there are eight planes or more: it takes what lies behind their
+    addresses for those of others.
+    """
+    count = frame.layout.nb_channels
+    if not frame.format.is_planar:
+        return np.asarray(frame.to_ndarray()).reshape(-1, count)
+    kind = av.audio.frame.format_dtypes[frame.format.name]
+    return np.stack([np.frombuffer(plane, kind, frame.samples) for plane in frame.planes[:count]], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from msviz.audio.damage import clock
+from msviz.audio.damage import Damage, clock
 from msviz.audio.encoded import Encoded, Part
 from msviz.audio.media import Media
 from msviz.audio.ogg import Chain, Run
@@ -66,6 +66,26 @@ def joined(links: Sequence[Link], encoded: Encoded) -> Callable[[], Iterator[Par
                 yield part._replace(start=start + part.start)
 
     return parts
+
+
+def silenced(parts: Callable[[], Iterator[Part]], damage: Sequence[Damage]) -> Callable[[], Iterator[Part]]:
+    """The same, silent where there is damage, whatever a decoder makes of it; both in order of time."""
+
+    def quiet() -> Iterator[Part]:
+        first = 0
+        for part in parts():
+            stop = part.start + len(part.samples)
+            while first < len(damage) and damage[first].stop <= part.start:
+                first += 1
+            samples, number = part.samples, first
+            while number < len(damage) and damage[number].start < stop:
+                samples = samples.copy() if number == first else samples
+                begin, end, _ = damage[number]
+                samples[max(0, begin - part.start) : end - part.start] = 0
+                number += 1
+            yield part._replace(samples=samples)
+
+    return quiet
 
 
 def _what(rate: int, channels: int) -> str:

@@ -254,7 +254,8 @@ def _resume(walked: Walk, data: _Bytes, at: int) -> int | None:
     elif not joined and link.frames:
         whole = [piece for piece in link.pieces if piece.where]
         mean = sum(len(piece.where or ()) for piece in whole) / sum(piece.frames for piece in whole)
-        if lost := round((found - at) / mean):
+        lost = round((found - at) / mean)
+        if lost or any(data.get(at, found - at)):  # zeros are padding; else a frame is broken
             link.pieces.append(Piece(None, lost))
             link.frames += lost
     return found
@@ -336,7 +337,7 @@ def _read_tag(walked: Walk, data: _Bytes, at: int, kind: Kind, size: int) -> int
     return at + size
 
 
-def whole_file(link: Link, skip: int) -> list[bytes | range]:
+def whole_file(link: Link, skip: int, trim: int = 0) -> list[bytes | range]:
     """A file, for a `Splice`, that a decoder of MP3 reads to the last sample of a link.
 
     A Xing frame with the right count comes first, and frames without sound stand for those that are lost.
@@ -345,8 +346,8 @@ def whole_file(link: Link, skip: int) -> list[bytes | range]:
     ----------
     link : Link
         Of Layer III.
-    skip : int
-        Samples at the beginning that the decoder is to leave out.
+    skip, trim : int
+        Samples at the beginning, and at the end, that the decoder is to leave out.
     """
     kind = link.kind
     silent = _silent_frame(link.header, kind)
@@ -355,19 +356,32 @@ def whole_file(link: Link, skip: int) -> list[bytes | range]:
         delay, lead = delay + kind.samples, 1
     if delay > _LAST_DELAY:
         raise ValueError(f"a LAME tag cannot tell {delay} samples")
-    pieces = [piece.where or silent * piece.frames for piece in link.pieces]
+    pieces = with_silence(link)
     size = sum(len(piece) for piece in pieces) + lead * len(silent)
     side = {(1, 2): 32, (1, 1): 17, (2, 2): 17, (2, 1): 9}[min(kind.version, 2), kind.channels]
     tag = b"Xing" + struct.pack(">III", 3, link.frames + lead, size + len(silent))
-    tag += b"LAME3.100" + bytes(12) + (delay << 12).to_bytes(3, "big")
+    padding = min(trim + _DECODER_DELAY, _LAST_DELAY) if trim else 0
+    tag += b"LAME3.100" + bytes(12) + (delay << 12 | padding).to_bytes(3, "big")
     frame = bytearray(silent)
     frame[4 + side : 4 + side + len(tag)] = tag
     return [bytes(frame), silent * lead, *pieces]
 
 
+def with_silence(link: Link) -> list[bytes | range]:
+    """The frames of a link, for a `Splice`, and frames without sound for those that are lost."""
+    silent = _silent_frame(link.header, link.kind)
+    return [piece.where or silent * piece.frames for piece in link.pieces]
+
+
 def start_skip(walked: Walk) -> int:
     """Samples that the encoder put in front, and that are to be left out."""
     return 0 if walked.delay is None else walked.delay + _DECODER_DELAY
+
+
+def end_trim(walked: Walk) -> int:
+    """Samples that the encoder put at the end, and that are to be left out, where no frame is missing."""
+    whole = len(walked.links) == 1 and walked.announced == walked.links[0].frames and not walked.cut
+    return max(0, (walked.padding or 0) - _DECODER_DELAY) if whole else 0
 
 
 def _silent_frame(header: bytes, kind: Kind) -> bytes:

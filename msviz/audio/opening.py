@@ -12,11 +12,12 @@ from msviz.audio.chunks import Chunks, read_chunks
 from msviz.audio.damage import clock
 from msviz.audio.encoded import Encoded
 from msviz.audio.flac import Flac, read_flac, starts
-from msviz.audio.links import Link, joined, ogg_link, stream_parts
+from msviz.audio.kinds import HEAD, sound_kind
+from msviz.audio.links import Link, joined, ogg_link, silenced, stream_parts
 from msviz.audio.media import Media, Splice
 from msviz.audio.mpeg import Link as Frames
-from msviz.audio.mpeg import Walk, start_skip, walk, whole_file
-from msviz.audio.ogg import Chain, read_ogg
+from msviz.audio.mpeg import Walk, end_trim, start_skip, walk, whole_file, with_silence
+from msviz.audio.ogg import Chain, Ogg, read_ogg
 from msviz.audio.stream import Stream, decoders_silenced
 from msviz.errors import AudioError
 
@@ -27,7 +28,9 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1, 10_000_000
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 _MPEG_TAGS = (0x50, 0x55)  # of a WAV that holds MPEG audio
 _SLACK = 4096  # samples that a header may announce too many without anything being missing
-_NOT_MPEG = (b"RIFF", b"RF64", b"OggS", b"fLaC", b"\x00\x00\x01\xba")  # a video has frames in it, too
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_LARGEST = 1 << 31  # what is more may be what a program writes that does not know yet
+_RESERVOIR = 3  # frames of an MP3 that may need what was in one before
 _BEGINNINGS = (b"riff\x2e\x91\xcf\x11", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _FLOATS = {"FLOAT": 32, "DOUBLE": 64}
@@ -96,7 +99,21 @@ def _by_ffmpeg(
     from msviz.audio.ffmpeg import read_ffmpeg  # it takes its time
 
     make = partial(Splice, media, pieces or [range(media.size)])
-    return read_ffmpeg(make, media.name, track, timed=timed)
+    encoded = read_ffmpeg(make, media.name, track, timed=timed)
+    if encoded and pieces is None and (announced := _announced_bytes(media)) > media.size:
+        encoded.note(f"is cut short: it announces {announced} bytes, and has {media.size}")
+    return encoded
+
+
+def _announced_bytes(media: Media) -> int:
+    """The size of a file by its header, of those kinds of which FFmpeg does not say that they are cut."""
+    head = media.read(0, HEAD)
+    size, flags = 0, 0
+    if head[:4] == b"RIFF":
+        size = 8 + int.from_bytes(head[4:8], "little")
+    elif (at := head.find(_ASF_PROPERTIES)) >= 0:
+        size, flags = (int.from_bytes(head[at + here : at + here + 8], "little") for here in (40, 88))
+    return size if size < _LARGEST and not flags & 1 else 0  # of a stream nobody knows it
 
 
 def _streamed(media: Media, pieces: Pieces | None = None) -> Callable[[], Stream]:
@@ -244,7 +261,7 @@ def _ogg(media: Media, head: bytes) -> Encoded | None:
     if ogg is None or ogg.mixed or any(not link.codec for link in ogg.links):
         return None
     if len(ogg.links) == 1 and ogg.links[0].codec not in ("Vorbis", "Opus"):
-        return None  # FFmpeg's as a whole
+        return _told_cut(_by_ffmpeg(media, head), ogg)
     if not all(link.ordered for link in ogg.links):  # libsndfile stops where the last position says
         return _by_ffmpeg(media, head, timed=False)
     links = [(link, made) for link in ogg.links if (made := _ogg_link(media, link))]
@@ -257,7 +274,11 @@ def _ogg(media: Media, head: bytes) -> Encoded | None:
         encoded.speakers = speakers.USUAL.get(count, "")
         encoded.order = speakers.XIPH_ORDER.get(count)
     encoded.parts = joined([made for _, made in links], encoded)
-    if ogg.cut:
+    return _told_cut(encoded, ogg)
+
+
+def _told_cut(encoded: Encoded | None, ogg: Ogg) -> Encoded | None:
+    if encoded and ogg.cut:
         encoded.note(f"is cut short at {clock(encoded.length / encoded.rate)}: its last page is not whole")
     return encoded
 
@@ -273,7 +294,8 @@ def _ogg_link(media: Media, link: Chain) -> Link | None:
 
 
 def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | None:
-    if within is None and head[:4] in _NOT_MPEG:
+    # A container of another kind may hold such frames; its times tell which samples are to be left out.
+    if within is None and sound_kind(media.read(0, HEAD)) not in (None, "MPEG audio"):
         return None
     walked = walk(media, within)
     if walked is None:
@@ -289,19 +311,20 @@ def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | N
             found.speakers = encoded.speakers
             return found
     links = [
-        _frames(media, link, start_skip(walked) if number == 0 else 0)
+        _frames(media, link, start_skip(walked) if number == 0 else 0, end_trim(walked))
         for number, link in enumerate(walked.links)
     ]
-    encoded.parts = joined(links, encoded)
+    parts = joined(links, encoded)
     _tell_frames(encoded, walked)
+    encoded.parts = silenced(parts, encoded.damage)
     return encoded
 
 
-def _frames(media: Media, link: Frames, skip: int) -> Link:
-    """A link of MPEG audio, without so many samples at its beginning."""
-    kind, length = link.kind, link.length - skip
+def _frames(media: Media, link: Frames, skip: int, trim: int) -> Link:
+    """A link of MPEG audio, without so many samples at its beginning and at its end."""
+    kind, length = link.kind, link.length - skip - trim
     mp3 = kind.layer == 3
-    pieces = whole_file(link, skip) if mp3 else [piece.where for piece in link.pieces if piece.where]
+    pieces = whole_file(link, skip, trim) if mp3 else with_silence(link)
     if mp3 and all(piece.where for piece in link.pieces):
         make = _streamed(media, pieces)
         return Link(kind.rate, kind.channels, length, lambda: stream_parts(make))
@@ -320,8 +343,9 @@ def _tell_frames(encoded: Encoded, walked: Walk) -> None:
         size = round(link.kind.samples * encoded.rate / link.kind.rate)
         for piece in link.pieces:
             if not piece.where:
-                # The frame before may be broken too, and the one behind lacks what it takes from others.
-                encoded.add_damage(at - size, at + (piece.frames + 1) * size, "damaged")
+                # The frame before may be broken too, and those behind lack what they take from others.
+                behind = _RESERVOIR if link.kind.layer == 3 else 1
+                encoded.add_damage(at - size, at + (piece.frames + behind) * size, "damaged")
             at += piece.frames * size
     announced = walked.announced or 0
     frames = sum(link.frames for link in walked.links)

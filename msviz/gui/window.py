@@ -73,7 +73,7 @@ class Window(QMainWindow):
         self.files = Files(self.runner)
         self._file: Stamp = {}  # as it was when it was opened
         self._told_non_finite = 0
-        self._told_damage = self._told_cancelling = False
+        self._told_problems, self._told_cancelling = (0, False), False
         self.colours = Colours()
         self.parameters = Parameters.load(QSettings())
         self.preferences = Preferences.load(QSettings())
@@ -204,7 +204,7 @@ class Window(QMainWindow):
         self._pages.setCurrentWidget(self.pictures)
         self.files.remember(source.path)
         self._told_non_finite = 0
-        self._told_damage = self._told_cancelling = False
+        self._told_problems, self._told_cancelling = (0, False), False
         self.messages.clear()
         if stored and stored.content == "levels":
             self.messages.show_message(
@@ -220,8 +220,6 @@ class Window(QMainWindow):
             self.status.tell("The edits of last time are back; Ctrl+Z takes them away.")
         self._turn_analysis()
         self._show_progress()  # a first tile may take long
-        if source.notes:
-            self.messages.show_message(f"{source.name} {'; it '.join(source.notes)}.")
         if not source.settled:
             self._counting.start()
 
@@ -249,11 +247,12 @@ class Window(QMainWindow):
             self._counting.stop()
         self.view.set_damage([_in_seconds(one, source.rate) for one in source.damage])
         self.status.show_damage(source.notes)
-        if source.damage and not self._told_damage:
-            self._told_damage = True
-            self.messages.show_message(
-                f"{source.name} {problems(source)[len(source.notes)]}. The status bar lists what is damaged."
-            )
+        told = len(source.notes), bool(source.damage)
+        if told > self._told_problems:
+            self._told_problems = told
+            said = "; it ".join(problems(source)[: sum(told)])  # of damage, the first
+            where = " The status bar lists what is damaged." if source.damage else ""
+            self.messages.show_message(f"{source.name} {said}.{where}")
 
     def _show_length(self) -> None:
         """Show and play all of a track that has turned out to have another length, at the same place."""
