@@ -9,7 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import soundfile
-from audio_tools import RATE, decoded_by_ffmpeg, encode, lag, mp3, noise, write_tracks
+from audio_tools import (
+    RATE,
+    decoded_by_ffmpeg,
+    encode,
+    lag,
+    mp3,
+    noise,
+    ogg_pages,
+    with_checksum,
+    write_tracks,
+)
 
 import msviz
 from msviz.audio import problems, source, stream
@@ -195,6 +205,21 @@ def test_channels_are_in_the_order_of_wav_and_named(tmp_path, kind):
     np.testing.assert_allclose(loudest(read), SIX, atol=2)
     fronts = [name.replace("side", "back") for name in names]
     assert tuple(fronts) == NAMES
+
+
+@pytest.mark.parametrize("told", [8000, 16000, 0, 96000])
+def test_opus_is_decoded_at_48_khz_whatever_was_encoded(tmp_path, told):
+    t = np.arange(48000) / 48000
+    path = tmp_path / "a.opus"
+    soundfile.write(path, 0.3 * np.sin(2 * np.pi * 9000 * t), 48000, format="OGG", subtype="OPUS")
+    first, *pages = ogg_pages(path.read_bytes())
+    at = first.index(b"OpusHead") + 12
+    first = with_checksum(first[:at] + told.to_bytes(4, "little") + first[at + 4 :])
+    path.write_bytes(b"".join([first, *pages]))
+    with msviz.open_audio(path) as audio:
+        assert (audio.rate, audio.length) == (48000, 48000)
+        spectrum = np.abs(np.fft.rfft(audio.read(0, 48000)[0])) / 24000
+        assert spectrum[9000] == pytest.approx(0.3, abs=0.03)
 
 
 def test_names_of_few_channels_and_of_many(tmp_path):

@@ -188,6 +188,17 @@ def _checksum(page: bytes) -> bytes:
     return int(f"{mirrored:032b}"[::-1], 2).to_bytes(4, "little")
 
 
+def _at_48_khz(media: Media, page: Page) -> bytes:
+    """The first page of an Opus stream, without the rate of what was encoded: that of the stream is 48 kHz.
+
+    libsndfile would decode at that other rate, and lose what lies above half of it.
+    """
+    data = media.read(page.start, page.stop)
+    at = _HEADER.size + data[26] + 12
+    data = data[:at] + (48000).to_bytes(4, "little") + data[at + 4 :]
+    return data[:22] + _checksum(data) + data[26:]
+
+
 def _going_on(media: Media, page: Page) -> bytes | range:
     """A page as it is, but for that it ends the stream: others come behind it all the same."""
     if not page.flags & _LAST or not is_sound(media, page):
@@ -210,6 +221,8 @@ class Run(Splice):
 
     def __init__(self, media: Media, link: Chain, pages: range, *, checked: bool = True) -> None:
         headers: list[bytes | range] = [range(page.start, page.stop) for page in link.headers]
+        if link.codec == "Opus":
+            headers[0] = _at_48_khz(media, link.headers[0])
         sound = [_going_on(media, link.pages[index]) for index in pages[:-1]]
         sound += [range(link.pages[index].start, link.pages[index].stop) for index in pages[-1:]]
         super().__init__(media, [*headers, *sound])
