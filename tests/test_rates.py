@@ -173,7 +173,7 @@ def test_a_track_of_vibrations_opens_with_what_suits_it(kept, qtbot, window, tmp
 def test_the_lowest_frequency_can_be_set_where_it_matters(qtbot, rate, shown, lowest, step):
     panel = ParameterPanel()
     qtbot.addWidget(panel)
-    panel.set_track(rate, 1)
+    panel.set_track(rate, ("mono",))
     assert panel.parameters.fmin is None
     box = panel._fmin
     assert isinstance(box, QDoubleSpinBox)
