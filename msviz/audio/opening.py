@@ -31,6 +31,7 @@ _SLACK = 4096  # samples that a header may announce too many without anything be
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _LARGEST = 1 << 31  # what is more may be what a program writes that does not know yet
 _RESERVOIR = 3  # frames of an MP3 that may need what was in one before
+_READ_BY_FFMPEG = (b"alac", b"opus", b"aac ", b"ac-3", b"flac")  # in CAF, unless something is wrong
 _BEGINNINGS = (b"riff\x2e\x91\xcf\x11", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _FLOATS = {"FLOAT": 32, "DOUBLE": 64}
@@ -81,6 +82,8 @@ def _why_not(media: Media, head: bytes) -> str:
     unreadable = f"{media.name} holds sound in an encoding that msviz cannot read"
     if chunks and not 1 <= chunks.rate <= HIGHEST_RATE_HZ:
         return f"{media.name} has a rate of {chunks.rate:g} Hz: its header is damaged."
+    if chunks and chunks.codec in _READ_BY_FFMPEG:
+        return f"{media.name} is cut short or damaged: its sound cannot be decoded."
     if chunks and chunks.codec:
         codec = f"format 0x{chunks.codec:04x}" if isinstance(chunks.codec, int) else repr(chunks.codec)[1:]
         return f"{unreadable} ({chunks.kind}, {codec}): convert it to WAV or FLAC."
