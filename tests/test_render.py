@@ -15,7 +15,8 @@ from PyQt6.QtWidgets import QApplication
 
 import msviz
 from msviz.cli import main
-from msviz.cli.render import CHANNELS, COLOURS, HIGHEST_DB, LOWEST_DB
+from msviz.cli.drawing import CHANNELS
+from msviz.cli.render import COLOURS, HIGHEST_DB, LOWEST_DB
 from msviz.gui import colours, parameters
 from msviz.gui.colours import Colours
 from msviz.picture import to_code
@@ -188,6 +189,7 @@ def test_notes_title_and_theme(tmp_path):
         (["--range", "0:-80"], "does not go upwards"),
         (["--range", "-200:0"], "between -119 and 7 dB"),
         (["--range", "loud"], "is not a range"),
+        (["--range", "A5:0"], "is not a range"),
         (["--octaves", "nonsense"], "neither a preset (Balanced, Beats, Notes, Ear)"),
         (["--octaves", "resolution=fine"], "resolution is a number, not 'fine'"),
         (["--low", "500", "--high", "400"], "--low 500 must be below --high 400"),

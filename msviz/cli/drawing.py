@@ -1,0 +1,231 @@
+"""Drawing one file, or each of many, into a picture; what `msviz render` asks for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msviz.cli.options import given, require_another, stretch
+from msviz.errors import MsvizError, ParameterError
+
+if TYPE_CHECKING:
+    from msviz.audio import AudioSource
+    from msviz.convert import Events
+    from msviz.signal import Source
+
+KINDS = {"standard": "coefficients", "reassigned": "reassigned", "combined": "combined"}
+POOLS = {"peak": "peak", "mean": "mean power"}
+CHANNELS = ("mix", "left", "right", "any", "mid", "side")
+
+Settings = tuple[tuple[str, Any], ...]
+"""Names and values, so that what holds them can be compared."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How files are drawn, whichever they are.
+
+    Attributes
+    ----------
+    start_s, stop_s : float, float or None
+        The stretch; None is the end.
+    view : str or None
+        "octaves", "stft", "both" or "curtain".
+    size : tuple of int
+        Width and height in pixels.
+    channel : str
+        A name, or a number from 1.
+    low_hz, high_hz : float or None
+    floor_db, ceiling_db : float
+        The display range.
+    colours : str
+        One of `COLOURS`.
+    octaves, stft : tuple of pairs
+        Names and values of parameters that differ from the usual ones.
+    kind, pool : str
+        One of `KINDS`, one of `POOLS`.
+    look : tuple of pairs
+        What is on or off of the pictures, as `msviz.gui.figure.Look` has it.
+    title : bool
+    theme : str
+    track : int
+        Of the file's sound tracks, from 0.
+    strict : bool
+        Whether files with any damage are refused.
+    """
+
+    start_s: float = 0.0
+    stop_s: float | None = None
+    view: str | None = None
+    size: tuple[int, int] = (1600, 900)
+    channel: str = "mix"
+    low_hz: float | None = None
+    high_hz: float | None = None
+    floor_db: float = -80.0
+    ceiling_db: float = 0.0
+    colours: str = "magma"
+    octaves: Settings = ()
+    stft: Settings = ()
+    kind: str = "standard"
+    pool: str = "peak"
+    look: Settings = ()
+    title: bool = False
+    theme: str = "dark"
+    track: int = 0
+    strict: bool = False
+
+
+def draw(file: Path | str, picture: Path, drawing: Drawing) -> list[str]:
+    """Draw a file into a picture.
+
+    Returns
+    -------
+    list of str
+        What is to be said of the file: sentences without its name and the full stop.
+
+    Raises
+    ------
+    MsvizError
+        If it cannot be read or drawn so, or the picture cannot be written.
+    """
+    from msviz.audio import open_audio, problems, require_sound
+    from msviz.audio.damage import clock
+    from msviz.convert import StoredPicture, is_converted
+    from msviz.storage import load
+
+    with ExitStack() as opened:
+        drawn: dict[str, Any] = {}
+        view = drawing.view
+        source: Source
+        if is_converted(file):
+            stored = load(file)
+            kind = "stft" if stored.attributes["transform"] == "stft" else "octaves"
+            if getattr(drawing, kind):
+                raise ParameterError(f"{file} is drawn with the parameters that it was converted with.")
+            if stored.content == "levels":
+                if view not in (None, kind):
+                    raise ParameterError(f"{file} holds levels, of which there is no other view than {kind}.")
+                source = drawn[kind] = StoredPicture(stored)
+                view = kind
+            else:
+                source, drawn[kind] = stored.source(), stored.transform
+            told: AudioSource | Any = stored
+        else:
+            told = source = opened.enter_context(
+                open_audio(given(file), track=drawing.track, wait=drawing.strict)
+            )
+            if drawing.stop_s is None or drawing.stop_s * source.rate > source.length:
+                told.settle()
+            if drawing.strict:
+                for _ in told.check():
+                    pass
+        if drawing.strict:
+            require_sound(str(file), problems(told))
+        start_s, stop_s = stretch(file, source, drawing.start_s, drawing.stop_s)
+        cancelled = _draw(source, picture, drawing, start_s, stop_s, view or "both", str(file), drawn, told)
+        said = problems(told)
+        if cancelled:
+            begin, end = (clock(at / source.rate) for at in (cancelled[0].start, cancelled[-1].stop))
+            said.append(
+                f"has channels that cancel each other in the mix from {begin} to {end}: there, the picture "
+                "shows the loudest of them"
+            )
+        return said
+
+
+def _draw(
+    source: Source,
+    picture: Path,
+    drawing: Drawing,
+    start_s: float,
+    stop_s: float,
+    view: str,
+    name: str,
+    drawn: dict[str, Any],
+    told: Any,
+) -> list[range]:
+    from msviz.gui.app import render
+    from msviz.gui.colours import Colours
+    from msviz.gui.figure import Look
+    from msviz.gui.parameters import Parameters
+
+    look = dict(drawing.look)
+    svg = picture.suffix.lower() == ".svg"
+    names = [each.lower() for each in getattr(told, "channel_names", ())]
+    channel = drawing.channel
+    if channel not in CHANNELS and channel in names:
+        channel = str(names.index(channel) + 1)
+    parameters = Parameters(
+        **dict((*drawing.octaves, *drawing.stft)),
+        channel=channel,
+        drawn=KINDS[drawing.kind],
+        pooled=POOLS[drawing.pool],
+    )
+    return sorted(
+        render(
+            source,
+            picture,
+            start_s=start_s,
+            stop_s=stop_s,
+            size=drawing.size,
+            look=Look(
+                shown=view,
+                colours=Colours(drawing.colours, drawing.floor_db, drawing.ceiling_db),
+                **look,
+            ),
+            parameters=parameters,
+            low_hz=drawing.low_hz,
+            high_hz=drawing.high_hz,
+            # A drawing goes where nothing else tells what it shows.
+            name=Path(name).name if (drawing.title or svg) and look.get("axes", True) else "",
+            theme=drawing.theme,
+            **drawn,
+        ),
+        key=lambda each: each.start,
+    )
+
+
+@dataclass(frozen=True)
+class PictureJob:
+    """One file to draw, with all that whoever draws it has to know.
+
+    Attributes
+    ----------
+    source, target : str
+    drawing : Drawing
+    size : int
+        Bytes of the source, 0 where they are not known.
+    taken_by : str
+        Another source whose picture has the same name; nothing by default.
+    """
+
+    source: str
+    target: str
+    drawing: Drawing
+    size: int
+    taken_by: str
+
+
+def draw_job(job: Any, threads: int) -> Events:
+    """What a process does with each `PictureJob`."""
+    from msviz.convert import Outcome
+
+    try:
+        if job.taken_by:
+            raise ParameterError(f"{job.target} is the picture of {job.taken_by} already")
+        target = Path(job.target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        require_another(target, job.source, "input")
+        yield Outcome(job, "converted", problems=tuple(draw(job.source, target, job.drawing)))
+    except ParameterError as error:
+        yield Outcome(job, "failed", f"{job.source} cannot be drawn: {str(error).rstrip('.')}.")
+    except MsvizError as error:
+        yield Outcome(job, "failed", str(error))
+    except (OSError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or "there is not enough memory for it"
+        yield Outcome(job, "failed", f"{job.source} cannot be drawn: {reason}.")
+    except Exception as error:
+        # What nobody has foreseen about one file must not cost the others.
+        yield Outcome(job, "failed", f"{job.source} cannot be drawn: internal error ({error!r}).")
