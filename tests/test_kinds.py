@@ -93,7 +93,10 @@ def test_sample_0_is_sample_0(files, name):
         got = audio.read(0, RATE)[0]
     # Told by nothing in the file; of WMA, FFmpeg leaves out the first frame.
     delay = {"AAC": 1024, "MPEG-TS, AAC": 1024, "MP2": 481, "MP3": 1105, "WMA, WMA": -2048}
-    assert lag(samples[0, :RATE], got) == delay.get(name, 0)
+    delays = {delay.get(name, 0)}
+    if name == "Matroska, AAC":
+        delays.add(1024)  # FFmpeg before 8 did not write how much the encoder put in front
+    assert lag(samples[0, :RATE], got) in delays
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -135,7 +138,7 @@ def test_a_video_with_several_sound_tracks(tmp_path):
         assert first.tracks == second.tracks == ("1: FLAC, stereo", "2: AAC, mono")
         assert (first.track, first.channels, first.length) == (0, 2, 2 * RATE)
         assert (second.track, second.channels) == (1, 1)
-        assert lag(other[:, 0], second.read(0, RATE)[0]) == 0
+        assert lag(other[:, 0], second.read(0, RATE)[0]) in (0, 1024)  # as above
     for track in (2, -1):
         with pytest.raises(msviz.AudioError, match="has no sound track"):
             msviz.open_audio(path, track=track)

@@ -307,8 +307,6 @@ def _parts(
                 if other and resampler is None:
                     resampler = _resampler(encoded)
                     encoded.note("changes its rate or its channels on the way; all is shown as it begins")
-                if frame.is_corrupt:
-                    encoded.add_damage(at, at + frame.samples, "damaged")
                 for made in resampler.resample(frame) if other and resampler else [frame]:
                     samples = _samples(made)
                     if frame.is_corrupt:
