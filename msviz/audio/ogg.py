@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 _LONGEST_PAGE = 255 * 8192  # samples: packets of Vorbis
 _LONGEST_LINK = 1 << 34  # samples, four days: a position beyond is wrong
 _NO_POSITION = -1
-_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_FIRST, _LAST = 2, 4  # flags of a page
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _CODECS = {b"\x01vorbis": "Vorbis", b"OpusHead": "Opus", b"Speex   ": "Speex", b"\x7fFLAC": "FLAC"}
 

@@ -27,7 +27,6 @@ MOST_CHANNELS = 64
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1, 10_000_000
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 _MPEG_TAGS = (0x50, 0x55)  # of a WAV that holds MPEG audio
-_SLACK = 4096  # samples that a header may announce too many without anything being missing
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _LARGEST = 1 << 31  # what is more may be what a program writes that does not know yet
 _RESERVOIR = 3  # frames of an MP3 that may need what was in one before
