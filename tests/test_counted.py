@@ -10,7 +10,8 @@ import soundfile
 from audio_tools import RATE, decoded_by_ffmpeg, encode, lag, mp3, noise
 
 import msviz
-from msviz.audio import problems
+from msviz.audio import mpeg, problems
+from msviz.audio.media import Media
 
 
 def opened(path):
@@ -106,6 +107,29 @@ def test_mp3_behind_a_tag_with_a_picture(tmp_path):
     head = b"ID3\x03\0\0" + bytes((size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127))
     path.write_bytes(head + picture + path.read_bytes())
     np.testing.assert_array_equal(opened(path)[0], before)
+
+
+@pytest.mark.parametrize("change", ["none", "hole", "joined", "cut", "other rate"])
+def test_frames_are_the_same_leapt_over_or_walked(tmp_path, monkeypatch, change):
+    path = mp3(tmp_path / "a.mp3", noise(20), tag=False)
+    data = bytearray(path.read_bytes())
+    if change == "hole":
+        data[len(data) // 2 : len(data) // 2 + 3000] = bytes(3000)
+    elif change == "joined":
+        data = data[:100_000] + data
+    elif change == "cut":
+        data = data[:-100]
+    elif change == "other rate":
+        data += mp3(tmp_path / "b.mp3", noise(5, rate=32000), 32000, tag=False).read_bytes()
+    path.write_bytes(data)
+    walks = []
+    for worth in (1, 1 << 40):
+        monkeypatch.setattr(mpeg, "_WORTH_LEAPING", worth)
+        media = Media(path)
+        walked = mpeg.walk(media)
+        media.close()
+        walks.append([(link.kind, link.frames, link.pieces) for link in walked.links] + [walked.cut])
+    assert walks[0] == walks[1]
 
 
 def test_mp3_in_wav(tmp_path):

@@ -12,9 +12,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from msviz.audio.media import Media
 
 _CHUNK = 1 << 20  # bytes read at a time
+_WORTH_LEAPING = 1 << 22  # bytes
+_FITTED = 64  # frames that tell how padding falls
 _ONSET = 1 << 14  # bytes at the beginning, zeros aside, among which the first frame must be
 _DECODER_DELAY = 529  # samples of a Layer III decoder, which LAME's count leaves out
 _LAST_DELAY = 4095  # that a LAME tag can hold
@@ -165,6 +170,16 @@ class _Bytes:
             self._at = position
         return self._held, position - self._at
 
+    def mapped(self) -> NDArray[np.uint8] | None:
+        """All of it at once, of a file on a disk."""
+        if not self._media.on_disk:
+            return None
+        try:
+            whole = np.asarray(np.memmap(self._media.path, np.uint8, "r"))
+        except (OSError, ValueError):
+            return None
+        return whole[self._within.start : self._within.stop]
+
     def get(self, position: int, count: int) -> bytes:
         start = self._within.start + position
         return self._media.read(start, min(start + count, self._within.stop))
@@ -207,7 +222,7 @@ def _walk_on(walked: Walk, data: _Bytes, start: int) -> int | None:
     """From frame to frame until there is something else; where it goes on after that, if it does."""
     link = walked.links[-1]
     steps, mono = _steps(link.kind, link.header[1]), link.kind.channels == 1
-    at, frames = start, 0
+    at, frames = _leap(link, data, start)
     size = data.size
     while at + 4 <= size:
         held, here = data.at(at)
@@ -234,6 +249,38 @@ def _walk_on(walked: Walk, data: _Bytes, start: int) -> int | None:
     if walked.cut or at + 4 > size:
         return None
     return _resume(walked, data, at)
+
+
+def _leap(link: Link, data: _Bytes, start: int) -> tuple[int, int]:
+    """Over the frames of one bit rate that lie where that puts them: where they end, and how many they are.
+
+    They differ by a byte of padding, so that they come as often as they must.  All their headers are looked
+    at together, which takes a tenth of the time; each tells where the next one is, as in a walk.
+    """
+    held = data.mapped()
+    found = kind_of(data.get(start, 4))
+    if held is None or not found or link.kind.layer != 3 or data.size - start < _WORTH_LEAPING:
+        return start, 0
+    kind, size = found
+    header = data.get(start, 4)
+    least = size - (header[2] >> 1 & 1)
+    places = [start]
+    while len(places) < _FITTED:
+        place = places[-1]
+        if held[place] != 0xFF or held[place + 1] != header[1] or (held[place + 2] ^ header[2]) & 0xFD:
+            return start, 0
+        places.append(place + least + (int(held[place + 2]) >> 1 & 1))
+    exact = kind.samples // 8 * 1000 * _KBPS[min(kind.version, 2), 3][header[2] >> 4] / kind.rate
+    shift = max(place - start - number * exact for number, place in enumerate(places))
+    count = int((data.size - start - least - 4) / exact)
+    at = start + np.floor(np.arange(count + 1) * exact + shift + 1e-9).astype(np.int64)
+    here = at[:-1]
+    padding = (held[here + 2] >> 1 & 1).astype(np.int64)
+    right = (held[here] == 0xFF) & (held[here + 1] == header[1]) & ((held[here + 2] ^ header[2]) & 0xFD == 0)
+    right &= (held[here + 3] >= 0xC0) == (kind.channels == 1)
+    right &= np.diff(at) == least + padding
+    frames = count if right.all() else int(np.argmin(right))
+    return int(at[frames]), frames
 
 
 def _resume(walked: Walk, data: _Bytes, at: int) -> int | None:
