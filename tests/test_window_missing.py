@@ -118,6 +118,15 @@ def test_a_file_that_is_cut_says_so(qtbot, window, tmp_path):
     assert window.status._damage.text() == "⚠ incomplete"
 
 
+def test_a_file_that_was_converted_is_not_called_incomplete(qtbot, window, tmp_path):
+    one = vorbis(tmp_path / "a.ogg", noise(2))
+    other = vorbis(tmp_path / "b.ogg", noise(2, rate=22050), 22050)
+    (tmp_path / "both.ogg").write_bytes(one.read_bytes() + other.read_bytes())
+    opened(qtbot, window, tmp_path / "both.ogg")
+    assert "has sound of another kind in it (22050 Hz, stereo from 0:02.000)" in window.messages.text
+    assert window.status._damage.text() == "⚠ see the notes"
+
+
 # Lengths that come out later
 
 

@@ -76,4 +76,4 @@ def require_sound(name: str, said: Sequence[str]) -> None:
     """
     if said:
         more = f"; and {len(said) - _MOST} more" if len(said) > _MOST else ""
-        raise AudioError(f"{name} is refused for its damage: it {'; '.join(said[:_MOST])}{more}.")
+        raise AudioError(f"{name} is refused: it {'; '.join(said[:_MOST])}{more}.")

@@ -169,7 +169,7 @@ class Actions:
         self._add(play, "Go to the en&d", "End", lambda: listening.go_to(window.view.full.stop_s))
         self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
         self._add(play, "10 s &on", "]", lambda: listening.go_by(10.0))
-        self._add(play, "Go to the ne&xt damage", "Ctrl+D", window.show_next_missing)
+        self._add(play, "Go to the ne&xt damaged stretch", "Ctrl+D", window.show_next_missing)
         for name in ("play", "stop", "start", "loop"):
             getattr(self, name).setIcon(icon(name))
         play.addSeparator()

@@ -422,7 +422,8 @@ class StatusBar(QStatusBar):
         self._notes = notes
         count = len(self._view.damage.missing)
         texts = [f"{count} damaged stretch{'es' if count > 1 else ''}"] if count else []
-        texts += ["incomplete"] if notes and not count else []
+        if notes and not count:
+            texts.append("incomplete" if any("cut short" in note for note in notes) else "see the notes")
         self._damage.setText(f"⚠ {''.join(texts)}")
         self._damage.setVisible(bool(texts))
 
