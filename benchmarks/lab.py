@@ -27,7 +27,7 @@ from msviz import (
     read_audio,
     signal_to_error_db,
 )
-from msviz.lab import energies, rebuilding, spectral_convergence_db
+from msviz.lab import rebuilding, spectral_convergence_db
 from msviz.lab.rebuilding import Rebuilding
 
 Transform = OctaveTransform | STFT
@@ -69,7 +69,7 @@ def heard(signal: Signal, transform: Transform, recipe: Recipe) -> Signal:
 def convergence(signal: Signal, rebuilt: Signal, transform: Transform) -> float:
     """How far the magnitudes of two signals are apart in a transform's picture, in dB."""
     pictures = [transform.coefficients(sound, 0, signal.length) for sound in (signal, rebuilt)]
-    return spectral_convergence_db(*pictures, energies(transform))
+    return spectral_convergence_db(*pictures, transform.energies())
 
 
 def kept(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from msviz.lab import Recipe, Reconstruction, signal_to_error_db
     from msviz.signal import Signal, Source
     from msviz.storage import load, save
-    from msviz.transform import STFT, BoxEdit, Edits, OctaveEdit, OctaveTransform, Representation
+    from msviz.transform import (
+        STFT,
+        BoxEdit,
+        Edits,
+        OctaveEdit,
+        OctaveTransform,
+        Representation,
+        Transform,
+        from_xarray,
+    )
 
 __version__ = "0.1.0"
 
@@ -34,7 +43,9 @@ _HOMES = {
     "Signal": "msviz.signal",
     "Source": "msviz.signal",
     "StorageError": "msviz.errors",
+    "Transform": "msviz.transform",
     "demo_tracks": "msviz.demos",
+    "from_xarray": "msviz.transform",
     "load": "msviz.storage",
     "mix_down": "msviz.audio",
     "open_audio": "msviz.audio",
@@ -61,7 +72,9 @@ __all__ = [
     "Signal",
     "Source",
     "StorageError",
+    "Transform",
     "demo_tracks",
+    "from_xarray",
     "load",
     "mix_down",
     "open_audio",

@@ -1,21 +1,28 @@
-"""Sound as the rest of the package sees it: something that can be read by stretch."""
+"""Sound as the rest of the package sees it: something of which any interval can be read."""
 
 from __future__ import annotations
 
-import math
+import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from itertools import pairwise
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from msviz.errors import ParameterError
+from msviz.validation import real
 from msviz.wanted import check_wanted
 
+HIGHEST_RATE_HZ = 1e12
 
+#: An array with more channels than this, and fewer samples than channels, is one that stands on its side.
+MOST_CHANNELS_OF_SHORT_SOUND = 32
+
+
+@runtime_checkable
 class Source(Protocol):
-    """Anything whose samples can be read by stretch: a file, an array, a resynthesis."""
+    """Anything of which any interval of samples can be read: a file, an array, a resynthesis."""
 
     @property
     def rate(self) -> int:
@@ -36,140 +43,307 @@ class Source(Protocol):
         """
 
 
+class _Inside(Source, Protocol):
+    """What a subclass of `PaddedSource` must have."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]: ...
+
+
+class PaddedSource:
+    """Base of sources that are zero outside; a subclass has rate, channels and length, and reads the inside.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Of the samples.
+    """
+
+    dtype: np.dtype[Any] = np.dtype(np.float32)
+
+    @property
+    def duration(self: Source) -> float:
+        """Length in seconds."""
+        return self.length / self.rate
+
+    def read(self: _Inside, start: int, stop: int) -> NDArray[np.floating]:
+        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
+
+        May be called from several threads at once.
+        """
+        first, last = max(start, 0), min(stop, self.length)
+        if (first, last) == (start, stop):
+            return self._read(start, stop)
+        out = np.zeros((self.channels, max(stop - start, 0)), self.dtype)
+        if first < last:
+            out[:, first - start : last - start] = self._read(first, last)
+        return out
+
+
 def whole_rate(rate: float) -> int:
     """A sampling rate in whole Hz: arithmetic with times is exact with no other.
 
     Raises
     ------
     ParameterError
-        If it is below 1 Hz, or no number.
+        If it is below 1 Hz, or not a number.
     """
-    if not 1 <= rate < math.inf:
-        raise ParameterError(f"rate must be at least 1 Hz, not {rate}")
-    return round(rate)
+    return round(real("rate", rate, 1, HIGHEST_RATE_HZ, unit="Hz"))
 
 
 def read_blocks(
-    block: Callable[[int], NDArray[Any]], size: int, start: int, stop: int, out: NDArray[Any], within: range
-) -> None:
-    """Put samples [start, stop) into `out` (channels, stop - start), out of blocks that are read as wholes.
+    block: Callable[[int], NDArray[Any]], size: int, start: int, stop: int, channels: int, dtype: DTypeLike
+) -> NDArray[Any]:
+    """Samples [start, stop) of a source that is made block by block.
 
     Parameters
     ----------
     block : callable
         Gives block i, which holds samples [i × size, (i + 1) × size), the last perhaps fewer.
-    within : range
-        The samples that there are; what lies outside is left as it is.
 
     Raises
     ------
     UnwantedError
-        Between blocks, if they are not wanted any more (`msviz.wanted.interruptible`).
+        Between blocks, once the calling thread's work is cancelled (`msviz.wanted.interruptible`).
     """
-    at, last = max(start, within.start), min(stop, within.stop)
-    while at < last:
+    out = np.empty((channels, stop - start), dtype)
+    at = start
+    while at < stop:
         check_wanted()
         index, offset = divmod(at, size)
-        count = min(size - offset, last - at)
+        count = min(size - offset, stop - at)
         out[:, at - start : at - start + count] = block(index)[:, offset : offset + count]
         at += count
+    return out
 
 
-@dataclass(frozen=True)
-class Signal:
-    """Sound in memory; a `Source`.
+def as_samples(samples: ArrayLike) -> NDArray[np.floating]:
+    """Samples of an array as they are computed with: (channels, n), float32 or float64, full scale ±1.
 
     Parameters
     ----------
-    samples : array (channels, n) or (n,) of float
-        Full scale is ±1.  One dimension is taken as one channel.  float32 and float64 are kept,
-        everything else becomes float32.
+    samples : array_like (channels, n) or (n,)
+        float32 and float64 are kept, other floats become one of them.  Integers are PCM, and are scaled by
+        their width: int16 by 1/32768, unsigned ones about their middle.
+
+    Raises
+    ------
+    ParameterError
+        If that is not what the array is.
+    """
+    array = np.asarray(samples)
+    kind, width = array.dtype.kind, 8 * array.dtype.itemsize
+    if kind == "c":
+        raise ParameterError("samples must be real, not complex: take .real, or two channels")
+    if kind not in "fiu":
+        raise ParameterError(f"samples must be numbers, not of dtype {array.dtype}")
+    if kind in "iu" and width == 64:
+        raise ParameterError(
+            f"samples of dtype {array.dtype} have no full scale: divide them by it, or take int16 or int32"
+        )
+    array = array[np.newaxis] if array.ndim == 1 else array
+    if array.ndim != 2 or array.shape[0] == 0:
+        raise ParameterError(f"samples must have shape (channels, n) or (n,), not {np.shape(samples)}")
+    channels, length = array.shape
+    if channels > max(length, MOST_CHANNELS_OF_SHORT_SOUND) and length:
+        raise ParameterError(
+            f"samples must have shape (channels, n), not {array.shape}: "
+            f"transpose what has shape (n, channels), as soundfile and SciPy read it"
+        )
+    if kind == "f":
+        return np.asarray(array, np.float64 if width > 32 else np.float32)
+    full = 2 ** (width - 1)
+    # float32 holds 24 bits.
+    scaled = np.asarray(array, np.float32 if width <= 16 else np.float64)
+    return np.asarray((scaled - (full if kind == "u" else 0)) / full, np.float32)
+
+
+class Signal(PaddedSource):
+    """Sound in memory; a `Source`.
+
+    It can be compared (`==`), scaled by a gain or an envelope (`*`) and mixed (`+`, `-`).
+
+    Parameters
+    ----------
+    samples : array_like (channels, n) or (n,)
+        Full scale is ±1.  One dimension is taken as one channel.  float32 and float64 are kept; integers
+        are PCM, and scaled by their width.
     rate : int
         Sampling rate in Hz, from 1 Hz.  A fraction is rounded: 44055.94 Hz counts as 44056 Hz.
 
     Raises
     ------
     ParameterError
-        If `samples` has more than two dimensions or no channel, or `rate` is below 1 Hz.
+        If `samples` are not real numbers of that shape, or `rate` is below 1 Hz.
+
+    See Also
+    --------
+    read_audio : Reads a file into a signal.
+    OctaveTransform.analyze : Takes signals, and arrays as well.
+
+    Notes
+    -----
+    May be read from several threads at once.
 
     Examples
     --------
     >>> import numpy as np
     >>> from msviz import Signal
     >>> sine = Signal(np.sin(2 * np.pi * 440 * np.arange(22050) / 44100), 44100)
+    >>> sine
+    Signal(1 channel, 22050 samples at 44100 Hz, float64)
     >>> sine.channels, sine.length, sine.duration
     (1, 22050, 0.5)
-    >>> sine.read(-2, 3).shape  # what lies outside is zero
+    >>> sine.read(-2, 3).shape  # it is zero outside
     (1, 5)
+    >>> sine + sine == 2 * sine
+    True
     """
 
-    samples: NDArray[np.floating]
-    rate: int
+    __hash__ = None  # type: ignore[assignment]  # samples can change
+    __array_ufunc__ = None  # NumPy leaves `array * signal` to the signal
 
-    def __post_init__(self) -> None:
-        samples = np.atleast_2d(self.samples)
-        if samples.ndim != 2 or samples.shape[0] == 0:
-            raise ParameterError(f"samples must have shape (channels, n), not {np.shape(self.samples)}")
-        if samples.dtype not in (np.float32, np.float64):
-            samples = samples.astype(np.float32)
-        object.__setattr__(self, "samples", samples)
-        object.__setattr__(self, "rate", whole_rate(self.rate))
+    def __init__(self, samples: ArrayLike, rate: float) -> None:
+        self.samples = as_samples(samples)
+        self.rate = whole_rate(rate)
+        self.channels, self.length = self.samples.shape
+        self.dtype = self.samples.dtype
 
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return int(self.samples.shape[0])
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]:
+        return self.samples[:, start:stop]
 
-    @property
-    def length(self) -> int:
-        """Number of samples in each channel."""
-        return int(self.samples.shape[1])
+    def between(self, start_s: float, stop_s: float) -> Signal:
+        """What lies between two times in seconds; its samples are a view.
 
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return self.length / self.rate
+        Raises
+        ------
+        ParameterError
+            If that is not within the signal.
+        """
+        return Signal(
+            self.samples[:, slice(*interval_of(start_s, stop_s, self.rate, 0, self.length))], self.rate
+        )
 
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the signal."""
-        first, last = max(start, 0), min(stop, self.length)
-        if (first, last) == (start, stop):
-            return self.samples[:, start:stop]
-        out = np.zeros((self.channels, max(stop - start, 0)), self.samples.dtype)
-        if last > first:
-            out[:, first - start : last - start] = self.samples[:, first:last]
-        return out
+    def __eq__(self, other: object) -> bool:
+        """Whether rate and all samples are equal."""
+        if not isinstance(other, Signal):
+            return NotImplemented
+        return self.rate == other.rate and np.array_equal(self.samples, other.samples)
+
+    def __mul__(self, gain: ArrayLike) -> Signal:
+        """Times a gain, or an array that is broadcast against (channels, n)."""
+        if isinstance(gain, Signal):
+            return NotImplemented
+        scaled = self.samples * np.asarray(gain, self.dtype)
+        if scaled.shape != self.samples.shape:
+            raise ParameterError(
+                f"a gain of shape {np.shape(gain)} does not fit samples {self.samples.shape}"
+            )
+        return Signal(scaled, self.rate)
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Signal) -> Signal:
+        """Both together."""
+        return self._with(other, operator.add)
+
+    def __sub__(self, other: Signal) -> Signal:
+        """The difference."""
+        return self._with(other, operator.sub)
+
+    def __neg__(self) -> Signal:
+        return Signal(-self.samples, self.rate)
+
+    def __abs__(self) -> Signal:
+        """With each sample's magnitude."""
+        return Signal(np.abs(self.samples), self.rate)
+
+    def _with(self, other: Signal, operate: Callable[[Any, Any], Any]) -> Signal:
+        if not isinstance(other, Signal):
+            return NotImplemented
+        if (self.rate, self.samples.shape) != (other.rate, other.samples.shape):
+            raise ParameterError(f"{self!r} and {other!r} must have one rate and one shape")
+        return Signal(operate(self.samples, other.samples), self.rate)
+
+    def __repr__(self) -> str:
+        channels = f"{self.channels} channel{'s' if self.channels > 1 else ''}"
+        return f"Signal({channels}, {self.length} samples at {self.rate} Hz, {self.dtype})"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what it is, and the envelope of each channel."""
+        columns, height = min(600, max(self.length, 1)), 60
+        edges = np.linspace(0, self.length, columns + 1).astype(int)
+        drawings = []
+        for samples in np.nan_to_num(self.samples):
+            parts = [samples[a:b] if b > a else np.zeros(1) for a, b in pairwise(edges)]
+            lines = "".join(
+                f"M{x} {height / 2 * (1 - part.max()):.1f}V{height / 2 * (1 - part.min()) + 0.5:.1f}"
+                for x, part in enumerate(parts)
+            )
+            drawings.append(
+                f'<svg viewBox="0 0 {columns} {height}" width="600" height="{height}" '
+                f'preserveAspectRatio="none" style="display:block"><path d="{lines}" stroke="#7a4fbf"/></svg>'
+            )
+        return f"<div>{self!r}, {self.duration:.3f} s{''.join(drawings)}</div>"
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Samples [start, stop) of a source as a source of their own; a `Source`."""
+def interval_of(start_s: float, stop_s: float, rate: int, first: int, last: int) -> tuple[int, int]:
+    """The samples [start, stop) between two times in seconds, within [first, last).
 
-    source: Source
-    start: int
-    stop: int
+    Raises
+    ------
+    ParameterError
+        If they are not in order, or do not lie within.
+    """
+    low, high = first / rate, last / rate
+    start_s, stop_s = (
+        real("start_s", start_s, low, high, unit="s"),
+        real("stop_s", stop_s, low, high, unit="s"),
+    )
+    if stop_s < start_s:
+        raise ParameterError(f"stop_s must not be before start_s, as {stop_s} is before {start_s}")
+    return round(start_s * rate), round(stop_s * rate)
 
-    @property
-    def rate(self) -> int:
-        """Sampling rate in Hz."""
-        return self.source.rate
 
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return self.source.channels
+def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int) -> Source:
+    """A source as it is; an array as a signal.
 
-    @property
-    def length(self) -> int:
-        """Number of samples in each channel."""
-        return self.stop - self.start
+    Parameters
+    ----------
+    rate : float, optional
+        Of an array, in Hz; by default `expected_rate`.
 
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the stretch."""
-        first, last = max(start, 0), max(min(stop, self.length), 0)
-        if (first, last) == (start, stop):
-            return self.source.read(start + self.start, stop + self.start)
-        out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        if first < last:
-            out[:, first - start : last - start] = self.source.read(first + self.start, last + self.start)
-        return out
+    Raises
+    ------
+    ParameterError
+        If its rate is not the expected one, or the array does not hold samples.
+    """
+    if not isinstance(source, Source):
+        source = Signal(source, expected_rate if rate is None else rate)
+    elif rate is not None:
+        raise ParameterError("rate is for arrays alone: a source has its own")
+    if source.rate != expected_rate:
+        raise ParameterError(
+            f"the transform is for a rate of {expected_rate} Hz, and the signal has {source.rate} Hz"
+        )
+    return source
+
+
+class Excerpt(PaddedSource):
+    """Samples [start, stop) of a source as a source of their own."""
+
+    def __init__(self, source: Source, start: int, stop: int) -> None:
+        self._source, self._start = source, start
+        self.rate, self.channels, self.length = source.rate, source.channels, stop - start
+        self.dtype = dtype_of(source)
+
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]:
+        return self._source.read(self._start + start, self._start + stop)
+
+
+def dtype_of(source: Source) -> np.dtype[Any]:
+    """What a source's samples are, in float32 unless it says otherwise."""
+    dtype: np.dtype[Any] = getattr(source, "dtype", PaddedSource.dtype)
+    return dtype

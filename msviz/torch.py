@@ -238,9 +238,9 @@ class OctaveDataset(Dataset[Any]):
             self.transform.bands, stored.levels(start, stop), strict=True
         )
         bands = [
-            Frames.of(band, MAGNITUDES[codes], -(-start // band.hop), stored.rate) for band, codes in levels
+            Frames(band, MAGNITUDES[codes], -(-start // band.hop), stored.rate) for band, codes in levels
         ]
-        return Representation(tuple(bands), None, stored.rate, start, stop, self.transform)
+        return Representation(self.transform, tuple(bands), None, start, stop)
 
 
 def find_files(folder: Path) -> tuple[Path, ...]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from msviz import STFT, BoxEdit, Edits, OctaveEdit, OctaveTransform, ParameterError, Signal
-from msviz.transform.edits import ATOM_WIDTHS, FILTER_SHARE
 from msviz.transform.filters import NUTTALL, nuttall
+from msviz.transform.octave import ATOM_WIDTHS, FILTER_SHARE
 
 RATE = 8000
 SECONDS = 3.0
@@ -35,7 +35,7 @@ def burst(frequency, start=1.0, stop=1.3):
 
 def heard(transform, samples, edits):
     """What is left of samples, in float64."""
-    representation = edits(transform.analyze(Signal(samples, RATE)), transform)
+    representation = edits(transform.analyze(Signal(samples, RATE)))
     return transform.synthesize(representation).samples[0].astype(float)
 
 
@@ -217,15 +217,15 @@ def test_stretch_has_the_edits_of_the_whole():
     edits = Edits(boxes=(BoxEdit(1.0, 1.5, 300, 600, 3.0),)).with_octave(5, 7, muted=True)
     whole = heard(OCTAVES, noise(), edits)
     part = OCTAVES.analyze(Signal(noise(), RATE), start=9000, stop=13000)
-    rebuilt = OCTAVES.synthesize(edits(part, OCTAVES)).samples[0]
+    rebuilt = OCTAVES.synthesize(edits(part)).samples[0]
     np.testing.assert_allclose(rebuilt, whole[9000:13000], atol=3e-5)
 
 
 def test_bands_without_an_edit_are_shared_and_nothing_is_changed_in_place():
     representation = OCTAVES.analyze(Signal(noise(), RATE))
     before = [band.coefficients.copy() for band in representation.bands]
-    assert Edits()(representation, OCTAVES) is representation
-    edited = Edits(boxes=(BoxEdit(1, 2, 500, 700),))(representation, OCTAVES)
+    assert Edits()(representation) is representation
+    edited = Edits(boxes=(BoxEdit(1, 2, 500, 700),))(representation)
     untouched = [a is b for a, b in zip(edited.bands, representation.bands, strict=True)]
     assert untouched == [True] * 3 + [False] * 2 + [True] * 2  # 500 Hz is an octave's edge
     assert edited.residual is representation.residual

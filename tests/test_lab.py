@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msviz import STFT, OctaveTransform, ParameterError, Recipe, Reconstruction, Signal, signal_to_error_db
-from msviz.lab import RANGE_DB, energies, spectral_convergence_db
+from msviz.lab import RANGE_DB, spectral_convergence_db
 from msviz.lab.coefficients import coarse_magnitudes, coarse_phases
 from msviz.lab.once import Once
 from msviz.lab.phase import planes
@@ -63,7 +63,7 @@ def convergence(signal, rebuilt, transform, start=0, stop=None):
     """Spectral convergence in dB of the frames in a stretch."""
     stretch = start, signal.length if stop is None else stop
     pictures = [transform.coefficients(s, *stretch) for s in (signal, Signal(rebuilt, RATE))]
-    return spectral_convergence_db(*pictures, energies(transform))
+    return spectral_convergence_db(*pictures, transform.energies())
 
 
 # ---------------------------------------------------------------------- recipes and measures
@@ -157,7 +157,7 @@ def test_weighted_coefficients_have_the_energy_of_the_signal(transform):
     bands = transform.analyze(signal).bands
     energy = sum(
         (np.abs(b.coefficients) ** 2 * w[:, None]).sum()
-        for b, w in zip(bands, energies(transform), strict=True)
+        for b, w in zip(bands, transform.energies(), strict=True)
     )
     exact = transform is TRANSFORMS["stft"]  # hops of a quarter of a window: S is level
     assert energy == pytest.approx(np.square(signal.samples).sum(), rel=1e-5 if exact else 0.02)
@@ -170,7 +170,7 @@ def test_so_many_coefficients_stay_and_no_stronger_one_goes(transform, kept):
     left = Reconstruction(signal, transform, Recipe(kept=kept)).treated(0, signal.length)
     whole = transform.analyze(signal)
     stay, go, count = [], [], 0
-    for before, after, weight in zip(whole.bands, left.bands, energies(transform), strict=True):
+    for before, after, weight in zip(whole.bands, left.bands, transform.energies(), strict=True):
         # The frames that are centred in the segment in the middle.
         frames = -(-SEGMENT // before.hop), -(-2 * SEGMENT // before.hop)
         strength = np.abs(before.between(*frames)) * np.sqrt(weight)[:, None]
@@ -197,7 +197,7 @@ def test_the_more_stay_the_less_is_lost_and_never_more_than_what_went(transform)
         whole = transform.analyze(signal)
         gone = sum(
             (np.abs(a.coefficients - b.coefficients) ** 2 * w[:, None]).sum()
-            for a, b, w in zip(whole.bands, left.bands, energies(transform), strict=True)
+            for a, b, w in zip(whole.bands, left.bands, transform.energies(), strict=True)
         )
         if gone:  # synthesis is a projection where S is level: it cannot add to an error
             assert ratios[-1] > 10 * np.log10(energy / gone) - 0.2

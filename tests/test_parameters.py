@@ -9,12 +9,12 @@ from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QComboBox
 
 from msviz import STFT, Signal
+from msviz.defaults import PRESETS
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.inspector import ParameterPanel, cell_text
 from msviz.gui.parameters import CHANNELS, SHARPENED, Parameters, channels_of
 from msviz.gui.spectrum import spectrum
 from msviz.transform import Combined, OctaveTransform, Reassigned
-from msviz.transform.presets import PRESETS
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -111,6 +111,6 @@ def test_silence_stays_silent(sharper):
 def test_each_magnitude_may_be_kept_as_something_else(sharper):
     signal = Signal(0.3 * np.random.default_rng(0).standard_normal((2, RATE)), RATE)
     picture = sharper(OctaveTransform(RATE))
-    plain, squared = (picture.coefficients(signal, 0, RATE, each=each) for each in (None, np.square))
+    plain, squared = (picture.coefficients(signal, 0, RATE, map=each) for each in (None, np.square))
     for values, squares in zip(plain, squared, strict=True):
         assert np.array_equal(squares, values**2)

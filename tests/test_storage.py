@@ -252,7 +252,7 @@ def test_playing_on_reads_no_chunk_twice(tmp_path, chunks_read):
 @pytest.mark.parametrize("kind", TRANSFORMS)
 def test_a_stream_writes_the_file_that_the_whole_would(tmp_path, kind, content):
     transform, signal = TRANSFORMS[kind], noise(1, 280_000)
-    pieces = list(transform.stream(signal, stretch=17_000))
+    pieces = list(transform.stream(signal, piece=17_000))
     shares = list(save_stream(pieces, tmp_path / "x.zarr", transform, signal.length, content=content))
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -270,7 +270,7 @@ def test_a_stream_writes_the_file_that_the_whole_would(tmp_path, kind, content):
 def test_memory_does_not_grow_with_the_length(tmp_path):
     def peak(length):
         signal = noise(1, length)
-        pieces = OCTAVES.stream(signal, stretch=100_000)
+        pieces = OCTAVES.stream(signal, piece=100_000)
         tracemalloc.start()
         for _ in save_stream(pieces, tmp_path / "x.zarr", OCTAVES, length, content="float16"):
             pass

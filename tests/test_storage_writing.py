@@ -20,7 +20,7 @@ from msviz.storage.targets import ZarrTarget
 
 
 def failing(count):
-    for number, piece in enumerate(OCTAVES.stream(noise(1, 90_000), stretch=15_000)):
+    for number, piece in enumerate(OCTAVES.stream(noise(1, 90_000), piece=15_000)):
         if number == count:
             raise MsvizError("it ends here")
         yield piece
@@ -95,7 +95,7 @@ def test_one_that_was_out_of_the_way_when_its_process_was_killed_is_back(tmp_pat
 
 @pytest.mark.parametrize("name", PLACES)
 def test_what_is_being_written_is_refused_to_others(tmp_path, name):
-    pieces = list(OCTAVES.stream(noise(1, 90_000), stretch=15_000))
+    pieces = list(OCTAVES.stream(noise(1, 90_000), piece=15_000))
     writing = save_stream(pieces, tmp_path / name, OCTAVES, 90_000)
     next(writing)
     with pytest.raises(StorageError, match=rf"{name} is being written by another process: wait until"):
@@ -163,7 +163,7 @@ def test_a_killed_process_is_in_nobodys_way(tmp_path, name):
         "from msviz import OctaveTransform, Signal\n"
         "from msviz.storage import save_stream\n"
         f"transform = OctaveTransform({RATE}, fmin=1000)\n"
-        f"pieces = transform.stream(Signal(np.ones((1, 90_000), 'f4'), {RATE}), stretch=15_000)\n"
+        f"pieces = transform.stream(Signal(np.ones((1, 90_000), 'f4'), {RATE}), piece=15_000)\n"
         "writing = save_stream(pieces, sys.argv[1], transform, 90_000)\n"
         "next(writing)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -180,7 +180,7 @@ def test_a_killed_process_is_in_nobodys_way(tmp_path, name):
 
 
 def test_pieces_that_do_not_follow_each_other_are_refused(tmp_path):
-    pieces = list(OCTAVES.stream(noise(1, 90_000), stretch=15_000))
+    pieces = list(OCTAVES.stream(noise(1, 90_000), piece=15_000))
     for wrong in (pieces[1:], pieces[:2] + pieces[3:], pieces[:-1], []):
         with pytest.raises(ParameterError, match=r"does not follow|pieces end after|nothing to be written"):
             list(save_stream(wrong, tmp_path / "x.zarr", OCTAVES, 90_000))

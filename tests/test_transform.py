@@ -14,7 +14,7 @@ from scipy.signal import resample
 
 from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
 from msviz.demos import demo_tracks
-from msviz.transform.filters import NUTTALL, Shape, filter_bank, frame_operator
+from msviz.transform.filters import NUTTALL, WindowShape, filter_bank, frame_operator
 from msviz.wanted import UnwantedError, interruptible
 
 BAR_DB = {"float32": -120.0, "float64": -150.0}
@@ -167,7 +167,7 @@ def test_filters_sum_to_the_closed_form(resolution):
 
 def test_a_representation_made_by_other_parameters_is_refused():
     representation = OctaveTransform(8000).analyze(noise(1, 100, 8000))
-    with pytest.raises(ParameterError, match="was not made by"):
+    with pytest.raises(ParameterError, match=r"was made by OctaveTransform\(8000\), not by"):
         OctaveTransform(8000, bins_per_octave=12).synthesize(representation)
 
 
@@ -241,7 +241,7 @@ def test_each_coefficient_may_be_kept_as_something_else(dtype, workers):
         return np.rint(100 * np.abs(values)).astype(np.int16)
 
     for start, stop in [(0, signal.length), (5000, 5001), (-2000, 3000), (77, 77)]:
-        made = transform.coefficients(signal, start, stop, each=rounded)
+        made = transform.coefficients(signal, start, stop, map=rounded)
         whole = transform.coefficients(signal, start, stop)
         for values, coefficients in zip(made, whole, strict=True):
             assert values.dtype == np.int16
@@ -249,7 +249,7 @@ def test_each_coefficient_may_be_kept_as_something_else(dtype, workers):
             assert values.swapaxes(1, 2).flags.c_contiguous  # frame by frame
     whole_size = transform.coefficients(signal, 0, signal.length)[-1].size
     sizes.clear()
-    transform.coefficients(signal, 0, signal.length, each=rounded)
+    transform.coefficients(signal, 0, signal.length, map=rounded)
     assert max(sizes) < whole_size / 2  # never all at once
 
 
@@ -414,7 +414,9 @@ def test_noise_and_clicks_read_less_only_where_the_spectrum_ends(resolution, lea
 )
 def test_slopes_are_those_of_the_filters(octave, resolution, gamma, spacing):
     scale = OctaveTransform(44100, resolution=resolution, gamma=gamma).scale
-    bank, slopes = (filter_bank(scale, octave, spacing, 10**6, s) for s in (Shape.WINDOW, Shape.SLOPE))
+    bank, slopes = (
+        filter_bank(scale, octave, spacing, 10**6, s) for s in (WindowShape.WINDOW, WindowShape.SLOPE)
+    )
     for row in range(24):
         own = bank.row == row
         numeric = np.gradient(bank.response[own], spacing)
@@ -510,7 +512,7 @@ def test_an_octave_that_is_not_there_is_refused(octave):
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 5), (3, 2), (0, 11)])
 def test_a_stretch_outside_the_signal_is_refused(start, stop):
-    with pytest.raises(ParameterError, match=f"sample {start} to {stop}"):
+    with pytest.raises(ParameterError, match=r"samples|start must be"):
         OctaveTransform(44100).analyze(noise(1, 10, 44100), start=start, stop=stop)
 
 
@@ -520,7 +522,7 @@ def test_samples_that_are_not_numbers_count_as_zero_and_are_told_of():
     clean[0, [5, 6]] = 0
     signal.samples[0, [5, 6]] = np.nan, np.inf
     transform = OctaveTransform(8000)
-    with pytest.warns(UserWarning, match="not numbers"):
+    with pytest.warns(UserWarning, match="non-finite"):
         made = transform.analyze(signal)
     assert np.array_equal(
         made.octaves[3].coefficients, transform.analyze(Signal(clean, 8000)).octaves[3].coefficients
@@ -541,7 +543,7 @@ def test_a_stream_gives_the_whole_analysis_and_the_signal_back(length, stretch, 
     transform = OctaveTransform(22050, dtype=dtype)
     signal = noise(channels, length, 22050, dtype)
     whole = transform.analyze(signal)
-    pieces = list(transform.stream(signal, stretch=stretch))
+    pieces = list(transform.stream(signal, piece=stretch))
     assert [piece.start for piece in pieces] == list(range(0, max(length, 1), stretch))
     joined = functools.reduce(Representation.joined, pieces)
     assert (joined.start, joined.stop) == (0, length)
@@ -565,7 +567,7 @@ def test_a_stream_is_rebuilt_as_it_comes():
 
     def pieces():
         nonlocal given
-        for piece in transform.stream(signal, stretch=2 * 8000):
+        for piece in transform.stream(signal, piece=2 * 8000):
             given = piece.stop
             yield piece
 
@@ -577,11 +579,11 @@ def test_a_stream_is_rebuilt_as_it_comes():
 
 def test_pieces_that_do_not_follow_each_other_are_refused():
     transform = OctaveTransform(8000)
-    first, _, third = transform.stream(noise(1, 60_000, 8000), stretch=20_000)
+    first, _, third = transform.stream(noise(1, 60_000, 8000), piece=20_000)
     with pytest.raises(ParameterError, match="sample 40000 does not follow sample 19999"):
         list(transform.synthesize_stream([first, third]))
-    with pytest.raises(ParameterError, match="stretch must be at least 1 sample, not 0"):
-        next(transform.stream(noise(1, 10, 8000), stretch=0))
+    with pytest.raises(ParameterError, match="piece must be a whole number from 1 up, not 0"):
+        next(transform.stream(noise(1, 10, 8000), piece=0))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

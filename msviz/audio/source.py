@@ -16,19 +16,20 @@ from msviz.audio.decode import make_decoder
 from msviz.audio.encoded import Encoded
 from msviz.audio.media import File, Media
 from msviz.audio.opening import open_encoded
-from msviz.signal import Signal, read_blocks
+from msviz.signal import PaddedSource, Signal, read_blocks
 from msviz.wanted import check_wanted
 
 _BLOCKS_KEPT = 16  # of half a megabyte: 24 s of stereo, what analysis and player have read around them
 
 
-class AudioSource:
+class AudioSource(PaddedSource):
     """An open audio file; a `Source`.  Made by `open_audio`, closed by `close` or a ``with`` statement.
 
     Reading a stretch costs what the stretch costs, gives float32 and exactly the samples of the file
     decoded as a whole.  What cannot be entered exactly, as Vorbis, MP3 and all that FFmpeg reads, is decoded
     once, from front to end, into a temporary file, by a thread that the first reading starts; who reads
-    ahead of it waits until it is there.  What is damaged is silent, and told by `damage`.
+    ahead of it waits until it is there.  What is damaged is silent, and told by `damage`.  Reading raises
+    `AudioError` if the file cannot be read any more, or is closed.
 
     Attributes
     ----------
@@ -53,6 +54,8 @@ class AudioSource:
         The sound tracks of the file, for people; those of a video may be several.
     """
 
+    stored = picture = None  # it is sound, and holds no representation
+
     def __init__(self, media: Media, encoded: Encoded) -> None:
         self.path = media.path
         self.name = media.path.name
@@ -72,11 +75,6 @@ class AudioSource:
     def length(self) -> int:
         """Number of samples in each channel; while it is not `settled`, about as many."""
         return self._length
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return self.length / self.rate
 
     @property
     def settled(self) -> bool:
@@ -143,19 +141,8 @@ class AudioSource:
         with self._lock:
             return sum(self._non_finite.values())
 
-    def read(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the file.
-
-        May be called from several threads at once.
-
-        Raises
-        ------
-        AudioError
-            If the file cannot be read any more, or is closed.
-        """
-        out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        read_blocks(self._block, self._decoder.size, start, stop, out, range(self.length))
-        return out
+    def _read(self, start: int, stop: int) -> NDArray[np.float32]:
+        return read_blocks(self._block, self._decoder.size, start, stop, self.channels, np.float32)
 
     def close(self) -> None:
         """Close the file; what is read afterwards raises `AudioError`."""

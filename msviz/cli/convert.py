@@ -10,6 +10,7 @@ import click
 
 from msviz.cli.options import given
 from msviz.cli.reports import followed, report
+from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -37,16 +38,20 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="How many files at a time.  [as many as there are processors]",
 )
-@click.option("--bins-per-octave", metavar="N", type=int, default=24, show_default=True)
+@click.option("--bins-per-octave", metavar="N", type=int, default=DEFAULTS.bins_per_octave, show_default=True)
 @click.option(
     "--resolution",
     metavar="R",
-    default=12.0,
+    default=DEFAULTS.resolution,
     show_default=True,
     help="Small: sharp in time; large: sharp in pitch.",
 )
 @click.option(
-    "--gamma", metavar="HZ", default=0.0, show_default=True, help="Shortens the low octaves in time."
+    "--gamma",
+    metavar="HZ",
+    default=DEFAULTS.gamma,
+    show_default=True,
+    help="Shortens the low octaves in time.",
 )
 @click.option("--fmin", metavar="HZ", type=float, help="Lowest frequency.  [20 at the rates of sound]")
 @click.option(

@@ -111,7 +111,7 @@ def resynth(
     """Turn FILE, a representation, into sound again."""
     from msviz.audio import open_audio, problems, require_sound, write_audio
     from msviz.convert import reconstruction_error_db
-    from msviz.signal import Stretch
+    from msviz.signal import Excerpt
     from msviz.storage import load
 
     require_another(out, file, "input")
@@ -131,7 +131,7 @@ def resynth(
                 require_sound(str(original), problems(compared))
         with (
             progress("Rebuilding", 1000) as bar,
-            closing(write_audio(out, Stretch(source, first, last))) as steps,
+            closing(write_audio(out, Excerpt(source, first, last))) as steps,
         ):
             for share in steps:
                 bar.update(int(1000 * share) - bar.pos)
@@ -145,7 +145,7 @@ def resynth(
         if compared:
             # Of what was written, so that what the file's format rounds off is told as well.
             written = opened.enter_context(open_audio(out))
-            its = Stretch(compared, stored.start + first, stored.start + last)
+            its = Excerpt(compared, stored.start + first, stored.start + last)
             error_db = reconstruction_error_db(its, written)
             report["error_db"] = error_db if math.isfinite(error_db) else None
             report["original_problems"] = problems(compared)

@@ -13,6 +13,7 @@ import click
 from msviz.cli.drawing import KINDS, POOLS, Drawing, PictureJob, Settings, draw, draw_job
 from msviz.cli.options import require_another, seconds, tell
 from msviz.cli.reports import followed, report
+from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".svg")
@@ -48,7 +49,7 @@ def _decibels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple
 
 def _octaves(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Settings:
     """A preset's name, and parameters: Notes,fmin=40."""
-    from msviz.transform.presets import PRESETS
+    from msviz.defaults import PRESETS
 
     found: dict[str, Any] = {}
     presets = {name.lower(): parameters for name, parameters in PRESETS.items()}
@@ -121,7 +122,7 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     callback=_octaves,
     help="A preset (Balanced, Beats, Notes, Ear), or resolution=24,bins_per_octave=48,gamma=0,fmin=20.",
 )
-@click.option("--window", metavar="SAMPLES", type=int, help="Window of the STFT.  [4096]")
+@click.option("--window", metavar="SAMPLES", type=int, help=f"Window of the STFT.  [{DEFAULTS.window}]")
 @click.option("--hop", metavar="SAMPLES", type=int, help="Hop of the STFT.  [a quarter of the window]")
 @click.option(
     "--pool",

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from msviz.audio import AudioSource, problems
+from msviz.audio import problems
 from msviz.convert.opening import Track
 
 
@@ -34,7 +34,7 @@ def describe(file: str | os.PathLike[str], source: Track) -> dict[str, Any]:
     name = os.fspath(file)
     told = {
         "file": name,
-        "kind": "audio" if isinstance(source, AudioSource) else "representation",
+        "kind": "representation" if source.stored else "audio",
         "format": source.format,
         "rate_hz": source.rate,
         "exact_rate_hz": source.exact_rate,
@@ -58,9 +58,8 @@ def describe(file: str | os.PathLike[str], source: Track) -> dict[str, Any]:
         "problems": problems(source),
         "bytes": _bytes(Path(name)) if os.path.exists(name) else None,
     }
-    if isinstance(source, AudioSource):
+    if not (stored := source.stored):
         return told
-    stored = source.stored
     attributes = stored.attributes
     rows = [band.frequencies.size for band in stored.transform.bands]
     bands = [

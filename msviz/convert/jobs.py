@@ -11,9 +11,11 @@ from typing import Any
 from msviz.addresses import file_system, is_address, located
 from msviz.convert.finding import Findings, find, joined
 from msviz.convert.naming import names
+from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 from msviz.storage import Content
 from msviz.transform import OctaveTransform
+from msviz.validation import real
 
 _HIGHEST_RATE_HZ = 10_000_000
 _STORED = (".zarr", ".zip", ".npz")  # an output that ends so is one file's, not a folder for many
@@ -41,15 +43,17 @@ class Settings:
 
     content: Content = "complex64"
     compress: bool = True
-    bins_per_octave: int = 24
-    resolution: float = 12.0
-    gamma: float = 0.0
+    bins_per_octave: int = DEFAULTS.bins_per_octave
+    resolution: float = DEFAULTS.resolution
+    gamma: float = DEFAULTS.gamma
     fmin: float | None = None
     track: int = 0
 
     def __post_init__(self) -> None:
         # What no rate allows is told once, and not of every file.
-        self.transform(_HIGHEST_RATE_HZ, 1)
+        if self.fmin is not None:
+            real("fmin", self.fmin, 1e-9, unit="Hz")
+        self._transform(_HIGHEST_RATE_HZ, None, 1)
 
     def transform(self, rate: int, workers: int) -> OctaveTransform:
         """What analyses files of this rate.
@@ -59,12 +63,15 @@ class Settings:
         ParameterError
             If a parameter cannot be used at this rate.
         """
+        return self._transform(rate, self.fmin, workers)
+
+    def _transform(self, rate: int, fmin: float | None, workers: int) -> OctaveTransform:
         return OctaveTransform(
             rate,
             bins_per_octave=self.bins_per_octave,
             resolution=self.resolution,
             gamma=self.gamma,
-            fmin=self.fmin,
+            fmin=fmin,
             workers=workers,
         )
 

@@ -17,7 +17,7 @@ from msviz.convert.rebuilt import RebuiltSource
 from msviz.signal import Source
 from msviz.storage import Recording, Stored, load
 from msviz.storage.layout import MAGNITUDES
-from msviz.transform import Band, Each
+from msviz.transform import Band, Map
 
 _SUFFIXES = (".zarr", ".zip", ".npz")
 
@@ -124,9 +124,11 @@ class StoredPicture:
     """
 
     channels = 1
+    needs_sound = False
 
     def __init__(self, stored: Stored) -> None:
         self.stored = stored
+        self.title, self.bandwidth = stored.transform.title, stored.transform.bandwidth
         self.rate, self.length = stored.rate, stored.length
         self.bands: tuple[Band, ...] = tuple(stored.transform.bands)
 
@@ -135,11 +137,11 @@ class StoredPicture:
         return np.zeros((1, max(stop - start, 0)), np.float32)
 
     def coefficients(
-        self, source: Source, start: int, stop: int, *, each: Each | None = None
+        self, source: Source, start: int, stop: int, *, map: Map | None = None
     ) -> list[NDArray[Any]]:
         """Magnitudes of every band's frames that are centred in samples [start, stop); 0 outside the file.
 
-        Of each what `each` makes of it, as `OctaveTransform.coefficients` does.
+        Of each what `map` makes of it, as `OctaveTransform.coefficients` does.
 
         Returns
         -------
@@ -155,7 +157,7 @@ class StoredPicture:
             out = np.zeros((*codes.shape[:2], count), np.float32)
             fits = codes[..., : count - at]
             out[..., at : at + fits.shape[-1]] = MAGNITUDES[fits]
-            made.append(each(out) if each else out)
+            made.append(map(out) if map else out)
         return made
 
 

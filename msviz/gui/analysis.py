@@ -15,10 +15,8 @@ from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
-from msviz.transform import STFT, Band, Combined, OctaveTransform, Reassigned
+from msviz.transform import Drawable
 from msviz.wanted import UnwantedError, interruptible
-
-Drawable = OctaveTransform | Reassigned | Combined | STFT
 
 
 class Picture(NamedTuple):
@@ -44,15 +42,15 @@ def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.
     start, stop = picture.pyramid.tile_range(tile)
 
     def loudest(source: Source) -> list[NDArray[np.uint8]]:
-        bands = picture.transform.coefficients(source, start, stop, each=levels)
+        bands = picture.transform.coefficients(source, start, stop, map=levels)
         return [np.ascontiguousarray(np.maximum.reduce(band).T) for band in bands]
 
     drawn = loudest(source)
     if isinstance(source, Mix):
         cancelled, size = source.cancels(start, stop)
         if cancelled.any():
-            bands: Sequence[Band] = picture.transform.bands
-            for codes, channels, band in zip(drawn, loudest(source.source), bands, strict=True):
+            bands = zip(drawn, loudest(source.source), picture.transform.bands, strict=True)
+            for codes, channels, band in bands:
                 at = (-(-start // band.hop) + np.arange(len(codes))) * band.hop - start
                 there = cancelled[np.minimum(at // size, len(cancelled) - 1)]
                 codes[there] = channels[there]
@@ -107,7 +105,7 @@ class Analysis(QObject):
         self._runner = runner
         self._sound, self._near = sound, near or sound
         # A picture that a file holds is there at once; its sound is made up, which takes long.
-        self._sounding = [n for n, each in enumerate(self.pictures) if not hasattr(each.transform, "stored")]
+        self._sounding = [n for n, each in enumerate(self.pictures) if each.transform.needs_sound]
         self._under_way: dict[tuple[int, int], Job] = {}
         self._stopped = False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -16,7 +15,7 @@ from msviz.gui.session import Session
 from msviz.signal import Source
 from msviz.storage import save_stream
 from msviz.storage.layout import Content
-from msviz.transform import STFT, OctaveTransform, Representation
+from msviz.transform import STFT, OctaveTransform, Representation, Transform
 
 if TYPE_CHECKING:
     from msviz.convert import Track
@@ -36,18 +35,15 @@ FILES = {"Zarr, a folder": ".zarr", "Zarr in one file": ".zarr.zip", "NumPy, for
 PIECE = 1 << 20  # samples that are analysed at a time
 
 
-def pieces(
-    transform: OctaveTransform | STFT, source: Source, start: int, stop: int
-) -> Iterator[Representation]:
+def pieces(transform: Transform, source: Source, start: int, stop: int) -> Iterator[Representation]:
     """The representation of samples [start, stop), bit by bit: together as `analyze` has it whole."""
     before: Representation | None = None
     for first in range(start, max(stop, start + 1), PIECE):
         made = transform.analyze(source, start=first, stop=min(first + PIECE, stop))
         if before:
             # Each reaches into its neighbour: what came with the one before is left out.
-            bands = [now.since(last.stop_frame) for now, last in zip(made.bands, before.bands, strict=True)]
-            residual = made.residual and before.residual and made.residual.since(before.residual.stop_frame)
-            made = replace(made, bands=tuple(bands), residual=residual)
+            pairs = zip(made.all_bands, before.all_bands, strict=True)
+            made = made.of_bands(now.since(last.stop_frame) for now, last in pairs)
         yield made
         before = made
 
@@ -70,7 +66,7 @@ class DataOrder(Writing):
     def __init__(
         self,
         path: Path,
-        transform: OctaveTransform | STFT,
+        transform: Transform,
         source: Track,
         stretch: tuple[int, int],
         content: Content,

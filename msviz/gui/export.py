@@ -22,7 +22,7 @@ from msviz.audio import AudioSource
 from msviz.audio.writing import subtype_for, write_audio
 from msviz.errors import MsvizError
 from msviz.gui.jobs import Job, Outcome, Runner, Work
-from msviz.signal import Source, Stretch
+from msviz.signal import Excerpt, Source
 
 FORMATS = {
     "WAV, as deep as the track": (".wav", None),
@@ -168,7 +168,7 @@ class ExportDialog(AskingDialog):
         """What was chosen, for a file of this name."""
         source = self._sources[self.name]
         if self._selection and self._stretch.currentIndex():
-            source = Stretch(source, *self._selection)
+            source = Excerpt(source, *self._selection)
         subtype = FORMATS[self._format.currentText()][1] or subtype_for(path, self._track)
         return Order(path, source, subtype)
 

@@ -29,6 +29,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from msviz.defaults import PRESETS
 from msviz.errors import ParameterError
 from msviz.gui.analysis import Picture
 from msviz.gui.lab import LabPanel
@@ -37,7 +38,6 @@ from msviz.gui.readout import scaled, time_text
 from msviz.gui.spectrum import SpectrumPanel
 from msviz.gui.view import View
 from msviz.transform import default_fmin
-from msviz.transform.presets import PRESETS
 from msviz.transform.scale import MIN_RESOLUTION
 
 BINS = (12, 24, 36, 48, 60, 96)

@@ -8,8 +8,9 @@ from typing import Any
 from PyQt6.QtCore import QSettings
 
 from msviz.audio.opening import MOST_CHANNELS
+from msviz.defaults import DEFAULTS
 from msviz.picture import mean_power, peak
-from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, time_scale
+from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, Transform, time_scale
 
 SHARPENED = {"coefficients": None, "reassigned": Reassigned, "combined": Combined}
 """How the octaves are drawn.  Only the coefficients themselves can be played."""
@@ -48,12 +49,12 @@ class Parameters:
         One of `POOLED`.
     """
 
-    bins_per_octave: int = 24
-    resolution: float = 12.0
-    gamma: float = 0.0
+    bins_per_octave: int = DEFAULTS.bins_per_octave
+    resolution: float = DEFAULTS.resolution
+    gamma: float = DEFAULTS.gamma
     fmin: float | None = None
-    window: int = 4096
-    hop: int = 1024
+    window: int = DEFAULTS.window
+    hop: int = DEFAULTS.hop
     drawn: str = "coefficients"
     channel: str = "mix"
     pooled: str = "peak"
@@ -89,7 +90,7 @@ class Parameters:
         """What is drawn of a track with so many channels."""
         return self.channel if self.channel in channels_of(count) else CHANNELS[0]
 
-    def of(self, transform: OctaveTransform | STFT) -> Parameters:
+    def of(self, transform: Transform) -> Parameters:
         """These, with those of a transform in the place of their own."""
         names = {field.name for field in fields(self)}
         own = {name: value for name, value in transform.parameters.items() if name in names}

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from msviz.gui.analysis import Drawable, Picture
+from msviz.gui.analysis import Picture
 from msviz.gui.colours import Colours
 from msviz.gui.overview import Overview
 from msviz.gui.panel import Aligned, CurtainPanel, PicturePanel
@@ -16,7 +16,7 @@ from msviz.gui.rulers import TimeRuler
 from msviz.gui.time_canvas import TimeCanvas
 from msviz.gui.view import View
 from msviz.gui.waveform import Waveform
-from msviz.transform import STFT, Combined, Octave, Reassigned
+from msviz.transform import Octave
 from msviz.transform.edits import Edits
 
 SHOWN = ("both", "octaves", "stft", "curtain")
@@ -108,7 +108,7 @@ class Pictures(QWidget):
             if picture is not old:
                 panel.set_picture(picture.pyramid, over=over and panel.isVisible())
         self.curtain.set_pictures(octaves.pyramid, stft.pyramid, over=over and self.curtain.isVisible())
-        titles = [_title(picture.transform) if self._axes else "" for picture in self._pictures]
+        titles = [picture.transform.title if self._axes else "" for picture in self._pictures]
         for panel, title in zip(self._panels, titles, strict=True):
             panel.canvas.set_title(title)
         self.curtain.canvas.set_titles(*titles)
@@ -248,12 +248,3 @@ class Pictures(QWidget):
         if self._shown == "curtain":
             return self.curtain.canvas.levels_at(time_s, hz)
         return self.octaves.canvas.level_at(time_s, hz), self.stft.canvas.level_at(time_s, hz)
-
-
-def _title(transform: Drawable) -> str:
-    if stored := getattr(transform, "stored", None):
-        transform = stored.transform
-    if isinstance(transform, STFT):
-        return f"STFT {transform.window} / {transform.hop}"
-    kinds = {Reassigned: "Octaves, reassigned", Combined: "Octaves, combined"}
-    return kinds.get(type(transform), "Octaves")

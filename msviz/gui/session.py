@@ -15,7 +15,7 @@ from msviz.gui.view import Box
 from msviz.lab import Recipe, Reconstruction
 from msviz.playback import Difference, Player, Remembered, Resynthesis
 from msviz.signal import Source
-from msviz.transform import STFT, OctaveTransform, time_scale
+from msviz.transform import STFT, Drawable, OctaveTransform, Transform, time_scale
 from msviz.transform.edits import BoxEdit, Edits
 
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
@@ -97,9 +97,9 @@ class Session(QObject):
     def _set_parameters(self, parameters: Parameters) -> None:
         rate = self.source.rate
         transform, stft = parameters.octave_transform(rate), parameters.stft(rate)
-        if not self.analysis or transform.scale != self.transform.scale:
+        if not self.analysis or transform != self.transform:
             self.transform = transform
-        if not self.analysis or (stft.window, stft.hop) != (self.stft.window, self.stft.hop):
+        if not self.analysis or stft != self.stft:
             self.stft = stft
         self.parameters = parameters
 
@@ -204,7 +204,7 @@ class Session(QObject):
             self._made[key] = before[key] if key in before else kind(*what, **more)
             return self._made[key]
 
-        def rebuilt(transform: OctaveTransform | STFT) -> Source:
+        def rebuilt(transform: Transform) -> Source:
             left = once(Reconstruction, self.source, transform, self.recipe) if self.recipe else self.source
             if self.recipe and not self.edits:
                 return left
@@ -223,9 +223,9 @@ class Session(QObject):
             ]
         return dict(zip(SOURCES, heard, strict=True))
 
-    def _stored(self, transform: OctaveTransform | STFT, kind: str) -> Any:
+    def _stored(self, transform: Transform, kind: str) -> Any:
         """The picture that the file itself holds, if it holds levels alone and just such are to be drawn."""
-        picture = getattr(self.source, "picture", None)
+        picture = self.source.picture
         whole = kind in ("", "coefficients") and self._channel in ("mix", "any")
         if not (picture and whole):
             return None
@@ -243,17 +243,16 @@ class Session(QObject):
         pool = POOLED[parameters.pooled]
         before, self._drawn = self._drawn, {}
 
-        def once(transform: OctaveTransform | STFT, kind: str) -> Picture:
+        def once(transform: Transform, kind: str, sharper: Callable[[Any], Drawable]) -> Picture:
             key = (transform, kind, drawn, pool)
             if key not in before:
-                made = self._stored(transform, kind)
-                if not made and isinstance(transform, OctaveTransform):
-                    made = parameters.octave_picture(transform)
-                before[key] = Picture.of(made or transform, drawn, pool, budget=self._memory // 2)
+                made = self._stored(transform, kind) or sharper(transform)
+                before[key] = Picture.of(made, drawn, pool, budget=self._memory // 2)
             self._drawn[key] = before[key]
             return self._drawn[key]
 
-        octaves, spectra = once(self.transform, parameters.drawn), once(self.stft, "")
+        octaves = once(self.transform, parameters.drawn, parameters.octave_picture)
+        spectra = once(self.stft, "", lambda stft: stft)
         read, again = (
             Sound(self._pictured(source), self._outlined(source)) for source in (self.source, self._near)
         )

@@ -173,9 +173,8 @@ class Window(QMainWindow):
 
     def show_source(self, source: AudioSource) -> None:
         """Show and play an opened file; the one that was open is closed."""
-        stored = getattr(source, "stored", None)
         usual = Parameters.load(QSettings(), source.rate)
-        self.parameters = usual.of(stored.transform) if stored else usual
+        self.parameters = usual.of(source.stored.transform) if source.stored else usual
         try:
             session = self._session(source)
         except ParameterError:  # kept from a track with another rate
@@ -206,7 +205,7 @@ class Window(QMainWindow):
         self._told_non_finite = 0
         self._told_problems, self._told_cancelling = (0, False), False
         self.messages.clear()
-        if stored and stored.content == "levels":
+        if source.stored and source.stored.content == "levels":
             self.messages.show_message(
                 f"{source.path.name} holds levels, a picture only: "
                 "its sound is rebuilt from them, with phases that are made up."

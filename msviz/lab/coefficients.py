@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.lab.recipe import Recipe
-from msviz.transform import STFT, Frames, OctaveTransform
-from msviz.transform.filters import mean_power
+from msviz.transform import Frames
 
 Array = NDArray[Any]
 
@@ -31,27 +30,6 @@ class Limits(NamedTuple):
     """Energy^½ of the weakest coefficient that stays; infinite where none does."""
     peak: float
     """Magnitude of the strongest."""
-
-
-def energies(transform: OctaveTransform | STFT) -> list[Array]:
-    """What a coefficient of magnitude 1 adds to the signal's energy Σx², for every row of every band.
-
-    With these weights Σ|c|² is Σx², since S is level: a coefficient's share in what is heard does not
-    depend on whether it stands for eight samples or for four thousand.  A sine of amplitude 1 reads 1 in
-    the middle of ∫S rows at every frame, and has the energy hop/2 from frame to frame; so the weight is
-    hop / 2S.  S is Σ|g_k|² for the octave transform, and 3/2 for Hann windows, whose rows at 0 Hz and at
-    the Nyquist frequency have all the amplitude on one side: they weigh twice as much.
-    """
-    if isinstance(transform, OctaveTransform):
-        return [
-            octave.hop / (2 * np.asarray(mean_power(transform.scale, octave.frequencies)))
-            for octave in transform.bands
-        ]
-    weights = np.full(transform.bands[0].frequencies.size, transform.hop / 3)
-    weights[0] *= 2
-    if transform.window % 2 == 0:
-        weights[-1] *= 2
-    return [weights]
 
 
 def limits(coefficients: Sequence[Array], weights: Sequence[Array], kept: float) -> Limits:
@@ -81,7 +59,7 @@ def treated(
     Parameters
     ----------
     weight : array (rows,)
-        As `energies` tells it.
+        As `Transform.energies` has it.
     limits_of : callable
         Gives the limits of a segment, by the segment's number.
     segment : int

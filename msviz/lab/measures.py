@@ -30,7 +30,7 @@ def spectral_convergence_db(
     original, rebuilt : sequences of array (channels, rows, frames)
         One array a band.
     weights : sequence of array (rows,)
-        Energy of a coefficient of magnitude 1, as `energies` tells it.
+        Energy of a coefficient of magnitude 1, as `Transform.energies` has it.
     """
     error = energy = 0.0
     for c, a, weight in zip(original, rebuilt, weights, strict=True):

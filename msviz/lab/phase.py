@@ -29,16 +29,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.transform import STFT, Band, OctaveTransform
+from msviz.bands import Band
+from msviz.transform import Transform
+from msviz.transform.base import FARTHEST_SIGMA
 
 Array = NDArray[Any]
 
-#: σ of the Gaussian next to the Nuttall window on [-½, ½]: they meet in the middle and at -3 dB.
-NUTTALL_SIGMA = 0.1457
-#: σ in rows of the Gaussian next to a Hann window's spectrum: √(1 / (2π·0.25645)) (Průša et al.).
-HANN_SIGMA = 0.7878
 FLOOR_DB = 80.0  # below the peak, no ridge is followed: phases there are as good as random
-FAR = 3.0  # σ that a gradient may point away: where magnitudes jump, it would point anywhere
 
 
 class Plane(NamedTuple):
@@ -59,7 +56,7 @@ class Edges(NamedTuple):
     step: Array
 
 
-def planes(transform: OctaveTransform | STFT, magnitudes: Sequence[Array], start: int) -> list[Plane]:
+def planes(transform: Transform, magnitudes: Sequence[Array], start: int) -> list[Plane]:
     """Phase steps from the magnitudes (rows, frames) of the frames that are centred from `start` on."""
     bands: Sequence[Band] = transform.bands
     peak = max(float(values.max(initial=0)) for values in magnitudes)
@@ -83,14 +80,14 @@ def planes(transform: OctaveTransform | STFT, magnitudes: Sequence[Array], start
         sloped = np.empty_like(log)
         sloped[1:-1] = log[2:] - log[:-2]
         sloped[0], sloped[-1] = log[1] - below, above - log[-2]
-        hz, sigma = _frequencies(transform, band.frequencies, sloped)
+        hz, sigma = transform.instantaneous_frequencies(band, sloped)
         advance = hz * (band.hop / transform.rate)
         rising = np.gradient(log, axis=1) if log.shape[1] > 1 else np.zeros_like(log)
         # ∂φ/∂f in turns per Hz.
         slope = np.clip(
             rising * (-transform.rate / band.hop / (2 * np.pi * sigma) ** 2)[:, None],
-            -FAR / (2 * np.pi * sigma)[:, None],
-            FAR / (2 * np.pi * sigma)[:, None],
+            -FARTHEST_SIGMA / (2 * np.pi * sigma)[:, None],
+            FARTHEST_SIGMA / (2 * np.pi * sigma)[:, None],
         )
         slopes.append(slope)
         found.append(
@@ -115,19 +112,6 @@ def planes(transform: OctaveTransform | STFT, magnitudes: Sequence[Array], start
     return found
 
 
-def _frequencies(transform: OctaveTransform | STFT, centres: Array, sloped: Array) -> tuple[Array, Array]:
-    """Instantaneous frequencies from the slopes of log-magnitudes over two rows, and σ of the rows; in Hz."""
-    if isinstance(transform, OctaveTransform):  # Gaussian over the warped frequency axis, where rows are even
-        scale = transform.scale
-        sigma = NUTTALL_SIGMA * 4 / scale.resolution
-        away = np.clip(sigma**2 * scale.bins_per_octave / 2 * sloped, -FAR * sigma, FAR * sigma)
-        warped = (centres + scale.warp_offset)[:, None]
-        return warped * np.exp2(away) - scale.warp_offset, math.log(2) * sigma * warped[:, 0]
-    spacing = transform.rate / transform.window
-    away = np.clip(HANN_SIGMA**2 / 2 * sloped, -FAR * HANN_SIGMA, FAR * HANN_SIGMA)
-    return centres[:, None] + spacing * away, np.full(centres.size, HANN_SIGMA * spacing)
-
-
 def _wrapped(turns: Array) -> Array:
     """Turns without the whole ones: they stay exact in float32."""
     return np.asarray(turns - np.rint(turns), np.float32)
@@ -142,14 +126,14 @@ class Ridges:
 
     Parameters
     ----------
-    transform : OctaveTransform or STFT
+    transform : Transform
     magnitudes : sequence of array (rows, frames)
         Of the frames that are centred from `start` on, one array a band.
     start : int
         In samples.
     """
 
-    def __init__(self, transform: OctaveTransform | STFT, magnitudes: Sequence[Array], start: int) -> None:
+    def __init__(self, transform: Transform, magnitudes: Sequence[Array], start: int) -> None:
         bands: Sequence[Band] = transform.bands
         self._planes = planes(transform, magnitudes, start)
         self._shapes = [plane.magnitudes.shape for plane in self._planes]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from msviz.lab.once import Once
 from msviz.lab.phase import Ridges
 from msviz.signal import Signal
-from msviz.transform import STFT, Frames, OctaveTransform, Representation, time_scale
+from msviz.transform import Frames, Representation, Transform, time_scale
 
 Array = NDArray[Any]
 
@@ -33,7 +33,7 @@ class Rebuilding:
 
     Parameters
     ----------
-    transform : OctaveTransform or STFT
+    transform : Transform
     magnitudes_of : callable
         The representation of samples [start, stop) that has the magnitudes; its phases are not looked at.
     segment, length : int
@@ -42,7 +42,7 @@ class Rebuilding:
 
     def __init__(
         self,
-        transform: OctaveTransform | STFT,
+        transform: Transform,
         magnitudes_of: Callable[[int, int], Representation],
         segment: int,
         length: int,

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.errors import ParameterError
-from msviz.lab.coefficients import Limits, energies, limits, treated
+from msviz.lab.coefficients import Limits, limits, treated
 from msviz.lab.once import Once
 from msviz.lab.rebuilding import Rebuilding
 from msviz.lab.recipe import Recipe
-from msviz.signal import Source, read_blocks
-from msviz.transform import STFT, OctaveTransform, Representation
+from msviz.signal import PaddedSource, Source, as_source, read_blocks
+from msviz.transform import Representation, Transform
 
 Array = NDArray[Any]
 
@@ -25,7 +24,7 @@ SHORTEST, LONGEST = 2**12, 2**20  # samples of a segment, at any rate
 REMEMBERED = 6  # segments: those that two readers near each other need
 
 
-class Reconstruction:
+class Reconstruction(PaddedSource):
     """What a recipe leaves of another source; a `Source`.
 
     It is made segment by segment on a grid that begins at the first sample.  The samples do not depend
@@ -35,7 +34,7 @@ class Reconstruction:
     ----------
     source : Source
         The original.  Samples that are not numbers count as zero.
-    transform : OctaveTransform or STFT
+    transform : Transform
         Whose coefficients the recipe is for.
     recipe : Recipe
         What becomes of them.
@@ -55,17 +54,15 @@ class Reconstruction:
     True
     """
 
-    def __init__(self, source: Source, transform: OctaveTransform | STFT, recipe: Recipe) -> None:
-        if source.rate != transform.rate:
-            raise ParameterError(
-                f"this transform is for a rate of {transform.rate} Hz, the signal has {source.rate} Hz"
-            )
+    def __init__(self, source: Source, transform: Transform, recipe: Recipe) -> None:
+        source = as_source(source, None, transform.rate)
         self.source, self.transform, self.recipe = source, transform, recipe
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
+        self.dtype = transform.dtype
         #: Samples in a segment.
         self.segment = 2 ** round(math.log2(min(max(SEGMENT_S * self.rate, SHORTEST), LONGEST)))
         self._finite = _Finite(source)
-        self._weights = energies(transform)
+        self._weights = transform.energies()
         self._limits = Once(self._find_limits, 1 << 14)
         self._segments: Callable[[int], Array] = (
             Rebuilding(transform, self.treated, self.segment, self.length)
@@ -80,22 +77,13 @@ class Reconstruction:
         A coefficient counts two, a magnitude alone one, and the residual's values one each.
         """
         transform = self.transform
-        if isinstance(transform, OctaveTransform):
-            rest = 1 / transform.residual_hop
-            coefficients = transform.redundancy - rest
-        else:  # those at 0 Hz and at the Nyquist frequency are real
-            rest, coefficients = 0.0, transform.window / transform.hop
-        return rest + coefficients * self.recipe.kept / 100 / (2 if self.recipe.rebuild_phase else 1)
+        rest = 1 / transform.residual.hop if transform.residual else 0.0
+        return rest + (transform.redundancy - rest) * self.recipe.kept / 100 / (
+            2 if self.recipe.rebuild_phase else 1
+        )
 
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
-
-        May be called from several threads at once.
-        """
-        dtype = self.transform.dtype if isinstance(self.transform, OctaveTransform) else np.float32
-        out = np.zeros((self.channels, max(stop - start, 0)), dtype)
-        read_blocks(self._segments, self.segment, start, stop, out, range(self.length))
-        return out
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]:
+        return read_blocks(self._segments, self.segment, start, stop, self.channels, self.dtype)
 
     def _find_limits(self, number: int) -> Limits:
         start = number * self.segment

@@ -2,10 +2,54 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from msviz.errors import ParameterError
 from msviz.picture.levels import UNKNOWN, to_code
+
+COLOUR_MAPS = {
+    "magma": "magma",
+    "inferno": "inferno",
+    "viridis": "viridis",
+    "cividis": "cividis",
+    "grey": "CET-L1",
+}
+"""Perceptually uniform maps, and the names of the tables of pyqtgraph that hold them."""
+
+
+@cache
+def _table(name: str) -> NDArray[np.float64]:
+    """A colour map's table (n, 3), from 0 to 255: read without pyqtgraph, which would bring Qt with it."""
+    package = find_spec("pyqtgraph")
+    assert package is not None
+    assert package.submodule_search_locations
+    path = Path(package.submodule_search_locations[0], "colors", "maps", f"{COLOUR_MAPS[name]}.csv")
+    table = np.loadtxt(path, delimiter=",", comments=";")
+    return np.asarray(table * 255 if table.max() <= 1 else table)
+
+
+def colour_map(name: str, count: int) -> NDArray[np.float64]:
+    """So many colours of a map at equal distances, from the lowest level to the highest.
+
+    Returns
+    -------
+    array (count, 3), 0 to 255
+
+    Raises
+    ------
+    ParameterError
+        If there is no such map.
+    """
+    if name not in COLOUR_MAPS:
+        raise ParameterError(f"colours must be one of {', '.join(COLOUR_MAPS)}, not {name!r}")
+    table = _table(name)
+    places, at = np.linspace(0, 1, len(table)), np.linspace(0, 1, count)
+    return np.stack([np.interp(at, places, channel) for channel in table.T], axis=1)
 
 
 def colour_table(

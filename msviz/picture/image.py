@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from msviz.bands import Band
 from msviz.picture.pyramid import Codes, Pyramid
-from msviz.transform import Band
 
 WIDE = 2  # pixels from centre to centre that a smooth picture makes a transition of
 CACHE_BYTES = 1 << 15  # turned over at a time: what the processor's nearest cache holds

@@ -23,6 +23,9 @@ FULL_SCALE: Final = 240
 
 STEPS_PER_DB: Final = 2
 
+FLOOR_DB: Final = (SILENCE - FULL_SCALE) / STEPS_PER_DB
+"""The lowest level of any picture: that of `SILENCE`."""
+
 
 def to_db(code: int) -> float:
     """Level of a code in dB relative to full scale."""

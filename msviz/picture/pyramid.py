@@ -10,9 +10,9 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.bands import Band, time_scale
 from msviz.errors import ParameterError
 from msviz.picture.levels import UNKNOWN, peak
-from msviz.transform import Band, time_scale
 
 Codes = NDArray[np.uint8]
 Tiles = NDArray[np.intp]

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.bands import LOWEST_AUDIBLE_HZ
 from msviz.errors import DeviceError, MsvizError
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.heard import Heard
 from msviz.playback.mixer import Seek, Wish
 from msviz.playback.track import Track
 from msviz.playback.transport import Transport
-from msviz.transform.scale import LOWEST_AUDIBLE_HZ
 
 ERROR_S = 0.25  # around the playhead, over which the error is measured
 TICK_S = 0.05  # how often a running stream is looked after

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.signal import Signal, Source, read_blocks
+from msviz.signal import PaddedSource, Source, dtype_of, read_blocks
+from msviz.transform import Edits, Transform
 
 REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
 BLOCK = 1 << 15  # samples that a remembered source reads at once
 KEPT = 16 * BLOCK  # and how many of them it keeps: 4 MB in stereo
 MAX_GAIN_DB = 60.0  # what makes the error of 16-bit audio as loud as music
-
-
-class Transform(Protocol):
-    """The face that `OctaveTransform` and `STFT` share."""
-
-    def analyze(self, source: Source, *, start: int = 0, stop: int | None = None) -> Any:
-        """Represent the samples [start, stop) of `source`."""
-
-    def synthesize(self, representation: Any) -> Signal:
-        """Rebuild the samples that `representation` was made from."""
-
-
-#: Makes another representation of one, never in place: `Edits`, say.
-Treatment = Callable[[Any, Any], Any]
 
 
 def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
@@ -42,48 +27,39 @@ def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
             )
 
 
-class Resynthesis:
+class Resynthesis(PaddedSource):
     """A source as a transform rebuilds it, stretch by stretch; a `Source`.
 
     Parameters
     ----------
     source : Source
         The original.
-    transform : OctaveTransform or STFT
-        Analyses and synthesises whatever stretch is read, and no more.
-    edits : callable, optional
-        Called with a representation and the transform; what it returns is synthesised in its place.
+    transform : Transform
+        Analyses and synthesises whatever interval is read, and no more.
+    edits : Edits, optional
+        Applied between the two.
     """
 
-    def __init__(self, source: Source, transform: Transform, edits: Treatment | None = None) -> None:
+    def __init__(self, source: Source, transform: Transform, edits: Edits | None = None) -> None:
         self.source, self.transform, self.edits = source, transform, edits
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
+        self.dtype = transform.dtype
         # A `Difference` reads the stretch that has just been read to be heard: it is made once.
         self._recent = lru_cache(maxsize=4)(self._rebuild)
 
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
-
-        May be called from several threads at once.
-        """
-        first, last = max(start, 0), min(stop, self.length)
-        if last <= first:
-            return np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        samples = (self._recent if last - first <= REMEMBERED else self._rebuild)(first, last)
-        if (first, last) == (start, stop):
-            return samples
-        return np.pad(samples, ((0, 0), (first - start, stop - last)))
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]:
+        return (self._recent if stop - start <= REMEMBERED else self._rebuild)(start, stop)
 
     def _rebuild(self, start: int, stop: int) -> NDArray[np.floating]:
         representation = self.transform.analyze(self.source, start=start, stop=stop)
         if self.edits:
-            representation = self.edits(representation, self.transform)
+            representation = self.edits(representation)
         samples = self.transform.synthesize(representation).samples
         samples.flags.writeable = False  # it may be handed out again
         return samples
 
 
-class Difference:
+class Difference(PaddedSource):
     """One source minus another; a `Source`.
 
     Parameters
@@ -105,19 +81,16 @@ class Difference:
             raise ParameterError(f"gain_db must be between 0 and {MAX_GAIN_DB:g}, not {gain_db:g}")
         self.a, self.b, self.gain_db = a, b, float(gain_db)
         self.rate, self.channels, self.length = a.rate, a.channels, a.length
+        self.dtype = np.result_type(dtype_of(a), dtype_of(b))
 
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
-
-        May be called from several threads at once.
-        """
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]:
         difference: NDArray[np.floating] = self.a.read(start, stop) - self.b.read(start, stop)
         if self.gain_db:
             difference *= difference.dtype.type(10 ** (self.gain_db / 20))
         return difference
 
 
-class Remembered:
+class Remembered(PaddedSource):
     """A source whose samples are read in blocks and kept for a while; a `Source`.
 
     For those who read stretches that overlap: a resynthesis is not to be made several times for them.
@@ -133,16 +106,11 @@ class Remembered:
     def __init__(self, source: Source, *, kept: int = KEPT) -> None:
         self.source = source
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
+        self.dtype = dtype_of(source)
         self._block = lru_cache(maxsize=-(-kept // BLOCK))(self._read_block)
 
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
-
-        May be called from several threads at once.
-        """
-        out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        read_blocks(self._block, BLOCK, start, stop, out, range(self.length))
-        return out
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]:
+        return read_blocks(self._block, BLOCK, start, stop, self.channels, self.dtype)
 
     def _read_block(self, index: int) -> NDArray[np.floating]:
         return self.source.read(index * BLOCK, min((index + 1) * BLOCK, self.length))

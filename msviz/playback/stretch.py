@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.playback.sources import Remembered
-from msviz.signal import Source
+from msviz.signal import PaddedSource, Source
 from msviz.transform import Frames, OctaveTransform, time_scale
 
 
@@ -23,7 +23,7 @@ def _transform(rate: int) -> OctaveTransform:
     return OctaveTransform(rate, bins_per_octave=256, resolution=128, gamma=10 / time_scale(rate), workers=1)
 
 
-class Stretched:
+class Stretched(PaddedSource):
     """A source that lasts two or four times as long, at its pitch; a `Source`.
 
     Parameters
@@ -46,22 +46,12 @@ class Stretched:
         self.source, self.factor = Remembered(source), factor
         self.rate, self.channels, self.length = source.rate, source.channels, source.length * factor
 
-    def read(self, start: int, stop: int) -> NDArray[np.floating]:
-        """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
-
-        May be called from several threads at once.
-        """
-        out = np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        first, last = max(start, 0), min(stop, self.length)
-        if last > first:
-            transform = _transform(self.rate)
-            begin, end = first // self.factor, -(-last // self.factor)
-            short = transform.analyze(self.source, start=begin, stop=end)
-            bands = tuple(stretch(band, self.factor) for band in short.bands)
-            rest = short.residual and stretch(short.residual, self.factor)
-            long = replace(short, bands=bands, residual=rest, start=first, stop=last)
-            out[:, first - start : last - start] = transform.synthesize(long).samples
-        return out
+    def _read(self, start: int, stop: int) -> NDArray[np.floating]:
+        transform = _transform(self.rate)
+        begin, end = start // self.factor, -(-stop // self.factor)
+        short = transform.analyze(self.source, start=begin, stop=end)
+        long = short.of_bands(stretch(band, self.factor) for band in short.all_bands)
+        return transform.synthesize(replace(long, start=start, stop=stop)).samples
 
 
 def stretch(frames: Frames, factor: int) -> Frames:

@@ -16,12 +16,12 @@ from msviz import __version__
 from msviz.errors import MsvizError, ParameterError, StorageError
 from msviz.picture import FULL_SCALE, UNKNOWN, levels, to_db
 from msviz.picture.levels import STEPS_PER_DB
-from msviz.transform import STFT, OctaveTransform
-from msviz.transform.blocks import Range
-from msviz.transform.layout import BandLayout, band_layouts, described
+from msviz.transform import Transform
+from msviz.transform.frames import Range
+from msviz.transform.layout import BandLayout, band_layouts
+from msviz.transform.representation import described
 
 Array = NDArray[Any]
-Transform = OctaveTransform | STFT
 Content = Literal["complex64", "float16", "levels"]
 
 CONTENTS: Final = get_args(Content)
@@ -140,11 +140,10 @@ class Description:
         if attributes.get("complete") is False:
             raise StorageError(f"{path} was not written to its end: convert the sound again.")
         try:
-            kind = {"octave": OctaveTransform, "stft": STFT}[attributes["transform"]]
-            parameters = dict(attributes["parameters"])
-            if version == 1 and kind is OctaveTransform:  # filters did not fall at the ends of the spectrum
+            kind, parameters = attributes["transform"], dict(attributes["parameters"])
+            if version == 1 and kind == "octave":  # filters did not fall at the ends of the spectrum
                 parameters["mirrored"] = True
-            transform: Transform = kind(**parameters)
+            transform = Transform.of(kind, parameters)
             frames = tuple(
                 Range(int(band["first_frame"]), int(band["first_frame"]) + int(band["frames"]))
                 for band in attributes["bands"].values()
@@ -160,7 +159,7 @@ class Description:
                 dict(attributes.get("origin", {})),
                 Recording.of(attributes),
             )
-            bands = len(transform.bands) + (kind is OctaveTransform and description.content != "levels")
+            bands = len(transform.bands if description.content == "levels" else transform.all_bands)
             fits = (
                 description.content in CONTENTS
                 and len(frames) == bands

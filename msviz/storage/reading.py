@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from msviz.addresses import is_address
 from msviz.errors import ParameterError, StorageError
 from msviz.picture import SILENCE, UNKNOWN, levels, to_db
+from msviz.picture.columns import Columns
 from msviz.picture.levels import STEPS_PER_DB
 from msviz.signal import Signal, Source
-from msviz.storage.layout import Content, Description, Transform, decoded, stored_dtype, whole
-from msviz.transform import Frames, Representation
-from msviz.transform.blocks import Range
-from msviz.transform.columns import Columns
+from msviz.storage.layout import Content, Description, decoded, stored_dtype, whole
+from msviz.transform import Frames, Representation, Transform
+from msviz.transform.frames import Range
 from msviz.transform.layout import BandLayout
 
 Array = NDArray[Any]
@@ -132,9 +132,9 @@ class Stored:
             held = wanted.common(band.frames)
             held = Range(held.start, max(held))  # none, where what was saved lacks them
             values = self._read(band, held)
-            frames.append(Frames(values, held.start, band.hop, self.rate, band.frequencies))
+            frames.append(Frames(band.band, values, held.start, self.rate))
         residual = frames.pop() if self._bands[-1].real else None
-        return Representation(tuple(frames), residual, self.rate, first, last, self.transform)
+        return Representation(self.transform, tuple(frames), residual, first, last)
 
     def levels(self, start: int | None = None, stop: int | None = None) -> list[NDArray[np.uint8]]:
         """Level codes of the frames that are centred in samples [start, stop) of the original.

@@ -10,10 +10,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.storage.layout import Content, Description, Recording, Transform, encoded, require_content
+from msviz.storage.layout import Content, Description, Recording, encoded, require_content
 from msviz.storage.targets import Target, chunk_frames, target
-from msviz.transform import Frames, Representation
-from msviz.transform.blocks import Range
+from msviz.transform import Frames, Representation, Transform
+from msviz.transform.frames import Range
 from msviz.transform.layout import BandLayout
 
 Array = NDArray[Any]

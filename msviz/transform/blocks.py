@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,45 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.transform.representation import Frames
+from msviz.transform.base import Map
+from msviz.transform.frames import Frames, Range
 from msviz.transform.stages import Stage
 from msviz.wanted import UnwantedError, check_wanted
 
 Array = NDArray[Any]
 
-#: What is kept of each coefficient in place of itself: from an array of them to one of its shape.
-Each = Callable[[Array], Array]
-
 BLOCK = 2**14  # samples in a block, or more where filters reach far; what a core's caches hold with its rows
 BATCH = 4  # blocks that go through one call: enough to amortise it, and for SIMD across the rows of an FFT
-
-
-class Range(NamedTuple):
-    """Whole numbers from `start` to before `stop`: samples or frames, counted from the file's first."""
-
-    start: int
-    stop: int
-
-    def widened(self, by: int) -> Range:
-        return Range(self.start - by, self.stop + by)
-
-    def times(self, factor: int) -> Range:
-        """Samples at a higher rate that these samples stand on, from the first to the last."""
-        return Range(self.start * factor, (self.stop - 1) * factor + 1)
-
-    def over(self, hop: int) -> Range:
-        """Frames whose centres lie in this range of samples."""
-        return Range(-(-self.start // hop), -(-self.stop // hop))
-
-    def common(self, other: Range) -> Range:
-        """What both cover; empty (stop <= start) when they do not meet."""
-        return Range(max(self.start, other.start), min(self.stop, other.stop))
-
-    @staticmethod
-    def hull(ranges: Iterable[Range | None]) -> Range | None:
-        """From the first start to the last stop of those that hold anything."""
-        held = [r for r in ranges if r is not None and r.stop > r.start]
-        return Range(min(r.start for r in held), max(r.stop for r in held)) if held else None
 
 
 #: A channel, and the stage's sample that the kept middle of a block starts at.
@@ -77,6 +48,10 @@ def _wanted(left: Iterator[Batch]) -> Iterator[Batch]:
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Threads that stay, each with its scratch memory, until the program ends."""
     return ThreadPoolExecutor(threads, thread_name_prefix=POOL_NAME)
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has the pool, but none of its threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], workers: int) -> None:
@@ -114,9 +89,9 @@ class Blocks(NamedTuple):
         return batches
 
 
-def kept_dtype(dtype: np.dtype[Any], each: Each | None) -> np.dtype[Any]:
+def kept_dtype(dtype: np.dtype[Any], map: Map | None) -> np.dtype[Any]:
     """Of what is kept of coefficients."""
-    return each(np.empty(0, dtype)).dtype if each else dtype
+    return map(np.empty(0, dtype)).dtype if map else dtype
 
 
 def _copy(source: Array, have: Range, target: Array, want: Range) -> None:
@@ -139,13 +114,13 @@ def analyze_stage(
     wanted: Sequence[Range],
     low_wanted: Range,
     workers: int,
-    each: Each | None = None,
+    map: Map | None = None,
 ) -> tuple[list[Array], Array]:
-    """Frames of a stage's octaves, or what `each` makes of them, and its low-passed signal."""
+    """Frames of a stage's octaves, or what `map` makes of them, and its low-passed signal."""
     channels = len(signal)
     bins = stage.scale.bins_per_octave
-    dtype, counts = kept_dtype(stage.complex_dtype, each), [max(r.stop - r.start, 0) for r in wanted]
-    if each:
+    dtype, counts = kept_dtype(stage.complex_dtype, map), [max(r.stop - r.start, 0) for r in wanted]
+    if map:
         frames = [np.empty((channels, count, bins), dtype).swapaxes(1, 2) for count in counts]
     else:
         frames = [np.empty((channels, bins, count), dtype) for count in counts]
@@ -180,8 +155,8 @@ def analyze_stage(
             for number, values in stage.analyze(samples[: len(batch)], mask, scratch):
                 target, r, hop = outputs[number]
                 middles = values[..., stage.reach // hop : (stage.reach + blocks.step) // hop]
-                if each and number < len(frames):
-                    middles = each(middles)
+                if map and number < len(frames):
+                    middles = map(middles)
                 for row, (channel, start) in enumerate(batch):
                     common = kept(start, hop).common(r)
                     skip = start // hop

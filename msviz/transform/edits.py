@@ -15,20 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.transform.filters import Residual
-from msviz.transform.octave import OctaveTransform
-from msviz.transform.representation import Frames, Representation
-from msviz.transform.stft import STFT
+from msviz.transform.base import Support, Transform
+from msviz.transform.frames import Frames
+from msviz.transform.representation import Representation
 
 Array = NDArray[Any]
 
 HIGHEST_GAIN_DB = 12.0
-
-# Where the Nuttall window and its Fourier transform have fallen by 60 dB: as a share of half its width, and
-# in inverse widths.
-FILTER_SHARE = 0.9158
-ATOM_WIDTHS = 3.6264
-HANN_ROWS = 2  # half the main lobe of a Hann window; its sidelobes leave -50 dB and less of a muted octave
 
 
 def _linear(gain_db: float) -> float:
@@ -137,7 +130,7 @@ class Edits:
     >>> transform = OctaveTransform(44100)
     >>> representation = transform.analyze(Signal(0.1 * sum(tones), 44100))
     >>> muted = Edits(octaves=(OctaveEdit(),) * 8 + (OctaveEdit(muted=True), OctaveEdit()))
-    >>> rest = transform.synthesize(muted(representation, transform))
+    >>> rest = muted(representation).synthesize()
     >>> bool(np.abs(rest.samples - 0.1 * tones[0])[:, 5000:-5000].max() < 1e-3)
     True
     >>> Edits().with_box(BoxEdit(start_s=0.2, stop_s=0.4, low_hz=7000, high_hz=9000)).boxes[0].gain_db
@@ -191,15 +184,13 @@ class Edits:
         """The same without the box with this index."""
         return replace(self, boxes=self.boxes[:index] + self.boxes[index + 1 :])
 
-    def __call__(self, representation: Representation, transform: OctaveTransform | STFT) -> Representation:
+    def __call__(self, representation: Representation) -> Representation:
         """The representation with these edits.
 
         Parameters
         ----------
         representation : Representation
             Left as it is.
-        transform : OctaveTransform or STFT
-            What it was made by.
 
         Returns
         -------
@@ -208,22 +199,17 @@ class Edits:
         """
         if not self:
             return representation
-        reach = _Reach.of_residual(transform) if isinstance(transform, OctaveTransform) else None
-        return replace(
-            representation,
-            bands=tuple(self.band(frames, transform) for frames in representation.bands),
-            residual=self._edited(representation.residual, reach)
-            if representation.residual and reach
-            else None,
+        return representation.of_bands(
+            self.band(frames, representation.transform) for frames in representation.all_bands
         )
 
-    def band(self, frames: Frames, transform: OctaveTransform | STFT) -> Frames:
+    def band(self, frames: Frames, transform: Transform) -> Frames:
         """Frames of one of the transform's bands with these edits; the same object if none meets them."""
-        return self._edited(frames, _Reach.of(transform, frames))
+        return self._edited(frames, transform.support(frames.band))
 
-    def _edited(self, frames: Frames, reach: _Reach) -> Frames:
-        gains = self._octave_gains(frames.frequencies, reach, frames.rate / 2)
-        parts = [(part, box.gain_db) for box in self.boxes if (part := reach.part(frames, box))]
+    def _edited(self, frames: Frames, support: Support) -> Frames:
+        gains = self._octave_gains(frames.frequencies, support, frames.rate / 2)
+        parts = [(part, box.gain_db) for box in self.boxes if (part := _part(support, frames, box))]
         alone = self.alone and bool(self.boxes)
         weighed = bool((gains != 1).any())
         if not (alone or parts or weighed):
@@ -240,13 +226,13 @@ class Edits:
                 edited[part] *= _linear(gain_db)
         return replace(frames, coefficients=edited)
 
-    def _octave_gains(self, frequencies: Array, reach: _Reach, nyquist: float) -> Array:
+    def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> Array:
         """The gain that the octaves give each row, shape (rows,)."""
         if all(octave == _UNCHANGED for octave in self.octaves):
             return np.ones(len(frequencies), np.float32)
         high = nyquist * 2.0 ** np.arange(1 - len(self.octaves), 1)
         low = np.append(0.0, high[:-1])
-        reached = reach.meets(low[:, None], high[:, None])
+        reached = _meets(support, low[:, None], high[:, None])
         gains = np.array([0.0 if o.muted else _linear(o.gain_db) for o in self.octaves], np.float32)
         own = np.minimum(np.searchsorted(high, frequencies, "right"), len(high) - 1)
         cut = np.where(reached, gains[:, None], 1).min(axis=0)
@@ -257,47 +243,21 @@ class Edits:
         return result
 
 
-@dataclass(frozen=True, eq=False)
-class _Reach:
-    """How far the rows of a band reach: over frequency in Hz, over time in seconds; each of shape (rows,)."""
+def _meets(support: Support, low: Any, high: Any) -> Array:
+    """Which rows reach into an interval of frequency, shape (rows,); of several as columns, (n, rows)."""
+    found: Array = (support.low_hz < high) & (support.high_hz > low)
+    return found
 
-    low: Array
-    high: Array
-    time_s: Array
 
-    @classmethod
-    def of(cls, transform: OctaveTransform | STFT, frames: Frames) -> _Reach:
-        frequencies = frames.frequencies
-        if isinstance(transform, STFT):
-            rows = HANN_ROWS * transform.rate / transform.window
-            half = np.full(len(frequencies), transform.window / 2 / transform.rate)
-            return cls(frequencies - rows, frequencies + rows, half)
-        scale = transform.scale
-        low, high = scale.filter_edges(frequencies)
-        down, up = scale.image_distances(frequencies)
-        narrowest = np.minimum(high - low, np.minimum(-down, up))
-        return cls(*scale.filter_edges(frequencies, FILTER_SHARE), ATOM_WIDTHS / narrowest)
-
-    @classmethod
-    def of_residual(cls, transform: OctaveTransform) -> _Reach:
-        residual = Residual.below(transform.scale)
-        width = residual.stop_edge - residual.pass_edge
-        return cls(np.zeros(1), np.array([residual.stop_edge]), np.array([ATOM_WIDTHS / width]))
-
-    def meets(self, low: Any, high: Any) -> Array:
-        """Which rows reach into a stretch of frequency, shape (rows,); of several as columns, (n, rows)."""
-        found: Array = (self.low < high) & (self.high > low)
-        return found
-
-    def part(self, frames: Frames, box: BoxEdit) -> tuple[slice, slice, slice] | None:
-        """The channels, rows and frames that reach into a box; None if none do."""
-        rows = np.flatnonzero(self.meets(box.low_hz, box.high_hz))
-        if not len(rows):
-            return None
-        reach_s, frame_s = float(self.time_s[rows].max()), frames.hop / frames.rate
-        first = math.ceil(max((box.start_s - reach_s) / frame_s, frames.first_frame))
-        last = math.floor(min((box.stop_s + reach_s) / frame_s, frames.stop_frame - 1)) + 1
-        if first >= last:
-            return None
-        held = slice(first - frames.first_frame, last - frames.first_frame)
-        return slice(None), slice(int(rows[0]), int(rows[-1]) + 1), held
+def _part(support: Support, frames: Frames, box: BoxEdit) -> tuple[slice, slice, slice] | None:
+    """The channels, rows and frames that reach into a box; None if none do."""
+    rows = np.flatnonzero(_meets(support, box.low_hz, box.high_hz))
+    if not len(rows):
+        return None
+    reach_s, frame_s = float(support.time_s[rows].max()), frames.hop / frames.rate
+    first = math.ceil(max((box.start_s - reach_s) / frame_s, frames.first_frame))
+    last = math.floor(min((box.stop_s + reach_s) / frame_s, frames.stop_frame - 1)) + 1
+    if first >= last:
+        return None
+    held = slice(first - frames.first_frame, last - frames.first_frame)
+    return slice(None), slice(int(rows[0]), int(rows[-1]) + 1), held

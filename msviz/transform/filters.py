@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def smooth_step_slope(u: FloatArray) -> FloatArray:
     return -nuttall(np.clip(u, 0.0, 1.0) - 0.5) / NUTTALL[0]
 
 
-class Shape(Enum):
+class WindowShape(Enum):
     """What a filter bank is made of."""
 
     WINDOW = auto()
@@ -92,7 +92,7 @@ class FilterBank:
 
 
 def filter_bank(
-    scale: OctaveScale, octave: int, spacing: float, limit: int, shape: Shape = Shape.WINDOW
+    scale: OctaveScale, octave: int, spacing: float, limit: int, shape: WindowShape = WindowShape.WINDOW
 ) -> FilterBank:
     """The filters of an octave on the grid j·spacing Hz, cut at j < limit.
 
@@ -112,18 +112,18 @@ def filter_bank(
     warped = np.log2(frequency + scale.warp_offset)
     u = (warped - np.log2(centres + scale.warp_offset)[row]) * (scale.resolution / 4)
     response, slope = nuttall(u), np.zeros(0)
-    if shape is Shape.SLOPE:
+    if shape is WindowShape.SLOPE:
         slope = nuttall_slope(u) * scale.resolution / 4 / (math.log(2) * (frequency + scale.warp_offset))
     for distances in scale.image_distances(centres):
         if np.isfinite(distances).any():
             distance = distances[row]
             v = (frequency - centres[row]) / distance
-            if shape is Shape.SLOPE:
+            if shape is WindowShape.SLOPE:
                 slope = slope * smooth_step(v) + response * smooth_step_slope(v) / distance
             response *= smooth_step(v)
-    if shape is Shape.SLOPE:
+    if shape is WindowShape.SLOPE:
         response = slope
-    elif shape is Shape.OFFSET:
+    elif shape is WindowShape.OFFSET:
         response *= frequency - centres[row]
     return FilterBank(first, last, row, index, response)
 
@@ -137,7 +137,7 @@ def mean_power(scale: OctaveScale, frequencies: Any) -> Any:
 
 @dataclass(frozen=True)
 class Residual:
-    """The one real low-pass band that takes what lies below the lowest octave, DC included.
+    """The one real low-pass band that takes what lies below the lowest octave, DC included; a `Band`.
 
     It falls over the width of the lowest filter, so that its response in time is as short.  In the
     frame it counts `weight` times, about as much as the bins at the other side of the edge together:
@@ -148,6 +148,24 @@ class Residual:
     stop_edge: float
     hop: int
     weight: float
+
+    name: ClassVar[str] = "residual"
+    low: ClassVar[float] = 0.0
+
+    @property
+    def high(self) -> float:
+        """Upper edge in Hz."""
+        return self.stop_edge
+
+    @property
+    def frequencies(self) -> FloatArray:
+        """Of its only row: 0 Hz."""
+        return np.zeros(1)
+
+    @property
+    def edges(self) -> dict[str, float]:
+        """What files tell of it."""
+        return {"pass_edge_hz": self.pass_edge, "stop_edge_hz": self.stop_edge, "weight": self.weight}
 
     @classmethod
     def below(cls, scale: OctaveScale) -> Residual:

@@ -1,45 +1,58 @@
-"""The octave transform: analysis and synthesis of any stretch of a signal."""
+"""The octave transform: analysis and synthesis of any interval of a signal."""
 
 from __future__ import annotations
 
-import copy
 import itertools
 import os
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.bands import Band, default_fmin
+from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
-from msviz.signal import Signal, Source, whole_rate
-from msviz.transform.blocks import BLOCK, Each, Range, analyze_stage, synthesize_stage
-from msviz.transform.filters import Shape, frame_operator
-from msviz.transform.representation import Frames, Representation
-from msviz.transform.scale import Octave, OctaveScale, default_fmin
+from msviz.signal import Source, whole_rate
+from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, finite
+from msviz.transform.blocks import BLOCK, analyze_stage, synthesize_stage
+from msviz.transform.filters import Residual, WindowShape, frame_operator, mean_power
+from msviz.transform.frames import Range
+from msviz.transform.representation import Representation
+from msviz.transform.scale import OctaveScale
 from msviz.transform.stages import Stage, plan_stages
+from msviz.validation import choice, real, whole
 
 Array = NDArray[Any]
 
-#: Samples of all channels in a piece of a stream: some tens of megabytes of coefficients.
-STREAM = 2**20
-
-#: How far the energy of a filter must have fallen where a block is cut.  Frames of a stretch alone then
+#: How far the energy of a filter must have fallen where a block is cut.  Frames of an interval alone then
 #: differ from those of the whole by about as much; the error of reconstruction is much smaller (-140 and
 #: -157 dB), for what the filters' tails leave out cancels where neighbouring filters overlap.
 TOLERANCE_DB = {"float32": 100.0, "float64": 122.0}
 
+# Where the Nuttall window and its Fourier transform have fallen by 60 dB: as a share of half its width, and
+# in inverse widths.
+FILTER_SHARE = 0.9158
+ATOM_WIDTHS = 3.6264
+
+#: σ of the Gaussian next to the Nuttall window on [-½, ½]: they meet in the middle and at -3 dB.
+NUTTALL_SIGMA = 0.1457
+
 
 @lru_cache(maxsize=6)  # of 10 MB each; a sharper picture has three
-def _plan(scale: OctaveScale, dtype: str, shape: Shape) -> tuple[Stage, ...]:
+def _plan(scale: OctaveScale, dtype: str, shape: WindowShape) -> tuple[Stage, ...]:
     """The stages for these parameters: built once, kept, reused."""
     return plan_stages(scale, np.dtype(dtype), TOLERANCE_DB[dtype], shape)
 
 
-class OctaveTransform:
+def available_cpus() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class OctaveTransform(Transform):
     """An invertible multi-scale transform: every octave has the same bins and half the hop below it.
 
     Parameters
@@ -47,7 +60,7 @@ class OctaveTransform:
     rate : int
         Sampling rate in Hz of the signals it is for, from 1 Hz; a fraction is rounded, as that of a `Signal`.
     bins_per_octave : int
-        Rows in each octave's matrix.
+        Rows in each octave's matrix, from 3 to 1200.
     resolution : float
         How finely frequency is told apart: the filters' -3 dB bandwidth is 1/resolution octave.
         Small: sharp in time; large: sharp in pitch.  From 3 to `bins_per_octave`.
@@ -55,7 +68,7 @@ class OctaveTransform:
         Bandwidth in Hz added to every filter, so that low octaves stay short in time; 0 is
         constant Q.
     fmin : float, optional
-        Lowest frequency wanted, in Hz.  Octaves descend from the Nyquist frequency; the lowest
+        Lowest frequency to cover, in Hz.  Octaves descend from the Nyquist frequency; the lowest
         begins less than an octave above `fmin`.  By default 20 Hz, the lowest audible frequency;
         at rates below 2560 Hz, those of vibrations, eight octaves below the Nyquist frequency; at
         rates from 1.31 MHz on, those of radio, fourteen.
@@ -65,13 +78,20 @@ class OctaveTransform:
     dtype : {"float32", "float64"}
         What samples and coefficients are computed in.
     workers : int, optional
-        Threads that long stretches are shared among; as many as there are processors by default.
+        Threads that long intervals are shared among; by default as many as there are processors that the
+        process may use.
         1 computes in the calling thread alone.  The result does not depend on it.
 
     Raises
     ------
     ParameterError
         If a parameter has a value that cannot be used.
+
+    See Also
+    --------
+    STFT : The transform of one resolution for all frequencies, with the same methods.
+    Edits : Changes what a representation sounds like.
+    msviz.save, msviz.load : Representations in files.
 
     Notes
     -----
@@ -81,6 +101,8 @@ class OctaveTransform:
     amplitude A at a bin's centre reads magnitude A there, up to the last bin below the Nyquist frequency.
     Frame n of an octave is centred on
     sample n × hop.
+
+    All methods may be called from several threads at once, and in forked processes.
 
     Examples
     --------
@@ -96,56 +118,49 @@ class OctaveTransform:
     True
     """
 
+    kind = "octave"
+
     def __init__(
         self,
-        rate: int,
+        rate: float,
         *,
-        bins_per_octave: int = 24,
-        resolution: float = 12.0,
-        gamma: float = 0.0,
+        bins_per_octave: int = DEFAULTS.bins_per_octave,
+        resolution: float = DEFAULTS.resolution,
+        gamma: float = DEFAULTS.gamma,
         fmin: float | None = None,
         mirrored: bool = False,
         dtype: str = "float32",
         workers: int | None = None,
     ) -> None:
-        if dtype not in TOLERANCE_DB:
-            raise ParameterError(f'dtype must be "float32" or "float64", not {dtype!r}')
-        if workers is not None and workers < 1:
-            raise ParameterError(f"workers must be at least 1, not {workers}")
-        self.workers = workers or os.cpu_count() or 1
         rate = whole_rate(rate)
-        fmin = default_fmin(rate) if fmin is None else float(fmin)
-        self.scale = OctaveScale(rate, bins_per_octave, float(resolution), float(gamma), fmin, bool(mirrored))
-        self.dtype = np.dtype(dtype)
-        self._stages = _plan(self.scale, dtype, Shape.WINDOW)
-
-    def __repr__(self) -> str:
-        s = self.scale
-        return (
-            f"OctaveTransform({s.rate}, bins_per_octave={s.bins_per_octave}, resolution={s.resolution:g}, "
-            f"gamma={s.gamma:g}, fmin={s.fmin:g}, {'mirrored=True, ' if s.mirrored else ''}"
-            f'dtype="{self.dtype}")'
+        self.scale = OctaveScale(
+            rate,
+            whole("bins_per_octave", bins_per_octave, 3, 1200),
+            real("resolution", resolution, 0),
+            real("gamma", gamma, 0, unit="Hz"),
+            real("fmin", default_fmin(rate) if fmin is None else fmin, 0, unit="Hz"),
+            bool(mirrored),
         )
+        self.rate = rate
+        self.dtype = np.dtype(choice("dtype", str(dtype), tuple(TOLERANCE_DB)))
+        self.workers = available_cpus() if workers is None else whole("workers", workers, 1)
+        self.bands = self.octaves = tuple(self.scale.octave(n) for n in range(self.scale.octave_count))
+        self.residual = Residual.below(self.scale)
+        self._shape = WindowShape.WINDOW
+        self._stages = _plan(self.scale, self.dtype.name, self._shape)
 
-    @property
-    def rate(self) -> int:
-        """Sampling rate in Hz."""
-        return self.scale.rate
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.parameters, self.workers, self._shape)  # without the tables
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What makes it again, but for its threads: ``OctaveTransform(**parameters)``."""
-        return {**asdict(self.scale), "dtype": str(self.dtype)}
-
-    @cached_property
-    def octaves(self) -> tuple[Octave, ...]:
-        """The octaves, the lowest first."""
-        return tuple(self.scale.octave(index) for index in range(self.scale.octave_count))
+        return {**asdict(self.scale), "dtype": self.dtype.name}
 
     @property
-    def bands(self) -> tuple[Octave, ...]:
-        """The octaves, by the name that pictures know them under."""
-        return self.octaves
+    def title(self) -> str:
+        """What a picture of it is called."""
+        return "Octaves"
 
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of the filter of a bin centred at `frequency`."""
@@ -154,7 +169,7 @@ class OctaveTransform:
     @property
     def residual_hop(self) -> int:
         """Samples between two values of the residual."""
-        return self._stages[-1].low_hop
+        return int(self.residual.hop)
 
     @property
     def redundancy(self) -> float:
@@ -177,200 +192,74 @@ class OctaveTransform:
             values.append(operator[begin:end])
         return float(min(v.min() for v in values)), float(max(v.max() for v in values))
 
-    @cached_property
-    def border(self) -> int:
-        """Samples by which a representation's lowest band reaches past both ends of its stretch."""
-        last = self._stages[-1]
-        return -self._synthesis_ranges(0, 1)[-1].widened(last.dual_reach).start * last.decimation
+    def support(self, band: Band) -> Support:
+        """How far the rows of one of its bands reach, to -60 dB."""
+        if isinstance(band, Residual):
+            time_s = np.array([ATOM_WIDTHS / (band.stop_edge - band.pass_edge)])
+            return Support(np.zeros(1), np.array([band.stop_edge]), time_s)
+        low, high = self.scale.filter_edges(band.frequencies)
+        down, up = self.scale.image_distances(band.frequencies)
+        narrowest = np.minimum(high - low, np.minimum(-down, up))
+        return Support(*self.scale.filter_edges(band.frequencies, FILTER_SHARE), ATOM_WIDTHS / narrowest)
+
+    def energies(self) -> list[Array]:
+        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each row of each band.
+
+        With these weights Σ|c|² is Σx², since S is level: a coefficient's share of the sound does not
+        depend on whether it stands for eight samples or for four thousand.  A sine of amplitude 1 reads 1 in
+        the middle of ∫S rows at every frame, and has the energy hop/2 from frame to frame; so the weight is
+        hop / 2S, with S = Σ|g_k|².
+        """
+        return [band.hop / (2 * np.asarray(mean_power(self.scale, band.frequencies))) for band in self.bands]
+
+    def instantaneous_frequencies(self, band: Band, slopes: Array) -> tuple[Array, Array]:
+        """As `Transform.instantaneous_frequencies`; Gaussian over the warped axis, where rows are even."""
+        scale = self.scale
+        sigma = NUTTALL_SIGMA * 4 / scale.resolution
+        farthest = FARTHEST_SIGMA * sigma
+        away = np.clip(sigma**2 * scale.bins_per_octave / 2 * slopes, -farthest, farthest)
+        warped = (band.frequencies + scale.warp_offset)[:, None]
+        return warped * np.exp2(away) - scale.warp_offset, np.log(2) * sigma * warped[:, 0]
 
     # ------------------------------------------------------------------ analysis
 
-    def analyze(self, source: Source, *, start: int = 0, stop: int | None = None) -> Representation:
-        """Analyse samples [start, stop) of a source, the whole of it by default.
-
-        Parameters
-        ----------
-        source : Source
-            A `Signal`, an opened file, or anything else that can be read by stretch.
-        start, stop : int
-            In samples; the cost is that of the stretch, not of the source.
-
-        Returns
-        -------
-        Representation
-            With all the frames that synthesis of [start, stop) needs.
-
-        Raises
-        ------
-        ParameterError
-            If the source has another rate or the stretch does not lie within it.
-        """
-        start, stop = int(start), int(source.length if stop is None else stop)  # NumPy's count as well
-        if not 0 <= start <= stop <= source.length:
-            raise ParameterError(
-                f"the stretch from sample {start} to {stop} does not lie within the {source.length} "
-                f"samples of the signal"
-            )
-        return self._analyzed(source, start, stop, self._held(start, stop))
-
     def frame_ranges(self, start: int, stop: int) -> list[Range]:
         """Frames that synthesis of samples [start, stop) needs: of every octave, then of the residual."""
-        hops = [*(octave.hop for octave in self.octaves), self.residual_hop]
-        return [held.over(hop) for held, hop in zip(self._held(start, stop), hops, strict=True)]
-
-    def _held(self, start: int, stop: int) -> list[Range]:
-        """Samples on which synthesis of [start, stop) needs frames: of every octave, then the residual."""
-        held: list[Range] = []
+        ranges: list[Range] = []
         for stage, made in zip(self._stages, self._synthesis_ranges(start, stop), strict=True):
             reached = made.widened(stage.dual_reach).times(stage.decimation)
-            held[:0] = [reached] * len(stage.octaves)
-        return [*held, reached]
+            ranges[:0] = [reached.over(octave.hop) for octave in stage.octaves]
+        return [*ranges, reached.over(self.residual_hop)]
 
-    def _analyzed(self, source: Source, start: int, stop: int, held: Sequence[Range]) -> Representation:
-        """The representation of [start, stop) with the frames on the samples held."""
-        wanted = [r.over(octave.hop) for r, octave in zip(held, self.octaves, strict=False)]
-        residual = held[-1].over(self.residual_hop)
-        frames, low = self._run(source, wanted, residual)
-        bands = tuple(
-            Frames.of(octave, values, numbers.start, self.rate)
-            for octave, values, numbers in zip(self.octaves, frames, wanted, strict=True)
-        )
-        rest = Frames(low[:, None, :], residual.start, self.residual_hop, self.rate, np.zeros(1))
-        return Representation(bands, rest, self.rate, start, stop, self)
+    @cached_property
+    def _reaches(self) -> list[int]:
+        """Samples to either side that a frame of each octave depends on, and of the residual."""
+        reaches: list[int] = []
+        above = 0
+        for stage in self._stages:
+            above += stage.reach * stage.decimation
+            reaches[:0] = [above] * len(stage.octaves)
+        return [*reaches, above]
 
-    def stream(self, source: Source, *, stretch: int | None = None) -> Iterator[Representation]:
-        """Analyse a source from its start to its end, stretch by stretch, in bounded memory.
+    def _reach(self, number: int) -> tuple[int, int]:
+        return self._reaches[number], self._reaches[number]
 
-        The pieces follow each other without overlap: each holds the frames that are centred in its
-        stretch, the first and the last also those of the border before and after the source.  A
-        piece alone lacks its neighbours' frames; `synthesize_stream` puts them together.
-
-        Parameters
-        ----------
-        source : Source
-        stretch : int, optional
-            Samples in a piece.  By default some seconds, fewer the more channels there are.
-
-        Yields
-        ------
-        Representation
-
-        Raises
-        ------
-        ParameterError
-            If the source has another rate or `stretch` is not positive.
-        """
-        if stretch is None:
-            stretch = max(STREAM // source.channels, BLOCK)
-        if stretch < 1:
-            raise ParameterError(f"stretch must be at least 1 sample, not {stretch}")
-        held = self._held(0, source.length)
-        for start in range(0, max(source.length, 1), stretch):
-            stop = min(start + stretch, source.length)
-            begin = min(r.start for r in held) if start == 0 else start
-            end = max(r.stop for r in held) if stop == source.length else stop
-            yield self._analyzed(source, start, stop, [Range(begin, end).common(r) for r in held])
-
-    def synthesize_stream(self, pieces: Iterable[Representation]) -> Iterator[Signal]:
-        """The signal that consecutive pieces of a stream rebuild, in bounded memory.
-
-        Yields
-        ------
-        Signal
-            Stretches that follow each other; each as soon as all frames that it needs have come.
-
-        Raises
-        ------
-        ParameterError
-            If the pieces do not follow each other, or were made with other parameters.
-        """
-        waiting: Representation | None = None
-        for piece in pieces:
-            waiting = piece if waiting is None else waiting.joined(piece)
-            ready = waiting.stop - self.border
-            if ready > waiting.start:
-                yield self.synthesize(replace(waiting, stop=ready))
-                waiting = self._trimmed(replace(waiting, start=ready))
-        if waiting is not None:
-            yield self.synthesize(waiting)
-
-    def _trimmed(self, representation: Representation) -> Representation:
-        """Without the frames that only samples before `start` need."""
-        first = [r.start for r in self._held(representation.start, representation.stop)]
-        bands = [
-            band.since(-(-sample // band.hop))
-            for band, sample in zip((*representation.bands, representation.residual), first, strict=True)
-            if band
-        ]
-        return replace(representation, bands=tuple(bands[:-1]), residual=bands[-1])
-
-    def coefficients(self, source: Source, start: int, stop: int, *, each: Each | None = None) -> list[Array]:
-        """Frames of every octave that are centred in samples [start, stop).
-
-        Parameters
-        ----------
-        source : Source
-        start, stop : int
-            In samples.
-        each : callable, optional
-            What is kept of each coefficient in place of itself, such as `numpy.abs`: it is given arrays of
-            them as they come and gives arrays of the same shape.
-
-        Returns
-        -------
-        list of array (channels, bins, frames), complex or as `each` makes it, the lowest octave first
-            What `each` makes lies in memory frame by frame, as pictures want it.
-        """
-        wanted = [Range(start, stop).over(octave.hop) for octave in self.octaves]
-        return self._run(source, wanted, each=each)[0]
-
-    def at_resolution(self, resolution: float) -> OctaveTransform:
+    def with_resolution(self, resolution: float) -> OctaveTransform:
         """A transform that differs in its resolution alone."""
         return OctaveTransform(**{**self.parameters, "resolution": resolution}, workers=self.workers)
 
-    def shaped(self, shape: Shape) -> OctaveTransform:
+    def with_window_shape(self, shape: WindowShape) -> OctaveTransform:
         """The same analysis with filters of another shape; it cannot be inverted."""
-        other = copy.copy(self)
-        other._stages = _plan(self.scale, str(self.dtype), shape)
-        return other
+        return _again(self.parameters, self.workers, shape)
 
-    def frames(self, source: Source, octave: int, start: int, stop: int) -> Array:
-        """Frames start, …, stop - 1 of one octave, computed by the stages that it needs alone.
-
-        Returns
-        -------
-        array (channels, bins, stop - start), complex
-
-        Raises
-        ------
-        ParameterError
-            If there is no such octave, or the source has another rate.
-        """
-        if not 0 <= octave < len(self.octaves):
-            raise ParameterError(f"octave must be from 0 to {len(self.octaves) - 1}, not {octave}")
-        wanted = [Range(start, stop) if index == octave else None for index in range(len(self.octaves))]
-        return self._run(source, wanted)[0][octave]
-
-    def _check_rate(self, rate: int) -> None:
-        if rate != self.rate:
-            raise ParameterError(f"this transform is for a rate of {self.rate} Hz, the signal has {rate} Hz")
-
-    def _run(
-        self,
-        source: Source,
-        wanted: Sequence[Range | None],
-        residual: Range | None = None,
-        each: Each | None = None,
-    ) -> tuple[list[Array], Array]:
-        """Frames of every octave in the wanted ranges, and the residual in its own."""
-        self._check_rate(source.rate)
+    def _run(self, source: Source, frames: Sequence[Range | None], map: Map | None) -> list[Array]:
         # What each stage must put out is known from the last stage up: its own frames, and what
         # the next stage reads.
         outputs: list[Range | None] = []
         lows: list[Range | None] = []
-        low_wanted = residual
+        low_wanted = frames[-1]
         for stage in reversed(self._stages):
-            own = [wanted[octave.index] for octave in stage.octaves]
+            own = [frames[octave.index] for octave in stage.octaves]
             spans = [
                 r and r.times(octave.hop // stage.decimation)
                 for octave, r in zip(stage.octaves, own, strict=True)
@@ -386,47 +275,32 @@ class OctaveTransform:
         have = Range(0, 0)
         if low_wanted is not None:
             have = low_wanted
-            signal = self._read(source, have)
+            signal = finite(source.read(*have)).astype(self.dtype, copy=False)
         for stage, output, low_range in zip(self._stages, outputs, lows, strict=True):
-            held = [wanted[octave.index] or Range(0, 0) for octave in stage.octaves]
-            frames, signal = analyze_stage(
-                stage, signal, have, output, held, low_range or Range(0, 0), self.workers, each
+            held = [frames[octave.index] or Range(0, 0) for octave in stage.octaves]
+            made, signal = analyze_stage(
+                stage, signal, have, output, held, low_range or Range(0, 0), self.workers, map
             )
-            values[:0] = frames
+            values[:0] = made
             have = low_range or Range(0, 0)
-        return values, signal
-
-    def _read(self, source: Source, stretch: Range) -> Array:
-        samples = source.read(*stretch)
-        if not np.isfinite(samples).all():
-            warnings.warn("samples that are not numbers are analysed as zero", stacklevel=4)
-            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-        return samples.astype(self.dtype, copy=False)
+        return [*values, signal[:, None]]
 
     # ------------------------------------------------------------------ synthesis
 
-    def synthesize(self, representation: Representation) -> Signal:
-        """The signal whose frames these are: samples [representation.start, representation.stop).
+    def _require_own(self, representation: Representation) -> None:
+        if self._shape is not WindowShape.WINDOW:
+            raise ParameterError("only the filters themselves can be inverted, not other window shapes")
+        super()._require_own(representation)
 
-        Raises
-        ------
-        ParameterError
-            If the representation was made with other parameters.
-        """
-        self._check_rate(representation.rate)
-        shapes = [(octave.hop, octave.frequencies.size) for octave in self.octaves]
-        if representation.residual is None or shapes != [
-            (band.hop, band.coefficients.shape[1]) for band in representation.bands
-        ]:
-            raise ParameterError(f"the representation was not made by {self!r}")
-        start, stop = representation.start, representation.stop
-        ranges = self._synthesis_ranges(start, stop)
+    def _rebuild(self, representation: Representation) -> Array:
+        assert representation.residual is not None
+        ranges = self._synthesis_ranges(representation.start, representation.stop)
         low, low_start = representation.residual.coefficients[:, 0], representation.residual.first_frame
         for stage, made in zip(reversed(self._stages), reversed(ranges), strict=True):
             bands = [representation.bands[octave.index] for octave in stage.octaves]
             low = synthesize_stage(stage, bands, low, low_start, made, self.workers)
             low_start = made.start
-        return Signal(low, self.rate)
+        return low
 
     def _synthesis_ranges(self, start: int, stop: int) -> list[Range]:
         """Which of its own samples each stage must rebuild for samples [start, stop) of the signal."""
@@ -436,3 +310,12 @@ class OctaveTransform:
             factor = below.decimation // stage.decimation
             ranges.append(Range(needed.start // factor, -(-needed.stop // factor)))
         return ranges
+
+
+def _again(parameters: dict[str, Any], workers: int, shape: WindowShape) -> OctaveTransform:
+    """A transform as it was pickled."""
+    transform = OctaveTransform(**parameters, workers=workers)
+    if shape is not WindowShape.WINDOW:
+        transform._shape = shape
+        transform._stages = _plan(transform.scale, transform.dtype.name, shape)
+    return transform

@@ -2,127 +2,84 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.bands import Band
 from msviz.errors import MsvizError, ParameterError
-from msviz.transform.columns import Columns
-from msviz.transform.scale import Band
+from msviz.picture import FLOOR_DB, Columns, plot, png, render
+from msviz.signal import Signal, interval_of
+from msviz.transform.frames import Frames, Range
+from msviz.validation import whole
 
 if TYPE_CHECKING:
+    import os
+
     import xarray
+    from matplotlib.axes import Axes
 
-    from msviz.signal import Signal
-    from msviz.transform.octave import OctaveTransform
-    from msviz.transform.stft import STFT
+    from msviz.transform.base import Transform
 
-#: Lowest level of an image.
-FLOOR_DB = -120.0
+Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Frames:
-    """Coefficients of one band over a range of frames.
-
-    Attributes
-    ----------
-    coefficients : array (channels, rows, frames)
-        Complex; for the residual, real.  May be changed in place: synthesis takes what is there.
-    first_frame : int
-        Number of the frame in column 0, negative in the border before the file.  Frame n is
-        centred on sample n × hop of the original signal.
-    hop : int
-        Samples between two frames.
-    rate : int
-        Sampling rate of the original signal in Hz.
-    frequencies : array (rows,)
-        Centre of each row in Hz.
-    """
-
-    coefficients: NDArray[Any]
-    first_frame: int
-    hop: int
-    rate: int
-    frequencies: NDArray[np.floating]
-
-    @classmethod
-    def of(cls, band: Band, coefficients: NDArray[Any], first_frame: int, rate: int) -> Frames:
-        """The frames of a band, counted from `first_frame`."""
-        return cls(coefficients, first_frame, band.hop, rate, band.frequencies)
-
-    @property
-    def stop_frame(self) -> int:
-        """Number of the frame behind the last column."""
-        return self.first_frame + int(self.coefficients.shape[-1])
-
-    @property
-    def times(self) -> NDArray[np.floating]:
-        """Centre of each frame in seconds, shape (frames,)."""
-        return np.arange(self.first_frame, self.stop_frame) * (self.hop / self.rate)
-
-    def between(self, start: int, stop: int) -> NDArray[Any]:
-        """Coefficients of frames [start, stop), zero where there are none; a copy."""
-        shape = self.coefficients.shape
-        out = np.zeros((*shape[:-1], stop - start), self.coefficients.dtype)
-        first, last = max(start, self.first_frame), min(stop, self.stop_frame)
-        if first < last:
-            held = self.coefficients[..., first - self.first_frame : last - self.first_frame]
-            out[..., first - start : last - start] = held
-        return out
-
-    def joined(self, after: Frames) -> Frames:
-        """These frames and those that follow them.
-
-        Raises
-        ------
-        ParameterError
-            If `after` does not begin where these end, or has another hop.
-        """
-        if (after.first_frame, after.hop) != (self.stop_frame, self.hop):
-            raise ParameterError(
-                f"frame {after.first_frame} at hop {after.hop} does not follow "
-                f"frame {self.stop_frame - 1} at hop {self.hop}"
-            )
-        return replace(self, coefficients=np.concatenate([self.coefficients, after.coefficients], axis=-1))
-
-    def since(self, frame: int) -> Frames:
-        """These frames without those before `frame`; a copy, so that the others' memory is free."""
-        return replace(self, coefficients=self.between(frame, self.stop_frame), first_frame=frame)
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Representation:
     """The coefficients of samples [start, stop) of a signal, and all that rebuilds them.
 
+    It can be compared (`==`), scaled by a gain or masks (`*`), mixed (`+`, `-`), and reduced to magnitudes
+    (`abs`).
+
     Attributes
     ----------
+    transform : Transform
+        What made it, and rebuilds the samples.
     bands : tuple of Frames
         One an octave, the lowest first; one in all for an STFT.
     residual : Frames or None
         What lies below the lowest octave: one real row, (channels, 1, frames).
-    rate : int
-        Sampling rate of the signal in Hz.
     start, stop : int
         The samples that synthesis rebuilds.  The bands reach further on both sides: coefficients
         in the border matter.
-    transform : OctaveTransform or STFT, optional
-        What made it, and rebuilds the samples.
+
+    See Also
+    --------
+    OctaveTransform.analyze, STFT.analyze : Make one of a signal.
+    load : Opens one in a file.
+
+    Notes
+    -----
+    May be read from several threads at once, as long as none changes coefficients.
     """
 
+    transform: Transform
     bands: tuple[Frames, ...]
     residual: Frames | None
-    rate: int
     start: int
     stop: int
-    transform: OctaveTransform | STFT | None = None
+
+    __hash__ = None  # type: ignore[assignment]  # coefficients can change
+    __array_ufunc__ = None  # NumPy leaves `array * representation` to the representation
 
     @property
     def octaves(self) -> tuple[Frames, ...]:
         """The bands, by the name they have in an octave transform."""
         return self.bands
+
+    @property
+    def all_bands(self) -> tuple[Frames, ...]:
+        """The bands, and last the residual where there is one."""
+        return self.bands if self.residual is None else (*self.bands, self.residual)
+
+    @property
+    def rate(self) -> int:
+        """Sampling rate of the signal in Hz."""
+        return self.transform.rate
 
     @property
     def channels(self) -> int:
@@ -134,8 +91,66 @@ class Representation:
         """Samples in each channel of what synthesis rebuilds."""
         return self.stop - self.start
 
+    @property
+    def duration(self) -> float:
+        """Length in seconds of what synthesis rebuilds."""
+        return self.length / self.rate
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether its coefficients are arrays, and not read from a file when they are indexed."""
+        return all(isinstance(band.coefficients, np.ndarray) for band in self.all_bands)
+
+    def of_bands(self, frames: Iterable[Frames]) -> Representation:
+        """The same with other frames: of every band, and last of the residual, if it has one."""
+        held = list(frames)
+        residual = None if self.residual is None else held.pop()
+        return Representation(self.transform, tuple(held), residual, self.start, self.stop)
+
+    def crop(self, start: int, stop: int) -> Representation:
+        """Samples [start, stop): the frames that rebuild them alone, in memory.
+
+        Frames that are in memory already are shared, not copied; others are read.
+
+        Raises
+        ------
+        ParameterError
+            If they do not lie within the representation.
+        StorageError
+            If a file is damaged there.
+        """
+        if not self.start <= start <= stop <= self.stop:
+            raise ParameterError(
+                f"samples {start} to {stop} do not lie within those of the representation, "
+                f"{self.start} to {self.stop}"
+            )
+        needed = self.transform.frame_ranges(start, stop)
+        cropped = self.of_bands(band.crop(r) for band, r in zip(self.all_bands, needed, strict=True))
+        return replace(cropped, start=int(start), stop=int(stop))
+
+    def between(self, start_s: float, stop_s: float) -> Representation:
+        """What lies between two times in seconds, counted from the start of the signal; see `crop`.
+
+        Raises
+        ------
+        ParameterError
+            If they do not lie within the representation.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from msviz import OctaveTransform
+        >>> noise = np.random.default_rng(0).standard_normal(88200).astype(np.float32)
+        >>> middle = OctaveTransform(44100).analyze(noise).between(0.5, 1.5)
+        >>> middle.start, middle.stop
+        (22050, 66150)
+        >>> bool(np.abs(middle.synthesize().samples - noise[22050:66150]).max() < 1e-5)
+        True
+        """
+        return self.crop(*interval_of(start_s, stop_s, self.rate, self.start, self.stop))
+
     def joined(self, after: Representation) -> Representation:
-        """This stretch and the one that follows it, as one.
+        """This interval and the one that follows it, as one.
 
         Raises
         ------
@@ -144,19 +159,111 @@ class Representation:
         """
         if after.start != self.stop:
             raise ParameterError(f"sample {after.start} does not follow sample {self.stop - 1}")
-        bands = tuple(a.joined(b) for a, b in zip(self.bands, after.bands, strict=True))
-        residual = self.residual.joined(after.residual) if self.residual and after.residual else None
-        return replace(self, bands=bands, residual=residual, stop=after.stop)
+        if after.transform != self.transform:
+            raise ParameterError(
+                f"what {after.transform!r} made does not follow what {self.transform!r} made"
+            )
+        pairs = zip(self.all_bands, after.all_bands, strict=True)
+        return replace(self.of_bands(a.joined(b) for a, b in pairs), stop=after.stop)
 
     def synthesize(self) -> Signal:
-        """The samples [start, stop), rebuilt by the transform that made this.
+        """The samples [start, stop), rebuilt by the transform that made this; see `Transform.synthesize`."""
+        return self.transform.synthesize(self)
+
+    # ------------------------------------------------------------------ arithmetic
+
+    def __eq__(self, other: object) -> bool:
+        """Whether transforms, intervals and all coefficients are equal."""
+        if not isinstance(other, Representation):
+            return NotImplemented
+        return (self.transform, self.start, self.stop, self.all_bands) == (
+            other.transform,
+            other.start,
+            other.stop,
+            other.all_bands,
+        )
+
+    def __mul__(self, factor: Any) -> Representation:
+        """Times a gain, or masks.
+
+        Parameters
+        ----------
+        factor : number, or sequence of array
+            One for each band, the lowest first, broadcast against its coefficients (channels, rows,
+            frames).  One more is for the residual; without it, the residual takes the mask of the lowest row
+            beside it.  Of complex ones the residual, which is real, takes the real part.
 
         Raises
         ------
         ParameterError
-            If it is not known what made it.
+            If there is not a mask for each band, or one does not fit.
         """
-        return self._known_transform().synthesize(self)
+        if isinstance(factor, Representation | str):
+            return NotImplemented
+        if isinstance(factor, int | float | complex | np.number):
+            masks: list[Any] = [factor] * len(self.all_bands)
+        else:
+            masks = [np.asarray(mask) for mask in factor]
+            if self.residual is not None and len(masks) == len(self.bands):
+                masks.append(_residual_mask(masks[0], self.bands[0], self.residual))
+            if len(masks) != len(self.all_bands):
+                raise ParameterError(
+                    f"there must be a mask for each of {len(self.bands)} bands, not {len(masks)}"
+                )
+        return self.of_bands(_scaled(band, mask) for band, mask in zip(self.all_bands, masks, strict=True))
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Representation) -> Representation:
+        """Both together: the representation of the sum of the signals."""
+        return self._with(other, operator.add)
+
+    def __sub__(self, other: Representation) -> Representation:
+        """The representation of the difference of the signals."""
+        return self._with(other, operator.sub)
+
+    def __neg__(self) -> Representation:
+        return self * -1
+
+    def __abs__(self) -> Representation:
+        """Its magnitudes alone, real; they can be looked at, but not made sound."""
+        return self.of_bands(
+            replace(band, coefficients=np.abs(band.coefficients[...])) for band in self.all_bands
+        )
+
+    def _with(self, other: Representation, operate: Callable[[Any, Any], Any]) -> Representation:
+        if not isinstance(other, Representation):
+            return NotImplemented
+        mine, its = (
+            (r.transform, [(b.range, b.coefficients.shape) for b in r.all_bands]) for r in (self, other)
+        )
+        if mine != its:
+            raise ParameterError(f"{self!r} and {other!r} must be of one transform and of the same frames")
+        return self.of_bands(
+            replace(a, coefficients=operate(a.coefficients[...], b.coefficients[...]))
+            for a, b in zip(self.all_bands, other.all_bands, strict=True)
+        )
+
+    # ------------------------------------------------------------------ pictures
+
+    def _magnitudes(self, number: int, channel: int, frames: Range) -> Array:
+        """Magnitudes (rows, frames) of a band in one channel; 0 where there are no frames."""
+        band = self.bands[number]
+        out = np.zeros((band.frequencies.size, frames.stop - frames.start), self.transform.dtype)
+        held = band.range.common(frames)
+        if held.start < held.stop:
+            first = held.start - band.first_frame
+            values = band.coefficients[channel, :, first : first + held.stop - held.start]
+            out[:, held.start - frames.start : held.stop - frames.start] = np.abs(values)
+        return out
+
+    def _pooled(self, channel: int, columns: Columns) -> list[Array]:
+        """Of every band, the strongest magnitude in each column, an array (rows, columns)."""
+        channel = whole("channel", channel, 0, self.channels - 1)
+        return [
+            columns.pooled(self._magnitudes(number, channel, Range(*columns.frames(band.hop))), band.hop)
+            for number, band in enumerate(self.bands)
+        ]
 
     def image(
         self, channel: int = 0, start: int | None = None, stop: int | None = None, frame_rate: float = 100.0
@@ -170,6 +277,7 @@ class Representation:
         Parameters
         ----------
         channel : int
+            Counted from 0.
         start, stop : int
             In samples of the original; by default those that the representation is of.
         frame_rate : float
@@ -177,20 +285,25 @@ class Representation:
 
         Returns
         -------
-        float32 array (bins, columns)
-            Levels in dB relative to full scale, -120 dB and above; the lowest bin first.
+        float32 array (rows, columns)
+            Levels in dB relative to full scale, -119.5 and above; the lowest row first.
 
         Raises
         ------
         ParameterError
             If there is no such channel or `frame_rate` is not between 0 and the rate.
 
+        See Also
+        --------
+        render : The same in colours.
+        plot : The same with axes.
+
         Examples
         --------
         >>> import numpy as np
-        >>> from msviz import OctaveTransform, Signal
+        >>> from msviz import OctaveTransform
         >>> sine = np.sin(2 * np.pi * 1000 * np.arange(44100) / 44100)
-        >>> representation = OctaveTransform(44100).analyze(Signal(sine, 44100))
+        >>> representation = OctaveTransform(44100).analyze(sine)
         >>> image = representation.image(frame_rate=50)
         >>> image.shape
         (240, 50)
@@ -198,23 +311,136 @@ class Representation:
         >>> float(round(frequencies[image[:, 25].argmax()]))
         989.0
         """
-        if not 0 <= channel < self.channels:
-            raise ParameterError(f"channel must be from 0 to {self.channels - 1}, not {channel}")
-        columns = Columns.covering(
-            self.start if start is None else start,
-            self.stop if stop is None else stop,
-            self.rate,
-            frame_rate,
-        )
-        rows = []
-        for band in self.bands:
-            first, last = columns.frames(band.hop)
-            one = replace(band, coefficients=band.coefficients[channel])
-            power = np.square(np.abs(one.between(first, last)))
-            rows.append(columns.pooled(power, band.hop))
+        first, last = self.start if start is None else start, self.stop if stop is None else stop
+        columns = Columns.covering(first, last, self.rate, frame_rate)
         with np.errstate(divide="ignore"):  # nothing is at the floor, too
-            level = 10 * np.log10(np.concatenate(rows))
+            level = 20 * np.log10(np.concatenate(self._pooled(channel, columns)))
         return np.asarray(np.maximum(level, FLOOR_DB), np.float32)
+
+    def render(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        width: int = 1000,
+        height: int = 500,
+        channel: int = 0,
+        low_hz: float | None = None,
+        high_hz: float | None = None,
+        linear: bool | None = None,
+        colours: str = "magma",
+        floor_db: float = -80.0,
+        ceiling_db: float = 0.0,
+    ) -> NDArray[np.uint8]:
+        """Its picture, in the window's colours and without axes.
+
+        Parameters
+        ----------
+        path : path, optional
+            Of a PNG file to write it to.
+        width, height : int
+            In pixels.
+        channel : int
+            Counted from 0.
+        low_hz, high_hz : float, optional
+            Frequencies at the lower and the upper edge; by default those of the bands.
+        linear : bool, optional
+            Whether the frequency axis is linear; by default that of an STFT is.
+        colours : str
+            Name of a colour map: magma, inferno, viridis, cividis or grey.
+        floor_db, ceiling_db : float
+            Levels of the first and the last colour, in dB relative to full scale.
+
+        Returns
+        -------
+        uint8 array (height, width, 3)
+            Red, green and blue; the highest frequency on top.
+
+        Raises
+        ------
+        ParameterError
+            If a parameter has a value that cannot be used.
+        MsvizError
+            If the file cannot be written.
+        """
+        step = self.length / whole("width", width, 1, 2**15)
+        pooled = self._pooled(channel, Columns(self.start + step / 2, width, max(step, 1e-6)))
+        rgb = render(
+            self.transform.bands,
+            pooled,
+            height=whole("height", height, 1, 2**15),
+            low_hz=low_hz,
+            high_hz=high_hz,
+            linear=linear,
+            colours=colours,
+            floor_db=floor_db,
+            ceiling_db=ceiling_db,
+        )
+        if path is not None:
+            png(rgb, path)
+        return rgb
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        channel: int = 0,
+        linear: bool | None = None,
+        colours: str = "magma",
+        floor_db: float = -80.0,
+        ceiling_db: float = 0.0,
+    ) -> Axes:
+        """Draw it on Matplotlib axes, in the window's colours: seconds, Hz and dB.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default a new figure's.
+        channel, linear, colours, floor_db, ceiling_db
+            As `render` has them.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ParameterError
+            If a parameter has a value that cannot be used.
+        MsvizError
+            If Matplotlib is not installed.
+        """
+        columns = Columns(self.start, *_plotted(self.length))
+        return plot(
+            self.transform.bands,
+            self._pooled(channel, columns),
+            columns.edges / self.rate,
+            ax=ax,
+            linear=linear,
+            colours=colours,
+            floor_db=floor_db,
+            ceiling_db=ceiling_db,
+        )
+
+    def __repr__(self) -> str:
+        channels = f"{self.channels} channel{'s' if self.channels > 1 else ''}"
+        return f"{type(self).__name__}({channels}, samples {self.start} to {self.stop}, {self.transform!r})"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what it is, and the picture of each channel."""
+        from base64 import b64encode
+
+        pictures = "".join(
+            f'<img src="data:image/png;base64,{b64encode(png(picture)).decode()}" style="display:block">'
+            for picture in (self.render(height=240, channel=channel) for channel in range(self.channels))
+        )
+        return f"<div>{self!r}, {self.duration:.3f} s{pictures}</div>"
+
+    # ------------------------------------------------------------------ xarray
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What files tell of it as a whole; fit for JSON."""
+        return described(self.transform, self.channels, self.start, self.stop)
 
     def to_xarray(self) -> xarray.DataTree:
         """As an `xarray.DataTree`, laid out like a file: a group for every octave and the residual.
@@ -223,35 +449,77 @@ class Representation:
         ------
         MsvizError
             If xarray is not installed.
-        ParameterError
-            If it is not known what made the representation.
+
+        See Also
+        --------
+        from_xarray : The way back.
         """
         try:
             import xarray
         except ImportError as error:
-            raise MsvizError("to_xarray needs xarray: pip install msviz[xarray]") from error
-        from msviz.transform.blocks import Range
-        from msviz.transform.layout import band_layouts, described
-
-        transform = self._known_transform()
-        bands = [*self.bands, *([self.residual] if self.residual else [])]
-        layouts = band_layouts(transform, [Range(band.first_frame, band.stop_frame) for band in bands])
+            raise MsvizError('to_xarray needs xarray: pip install "msviz[xarray]"') from error
         groups = {
-            layout.name: xarray.Dataset(
-                {"coefficients": (("channel", "bin", "frame"), band.coefficients)},
+            frames.band.name: xarray.Dataset(
+                {"coefficients": (("channel", "bin", "frame"), frames.coefficients[...])},
                 {
                     "channel": np.arange(self.channels),
-                    "frequency": ("bin", band.frequencies, {"units": "Hz"}),
-                    "time": ("frame", band.times, {"units": "s"}),
+                    "frequency": ("bin", frames.frequencies, {"units": "Hz"}),
+                    "time": ("frame", frames.times, {"units": "s"}),
                 },
-                layout.attributes,
+                band_attributes(frames.band, frames.range),
             )
-            for layout, band in zip(layouts, bands, strict=True)
+            for frames in self.all_bands
         }
-        root = xarray.Dataset(attrs=described(transform, self.channels, self.start, self.stop))
-        return xarray.DataTree.from_dict({"/": root, **groups})
+        tree: xarray.DataTree = xarray.DataTree.from_dict(
+            {"/": xarray.Dataset(attrs=self.attributes), **groups}
+        )
+        return tree
 
-    def _known_transform(self) -> OctaveTransform | STFT:
-        if self.transform is None:
-            raise ParameterError("the representation was not told its transform: use the transform's methods")
-        return self.transform
+
+def described(transform: Transform, channels: int, start: int, stop: int) -> dict[str, Any]:
+    """What files tell of a representation as a whole; fit for JSON."""
+    return {
+        "rate": transform.rate,
+        "channels": int(channels),
+        "start": int(start),
+        "stop": int(stop),
+        "transform": transform.kind,
+        "parameters": transform.parameters,
+    }
+
+
+def band_attributes(band: Band, frames: Range) -> dict[str, Any]:
+    """What files tell of a band; fit for JSON."""
+    edges = getattr(band, "edges", None) or {"low_hz": band.low, "high_hz": band.high}
+    count = int(frames.stop - frames.start)
+    return {"hop": int(band.hop), "first_frame": int(frames.start), "frames": count, **edges}
+
+
+def _scaled(frames: Frames, mask: Any) -> Frames:
+    values = frames.coefficients[...]
+    factor = np.asarray(mask) if np.iscomplexobj(values) else np.real(mask)
+    factor = factor.astype(values.dtype if np.iscomplexobj(factor) else values.real.dtype)
+    try:
+        scaled = values * factor
+    except ValueError:
+        scaled = factor
+    if scaled.shape != values.shape:
+        raise ParameterError(
+            f"the mask of {frames.band.name} has shape {factor.shape}, and does not fit {values.shape}"
+        )
+    return replace(frames, coefficients=scaled)
+
+
+def _residual_mask(mask: Array, lowest: Frames, residual: Frames) -> Array:
+    """That of the lowest row, at the frames of the residual."""
+    row = mask[..., :1, :] if mask.ndim >= 2 else mask
+    if mask.ndim == 0 or mask.shape[-1] == 1:
+        return row
+    nearest = np.rint(np.arange(*residual.range) * (residual.hop / lowest.hop)).astype(np.intp)
+    return np.asarray(row[..., np.clip(nearest - lowest.first_frame, 0, mask.shape[-1] - 1)])
+
+
+def _plotted(length: int) -> tuple[int, float]:
+    """Number of columns in a plot, and samples from one to the next."""
+    count = min(max(length, 1), 1500)
+    return count, max(length, 1) / count

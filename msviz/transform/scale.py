@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,56 +16,12 @@ from numpy.typing import NDArray
 from msviz.errors import ParameterError
 
 MIN_RESOLUTION = 3.0  # below it the widest filter would wrap round the whole spectrum
-LOWEST_AUDIBLE_HZ = 20.0
 
+#: Samples that the slowest filter may last, as the inverse of its width: its frames take a sixteenfold, and
+#: memory for them, before and after every interval.
+LONGEST_FILTER = 2**22
 
-def default_fmin(rate: float) -> float:
-    """The lowest frequency wanted where nobody says, in Hz.
-
-    20 Hz, the lowest that can be heard, at the rates of sound.  At those of vibrations, where fewer than
-    six octaves would be left, eight octaves below the Nyquist frequency; at those of radio, where more
-    than fourteen would be, fourteen below it.
-
-    Parameters
-    ----------
-    rate : float
-        Sampling rate in Hz.
-    """
-    nyquist = rate / 2
-    if nyquist < LOWEST_AUDIBLE_HZ * 2**6:
-        return nyquist / 2**8
-    return LOWEST_AUDIBLE_HZ if nyquist < LOWEST_AUDIBLE_HZ * 2**15 else nyquist / 2**14
-
-
-def time_scale(rate: float) -> float:
-    """How many times longer things last at a rate than in sound: 1 at the rates of sound.
-
-    Parameters
-    ----------
-    rate : float
-        Sampling rate in Hz.
-    """
-    return LOWEST_AUDIBLE_HZ / default_fmin(rate)
-
-
-class Band(Protocol):
-    """Rows over frequency that share one hop: the unit of pictures."""
-
-    @property
-    def frequencies(self) -> NDArray[np.floating]:
-        """Centre of each row in Hz, ascending, shape (rows,)."""
-
-    @property
-    def low(self) -> float:
-        """Lower edge in Hz."""
-
-    @property
-    def high(self) -> float:
-        """Upper edge in Hz."""
-
-    @property
-    def hop(self) -> int:
-        """Samples of the original signal between two frames."""
+MOST_OCTAVES = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +49,11 @@ class Octave:
     hop: int
     frame_rate: float
 
+    @property
+    def name(self) -> str:
+        """What files call it."""
+        return f"octave_{self.index:02}"
+
 
 @dataclass(frozen=True)
 class OctaveScale:
@@ -110,10 +71,6 @@ class OctaveScale:
 
     def __post_init__(self) -> None:
         nyquist = self.rate / 2
-        if self.bins_per_octave != int(self.bins_per_octave) or not 3 <= self.bins_per_octave <= 1200:
-            raise ParameterError(
-                f"bins_per_octave must be a whole number from 3 to 1200, not {self.bins_per_octave}"
-            )
         if not MIN_RESOLUTION <= self.resolution <= self.bins_per_octave:
             raise ParameterError(
                 f"resolution must lie between {MIN_RESOLUTION:g} and bins_per_octave "
@@ -124,8 +81,15 @@ class OctaveScale:
                 f"fmin must be above 0 and at most a quarter of the rate "
                 f"({nyquist / 2:g} Hz at {self.rate} Hz), not {self.fmin:g}"
             )
-        if not 0 <= self.gamma < math.inf:
-            raise ParameterError(f"gamma must be 0 Hz or more, not {self.gamma:g}")
+        lowest = self.bin_frequencies(0)[:1]
+        (low, high), (down, up) = self.filter_edges(lowest), self.image_distances(lowest)
+        width = min(float(size[0]) for size in (high - low, -down, up))
+        if self.octave_count > MOST_OCTAVES or self.rate / width > LONGEST_FILTER:
+            least = max(nyquist / 2**MOST_OCTAVES, self.fmin * self.rate / width / LONGEST_FILTER)
+            raise ParameterError(
+                f"fmin must be at least {least:.3g} Hz at the rate {self.rate} Hz and the resolution "
+                f"{self.resolution:g}, not {self.fmin:g}: lower filters last too long"
+            )
         low, high = self.filter_edges(self.bin_frequencies(self.octave_count - 1)[-1])
         if high > self.rate or high - low > self.rate:
             raise ParameterError(

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.signal import Source
-from msviz.transform.blocks import Each
-from msviz.transform.filters import Shape, mean_power
+from msviz.transform.base import Map
+from msviz.transform.filters import WindowShape, mean_power
 from msviz.transform.octave import OctaveTransform
 from msviz.transform.scale import MIN_RESOLUTION, Octave
 
@@ -42,6 +42,9 @@ class Reassigned:
     distance from their centres.
     """
 
+    title = "Octaves, reassigned"
+    needs_sound = True
+
     def __init__(self, transform: OctaveTransform) -> None:
         self.transform = transform
         self.rate = transform.rate
@@ -51,17 +54,17 @@ class Reassigned:
             replace(octave, frequencies=octave.low * steps) for octave in transform.octaves
         )
         self._real = transform.dtype.type
-        self._slopes = transform.shaped(Shape.SLOPE)
-        self._offsets = transform.shaped(Shape.OFFSET)
+        self._slopes = transform.with_window_shape(WindowShape.SLOPE)
+        self._offsets = transform.with_window_shape(WindowShape.OFFSET)
 
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of the filters that it is made from."""
         return self.transform.bandwidth(frequency)
 
-    def coefficients(self, source: Source, start: int, stop: int, *, each: Each | None = None) -> list[Array]:
+    def coefficients(self, source: Source, start: int, stop: int, *, map: Map | None = None) -> list[Array]:
         """Magnitudes of every octave's frames that are centred in samples [start, stop).
 
-        Of each what `each` makes of it, as `OctaveTransform.coefficients` does.
+        Of each what `map` makes of it, as `OctaveTransform.coefficients` does.
 
         Returns
         -------
@@ -108,13 +111,13 @@ class Reassigned:
                     for part in range(parts):
                         away = ahead + longer * ((part + 0.5) / parts - 0.5)
                         _add(made[channel], weight, own_row, own_frame + self._real(away))
-        return kept((np.sqrt(made) for made in power), each)
+        return kept((np.sqrt(made) for made in power), map)
 
 
-def kept(magnitudes: Iterable[Array], each: Each | None) -> list[Array]:
-    """Magnitudes as float32, or what `each` makes of them."""
+def kept(magnitudes: Iterable[Array], map: Map | None) -> list[Array]:
+    """Magnitudes as float32, or what `map` makes of them."""
     narrow = (np.asarray(values, np.float32) for values in magnitudes)
-    return [each(values) if each else values for values in narrow]
+    return [map(values) if map else values for values in narrow]
 
 
 def _add(made: Array, power: Array, row: Array, frame: Array) -> None:
@@ -141,12 +144,16 @@ class Combined:
     IEEE Trans. Signal Process. 40(4), 1992.
     """
 
+    title = "Octaves, combined"
+    needs_sound = True
+
     def __init__(self, transform: OctaveTransform) -> None:
         self.transform = transform
         self.rate = transform.rate
         middle, most = transform.scale.resolution, float(transform.scale.bins_per_octave)
         self._parts = [
-            transform.at_resolution(min(max(middle * factor, MIN_RESOLUTION), most)) for factor in (0.5, 1, 2)
+            transform.with_resolution(min(max(middle * factor, MIN_RESOLUTION), most))
+            for factor in (0.5, 1, 2)
         ]
         self.bands: tuple[Octave, ...] = self._parts[0].octaves  # those of the shortest hops
 
@@ -154,10 +161,10 @@ class Combined:
         """-3 dB bandwidth in Hz of the filters that it is made from."""
         return self.transform.bandwidth(frequency)
 
-    def coefficients(self, source: Source, start: int, stop: int, *, each: Each | None = None) -> list[Array]:
+    def coefficients(self, source: Source, start: int, stop: int, *, map: Map | None = None) -> list[Array]:
         """Magnitudes of every octave's frames that are centred in samples [start, stop).
 
-        Of each what `each` makes of it, as `OctaveTransform.coefficients` does.
+        Of each what `map` makes of it, as `OctaveTransform.coefficients` does.
 
         Returns
         -------
@@ -171,7 +178,7 @@ class Combined:
             for number, (band, octave, values) in enumerate(zip(self.bands, part.octaves, made, strict=True)):
                 frames = np.arange(-(-start // band.hop), -(-stop // band.hop)) * band.hop / octave.hop
                 total[number] = total[number] + _at(_decades(values), frames - begin // octave.hop)
-        return kept((10.0 ** (logarithms / len(self._parts)) for logarithms in total), each)
+        return kept((10.0 ** (logarithms / len(self._parts)) for logarithms in total), map)
 
 
 def _decades(values: Array) -> Array:

@@ -16,6 +16,7 @@ reconstruction time-frequency transforms with log-frequency resolution", AES 53r
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from msviz.transform.filters import FilterBank, Residual, Shape, filter_bank, frame_operator, smooth_step
+from msviz.transform.filters import (
+    FilterBank,
+    Residual,
+    WindowShape,
+    filter_bank,
+    frame_operator,
+    smooth_step,
+)
 from msviz.transform.scale import Octave, OctaveScale
 
 Array = NDArray[Any]
@@ -42,6 +50,16 @@ FALLING_DB = 20.0
 
 _scratch = threading.local()
 _building = threading.Lock()
+
+
+def _renew_lock() -> None:
+    """Another thread may have held it when the process was forked."""
+    global _building
+    _building = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 @dataclass(frozen=True)
@@ -148,7 +166,7 @@ class Stage:
         float32 or float64: what the samples and FFTs are made in.
     tolerance_db : float
         How far filters and duals must have fallen where a block is cut.
-    shape : Shape
+    shape : WindowShape
         What the filters of its octaves are; only those of shape WINDOW have duals.
     """
 
@@ -160,7 +178,7 @@ class Stage:
         low_pass: LowPass | None,
         dtype: np.dtype[Any],
         tolerance_db: float,
-        shape: Shape,
+        shape: WindowShape,
     ) -> None:
         self.scale = scale
         self.octaves = tuple(octaves)
@@ -422,7 +440,7 @@ def _fold(extended: Array, table: BlockTable) -> Array:
 
 
 def plan_stages(
-    scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: float, shape: Shape
+    scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: float, shape: WindowShape
 ) -> tuple[Stage, ...]:
     """Share the octaves among stages: each takes octaves until what is left can be decimated well."""
     octaves = [scale.octave(index) for index in range(scale.octave_count)]

@@ -18,7 +18,7 @@ class Columns:
 
     Attributes
     ----------
-    start : int
+    start : float
         Sample of the original that the first is centred on.
     count : int
         How many.
@@ -26,7 +26,7 @@ class Columns:
         Samples from one to the next.
     """
 
-    start: int
+    start: float
     count: int
     step: float
 
@@ -79,11 +79,15 @@ class Columns:
         edges = self._edges(hop)
         return np.asarray(np.maximum.reduceat(values, edges[:-1] - edges[0], axis=1))
 
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Where columns begin and the last ends, in samples, shape (count + 1,)."""
+        return np.asarray(self.start + (np.arange(self.count + 1) - 0.5) * self.step)
+
     def _nearest(self, hop: int) -> NDArray[np.int64]:
         centres = self.start + np.arange(self.count) * self.step
         return np.floor(centres / hop + 0.5).astype(np.int64)
 
     def _edges(self, hop: int) -> NDArray[np.int64]:
         """The first frame in each column, and the one behind the last column."""
-        borders = self.start + (np.arange(self.count + 1) - 0.5) * self.step
-        return np.ceil(borders / hop).astype(np.int64)
+        return np.ceil(self.edges / hop).astype(np.int64)

@@ -1,0 +1,487 @@
+"""What every transform does alike."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from msviz.bands import Band
+from msviz.errors import ParameterError
+from msviz.signal import Signal, Source, as_source
+from msviz.transform.frames import Frames, Range
+from msviz.transform.representation import Representation
+from msviz.validation import whole
+
+Array = NDArray[Any]
+
+#: What is made of each coefficient in its place: from an array of them to one of its shape.
+Map = Callable[[Array], Array]
+
+#: Samples of all channels in a piece of a stream: some tens of megabytes of coefficients.
+STREAM = 2**20
+SHORTEST_PIECE = 2**14
+
+FARTHEST_SIGMA = (
+    3.0  # that a gradient of phases may point away: where magnitudes jump, it would point anywhere
+)
+
+
+class BorderPoint(NamedTuple):
+    """Where a border of a band ends or begins.
+
+    Attributes
+    ----------
+    sample : int
+    frame : int
+    """
+
+    sample: int
+    frame: int
+
+
+class Support(NamedTuple):
+    """How far the rows of a band reach, each an array (rows,)."""
+
+    low_hz: Array
+    high_hz: Array
+    time_s: Array  # to either side
+
+
+class Drawable(Protocol):
+    """What a picture is made with: a transform, or a sharper picture that cannot be inverted.
+
+    Attributes
+    ----------
+    rate : int
+        Sampling rate in Hz.
+    bands : tuple of Band
+    title : str
+        For people.
+    needs_sound : bool
+        Whether its coefficients are computed from samples; False of levels in a file, which are there.
+    """
+
+    rate: int
+    bands: tuple[Any, ...]
+    needs_sound: bool
+
+    @property
+    def title(self) -> str: ...
+
+    def bandwidth(self, frequency: float) -> float:
+        """-3 dB bandwidth in Hz of the row centred at `frequency`."""
+
+    def coefficients(self, source: Source, start: int, stop: int, *, map: Map | None = None) -> list[Array]:
+        """Frames of every band that are centred in samples [start, stop), or what `map` makes of them."""
+
+
+class Transform(ABC):
+    """An invertible transform of a signal into bands: what the octave transform and the STFT share.
+
+    Two are equal if their parameters are.  All methods may be called from several threads at once, and in
+    processes forked from one that has used them.
+
+    Attributes
+    ----------
+    kind : str
+        What files call it: ``octave`` or ``stft``.
+    rate : int
+        Sampling rate in Hz of the signals that it is for.
+    bands : tuple of Band
+        The lowest first.
+    residual : Band or None
+        The real low-pass band that takes what lies below them.
+    dtype : dtype
+        What samples are computed in; coefficients are complex numbers of it.
+    """
+
+    kind: ClassVar[str]
+    _kinds: ClassVar[dict[str, type[Transform]]] = {}
+
+    rate: int
+    bands: tuple[Any, ...]
+    residual: Any
+    needs_sound = True
+    dtype: np.dtype[Any]
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls._kinds[cls.kind] = cls
+
+    @classmethod
+    def of(cls, kind: str, parameters: dict[str, Any]) -> Transform:
+        """The transform of a kind with these parameters, as files describe it.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such transform.
+        """
+        if kind not in cls._kinds:
+            raise ParameterError(f"transform must be one of {', '.join(cls._kinds)}, not {kind!r}")
+        try:
+            return cls._kinds[kind](**parameters)
+        except TypeError as error:
+            raise ParameterError(f"the parameters of the {kind} transform cannot be used: {error}") from None
+
+    # ------------------------------------------------------------------ what each kind has of its own
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What a picture of it is called."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> dict[str, Any]:
+        """What makes it again, as plain numbers and texts: ``type(transform)(**transform.parameters)``."""
+
+    @property
+    @abstractmethod
+    def redundancy(self) -> float:
+        """Real numbers per sample of the signal; a complex coefficient counts two."""
+
+    @abstractmethod
+    def bandwidth(self, frequency: float) -> float:
+        """-3 dB bandwidth in Hz of the row centred at `frequency`."""
+
+    @abstractmethod
+    def support(self, band: Band) -> Support:
+        """How far the rows of one of its bands reach, to -60 dB."""
+
+    @abstractmethod
+    def energies(self) -> list[Array]:
+        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each row of each band."""
+
+    @abstractmethod
+    def instantaneous_frequencies(self, band: Band, slopes: Array) -> tuple[Array, Array]:
+        """Instantaneous frequencies that the slopes of log-magnitudes tell of.
+
+        As if windows were Gaussian (`msviz.lab.phase`).
+
+        Parameters
+        ----------
+        slopes : array (rows, frames)
+            From the row below to the row above.
+
+        Returns
+        -------
+        frequencies : array (rows, frames)
+            In Hz.
+        sigma : array (rows,)
+            Of the Gaussian over frequency, in Hz.
+        """
+
+    @abstractmethod
+    def frame_ranges(self, start: int, stop: int) -> list[Range]:
+        """Frames that synthesis of samples [start, stop) needs: of every band, then of the residual."""
+
+    @abstractmethod
+    def _reach(self, number: int) -> tuple[int, int]:
+        """Samples before and after a frame's centre that it depends on, of a band or the residual."""
+
+    @abstractmethod
+    def _run(self, source: Source, frames: Sequence[Range | None], map: Map | None) -> list[Array]:
+        """Coefficients (channels, rows, frames) of every band, and last of the residual, in these ranges."""
+
+    @abstractmethod
+    def _rebuild(self, representation: Representation) -> Array:
+        """The samples of a representation whose coefficients are in memory."""
+
+    # ------------------------------------------------------------------ what follows from that
+
+    @property
+    def all_bands(self) -> tuple[Any, ...]:
+        """The bands, and last the residual where there is one."""
+        return self.bands if self.residual is None else (*self.bands, self.residual)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Transform):
+            return NotImplemented
+        return type(self) is type(other) and self.parameters == other.parameters
+
+    def __hash__(self) -> int:
+        return hash((self.kind, *self.parameters.values()))
+
+    def __repr__(self) -> str:
+        """As it is made, without what is the default."""
+        default = type(self)(self.rate).parameters
+        others = {name: value for name, value in self.parameters.items() if value != default[name]}
+        texts = (
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}={value!r}"
+            for name, value in others.items()
+        )
+        return f"{type(self).__name__}({', '.join((str(self.rate), *texts))})"
+
+    def lower_border_end(self) -> tuple[BorderPoint, ...]:
+        """The first sample and frame of each band that silence before the signal does not touch.
+
+        As `scipy.signal.ShortTimeFFT.lower_border_end`: from this frame on, none depends on samples before
+        the first; this sample, and none before it, is out of reach of the frames before.  The residual is
+        last.
+        """
+        points = []
+        for number, band in enumerate(self.all_bands):
+            before, after = self._reach(number)
+            frame = -(-before // band.hop)
+            points.append(BorderPoint((frame - 1) * band.hop + after + 1, frame))
+        return tuple(points)
+
+    def upper_border_begin(self, length: int) -> tuple[BorderPoint, ...]:
+        """The first sample and frame of each band that silence after `length` samples touches.
+
+        As `scipy.signal.ShortTimeFFT.upper_border_begin`.  The residual is last.
+        """
+        points = []
+        for number, band in enumerate(self.all_bands):
+            before, after = self._reach(number)
+            frame = (length - 1 - after) // band.hop + 1
+            points.append(BorderPoint(frame * band.hop - before, frame))
+        return tuple(points)
+
+    @property
+    def border(self) -> int:
+        """Samples past both ends of an interval on which its representation has frames, at most."""
+        pairs = zip(self.frame_ranges(0, 1), self.all_bands, strict=True)
+        return max(max(-r.start, r.stop) * int(band.hop) for r, band in pairs)
+
+    def analyze(
+        self,
+        source: Source | ArrayLike,
+        rate: float | None = None,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> Representation:
+        """Analyse samples [start, stop) of a source, the whole of it by default.
+
+        Parameters
+        ----------
+        source : Source or array (channels, n) or (n,)
+            A `Signal`, an opened file, anything else of which intervals can be read, or samples.
+        rate : float, optional
+            Of an array, in Hz; by default the transform's.
+        start, stop : int
+            In samples; the cost is that of the interval, not of the source.
+
+        Returns
+        -------
+        Representation
+            With all the frames that synthesis of [start, stop) needs.
+
+        Raises
+        ------
+        ParameterError
+            If the source has another rate or the interval does not lie within it.
+
+        See Also
+        --------
+        stream : Analyses piece by piece what is too long for memory.
+        coefficients : The frames within an interval alone.
+        synthesize : The way back.
+        """
+        source = as_source(source, rate, self.rate)
+        start, stop = _within(start, stop, source.length)
+        return self._analyzed(source, start, stop, self.frame_ranges(start, stop))
+
+    def _analyzed(self, source: Source, start: int, stop: int, frames: Sequence[Range]) -> Representation:
+        held = [
+            Frames(band, values, numbers.start, self.rate)
+            for band, values, numbers in zip(
+                self.all_bands, self._run(source, frames, None), frames, strict=True
+            )
+        ]
+        residual = None if self.residual is None else held.pop()
+        return Representation(self, tuple(held), residual, start, stop)
+
+    def stream(
+        self, source: Source | ArrayLike, rate: float | None = None, *, piece: int | None = None
+    ) -> Iterator[Representation]:
+        """Analyse a source from its start to its end, piece by piece, in bounded memory.
+
+        The pieces follow each other without overlap: each holds the frames that are centred in it,
+        the first and the last also those of the border before and after the source.  A
+        piece alone lacks its neighbours' frames; `synthesize_stream` puts them together.
+
+        Parameters
+        ----------
+        source : Source or array
+            As `analyze` takes it.
+        rate : float, optional
+            Of an array, in Hz.
+        piece : int, optional
+            Samples in a piece.  By default some seconds, fewer the more channels there are.
+
+        Returns
+        -------
+        iterator of Representation
+
+        Raises
+        ------
+        ParameterError
+            If the source has another rate or `piece` is not positive.
+        """
+        source = as_source(source, rate, self.rate)
+        piece = max(STREAM // source.channels, SHORTEST_PIECE) if piece is None else whole("piece", piece, 1)
+        return self._stream(source, piece)
+
+    def _stream(self, source: Source, piece: int) -> Iterator[Representation]:
+        ranges = self.frame_ranges(0, source.length)
+        for start in range(0, max(source.length, 1), piece):
+            stop = min(start + piece, source.length)
+            frames = [
+                Range(
+                    r.start if start == 0 else max(r.start, -(-start // band.hop)),
+                    r.stop if stop == source.length else min(r.stop, -(-stop // band.hop)),
+                )
+                for r, band in zip(ranges, self.all_bands, strict=True)
+            ]
+            yield self._analyzed(source, start, stop, frames)
+
+    def coefficients(
+        self, source: Source | ArrayLike, start: int, stop: int, *, map: Map | None = None
+    ) -> list[Array]:
+        """Frames of every band that are centred in samples [start, stop), which may lie outside the source.
+
+        Parameters
+        ----------
+        source : Source or array
+        start, stop : int
+            In samples.
+        map : callable, optional
+            What is made of each coefficient in its place, such as `numpy.abs`: it is given arrays of
+            them as they come and gives arrays of the same shape.
+
+        Returns
+        -------
+        list of array (channels, rows, frames), complex or as `map` makes it, the lowest band first
+            What `map` makes lies in memory frame by frame, as pictures want it.
+
+        Raises
+        ------
+        ParameterError
+            If the source has another rate or `stop` is before `start`.
+        """
+        source = as_source(source, None, self.rate)
+        _in_order(start, stop)
+        wanted: list[Range | None] = [Range(start, stop).over(band.hop) for band in self.bands]
+        return self._run(source, [*wanted, *[None][: self.residual is not None]], map)[: len(self.bands)]
+
+    def frames(self, source: Source | ArrayLike, band: int, start: int, stop: int) -> Array:
+        """Frames start, …, stop - 1 of one band, computed by the stages that it needs alone.
+
+        Returns
+        -------
+        array (channels, rows, stop - start), complex
+
+        Raises
+        ------
+        ParameterError
+            If there is no such band, `stop` is before `start`, or the source has another rate.
+        """
+        source = as_source(source, None, self.rate)
+        band = whole("band", band, 0, len(self.bands) - 1)
+        _in_order(start, stop)
+        wanted: list[Range | None] = [None] * len(self.all_bands)
+        wanted[band] = Range(start, stop)
+        return self._run(source, wanted, None)[band]
+
+    def synthesize(self, representation: Representation) -> Signal:
+        """The signal whose frames these are: samples [representation.start, representation.stop).
+
+        Coefficients that lie in a file are read piece by piece.
+
+        Raises
+        ------
+        ParameterError
+            If the representation was made by another transform, or holds magnitudes alone.
+
+        See Also
+        --------
+        synthesize_stream : The same of the pieces of a stream.
+        """
+        self._require_own(representation)
+        start, stop = representation.start, representation.stop
+        if representation.in_memory:
+            return Signal(self._rebuild(representation), self.rate)
+        samples = np.empty((representation.channels, representation.length), self.dtype)
+        step = max(STREAM // representation.channels, SHORTEST_PIECE)
+        for first in range(start, stop, step):
+            part = representation.crop(first, min(first + step, stop))
+            samples[:, part.start - start : part.stop - start] = self._rebuild(part)
+        return Signal(samples, self.rate)
+
+    def synthesize_stream(self, pieces: Iterable[Representation]) -> Iterator[Signal]:
+        """The signal that consecutive pieces of a stream rebuild, in bounded memory.
+
+        Yields
+        ------
+        Signal
+            Intervals that follow each other; each as soon as all frames that it needs have come.
+
+        Raises
+        ------
+        ParameterError
+            If the pieces do not follow each other, or were made by another transform.
+        """
+        border = self.border
+        waiting: Representation | None = None
+        for piece in pieces:
+            waiting = piece if waiting is None else waiting.joined(piece)
+            ready = waiting.stop - border
+            if ready > waiting.start:
+                yield self.synthesize(replace(waiting, stop=ready))
+                waiting = self._trimmed(replace(waiting, start=ready))
+        if waiting is not None:
+            yield self.synthesize(waiting)
+
+    def _trimmed(self, representation: Representation) -> Representation:
+        """Without the frames that only samples before `start` need."""
+        needed = self.frame_ranges(representation.start, representation.stop)
+        return representation.of_bands(
+            band.since(max(r.start, band.first_frame))
+            for band, r in zip(representation.all_bands, needed, strict=True)
+        )
+
+    def _require_own(self, representation: Representation) -> None:
+        its = representation.transform
+        mine, theirs = self.parameters, its.parameters
+        same = mine | {"dtype": ""} == theirs | {"dtype": ""}  # precision does not move a frame
+        if type(its) is not type(self) or not same:
+            raise ParameterError(
+                f"the representation was made by {its!r}, not by {self!r}: use representation.synthesize()"
+            )
+        if not all(np.iscomplexobj(band.coefficients) for band in representation.bands):
+            raise ParameterError("magnitudes alone cannot be made sound: they have lost their phases")
+
+
+def finite(samples: Array) -> Array:
+    """Samples of which those that are not finite numbers are 0, with a warning."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if (
+            np.isfinite(samples.sum()) or np.isfinite(samples).all()
+        ):  # the sum is quicker, and tells nearly always
+            return samples
+    warnings.warn("non-finite samples are analysed as zero", stacklevel=4)
+    return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _within(start: Any, stop: Any, length: int) -> tuple[int, int]:
+    """An interval of samples within a source, checked."""
+    first, last = whole("start", start, 0), length if stop is None else whole("stop", stop, 0)
+    if not first <= last <= length:
+        raise ParameterError(
+            f"samples {first} to {last} do not lie within the {length} samples of the signal"
+        )
+    return first, last
+
+
+def _in_order(start: int, stop: int) -> None:
+    if stop < start:
+        raise ParameterError(f"stop must not be before start, as {stop} is before {start}")

@@ -1,0 +1,144 @@
+"""Frames of a band, and ranges of whole numbers that count them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.bands import Band
+from msviz.errors import ParameterError
+
+
+class Range(NamedTuple):
+    """Whole numbers from `start` to before `stop`: samples or frames, counted from the file's first."""
+
+    start: int
+    stop: int
+
+    def widened(self, by: int) -> Range:
+        return Range(self.start - by, self.stop + by)
+
+    def times(self, factor: int) -> Range:
+        """Samples at a higher rate that these samples stand on, from the first to the last."""
+        return Range(self.start * factor, (self.stop - 1) * factor + 1)
+
+    def over(self, hop: int) -> Range:
+        """Frames whose centres lie in this range of samples."""
+        return Range(-(-self.start // hop), -(-self.stop // hop))
+
+    def common(self, other: Range) -> Range:
+        """What both cover; empty (stop <= start) when they do not meet."""
+        return Range(max(self.start, other.start), min(self.stop, other.stop))
+
+    @staticmethod
+    def hull(ranges: Iterable[Range | None]) -> Range | None:
+        """From the first start to the last stop of those that hold anything."""
+        held = [r for r in ranges if r is not None and r.stop > r.start]
+        return Range(min(r.start for r in held), max(r.stop for r in held)) if held else None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Frames:
+    """Coefficients of one band over a range of frames.
+
+    Attributes
+    ----------
+    band : Band
+        Whose frames they are.
+    coefficients : array (channels, rows, frames)
+        Complex; for the residual, real.  May be changed in place: synthesis takes what is there.  In a file
+        that was opened by `msviz.load`, what is indexed is read.
+    first_frame : int
+        Number of the frame in column 0, negative in the border before the file.  Frame n is
+        centred on sample n × hop of the original signal.
+    rate : int
+        Sampling rate of the original signal in Hz.
+    """
+
+    band: Band
+    coefficients: NDArray[Any]
+    first_frame: int
+    rate: int
+
+    @property
+    def hop(self) -> int:
+        """Samples between two frames."""
+        return self.band.hop
+
+    @property
+    def frequencies(self) -> NDArray[np.floating]:
+        """Centre of each row in Hz, shape (rows,)."""
+        return self.band.frequencies
+
+    @property
+    def stop_frame(self) -> int:
+        """Number of the frame after the last column."""
+        return self.first_frame + int(self.coefficients.shape[-1])
+
+    @property
+    def range(self) -> Range:
+        """Numbers of the frames."""
+        return Range(self.first_frame, self.stop_frame)
+
+    @property
+    def times(self) -> NDArray[np.floating]:
+        """Centre of each frame in seconds, shape (frames,)."""
+        return np.arange(self.first_frame, self.stop_frame) * (self.hop / self.rate)
+
+    def between(self, start: int, stop: int) -> NDArray[Any]:
+        """Coefficients of frames [start, stop), zero where there are none; a copy."""
+        shape = self.coefficients.shape
+        out = np.zeros((*shape[:-1], max(stop - start, 0)), self.coefficients.dtype)
+        held = self.range.common(Range(start, stop))
+        if held.start < held.stop:
+            out[..., held.start - start : held.stop - start] = self.crop(held).coefficients
+        return out
+
+    def crop(self, frames: Range) -> Frames:
+        """Those of these frames that lie in a range; in memory, and a view where they were."""
+        first = min(max(frames.start, self.first_frame), self.stop_frame)
+        last = max(min(frames.stop, self.stop_frame), first)
+        held = self.coefficients[..., first - self.first_frame : last - self.first_frame]
+        return replace(self, coefficients=held, first_frame=first)
+
+    def joined(self, after: Frames) -> Frames:
+        """These frames and those that follow them.
+
+        Raises
+        ------
+        ParameterError
+            If `after` does not begin where these end, or has another hop.
+        """
+        if (after.first_frame, after.hop) != (self.stop_frame, self.hop):
+            raise ParameterError(
+                f"frame {after.first_frame} at hop {after.hop} does not follow "
+                f"frame {self.stop_frame - 1} at hop {self.hop}"
+            )
+        return replace(self, coefficients=np.concatenate([self.coefficients, after.coefficients], axis=-1))
+
+    def since(self, frame: int) -> Frames:
+        """These frames without those before `frame`; a copy, so that the others' memory is free."""
+        return replace(self, coefficients=self.between(frame, self.stop_frame), first_frame=frame)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they are the same frames of equal bands, with equal coefficients."""
+        if not isinstance(other, Frames):
+            return NotImplemented
+        return (
+            (self.first_frame, self.rate, self.hop) == (other.first_frame, other.rate, other.hop)
+            and np.array_equal(self.frequencies, other.frequencies)
+            and np.array_equal(self.coefficients[...], other.coefficients[...])
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # coefficients can change
+
+    def __repr__(self) -> str:
+        channels, rows, frames = self.coefficients.shape
+        return (
+            f"Frames({self.band.name}: {channels} × {rows} × {frames} {self.coefficients.dtype}, "
+            f"hop {self.hop}, from frame {self.first_frame})"
+        )

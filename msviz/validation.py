@@ -1,0 +1,63 @@
+"""Arguments as callers pass them, checked and made plain Python numbers.
+
+Plain numbers compare equal, serve as keys of caches and go into JSON, whichever type they came in.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import Any
+
+from msviz.errors import ParameterError
+
+
+def whole(name: str, value: Any, low: float, high: float = math.inf) -> int:
+    """A whole number from `low` to `high`; 24.0 and NumPy's integers count as well.
+
+    Raises
+    ------
+    ParameterError
+        If it is no such number.
+    """
+    number: int | None = None
+    with suppress(TypeError, ValueError, OverflowError):
+        number = int(value) if not isinstance(value, str) and value == int(value) else None
+    if number is None or not low <= number <= high:
+        raise ParameterError(f"{name} must be a whole number {_range(low, high)}, not {value!r}")
+    return number
+
+
+def real(name: str, value: Any, low: float, high: float = math.inf, *, unit: str = "") -> float:
+    """A finite number from `low` to `high`, which may have a fraction.
+
+    Raises
+    ------
+    ParameterError
+        If it is no such number.
+    """
+    try:
+        number = math.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not (low <= number <= high and math.isfinite(number)):
+        raise ParameterError(f"{name} must be a number {_range(low, high, unit)}, not {value!r}")
+    return number
+
+
+def choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    """One of several texts.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of them.
+    """
+    if value not in choices:
+        raise ParameterError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
+    return str(value)
+
+
+def _range(low: float, high: float, unit: str = "") -> str:
+    unit = unit and f" {unit}"
+    return f"from {low:g}{unit} up" if high == math.inf else f"from {low:g} to {high:g}{unit}"
