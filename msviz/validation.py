@@ -45,19 +45,6 @@ def real(name: str, value: Any, low: float, high: float = math.inf, *, unit: str
     return number
 
 
-def choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
-    """One of several texts.
-
-    Raises
-    ------
-    ParameterError
-        If it is none of them.
-    """
-    if value not in choices:
-        raise ParameterError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
-    return str(value)
-
-
 def _range(low: float, high: float, unit: str = "") -> str:
     unit = unit and f" {unit}"
     return f"from {low:g}{unit} up" if high == math.inf else f"from {low:g} to {high:g}{unit}"

@@ -16,7 +16,7 @@ from msviz import AudioError, read_audio
 from msviz.gui import dialogs
 from msviz.gui.export import FORMATS, AskingDialog, ExportDialog, Order, Writing, ask
 from msviz.gui.view import Box
-from msviz.signal import Signal, Stretch
+from msviz.signal import Excerpt, Signal
 
 KEY = Qt.Key
 
@@ -205,7 +205,7 @@ def test_values_that_do_not_fit_are_told(qtbot, exporter, tmp_path):
 @pytest.mark.parametrize(("start", "stop"), [(0, 10), (-5, 3), (8, 15), (12, 20), (-9, -2), (3, 3)])
 def test_a_stretch_is_zero_outside(start, stop):
     whole = Signal(np.arange(1.0, 101.0), RATE)
-    stretch = Stretch(whole, 40, 50)
+    stretch = Excerpt(whole, 40, 50)
     assert (stretch.rate, stretch.channels, stretch.length) == (RATE, 1, 10)
     padded = np.pad(whole.samples[0, 40:50], (20, 20))
     np.testing.assert_array_equal(stretch.read(start, stop)[0], padded[20 + start : 20 + stop])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -211,7 +212,7 @@ class Transform(ABC):
 
     def __repr__(self) -> str:
         """As it is made, without what is the default."""
-        default = type(self)(self.rate).parameters
+        default = self.of(self.kind, {"rate": self.rate}).parameters
         others = {name: value for name, value in self.parameters.items() if value != default[name]}
         texts = (
             f"{name}={value:g}" if isinstance(value, float) else f"{name}={value!r}"
@@ -470,6 +471,21 @@ def finite(samples: Array) -> Array:
             return samples
     warnings.warn("non-finite samples are analysed as zero", stacklevel=4)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def float_dtype(dtype: Any) -> np.dtype[Any]:
+    """float32 or float64, however it is written.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+    """
+    for known in ("float32", "float64"):
+        with suppress(TypeError):
+            if np.dtype(dtype) == known and dtype is not None:
+                return np.dtype(known)
+    raise ParameterError(f'dtype must be "float32" or "float64", not {dtype!r}')
 
 
 def _within(start: Any, stop: Any, length: int) -> tuple[int, int]:

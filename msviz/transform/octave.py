@@ -16,14 +16,14 @@ from msviz.bands import Band, default_fmin
 from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 from msviz.signal import Source, whole_rate
-from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, finite
+from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, finite, float_dtype
 from msviz.transform.blocks import BLOCK, analyze_stage, synthesize_stage
 from msviz.transform.filters import Residual, WindowShape, frame_operator, mean_power
 from msviz.transform.frames import Range
 from msviz.transform.representation import Representation
 from msviz.transform.scale import OctaveScale
 from msviz.transform.stages import Stage, plan_stages
-from msviz.validation import choice, real, whole
+from msviz.validation import real, whole
 
 Array = NDArray[Any]
 
@@ -31,6 +31,8 @@ Array = NDArray[Any]
 #: differ from those of the whole by about as much; the error of reconstruction is much smaller (-140 and
 #: -157 dB), for what the filters' tails leave out cancels where neighbouring filters overlap.
 TOLERANCE_DB = {"float32": 100.0, "float64": 122.0}
+
+MOST_WORKERS = 1024
 
 # Where the Nuttall window and its Fourier transform have fallen by 60 dB: as a share of half its width, and
 # in inverse widths.
@@ -142,8 +144,8 @@ class OctaveTransform(Transform):
             bool(mirrored),
         )
         self.rate = rate
-        self.dtype = np.dtype(choice("dtype", str(dtype), tuple(TOLERANCE_DB)))
-        self.workers = available_cpus() if workers is None else whole("workers", workers, 1)
+        self.dtype = float_dtype(dtype)
+        self.workers = available_cpus() if workers is None else whole("workers", workers, 1, MOST_WORKERS)
         self.bands = self.octaves = tuple(self.scale.octave(n) for n in range(self.scale.octave_count))
         self.residual = Residual.below(self.scale)
         self._shape = WindowShape.WINDOW

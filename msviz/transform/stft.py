@@ -15,11 +15,11 @@ from scipy import fft
 from msviz.bands import Band
 from msviz.defaults import DEFAULTS
 from msviz.signal import Source, whole_rate
-from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, finite
+from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, finite, float_dtype
 from msviz.transform.blocks import kept_dtype
 from msviz.transform.frames import Range
 from msviz.transform.representation import Representation
-from msviz.validation import choice, whole
+from msviz.validation import whole
 
 Array = NDArray[Any]
 
@@ -105,7 +105,7 @@ class STFT(Transform):
         self.rate = whole_rate(rate)
         self.window = whole("window", window, 4, 2**26)
         self.hop = whole("hop", hop, 1, self.window // 2)
-        self.dtype = np.dtype(choice("dtype", str(dtype), ("float32", "float64")))
+        self.dtype = float_dtype(dtype)
         frequencies = np.arange(self.window // 2 + 1) * (self.rate / self.window)
         self.bands = (STFTBand(frequencies, 0.0, self.rate / 2, self.hop),)
 
