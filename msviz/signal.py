@@ -236,12 +236,7 @@ class Signal(PaddedSource):
         """Times a gain, or an array that is broadcast against (channels, n)."""
         if isinstance(gain, Signal):
             return NotImplemented
-        scaled = self.samples * np.asarray(gain, self.dtype)
-        if scaled.shape != self.samples.shape:
-            raise ParameterError(
-                f"a gain of shape {np.shape(gain)} does not fit samples {self.samples.shape}"
-            )
-        return Signal(scaled, self.rate)
+        return Signal(scaled(self.samples, gain, "gain"), self.rate)
 
     __rmul__ = __mul__
 
@@ -287,6 +282,26 @@ class Signal(PaddedSource):
                 f'preserveAspectRatio="none" style="display:block"><path d="{lines}" stroke="#7a4fbf"/></svg>'
             )
         return f"<div>{self!r}, {self.duration:.3f} s{''.join(drawings)}</div>"
+
+
+def scaled(values: NDArray[Any], factor: ArrayLike, name: str) -> NDArray[Any]:
+    """Values times a factor that is broadcast against them, in their own precision.
+
+    Of a complex factor, real values take the real part.
+
+    Raises
+    ------
+    ParameterError
+        If it does not fit their shape.
+    """
+    own = np.asarray(factor) if np.iscomplexobj(values) else np.asarray(np.real(factor))
+    try:
+        product = values * own.astype(values.dtype if np.iscomplexobj(own) else values.real.dtype)
+    except ValueError:
+        product = own
+    if product.shape != values.shape:
+        raise ParameterError(f"a {name} of shape {own.shape} does not fit {values.shape}")
+    return np.asarray(product)
 
 
 def interval_of(start_s: float, stop_s: float, rate: int, first: int, last: int) -> tuple[int, int]:

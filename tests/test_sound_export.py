@@ -161,7 +161,7 @@ def test_where_nobody_could_answer_nothing_is_asked(qtbot, window, exporter, mon
 
 @pytest.mark.parametrize("stopped", [False, True])
 def test_another_track_may_be_opened_while_one_is_written(qtbot, window, exporter, tmp_path, stopped):
-    class Slow(Stretch):
+    class Slow(Excerpt):
         """Read no sooner than the other track is open."""
 
         def read(self, start, stop):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,8 +91,7 @@ def png(rgb: NDArray[np.uint8], path: str | os.PathLike[str] | None = None) -> b
 
 def plot(
     bands: Sequence[Band],
-    magnitudes: Sequence[NDArray[np.floating]],
-    edges_s: NDArray[np.floating],
+    pooled: Callable[[int], tuple[Sequence[NDArray[np.floating]], NDArray[np.floating]]],
     *,
     ax: Axes | None,
     linear: bool | None,
@@ -100,12 +99,12 @@ def plot(
     floor_db: float,
     ceiling_db: float,
 ) -> Axes:
-    """Draw magnitudes (rows, columns) of bands on axes; parameters are those of `Representation.plot`.
+    """Draw the picture of bands on axes; parameters are those of `Representation.plot`.
 
     Parameters
     ----------
-    edges_s : array (columns + 1,)
-        Where columns begin and end, in seconds.
+    pooled : callable
+        Gives magnitudes (rows, columns) of each band in so many columns, and the columns' edges in seconds.
     """
     try:
         from matplotlib import pyplot
@@ -118,11 +117,13 @@ def plot(
     shades = ListedColormap(colour_map(colours, 256) / 255)
     if ax is None:
         _, ax = pyplot.subplots(layout="constrained")
+    magnitudes, edges_s = pooled(max(1, round(ax.bbox.width)))
     for band, values in zip(bands, magnitudes, strict=True):
+        # Matplotlib leaves out what is narrower than a pixel: rows are pooled to pixels before.
+        first = np.arange(0, len(values), max(1, len(values) // max(1, round(ax.bbox.height))))
+        values, edges = np.maximum.reduceat(values, first), row_edges(band)[[*first, -1]]
         level = 20 * np.log10(np.maximum(values, 10 ** (FLOOR_DB / 20)))
-        mesh = ax.pcolormesh(
-            edges_s, row_edges(band), level, cmap=shades, vmin=floor, vmax=ceiling, rasterized=True
-        )
+        mesh = ax.pcolormesh(edges_s, edges, level, cmap=shades, vmin=floor, vmax=ceiling, rasterized=True)
     if not axis.linear:
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -130,5 +131,5 @@ def plot(
     ax.yaxis.set_major_formatter(EngFormatter(sep=""))
     ax.set(xlim=(edges_s[0], edges_s[-1]), ylim=(axis.low_hz, axis.high_hz))
     ax.set(xlabel="Time in s", ylabel="Frequency in Hz")
-    ax.figure.colorbar(mesh, ax=ax, label="Level in dB")
+    ax.figure.colorbar(mesh, ax=ax).ax.set_title("dB", fontsize="medium")
     return ax

@@ -210,6 +210,9 @@ class Transform(ABC):
     def __hash__(self) -> int:
         return hash((self.kind, *self.parameters.values()))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Transform.of, (self.kind, self.parameters)
+
     def __repr__(self) -> str:
         """As it is made, without what is the default."""
         default = self.of(self.kind, {"rate": self.rate}).parameters
@@ -460,6 +463,8 @@ class Transform(ABC):
             )
         if not all(np.iscomplexobj(band.coefficients) for band in representation.bands):
             raise ParameterError("magnitudes alone cannot be made sound: they have lost their phases")
+        if len(representation.all_bands) != len(self.all_bands):
+            raise ParameterError("a representation without its residual cannot be made sound")
 
 
 def finite(samples: Array) -> Array:

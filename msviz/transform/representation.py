@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from msviz.bands import Band
 from msviz.errors import MsvizError, ParameterError
 from msviz.picture import FLOOR_DB, Columns, plot, png, render
-from msviz.signal import Signal, interval_of
+from msviz.signal import Signal, interval_of, scaled
 from msviz.transform.frames import Frames, Range
 from msviz.validation import whole
 
@@ -210,7 +210,10 @@ class Representation:
                 raise ParameterError(
                     f"there must be a mask for each of {len(self.bands)} bands, not {len(masks)}"
                 )
-        return self.of_bands(_scaled(band, mask) for band, mask in zip(self.all_bands, masks, strict=True))
+        return self.of_bands(
+            replace(band, coefficients=scaled(band.coefficients[...], mask, f"mask of {band.band.name}"))
+            for band, mask in zip(self.all_bands, masks, strict=True)
+        )
 
     __rmul__ = __mul__
 
@@ -264,6 +267,11 @@ class Representation:
             columns.pooled(self._magnitudes(number, channel, Range(*columns.frames(band.hop))), band.hop)
             for number, band in enumerate(self.bands)
         ]
+
+    def _columns(self, count: int) -> Columns:
+        """So many columns from the first sample to the last."""
+        step = max(self.length, 1) / count
+        return Columns(self.start + step / 2, count, step)
 
     def image(
         self, channel: int = 0, start: int | None = None, stop: int | None = None, frame_rate: float = 100.0
@@ -362,11 +370,9 @@ class Representation:
         MsvizError
             If the file cannot be written.
         """
-        step = self.length / whole("width", width, 1, 2**15)
-        pooled = self._pooled(channel, Columns(self.start + step / 2, width, max(step, 1e-6)))
         rgb = render(
             self.transform.bands,
-            pooled,
+            self._pooled(channel, self._columns(whole("width", width, 1, 2**15))),
             height=whole("height", height, 1, 2**15),
             low_hz=low_hz,
             high_hz=high_hz,
@@ -409,11 +415,14 @@ class Representation:
         MsvizError
             If Matplotlib is not installed.
         """
-        columns = Columns(self.start, *_plotted(self.length))
+
+        def pooled(count: int) -> tuple[list[Array], Array]:
+            columns = self._columns(count)
+            return self._pooled(channel, columns), columns.edges / self.rate
+
         return plot(
             self.transform.bands,
-            self._pooled(channel, columns),
-            columns.edges / self.rate,
+            pooled,
             ax=ax,
             linear=linear,
             colours=colours,
@@ -495,21 +504,6 @@ def band_attributes(band: Band, frames: Range) -> dict[str, Any]:
     return {"hop": int(band.hop), "first_frame": int(frames.start), "frames": count, **edges}
 
 
-def _scaled(frames: Frames, mask: Any) -> Frames:
-    values = frames.coefficients[...]
-    factor = np.asarray(mask) if np.iscomplexobj(values) else np.real(mask)
-    factor = factor.astype(values.dtype if np.iscomplexobj(factor) else values.real.dtype)
-    try:
-        scaled = values * factor
-    except ValueError:
-        scaled = factor
-    if scaled.shape != values.shape:
-        raise ParameterError(
-            f"the mask of {frames.band.name} has shape {factor.shape}, and does not fit {values.shape}"
-        )
-    return replace(frames, coefficients=scaled)
-
-
 def _residual_mask(mask: Array, lowest: Frames, residual: Frames) -> Array:
     """That of the lowest row, at the frames of the residual."""
     row = mask[..., :1, :] if mask.ndim >= 2 else mask
@@ -517,9 +511,3 @@ def _residual_mask(mask: Array, lowest: Frames, residual: Frames) -> Array:
         return row
     nearest = np.rint(np.arange(*residual.range) * (residual.hop / lowest.hop)).astype(np.intp)
     return np.asarray(row[..., np.clip(nearest - lowest.first_frame, 0, mask.shape[-1] - 1)])
-
-
-def _plotted(length: int) -> tuple[int, float]:
-    """Number of columns in a plot, and samples from one to the next."""
-    count = min(max(length, 1), 1500)
-    return count, max(length, 1) / count

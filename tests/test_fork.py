@@ -1,0 +1,111 @@
+"""Processes that are forked, as DataLoader and multiprocessing do it, from one that has analysed."""
+
+import multiprocessing
+import threading
+
+import numpy as np
+import pytest
+
+from msviz import STFT, OctaveTransform, Recipe, Reconstruction, open_audio
+from msviz.transform import stages
+
+RATE = 44100
+PATIENCE_S = 120
+
+pytestmark = [
+    pytest.mark.skipif(
+        "fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork"
+    ),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
+]
+
+
+def in_child(work):
+    """What `work` gives in a forked process."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: sender.send(work()), daemon=True)
+    child.start()
+    try:
+        assert receiver.poll(PATIENCE_S), "the forked process does not come to an end"
+        return receiver.recv()
+    finally:
+        child.kill()
+        child.join()
+
+
+@pytest.mark.parametrize("transform", [OctaveTransform(RATE, workers=2), STFT(RATE)])
+def test_a_forked_child_analyses_and_synthesizes(transform):
+    samples = np.random.default_rng(0).standard_normal(300_000).astype(np.float32)
+    mine = transform.synthesize(transform.analyze(samples)).samples
+    np.testing.assert_array_equal(
+        in_child(lambda: transform.synthesize(transform.analyze(samples)).samples), mine
+    )
+
+
+def test_a_forked_child_builds_filters_while_its_parent_did():
+    """A thread of the parent holds the lock while it forks; the child has the lock, but not the thread."""
+    with stages._building:
+        made = in_child(
+            lambda: OctaveTransform(RATE, resolution=7).analyze(np.ones(1000)).octaves[3].coefficients
+        )
+    np.testing.assert_array_equal(
+        made, OctaveTransform(RATE, resolution=7).analyze(np.ones(1000)).octaves[3].coefficients
+    )
+
+
+def test_a_forked_child_rebuilds_what_its_parent_is_rebuilding():
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        rate, channels, length = RATE, 1, 2000
+
+        def read(self, start, stop):
+            if threading.current_thread() is parent:
+                begun.set()
+                go_on.wait(PATIENCE_S)
+            return np.ones((1, stop - start), np.float32)
+
+    source = Reconstruction(Slow(), OctaveTransform(RATE), Recipe(kept=50))
+    parent = threading.Thread(target=source.read, args=(0, 2000))
+    parent.start()
+    assert begun.wait(PATIENCE_S)
+    try:
+        made = in_child(lambda: source.read(0, 2000))
+    finally:
+        go_on.set()
+        parent.join()
+    np.testing.assert_array_equal(made, source.read(0, 2000))
+
+
+def test_forked_children_read_one_open_file_each_by_itself(tmp_path):
+    import soundfile
+
+    samples = np.random.default_rng(0).uniform(-1, 1, 400_000).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+    with open_audio(tmp_path / "a.wav") as source:
+        source.read(0, 10)
+        context = multiprocessing.get_context("fork")
+
+        def work(seed, sender):
+            rng = np.random.default_rng(seed)
+            wrong = 0
+            for start in rng.integers(0, 390_000, 300):
+                wrong += not np.array_equal(source.read(start, start + 500)[0], samples[start : start + 500])
+            sender.send(wrong)
+
+        pipes = [context.Pipe(duplex=False) for _ in range(3)]
+        children = [
+            context.Process(target=work, args=(seed, sender), daemon=True)
+            for seed, (_, sender) in enumerate(pipes)
+        ]
+        for child in children:
+            child.start()
+        try:
+            for receiver, _ in pipes:
+                assert receiver.poll(PATIENCE_S)
+                assert receiver.recv() == 0
+        finally:
+            for child in children:
+                child.kill()
+                child.join()
