@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.cancellation import raise_if_cancelled
 from msviz.errors import ParameterError
-from msviz.wanted import check_wanted
 
 
 class Source(Protocol):
@@ -63,12 +63,12 @@ def read_blocks(
 
     Raises
     ------
-    UnwantedError
-        Between blocks, if they are not wanted any more (`msviz.wanted.interruptible`).
+    Cancelled
+        Between blocks, if they are not wanted any more (`msviz.cancellation.cancel_scope`).
     """
     at, last = max(start, within.start), min(stop, within.stop)
     while at < last:
-        check_wanted()
+        raise_if_cancelled()
         index, offset = divmod(at, size)
         count = min(size - offset, last - at)
         out[:, at - start : at - start + count] = block(index)[:, offset : offset + count]

@@ -3,8 +3,11 @@
 import os
 import sys
 import threading
+from concurrent.futures import Future
 
 import pytest
+
+from msviz import caching
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -42,3 +45,17 @@ def no_glide(monkeypatch):
     """Let the view be at once where it would glide to, and look at gliding where that is tested."""
     if view := sys.modules.get("msviz.gui.view"):
         monkeypatch.setattr(view.View, "glide", False)
+
+
+@pytest.fixture
+def waiting(monkeypatch):
+    """Set when a thread waits for what another one makes in a `SingleFlightCache`."""
+    event = threading.Event()
+
+    class Watched(Future):
+        def result(self, timeout=None):
+            event.set()
+            return super().result(timeout)
+
+    monkeypatch.setattr(caching, "Future", Watched)
+    return event

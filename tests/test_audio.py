@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import DEFAULT, Mock
@@ -21,7 +20,7 @@ from hypothesis import strategies as st
 import msviz
 from msviz.audio import decode, decoded, source, stream
 from msviz.audio.stream import Stream
-from msviz.wanted import UnwantedError, interruptible
+from msviz.cancellation import Cancelled, cancel_scope
 
 # What each is called for people; ADPCM stands for the codecs that libsndfile cannot enter in the middle.
 FORMATS = {
@@ -121,34 +120,29 @@ def test_several_threads_read_at_once(tracks, small_blocks, name):
             np.testing.assert_array_equal(stretch, whole[:, start : start + 3000])
 
 
-def test_what_two_threads_want_at_once_is_decoded_once(tracks, small_blocks, monkeypatch):
-    begun, go_on, decoded_blocks = threading.Semaphore(0), threading.Event(), []
+def test_what_two_threads_read_at_once_is_decoded_once(tracks, small_blocks, monkeypatch, waiting):
+    begun, decoded_blocks = threading.Event(), []
     read = decode._Seeking._read
 
     def slow(self, start, count, **how):
-        begun.release()
-        assert go_on.wait(10)
+        begun.set()
+        assert waiting.wait(10)
         decoded_blocks.append(start // self.size)
         return read(self, start, count, **how)
 
     monkeypatch.setattr(decode._Seeking, "_read", slow)
     with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio, ThreadPoolExecutor(2) as pool:
-        wanted, block = [], audio._decoder.block
-        monkeypatch.setattr(audio._decoder, "block", lambda index: wanted.append(index) or block(index))
-        stretches = [pool.submit(audio.read, 10, 20) for _ in range(2)]
-        assert begun.acquire(timeout=10)
-        while len(wanted) < 2:  # both have seen that it is not there
-            time.sleep(0.001)
-        go_on.set()
-        np.testing.assert_array_equal(*(stretch.result(10) for stretch in stretches))
-    assert wanted == [0, 0]
+        first = pool.submit(audio.read, 10, 20)
+        assert begun.wait(10)
+        second = pool.submit(audio.read, 10, 20)
+        np.testing.assert_array_equal(first.result(10), second.result(10))
     assert decoded_blocks == [0]
 
 
-def test_what_is_not_wanted_any_more_is_given_up_between_blocks(tracks, small_blocks):
+def test_reading_is_cancelled_between_blocks(tracks, small_blocks):
     asked = itertools.count(1)
     with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio:
-        with pytest.raises(UnwantedError), interruptible(lambda: next(asked) == 3):
+        with pytest.raises(Cancelled), cancel_scope(lambda: next(asked) == 3):
             audio.read(0, LENGTH)
         assert next(asked) == 4
         assert audio.read(0, LENGTH).shape == (2, LENGTH)  # nothing is left of that

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msviz.playback.resample import Resampled
-from msviz.playback.sources import Remembered
+from msviz.playback.sources import CachedSource
 from msviz.playback.stretch import Stretched, stretch
 from msviz.signal import Signal
 from msviz.transform import Frames
@@ -159,7 +159,7 @@ def test_resampled_is_silent_outside():
 def test_remembered_source_is_the_source(start, count):
     original = noise(1.5)
     np.testing.assert_array_equal(
-        Remembered(original).read(start, start + count), original.read(start, start + count)
+        CachedSource(original).read(start, start + count), original.read(start, start + count)
     )
 
 
@@ -171,7 +171,7 @@ def test_what_is_remembered_is_read_once():
             Counted.stretches += ((start, stop),)
             return super().read(start, stop)
 
-    source = Remembered(Counted(np.zeros((1, 100_000)), RATE))
+    source = CachedSource(Counted(np.zeros((1, 100_000)), RATE))
     for start in range(0, 90_000, 1000):
         source.read(start, start + 10_000)
     assert Counted.stretches == ((0, 32768), (32768, 65536), (65536, 98304), (98304, 100_000))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy.signal import resample
 
 from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
+from msviz.cancellation import Cancelled, cancel_scope
 from msviz.demos import demo_tracks
 from msviz.transform.filters import NUTTALL, Shape, filter_bank, frame_operator
-from msviz.wanted import UnwantedError, interruptible
 
 BAR_DB = {"float32": -120.0, "float64": -150.0}
 
@@ -295,7 +295,7 @@ def test_an_analysis_that_is_not_wanted_any_more_ends_between_blocks(workers):
     signal = noise(1, 1_000_000, 44100)
     transform = OctaveTransform(44100, workers=workers)
     asked = itertools.count(1)
-    with pytest.raises(UnwantedError), interruptible(lambda: next(asked) == 3):
+    with pytest.raises(Cancelled), cancel_scope(lambda: next(asked) == 3):
         transform.coefficients(signal, 0, signal.length)
     assert next(asked) == 4
     again = transform.coefficients(signal, 0, 1000)  # nothing is left of that

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.caching import SingleFlightCache
 from msviz.errors import ParameterError
 from msviz.signal import Signal, Source, read_blocks
 
@@ -59,7 +59,7 @@ class Resynthesis:
         self.source, self.transform, self.edits = source, transform, edits
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
         # A `Difference` reads the stretch that has just been read to be heard: it is made once.
-        self._recent = lru_cache(maxsize=4)(self._rebuild)
+        self._recent = SingleFlightCache(self._rebuild, 4)
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
         """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
@@ -69,12 +69,13 @@ class Resynthesis:
         first, last = max(start, 0), min(stop, self.length)
         if last <= first:
             return np.zeros((self.channels, max(stop - start, 0)), np.float32)
-        samples = (self._recent if last - first <= REMEMBERED else self._rebuild)(first, last)
+        samples = (self._recent if last - first <= REMEMBERED else self._rebuild)((first, last))
         if (first, last) == (start, stop):
             return samples
         return np.pad(samples, ((0, 0), (first - start, stop - last)))
 
-    def _rebuild(self, start: int, stop: int) -> NDArray[np.floating]:
+    def _rebuild(self, stretch: tuple[int, int]) -> NDArray[np.floating]:
+        start, stop = stretch
         representation = self.transform.analyze(self.source, start=start, stop=stop)
         if self.edits:
             representation = self.edits(representation, self.transform)
@@ -117,7 +118,7 @@ class Difference:
         return difference
 
 
-class Remembered:
+class CachedSource:
     """A source whose samples are read in blocks and kept for a while; a `Source`.
 
     For those who read stretches that overlap: a resynthesis is not to be made several times for them.
@@ -133,7 +134,7 @@ class Remembered:
     def __init__(self, source: Source, *, kept: int = KEPT) -> None:
         self.source = source
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
-        self._block = lru_cache(maxsize=-(-kept // BLOCK))(self._read_block)
+        self._block = SingleFlightCache(self._read_block, -(-kept // BLOCK))
 
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
         """Samples [start, stop) as an array (channels, stop - start); zero outside the source.
