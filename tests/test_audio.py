@@ -273,6 +273,21 @@ def test_mix_down_to_a_channel_by_its_number():
             msviz.mix_down(signal, kind)
 
 
+@pytest.mark.parametrize(
+    ("kind", "samples"),
+    {
+        "mix": [0.5, 0.25],
+        "left": [1, 0],
+        "right": [0.25, 0.5],
+        "mid": [0.625, 0.25],
+        "side": [0.375, -0.25],
+    }.items(),
+)
+def test_what_channels_become(kind, samples):
+    signal = msviz.Signal([[1, 0], [0.25, 0.5], [0.25, 0.25]], 1000)
+    np.testing.assert_array_equal(msviz.mix_down(signal, kind).read(0, 2), [samples])
+
+
 def test_mix_down_of_one_channel_is_itself():
     signal = msviz.Signal(np.zeros(10), 8000)
     assert msviz.mix_down(signal) is signal

@@ -151,6 +151,14 @@ def test_resampled_is_silent_outside():
     assert not around[:, -50:].any()
 
 
+@pytest.mark.parametrize("factor", [2, 4])
+def test_the_residual_goes_in_a_straight_line_from_frame_to_frame(factor):
+    corners = np.array([[[0, 4, -4, 8]]], np.float32)
+    made = stretch(Frames(corners, -1, 8, RATE, np.zeros(1)), factor).coefficients[0, 0]
+    places = np.arange(3 * factor + 1) / factor
+    np.testing.assert_array_equal(made, np.interp(places, np.arange(4), corners[0, 0]))
+
+
 # Read in blocks
 
 

@@ -461,6 +461,30 @@ def test_error_of_what_is_heard_is_told():
         assert made.signal_to_error_db() is None
 
 
+def test_error_is_that_of_a_quarter_second_around_the_playhead():
+    """A tenth less in these 250 samples, nothing at all outside them."""
+    original = np.ones((2, 1000), np.float32)
+    other = np.zeros_like(original)
+    other[:, 375:625] = 0.9
+    with Player() as made:
+        made.load({"original": Signal(original, RATE), "other": Signal(other, RATE)})
+        made.select("other")
+        for source in range(2):
+            for index in range(16):
+                made._mixer.wish.track.make(source, index, [])
+        made.seek(500)
+        assert made.signal_to_error_db() == pytest.approx(20, abs=1e-3)
+        made.seek(625)  # half of them are silent, an error of as much as the signal
+        assert made.signal_to_error_db() == pytest.approx(10 * np.log10(2 / 1.01), abs=1e-3)
+
+
+def test_error_is_none_where_there_is_nothing_to_compare():
+    with Player() as made:
+        made.load({"original": ramp(), "other": ramp()})
+        made.select("original")
+        assert made.signal_to_error_db() is None
+
+
 # The device
 
 
@@ -538,7 +562,8 @@ def test_resampled_track_ends_at_its_last_sample(choosy, monkeypatch, rate):
         assert (made.playing, made.position, made.error) == (False, 997, None)
 
 
-def test_device_without_any_rate_is_told(output, monkeypatch):
+@pytest.mark.parametrize("rate", [RATE, 4000])
+def test_device_without_any_rate_is_told_and_asked_for_all_again(output, monkeypatch, rate):
     monkeypatch.setattr(player, "Output", type("Never", (Choosy,), {"takes": ()}))
     monkeypatch.setattr(player, "other_rates", lambda device: [4000, 2000])
     with Player() as made:
@@ -546,11 +571,11 @@ def test_device_without_any_rate_is_told(output, monkeypatch):
         made.play()
         wait_until(lambda: not made.playing)
         assert made.error == "Sound cannot be played: the sound device takes none of 1000, 2000 and 4000 Hz."
-        monkeypatch.setattr(player, "Output", FakeOutput)
+        monkeypatch.setattr(player, "Output", type("Other", (Choosy,), {"takes": (rate,)}))
         monkeypatch.setattr(player, "rescan", lambda: None)
         made.retry()
         settle(made)
-        assert (made.playing, made.error) == (True, None)
+        assert (made.playing, made.error, output().rate) == (True, None, rate)
 
 
 def test_another_device_goes_on_from_what_was_heard(playing, output):

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from math import inf, log10
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,14 +157,16 @@ class Player(Transport):
         if device == self._device:
             return
         self._device = device
+        self._forget_refused()
+        if self._output:  # what is on its way to the old one will not be heard
+            self._steer(seek=Seek(self.position))
+
+    def _forget_refused(self) -> None:
+        """Ask the device for the track's own rate again, and then for all others."""
         self._refused.clear()
         track = self._mixer.wish.track
-        changes: dict[str, Any] = {}
         if track and track.rate != track.original_rate:
-            changes["track"] = track.changed(rate=track.original_rate)
-        if self._output:  # what is on its way to the old one will not be heard
-            changes["seek"] = Seek(self.position)
-        self._steer(**changes)
+            self._steer(track=track.changed(rate=track.original_rate))
 
     @property
     def resampled(self) -> int | None:
@@ -176,7 +178,7 @@ class Player(Transport):
     def retry(self) -> None:
         """Look for sound devices afresh and play."""
         self._rescan = True
-        self._refused.clear()
+        self._forget_refused()
         self.play()
 
     def close(self) -> None:
