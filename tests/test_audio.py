@@ -1,5 +1,6 @@
 """Audio files: read by stretch exactly, and told in a sentence when they cannot be."""
 
+import contextlib
 import errno
 import itertools
 import os
@@ -325,6 +326,42 @@ def test_not_audio(tmp_path, extension, capfd):
     assert capfd.readouterr().err == ""
     print("heard again", file=sys.stderr)
     assert capfd.readouterr().err == "heard again\n"
+
+
+def test_no_decoder_writes_on_standard_error(tracks, tmp_path, capfd):
+    """What is no MP3 and seems to be one, and one that is shorter than its first frame tells."""
+    noise, whole = np.random.default_rng(0).bytes(20_000), tracks["MP3"].read_bytes()
+    for name, data in {
+        "sync": b"\xff\xfb\x90\x00" + noise,
+        "tag": b"ID3\3\0\0\0\0\1\0" + noise,
+        "tagged sync": b"ID3\3\0\0\0\0\0\n" + bytes(10) + b"\xff\xfb\x90\x00" + noise,
+        "sync alone": b"\xff\xfb",
+        "one byte": b"\xff",
+        "half": whole[: len(whole) // 2],
+        "picture behind": whole + b"APETAGEX" + len(noise).to_bytes(4, "little") * 2 + bytes(16) + noise,
+    }.items():
+        for path in (tmp_path / f"{name}.mp3", tmp_path / f"{name}.dat"):
+            path.write_bytes(data)
+            with contextlib.suppress(msviz.AudioError), msviz.open_audio(path) as audio:
+                audio.read(0, audio.length)
+    assert capfd.readouterr().err == ""
+
+
+def test_opening_a_file_keeps_nothing_from_standard_error(tracks, tmp_path, monkeypatch, capfd):
+    """What another thread or library writes while libsndfile looks at a file arrives."""
+
+    def spoken(self, file):
+        os.write(2, b"heard\n")
+        opened(self, file)
+
+    opened = Stream.__init__
+    monkeypatch.setattr(Stream, "__init__", spoken)
+    (tmp_path / "letter.mp3").write_text("Dear friend, this is no music.\n" * 500)
+    with msviz.open_audio(tracks["MP3"]) as audio:
+        audio.read(0, 10)
+    with pytest.raises(msviz.AudioError, match="is not audio"):
+        msviz.open_audio(tmp_path / "letter.mp3")
+    assert capfd.readouterr().err == "heard\n" * 2
 
 
 @pytest.mark.parametrize("extension", ["wav", "aiff", "caf", "w64", "ogg"])
