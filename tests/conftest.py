@@ -31,8 +31,9 @@ def no_thread_left_behind():
 
 @pytest.fixture(autouse=True)
 def own_settings(monkeypatch, tmp_path):
-    """Keep `QSettings` in the test's own folder, here and in processes that the test starts."""
+    """Keep settings and log in folders of the test's own, here and in processes that the test starts."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path.with_name(f"{tmp_path.name}-state")))
     if "PyQt6.QtCore" in sys.modules:  # Qt remembers the folder it saw first; tests of the core load no Qt
         from PyQt6.QtCore import QSettings
 

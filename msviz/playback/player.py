@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.errors import DeviceError, MsvizError
+from msviz.errors import DeviceError, as_sentence
+from msviz.log import logger
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.heard import Heard
 from msviz.playback.mixer import Seek, Wish
@@ -210,13 +211,14 @@ class Player(Transport):
         while not self._closing and threading.main_thread().is_alive():
             self._wake.clear()
             wish = self._mixer.wish
+            made = False
             try:
                 made = self._look_after(wish)
-            except MsvizError as error:
-                self._cease(wish, str(error))
-            else:
-                if not made:
-                    self._wake.wait(TICK_S if self._output else REST_S)
+            except Exception as error:
+                logger.warning("Playing stopped", exc_info=True)
+                self._cease(wish, str(as_sentence(error)))
+            if not made:
+                self._wake.wait(TICK_S if self._output else REST_S)
         self._close_output()
 
     def _look_after(self, wish: Wish) -> bool:
