@@ -24,3 +24,12 @@ class StorageError(MsvizError):
 
 class DeviceError(MsvizError):
     """Sound cannot be played: no library, no device, or a device that went away."""
+
+
+def as_sentence(error: BaseException) -> MsvizError:
+    """What a person reads of any error; the traceback of one that nobody has foreseen is in the log."""
+    if isinstance(error, MsvizError):
+        return error
+    if isinstance(error, MemoryError):
+        return MsvizError("There is not enough memory for this.")
+    return MsvizError(f"Internal error: {error!r} (see Help > Show log, or run msviz --verbose).")

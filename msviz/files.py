@@ -1,39 +1,161 @@
-"""Files appear whole or not at all: written beside their place, then renamed."""
+"""Files and folders appear whole or not at all, and have one writer at a time."""
 
 from __future__ import annotations
 
+import glob
+import os
+import secrets
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from msviz.errors import MsvizError
 
 
 @contextmanager
-def written_whole(path: Path, what: str, kind: type[MsvizError] = MsvizError) -> Iterator[Path]:
-    """A hidden file beside `path` to write into: it takes that place at the end, or is gone if that fails.
+def atomic_path(path: Path, kind: type[MsvizError] = MsvizError, *, folder: bool = False) -> Iterator[Path]:
+    """A hidden path beside `path` to write to: it takes that place at the end, or is gone if that fails.
+
+    Its name is its own, and nobody else may write to `path` meanwhile.  What writers of `path` that were
+    killed have left goes first.
 
     Parameters
     ----------
     path : Path
-    what : str
-        Is in the file, for a sentence: "sound".
     kind : type
         Of the error that is raised.
+    folder : bool
+        Whether a folder is written, and not a file.
 
     Raises
     ------
     MsvizError
-        If `path` is there and no file, or cannot be written.
+        If `path` is there and is of another sort, is being written, or cannot be written.
     """
-    part = path.parent / f".{path.name}.part"
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        if path.exists() and not path.is_file():
-            raise kind(f"{path} is not a file: give the {what} a name of its own.")
-        yield part
-        part.replace(path)
+        if path.exists() and not (path.is_dir() if folder else path.is_file()):
+            raise kind(f"{path} is not a {'folder' if folder else 'file'}: choose another name.")
+        with write_lock(path, kind) as alone:
+            if alone:
+                _clear_up(path)
+            try:
+                yield part
+                _put_in_place(part, path)
+            finally:
+                _remove(part)
     except OSError as error:
-        raise kind(f"{path} cannot be written: {error.strerror or error}.") from None
-    finally:
+        raise kind(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _clear_up(path: Path) -> None:
+    """Remove what killed writers have left, and bring back what one had put out of the way."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????.part"):
+        _remove(left)
+    old = _old(path)
+    if path.exists():
+        _remove(old)
+    elif old.exists():
+        old.rename(path)
+
+
+def _put_in_place(part: Path, path: Path) -> None:
+    """Rename, with a folder that is there out of the way: none can be renamed over another."""
+    old = _old(path)
+    if path.is_dir():
+        _remove(old)
+        path.rename(old)
+    try:
+        part.replace(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
+    _remove(old)
+
+
+def _old(path: Path) -> Path:
+    """Where a folder waits while another takes its place."""
+    return path.with_name(f".{path.name}.old")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_lock(path: Path, kind: type[MsvizError] = MsvizError) -> Iterator[bool]:
+    """Keep others from writing the same file: the system frees the lock of a process that is killed.
+
+    Yields
+    ------
+    bool
+        Whether others are kept from it: some file systems know no locks.
+
+    Raises
+    ------
+    MsvizError
+        Of the given kind, if another one writes it now.
+    OSError
+        If nothing can be written beside it.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        file, alone = _locked(lock)
+    except BlockingIOError:
+        raise kind(
+            f"{path} is being written by another process: wait until that is done, or choose another name."
+        ) from None
+    with file:
+        try:
+            yield alone
+        finally:
+            if sys.platform != "win32":  # before another can lock it
+                lock.unlink(missing_ok=True)
+    if sys.platform == "win32":  # no open file can be removed there, neither ours before nor another's now
+        with suppress(OSError):
+            lock.unlink()
+
+
+def _locked(lock: Path) -> tuple[BinaryIO, bool]:
+    """The file, and whether it is locked; raises `BlockingIOError` if another one has it."""
+    while True:
+        file = lock.open("ab")
+        try:
+            alone = _lock(file)
+            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                return file, alone
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            file.close()
+            raise
+        file.close()  # whoever had it took it away between the two
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock a file; false where the file system knows no locks."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return False
+    return True

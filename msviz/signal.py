@@ -10,9 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from msviz.cancellation import raise_if_cancelled
 from msviz.errors import ParameterError
 from msviz.validation import real
-from msviz.wanted import check_wanted
 
 HIGHEST_RATE_HZ = 1e12
 
@@ -105,13 +105,13 @@ def read_blocks(
 
     Raises
     ------
-    UnwantedError
-        Between blocks, once the calling thread's work is cancelled (`msviz.wanted.interruptible`).
+    Cancelled
+        Between blocks, once the calling thread's work is cancelled (`msviz.cancellation.cancel_scope`).
     """
     out = np.empty((channels, stop - start), dtype)
     at = start
     while at < stop:
-        check_wanted()
+        raise_if_cancelled()
         index, offset = divmod(at, size)
         count = min(size - offset, stop - at)
         out[:, at - start : at - start + count] = block(index)[:, offset : offset + count]

@@ -3,8 +3,11 @@
 import os
 import sys
 import threading
+from concurrent.futures import Future
 
 import pytest
+
+from msviz import caching
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -28,8 +31,9 @@ def no_thread_left_behind():
 
 @pytest.fixture(autouse=True)
 def own_settings(monkeypatch, tmp_path):
-    """Keep `QSettings` in the test's own folder, here and in processes that the test starts."""
+    """Keep settings and log in folders of the test's own, here and in processes that the test starts."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path.with_name(f"{tmp_path.name}-state")))
     if "PyQt6.QtCore" in sys.modules:  # Qt remembers the folder it saw first; tests of the core load no Qt
         from PyQt6.QtCore import QSettings
 
@@ -42,3 +46,17 @@ def no_glide(monkeypatch):
     """Let the view be at once where it would glide to, and look at gliding where that is tested."""
     if view := sys.modules.get("msviz.gui.view"):
         monkeypatch.setattr(view.View, "glide", False)
+
+
+@pytest.fixture
+def waiting(monkeypatch):
+    """Set when a thread waits for what another one makes in a `SingleFlightCache`."""
+    event = threading.Event()
+
+    class Watched(Future):
+        def result(self, timeout=None):
+            event.set()
+            return super().result(timeout)
+
+    monkeypatch.setattr(caching, "Future", Watched)
+    return event

@@ -1,5 +1,6 @@
 """Audio files: read by stretch exactly, and told in a sentence when they cannot be."""
 
+import contextlib
 import errno
 import itertools
 import os
@@ -7,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import DEFAULT, Mock
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import msviz
 from msviz.audio import decode, decoded, source, stream
 from msviz.audio.stream import Stream
-from msviz.wanted import UnwantedError, interruptible
+from msviz.cancellation import Cancelled, cancel_scope
 
 # What each is called for people; ADPCM stands for the codecs that libsndfile cannot enter in the middle.
 FORMATS = {
@@ -121,34 +121,29 @@ def test_several_threads_read_at_once(tracks, small_blocks, name):
             np.testing.assert_array_equal(stretch, whole[:, start : start + 3000])
 
 
-def test_what_two_threads_want_at_once_is_decoded_once(tracks, small_blocks, monkeypatch):
-    begun, go_on, decoded_blocks = threading.Semaphore(0), threading.Event(), []
+def test_what_two_threads_read_at_once_is_decoded_once(tracks, small_blocks, monkeypatch, waiting):
+    begun, decoded_blocks = threading.Event(), []
     read = decode._Seeking._read
 
     def slow(self, start, count, **how):
-        begun.release()
-        assert go_on.wait(10)
+        begun.set()
+        assert waiting.wait(10)
         decoded_blocks.append(start // self.size)
         return read(self, start, count, **how)
 
     monkeypatch.setattr(decode._Seeking, "_read", slow)
     with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio, ThreadPoolExecutor(2) as pool:
-        wanted, block = [], audio._decoder.block
-        monkeypatch.setattr(audio._decoder, "block", lambda index: wanted.append(index) or block(index))
-        stretches = [pool.submit(audio.read, 10, 20) for _ in range(2)]
-        assert begun.acquire(timeout=10)
-        while len(wanted) < 2:  # both have seen that it is not there
-            time.sleep(0.001)
-        go_on.set()
-        np.testing.assert_array_equal(*(stretch.result(10) for stretch in stretches))
-    assert wanted == [0, 0]
+        first = pool.submit(audio.read, 10, 20)
+        assert begun.wait(10)
+        second = pool.submit(audio.read, 10, 20)
+        np.testing.assert_array_equal(first.result(10), second.result(10))
     assert decoded_blocks == [0]
 
 
-def test_what_is_not_wanted_any_more_is_given_up_between_blocks(tracks, small_blocks):
+def test_reading_is_cancelled_between_blocks(tracks, small_blocks):
     asked = itertools.count(1)
     with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio:
-        with pytest.raises(UnwantedError), interruptible(lambda: next(asked) == 3):
+        with pytest.raises(Cancelled), cancel_scope(lambda: next(asked) == 3):
             audio.read(0, LENGTH)
         assert next(asked) == 4
         assert audio.read(0, LENGTH).shape == (2, LENGTH)  # nothing is left of that
@@ -279,6 +274,21 @@ def test_mix_down_to_a_channel_by_its_number():
             msviz.mix_down(signal, kind)
 
 
+@pytest.mark.parametrize(
+    ("kind", "samples"),
+    {
+        "mix": [0.5, 0.25],
+        "left": [1, 0],
+        "right": [0.25, 0.5],
+        "mid": [0.625, 0.25],
+        "side": [0.375, -0.25],
+    }.items(),
+)
+def test_what_channels_become(kind, samples):
+    signal = msviz.Signal([[1, 0], [0.25, 0.5], [0.25, 0.25]], 1000)
+    np.testing.assert_array_equal(msviz.mix_down(signal, kind).read(0, 2), [samples])
+
+
 def test_mix_down_of_one_channel_is_itself():
     signal = msviz.Signal(np.zeros(10), 8000)
     assert msviz.mix_down(signal) is signal
@@ -316,6 +326,42 @@ def test_not_audio(tmp_path, extension, capfd):
     assert capfd.readouterr().err == ""
     print("heard again", file=sys.stderr)
     assert capfd.readouterr().err == "heard again\n"
+
+
+def test_no_decoder_writes_on_standard_error(tracks, tmp_path, capfd):
+    """What is no MP3 and seems to be one, and one that is shorter than its first frame tells."""
+    noise, whole = np.random.default_rng(0).bytes(20_000), tracks["MP3"].read_bytes()
+    for name, data in {
+        "sync": b"\xff\xfb\x90\x00" + noise,
+        "tag": b"ID3\3\0\0\0\0\1\0" + noise,
+        "tagged sync": b"ID3\3\0\0\0\0\0\n" + bytes(10) + b"\xff\xfb\x90\x00" + noise,
+        "sync alone": b"\xff\xfb",
+        "one byte": b"\xff",
+        "half": whole[: len(whole) // 2],
+        "picture behind": whole + b"APETAGEX" + len(noise).to_bytes(4, "little") * 2 + bytes(16) + noise,
+    }.items():
+        for path in (tmp_path / f"{name}.mp3", tmp_path / f"{name}.dat"):
+            path.write_bytes(data)
+            with contextlib.suppress(msviz.AudioError), msviz.open_audio(path) as audio:
+                audio.read(0, audio.length)
+    assert capfd.readouterr().err == ""
+
+
+def test_opening_a_file_keeps_nothing_from_standard_error(tracks, tmp_path, monkeypatch, capfd):
+    """What another thread or library writes while libsndfile looks at a file arrives."""
+
+    def spoken(self, file):
+        os.write(2, b"heard\n")
+        opened(self, file)
+
+    opened = Stream.__init__
+    monkeypatch.setattr(Stream, "__init__", spoken)
+    (tmp_path / "letter.mp3").write_text("Dear friend, this is no music.\n" * 500)
+    with msviz.open_audio(tracks["MP3"]) as audio:
+        audio.read(0, 10)
+    with pytest.raises(msviz.AudioError, match="is not audio"):
+        msviz.open_audio(tmp_path / "letter.mp3")
+    assert capfd.readouterr().err == "heard\n" * 2
 
 
 @pytest.mark.parametrize("extension", ["wav", "aiff", "caf", "w64", "ogg"])

@@ -312,7 +312,8 @@ def test_what_nobody_has_foreseen_costs_one_file_alone(tmp_path, monkeypatch):
     path = tone(tmp_path / "a.wav")
     ended = ends(plan([path], tmp_path / "out"))
     assert ended["a.wav"].reason == (
-        f"{path} cannot be converted: something went wrong (RuntimeError('oops'))."
+        f"{path} cannot be converted. Internal error: RuntimeError('oops') "
+        "(see Help > Show log, or run msviz --verbose)."
     )
 
 

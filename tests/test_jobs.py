@@ -184,11 +184,13 @@ def test_a_job_ends_once_however_often_it_is_cancelled(qtbot, one_worker):
         (MemoryError(), "There is not enough memory for this."),
         (
             ZeroDivisionError("by zero"),
-            "Something went wrong inside msviz (ZeroDivisionError('by zero')). Please report it.",
+            "Internal error: ZeroDivisionError('by zero') (see Help > Show log, or run msviz --verbose).",
         ),
     ],
 )
-def test_an_exception_ends_the_job_with_a_sentence_and_the_worker_goes_on(qtbot, one_worker, raised, told):
+def test_an_exception_ends_the_job_with_a_sentence_and_the_worker_goes_on(
+    qtbot, one_worker, caplog, raised, told
+):
     def work():
         yield 1
         raise raised
@@ -198,10 +200,11 @@ def test_an_exception_ends_the_job_with_a_sentence_and_the_worker_goes_on(qtbot,
     assert heard.items == [1]
     assert heard.ends == [Outcome.FAILED]
     assert str(heard.job.error) == told
+    assert [record.exc_info[1] for record in caplog.records] == [raised]
     settle(qtbot, one_worker)
 
 
-def test_an_exception_after_a_cancellation_is_not_told(qtbot, one_worker):
+def test_an_exception_after_a_cancellation_is_not_told(qtbot, one_worker, caplog):
     go_on = threading.Event()
 
     def work():
@@ -215,6 +218,7 @@ def test_an_exception_after_a_cancellation_is_not_told(qtbot, one_worker):
     settle(qtbot, one_worker)
     assert heard.ends == [Outcome.CANCELLED]
     assert heard.job.error is None
+    assert not caplog.records
 
 
 def test_as_many_jobs_run_at_once_as_there_are_workers(qtbot, runner):

@@ -236,7 +236,7 @@ def test_what_is_written_keeps_the_order(tmp_path):
     soundfile.write(tmp_path / "six.wav", six_tones(48000), 48000)
     encode(tmp_path / "six.opus", six_tones(48000), "libopus", rate=48000)
     with msviz.open_audio(tmp_path / "six.opus") as audio:
-        list(msviz.write_audio(tmp_path / "out.wav", audio))
+        msviz.write_audio(tmp_path / "out.wav", audio)
     written, rate = soundfile.read(tmp_path / "out.wav")
     loudest = [
         2 * int(np.argmax(np.abs(np.fft.rfft(channel)))) for channel in written[4000 : 4000 + rate // 2].T

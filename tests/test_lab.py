@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msviz import STFT, OctaveTransform, ParameterError, Recipe, Reconstruction, Signal, signal_to_error_db
+from msviz.cancellation import Cancelled, cancel_scope, raise_if_cancelled
 from msviz.lab import RANGE_DB, spectral_convergence_db
 from msviz.lab.coefficients import coarse_magnitudes, coarse_phases
-from msviz.lab.once import Once
 from msviz.lab.phase import planes
 
 RATE = 2000
@@ -287,20 +287,31 @@ def test_threads_share_what_is_made(recipe):
     assert Counting.reads == once
 
 
-def test_what_could_not_be_made_is_tried_again():
-    asked = []
+def test_a_reader_that_is_cancelled_leaves_others_what_they_read(waiting):
+    began, go_on, cancelled = threading.Event(), threading.Event(), threading.Event()
 
-    def make(number):
-        asked.append(number)
-        if len(asked) == 1:
-            raise OSError("gone")
-        return 10 * number
+    class Slow(Signal):
+        def read(self, start, stop):
+            began.set()
+            assert go_on.wait(10)
+            raise_if_cancelled()
+            return super().read(start, stop)
 
-    once = Once(make, size=2)
-    with pytest.raises(OSError, match="gone"):
-        once(1)
-    assert [once(number) for number in (1, 1, 2, 1, 3, 1, 2)] == [10, 10, 20, 10, 30, 10, 20]
-    assert asked == [1, 1, 2, 3, 2]
+    def cancelled_reader():
+        with cancel_scope(cancelled.is_set):
+            sound.read(0, 100)
+
+    samples = noise(1, SEGMENT).samples
+    sound = Reconstruction(Slow(samples, RATE), TRANSFORMS["stft"], Recipe())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cancelled_reader)
+        assert began.wait(10)
+        second = pool.submit(sound.read, 0, 100)
+        assert waiting.wait(10)
+        cancelled.set()
+        go_on.set()
+        assert isinstance(first.exception(10), Cancelled)
+        np.testing.assert_allclose(second.result(10), samples[:, :100], atol=1e-6)
 
 
 @every_transform

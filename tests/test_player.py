@@ -185,7 +185,11 @@ class Broken:
     ("error", "sentence"),
     [
         (AudioError("The file track.wav ends too early."), "The file track.wav ends too early."),
-        (ZeroDivisionError("oh"), "broken cannot be played: ZeroDivisionError('oh')."),
+        (
+            ZeroDivisionError("oh"),
+            "broken cannot be played. Internal error: ZeroDivisionError('oh') "
+            "(see Help > Show log, or run msviz --verbose).",
+        ),
     ],
 )
 def test_source_that_cannot_be_read_is_told_when_it_is_to_be_heard(output, error, sentence):
@@ -198,6 +202,20 @@ def test_source_that_cannot_be_read_is_told_when_it_is_to_be_heard(output, error
         wait_until(lambda: not made.playing)
         assert made.error == sentence
         made.select("whole")
+        made.play()
+        settle(made)
+        assert (made.playing, made.error) == (True, None)
+
+
+def test_a_fault_of_the_players_own_is_told_and_it_plays_again(output, monkeypatch, caplog):
+    with Player() as made, monkeypatch.context() as patch:
+        patch.setattr(Player, "_make_ahead", lambda *_: 1 / 0)
+        made.load({"whole": ramp()})
+        made.play()
+        wait_until(lambda: not made.playing)
+        assert made.error.startswith("Internal error: ZeroDivisionError")
+        assert caplog.records[0].exc_info[0] is ZeroDivisionError
+        patch.undo()
         made.play()
         settle(made)
         assert (made.playing, made.error) == (True, None)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msviz.playback.resample import Resampled
-from msviz.playback.sources import Remembered
+from msviz.playback.sources import CachedSource
 from msviz.playback.stretch import Stretched, stretch
 from msviz.signal import Signal
 from msviz.transform import Frames
@@ -151,6 +151,14 @@ def test_resampled_is_silent_outside():
     assert not around[:, -50:].any()
 
 
+@pytest.mark.parametrize("factor", [2, 4])
+def test_the_residual_goes_in_a_straight_line_from_frame_to_frame(factor):
+    corners = np.array([[[0, 4, -4, 8]]], np.float32)
+    made = stretch(Frames(corners, -1, 8, RATE, np.zeros(1)), factor).coefficients[0, 0]
+    places = np.arange(3 * factor + 1) / factor
+    np.testing.assert_array_equal(made, np.interp(places, np.arange(4), corners[0, 0]))
+
+
 # Read in blocks
 
 
@@ -159,7 +167,7 @@ def test_resampled_is_silent_outside():
 def test_remembered_source_is_the_source(start, count):
     original = noise(1.5)
     np.testing.assert_array_equal(
-        Remembered(original).read(start, start + count), original.read(start, start + count)
+        CachedSource(original).read(start, start + count), original.read(start, start + count)
     )
 
 
@@ -171,7 +179,7 @@ def test_what_is_remembered_is_read_once():
             Counted.stretches += ((start, stop),)
             return super().read(start, stop)
 
-    source = Remembered(Counted(np.zeros((1, 100_000)), RATE))
+    source = CachedSource(Counted(np.zeros((1, 100_000)), RATE))
     for start in range(0, 90_000, 1000):
         source.read(start, start + 10_000)
     assert Counted.stretches == ((0, 32768), (32768, 65536), (65536, 98304), (98304, 100_000))

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.signal import resample
 
 from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
+from msviz.cancellation import Cancelled, cancel_scope
 from msviz.demos import demo_tracks
 from msviz.transform.filters import NUTTALL, WindowShape, filter_bank, frame_operator
-from msviz.wanted import UnwantedError, interruptible
 
 BAR_DB = {"float32": -120.0, "float64": -150.0}
 
@@ -295,11 +296,31 @@ def test_an_analysis_that_is_not_wanted_any_more_ends_between_blocks(workers):
     signal = noise(1, 1_000_000, 44100)
     transform = OctaveTransform(44100, workers=workers)
     asked = itertools.count(1)
-    with pytest.raises(UnwantedError), interruptible(lambda: next(asked) == 3):
+    with pytest.raises(Cancelled), cancel_scope(lambda: next(asked) == 3):
         transform.coefficients(signal, 0, signal.length)
     assert next(asked) == 4
     again = transform.coefficients(signal, 0, 1000)  # nothing is left of that
     assert [band.shape[-1] for band in again] == [-(-1000 // octave.hop) for octave in transform.octaves]
+
+
+def test_a_cancelled_analysis_leaves_no_thread_at_work():
+    """The other thread, within its first block when the analysis is cancelled, begins no other."""
+    signal, transform = noise(1, 1_000_000, 44100), OctaveTransform(44100, workers=2)
+    others, began, go_on = [], threading.Event(), threading.Event()
+
+    def watched(values):
+        if threading.current_thread() is not threading.main_thread():
+            others.append(values.shape)
+            began.set()
+            assert go_on.wait(10)
+        return values
+
+    with pytest.raises(Cancelled), cancel_scope(lambda: began.wait(10)):
+        transform.coefficients(signal, 0, signal.length, each=watched)
+    go_on.set()
+    transform.coefficients(signal, 0, signal.length)  # for which that thread has to be ready
+    assert others
+    assert len(set(others)) == len(others)  # of each octave once
 
 
 def test_several_threads_get_what_one_gets(whole):

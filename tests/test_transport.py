@@ -1,5 +1,7 @@
 """Loops, ranges, scrubbing, speed, the meter and other devices, where time passes as the test says."""
 
+import threading
+
 import numpy as np
 import playback_tools
 import pytest
@@ -459,6 +461,30 @@ def test_error_of_what_is_heard_is_told():
         assert made.signal_to_error_db() is None
 
 
+def test_error_is_that_of_a_quarter_second_around_the_playhead():
+    """A tenth less in these 250 samples, nothing at all outside them."""
+    original = np.ones((2, 1000), np.float32)
+    other = np.zeros_like(original)
+    other[:, 375:625] = 0.9
+    with Player() as made:
+        made.load({"original": Signal(original, RATE), "other": Signal(other, RATE)})
+        made.select("other")
+        for source in range(2):
+            for index in range(16):
+                made._mixer.wish.track.make(source, index, [])
+        made.seek(500)
+        assert made.signal_to_error_db() == pytest.approx(20, abs=1e-3)
+        made.seek(625)  # half of them are silent, an error of as much as the signal
+        assert made.signal_to_error_db() == pytest.approx(10 * np.log10(2 / 1.01), abs=1e-3)
+
+
+def test_error_is_none_where_there_is_nothing_to_compare():
+    with Player() as made:
+        made.load({"original": ramp(), "other": ramp()})
+        made.select("original")
+        assert made.signal_to_error_db() is None
+
+
 # The device
 
 
@@ -536,7 +562,8 @@ def test_resampled_track_ends_at_its_last_sample(choosy, monkeypatch, rate):
         assert (made.playing, made.position, made.error) == (False, 997, None)
 
 
-def test_device_without_any_rate_is_told(output, monkeypatch):
+@pytest.mark.parametrize("rate", [RATE, 4000])
+def test_device_without_any_rate_is_told_and_asked_for_all_again(output, monkeypatch, rate):
     monkeypatch.setattr(player, "Output", type("Never", (Choosy,), {"takes": ()}))
     monkeypatch.setattr(player, "other_rates", lambda device: [4000, 2000])
     with Player() as made:
@@ -544,11 +571,11 @@ def test_device_without_any_rate_is_told(output, monkeypatch):
         made.play()
         wait_until(lambda: not made.playing)
         assert made.error == "Sound cannot be played: the sound device takes none of 1000, 2000 and 4000 Hz."
-        monkeypatch.setattr(player, "Output", FakeOutput)
+        monkeypatch.setattr(player, "Output", type("Other", (Choosy,), {"takes": (rate,)}))
         monkeypatch.setattr(player, "rescan", lambda: None)
         made.retry()
         settle(made)
-        assert (made.playing, made.error) == (True, None)
+        assert (made.playing, made.error, output().rate) == (True, None, rate)
 
 
 def test_another_device_goes_on_from_what_was_heard(playing, output):
@@ -597,3 +624,87 @@ def test_what_came_too_late_for_the_device_is_counted(playing, output):
     output().active = False
     wait_until(lambda: not playing.playing)
     assert playing.underruns == 2
+
+
+# From several threads
+
+
+class WatchedLock:
+    """A lock that tells when a thread has to wait for it."""
+
+    def __init__(self, lock, waits):
+        self.lock, self.waits = lock, waits
+
+    def __enter__(self):
+        if not self.lock.acquire(blocking=False):
+            self.waits.set()
+            self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+
+def new(made):
+    made.exchange({"one": ramp(first=5.0), "two": ramp(first=7.0)})
+
+
+def slower(made):
+    made.speed = 0.5
+
+
+def load(made):
+    made.load({"one": ramp(first=5.0), "two": ramp(first=7.0)})
+
+
+def go_on(made):
+    made.end_scrub()
+
+
+@pytest.mark.parametrize(
+    ("slow", "other"), [(slower, new), (new, slower), (load, slower), (go_on, new), (go_on, slower)]
+)
+def test_no_change_is_lost_that_another_thread_makes_meanwhile(output, monkeypatch, slow, other):
+    """Another thread changes something while one builds a track: it is done, or waits for its turn."""
+    met, ends = threading.Event(), []
+    build = Track.__init__
+
+    def change():
+        other(made)
+        met.set()
+
+    def built(self, *args, **named):
+        if threading.current_thread() is threading.main_thread() and not ends:
+            ends.append(threading.Thread(target=change))
+            ends[0].start()
+            assert met.wait(10)
+        build(self, *args, **named)
+
+    with Player() as made:
+        made.load({"one": ramp(), "two": ramp()})
+        made.speed = 0.25
+        if slow is go_on:
+            made.scrub(500)
+        made._lock = WatchedLock(made._lock, met)
+        monkeypatch.setattr(Track, "__init__", built)
+        slow(made)
+        ends[0].join(10)
+        track = made._mixer.wish.track
+    changes = {slow, other}
+    assert track.originals["one"].samples[0, 0] == (5 if changes & {new, load} else 1)
+    assert track.slower == (2 if slower in changes else 4)
+    assert made._mixer.wish.pointer is None
+
+
+def test_a_rate_that_one_device_refuses_is_not_held_against_the_next(output, monkeypatch):
+    def refuse(rate, latency, device, fill):
+        if device is None:  # another one is chosen while this one is asked
+            made.device = "better"
+            raise RateError
+        return FakeOutput(rate, latency, device, fill)
+
+    monkeypatch.setattr(player, "Output", refuse)
+    monkeypatch.setattr(player, "other_rates", lambda _: [2000])
+    with Player() as made:
+        made.load({"one": ramp()})
+        made.play()
+        assert (output().device, output().rate, made.resampled) == ("better", RATE, None)

@@ -208,7 +208,7 @@ class Stub:
         return 0
 
 
-def test_an_error_that_nobody_foresaw_is_said_in_the_window(window, monkeypatch):
+def test_an_error_that_nobody_foresaw_is_said_in_the_window_and_logged(window, monkeypatch, caplog):
     monkeypatch.setattr(app, "application", Stub)
     themes = []
     monkeypatch.setattr(app, "apply_theme", lambda _, theme: themes.append(theme))
@@ -217,5 +217,6 @@ def test_an_error_that_nobody_foresaw_is_said_in_the_window(window, monkeypatch)
     monkeypatch.setattr(app.signal, "signal", lambda *_: None)
     assert app.run([]) == 0
     assert themes == ["light", "light"]
-    assert "ValueError('odd')" in window.messages._text.text()
+    assert "Internal error: ValueError('odd')" in window.messages._text.text()
+    assert [str(record.exc_info[1]) for record in caplog.records] == ["odd"]
     assert sys.excepthook is sys.__excepthook__

@@ -29,6 +29,7 @@ from window_tools import NO_DEVICE
 from msviz.audio import open_audio
 from msviz.gui.session import SOURCES
 from msviz.gui.view import Box
+from msviz.log import log_path, logged, logger
 
 KEY = Qt.Key
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -135,6 +136,23 @@ def test_the_help_tells_every_key(qtbot, opened):
     dialog = opened.findChild(QTextBrowser).window()
     button(dialog, "Close").click()
     qtbot.waitUntil(lambda: opened.findChild(QTextBrowser) is None)
+
+
+def test_the_log_is_shown(qtbot, window):
+    def shown():
+        action(window, "Show log").trigger()
+        text = window.findChild(QTextBrowser)
+        told = text.toPlainText()
+        button(text.window(), "Close").click()
+        qtbot.waitUntil(lambda: window.findChild(QTextBrowser) is None)
+        return told
+
+    assert shown() == "Nothing has failed."
+    with logged():
+        logger.warning("It failed", exc_info=ValueError("odd"))
+    told = shown()
+    assert "It failed\nValueError: odd\n" in told
+    assert told.endswith(str(log_path()))
 
 
 def test_the_help_names_keys_not_what_they_would_do_now(qtbot, opened):

@@ -75,7 +75,6 @@ class _Seeking:
         self._lock = threading.Lock()  # held while the stream moves
         self._closing = False
         self._next: int | None = 0  # the block that the stream stands before; None after a failure
-        self._last: NDArray[np.float32] | None = None  # the one before that
 
     @property
     def decoded(self) -> int:
@@ -85,14 +84,11 @@ class _Seeking:
         with self._lock:
             if self._closing:
                 raise _closed(self._name)
-            if self._last is not None and self._next == index + 1:
-                return self._last  # two threads wanted it
             start = index * self.size
             count = min(self.size, self._encoded.length - start)
             samples = self._read(start, count, seek=self._next != index)
             self._next = index + 1 if samples is not None else None
-            self._last = self._salvaged(start, count) if samples is None else samples
-            return self._last
+            return self._salvaged(start, count) if samples is None else samples
 
     def _read(self, start: int, count: int, *, seek: bool = True) -> NDArray[np.float32] | None:
         """Samples from `start` on; None if they cannot be decoded."""

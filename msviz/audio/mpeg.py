@@ -146,13 +146,6 @@ class Walk:
     tagged: range = range(0)
     cut: bool = False
 
-    @property
-    def intact(self) -> bool:
-        """Whether a decoder that believes the file's own count reads all of it, as it is."""
-        first = self.links[0]
-        plain = len(self.links) == 1 and len(first.pieces) == 1
-        return plain and self.delay is not None and self.announced == first.frames and not self.cut
-
 
 class _Bytes:
     """A range of a file with indices of its own, read in large pieces as they are asked for."""

@@ -18,7 +18,7 @@ from msviz.audio.media import Media, Splice
 from msviz.audio.mpeg import Link as Frames
 from msviz.audio.mpeg import Walk, end_trim, start_skip, walk, whole_file, with_silence
 from msviz.audio.ogg import Chain, Ogg, read_ogg
-from msviz.audio.stream import Stream, decoders_silenced
+from msviz.audio.stream import Stream
 from msviz.errors import AudioError
 
 Pieces = Sequence[bytes | range]
@@ -168,11 +168,14 @@ def _other(media: Media, head: bytes) -> Encoded | None:
     """All else that libsndfile reads."""
     if head[4:8] == b"ftyp" or head[:4] == b"\x1a\x45\xdf\xa3":
         return None
-    if media.path.suffix.lower() == ".raw":  # has no header: nobody knows what it holds
+    suffix = media.path.suffix.lower()
+    if suffix == ".raw":  # has no header: nobody knows what it holds
         return None
-    # What libsndfile's MP3 decoder says about files that it cannot read is not for people.
-    with decoders_silenced():
-        return _of_stream(_streamed(media))
+    # libsndfile's MP3 decoder writes on the standard error about what is none: it is not to be asked about
+    # what begins as MPEG audio, which `_mpeg` has refused, nor by the name of a file.
+    if head.startswith(b"ID3") or (head[0] == 0xFF and head[1:2] >= b"\xe0"):
+        return None
+    return _of_stream(_streamed(media, [range(media.size)] if suffix == ".mp3" else None))
 
 
 def _chunked(media: Media, head: bytes) -> Encoded | None:
@@ -306,12 +309,6 @@ def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | N
     encoded = Encoded(
         first.rate, first.channels, 0, f"MP{first.layer}", speakers=speakers.USUAL[first.channels]
     )
-    if walked.intact and within is None:
-        with decoders_silenced():
-            found = _of_stream(_streamed(media))
-        if found and found.settled:
-            found.speakers = encoded.speakers
-            return found
     links = [
         _frames(media, link, start_skip(walked) if number == 0 else 0, end_trim(walked))
         for number, link in enumerate(walked.links)

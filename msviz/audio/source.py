@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Self
 
@@ -16,8 +15,9 @@ from msviz.audio.decode import make_decoder
 from msviz.audio.encoded import Encoded
 from msviz.audio.media import File, Media
 from msviz.audio.opening import open_encoded
+from msviz.caching import SingleFlightCache
+from msviz.cancellation import raise_if_cancelled
 from msviz.signal import PaddedSource, Signal, read_blocks
-from msviz.wanted import check_wanted
 
 _BLOCKS_KEPT = 16  # of half a megabyte: 24 s of stereo, what analysis and player have read around them
 
@@ -67,9 +67,9 @@ class AudioSource(PaddedSource):
         self._length = encoded.length
         self._decoder = make_decoder(encoded, media.name)
         self._order = list(encoded.order) if encoded.order else None
-        self._blocks: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._block = SingleFlightCache(self._read_block, _BLOCKS_KEPT)
         self._non_finite: dict[int, int] = {}
-        self._lock = threading.Lock()  # held for a look at the two above, never while decoding
+        self._lock = threading.Lock()  # held for a look at the one above
 
     @property
     def length(self) -> int:
@@ -123,7 +123,7 @@ class AudioSource(PaddedSource):
         """
         size, start = self._decoder.size, 0
         while start < self.length:
-            check_wanted()
+            raise_if_cancelled()
             self._block(start // size)
             start += size
             yield min(1.0, start / max(1, self.length))
@@ -148,8 +148,7 @@ class AudioSource(PaddedSource):
         """Close the file; what is read afterwards raises `AudioError`."""
         self._decoder.close()
         self._media.close()
-        with self._lock:
-            self._blocks.clear()
+        self._block.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -157,23 +156,15 @@ class AudioSource(PaddedSource):
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _block(self, index: int) -> NDArray[np.float32]:
-        with self._lock:
-            if (block := self._blocks.get(index)) is not None:
-                self._blocks.move_to_end(index)
-                return block
+    def _read_block(self, index: int) -> NDArray[np.float32]:
         decoded = self._decoder.block(index).T
         block = np.array(decoded if self._order is None else decoded[self._order], order="C")
         strange = ~np.isfinite(block)
         count = int(np.count_nonzero(strange))
         if count:
             block[strange] = 0
-        with self._lock:
-            if count:
+            with self._lock:
                 self._non_finite[index] = count
-            self._blocks[index] = block
-            if len(self._blocks) > _BLOCKS_KEPT:
-                self._blocks.popitem(last=False)
         return block
 
 

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import soundfile
@@ -37,25 +32,3 @@ class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no typ
     def seekable(self) -> bool:
         """Say no, so that soundfile leaves the position alone; `seek` works all the same."""
         return False
-
-
-_silence = threading.Lock()
-
-
-@contextmanager
-def decoders_silenced() -> Iterator[None]:
-    """Keep the MP3 decoder from writing on the process's standard error about files that it cannot read."""
-    with _silence:
-        try:
-            sys.stderr.flush()
-            kept = os.dup(2)
-        except (AttributeError, OSError):  # a window without a console has no standard error
-            yield
-            return
-        try:
-            with open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

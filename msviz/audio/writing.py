@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from msviz.audio.media import native
 from msviz.audio.source import AudioSource
 from msviz.errors import AudioError
-from msviz.files import written_whole
+from msviz.files import atomic_path
 from msviz.signal import Source
 
 _STRETCH = 1 << 16  # samples read and written at once; between two the writing can be cancelled
@@ -45,13 +45,11 @@ def subtype_for(path: str | os.PathLike[str], source: Source) -> str:
     return next((subtype for subtype in held if _BITS.get(subtype) == _BITS.get(own)), held[0])
 
 
-def write_audio(
-    path: str | os.PathLike[str], source: Source, *, subtype: str | None = None
-) -> Generator[float, None, int]:
+def write_audio(path: str | os.PathLike[str], source: Source, *, subtype: str | None = None) -> int:
     """Write a source to a WAV or FLAC file at its own rate, with all its channels.
 
-    The file is written beside its place, under a hidden name, and appears when it is whole.  Whoever
-    closes the generator before its end leaves nothing behind.  A WAV past 4 GB is written as RF64.
+    The file is written under a hidden name and appears when it is whole; if anything fails before, what was
+    there stays.  A WAV past 4 GB is written as RF64.
 
     Parameters
     ----------
@@ -61,6 +59,40 @@ def write_audio(
     subtype : str, optional
         "PCM_16", "PCM_24", "FLOAT" and others that soundfile knows; by default as `subtype_for` says.
 
+    Returns
+    -------
+    int
+        How many values were beyond full scale and were clipped; none in a float file.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be written there, is being written, or cannot hold such samples.
+
+    See Also
+    --------
+    msviz.audio.audio_writer : the same, step by step
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from msviz import Signal, write_audio
+    >>> write_audio("silence.wav", Signal(np.zeros(44100), 44100))
+    0
+    """
+    steps = audio_writer(path, source, subtype=subtype)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return int(end.value)
+
+
+def audio_writer(
+    path: str | os.PathLike[str], source: Source, *, subtype: str | None = None
+) -> Generator[float, None, int]:
+    """As `write_audio`, step by step; closed before its end, it leaves nothing behind.
+
     Yields
     ------
     float
@@ -69,20 +101,7 @@ def write_audio(
     Returns
     -------
     int
-        How many values were beyond full scale and were clipped; none in a float file.  ``clipped = yield
-        from write_audio(…)`` has it.
-
-    Raises
-    ------
-    AudioError
-        If the file cannot be written there, or cannot hold such samples.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from msviz import Signal, write_audio
-    >>> list(write_audio("silence.wav", Signal(np.zeros(44100), 44100)))[-1]
-    1.0
+        How many values were clipped: ``clipped = yield from audio_writer(…)`` has it.
     """
     path = Path(path)
     format = _format(path)
@@ -94,7 +113,7 @@ def write_audio(
     size = source.length * source.channels * _BITS.get(subtype, 32) // 8
     if format == "WAV" and size > _LARGEST_WAV:
         format = "RF64"
-    with written_whole(path, "sound", AudioError) as part:
+    with atomic_path(path, AudioError) as part:
         part.touch()  # soundfile does not tell why it cannot
         return (yield from _write(part, path, source, format, subtype))
 

@@ -13,34 +13,39 @@ from msviz.cli.convert import convert
 from msviz.cli.files import info, resynth
 from msviz.cli.options import FilePath, given
 from msviz.cli.render import render
-from msviz.errors import MsvizError
+from msviz.errors import as_sentence
+from msviz.log import logged, logger
 
 
 class _Commands(click.Group):
     """A group whose first word may also be a file, which means `open`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        verbose = [arg for arg in args if arg == "--verbose"][:1]  # wherever it stands
+        args = [arg for arg in args if arg != "--verbose"]
         if not args or args[0] == "-" or not (args[0] in self.commands or args[0].startswith("-")):
             args = ["open", *args]
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, [*verbose, *args])
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except MsvizError as error:
-            message = str(error)
-        except MemoryError:
-            message = "There is not enough memory for this."
-        except KeyboardInterrupt:
-            click.echo("msviz: Interrupted.", err=True)
-            raise click.exceptions.Exit(130) from None
-        click.echo(f"msviz: {message}", err=True)
-        raise click.exceptions.Exit(1)
+        with logged(verbose=ctx.params["verbose"]):
+            try:
+                return super().invoke(ctx)
+            except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+                raise  # which are click's
+            except KeyboardInterrupt:
+                click.echo("msviz: Interrupted.", err=True)
+                raise click.exceptions.Exit(130) from None
+            except Exception as error:
+                logger.warning("%s failed", ctx.invoked_subcommand, exc_info=True)
+                click.echo(f"msviz: {as_sentence(error)}", err=True)
+                raise click.exceptions.Exit(1) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
-def main() -> None:
+@click.option("--verbose", is_flag=True, help="Write the traceback of what fails to standard error, too.")
+def main(verbose: bool) -> None:
     """See and hear a track octave by octave.
 
     "msviz FILE..." opens a window on each file, "msviz" alone one to choose a file in.

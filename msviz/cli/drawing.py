@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msviz.cli.options import given, require_another, stretch
-from msviz.errors import MsvizError, ParameterError
+from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
     from msviz.audio import AudioSource
@@ -210,7 +210,7 @@ class PictureJob:
 
 def draw_job(job: Any, threads: int) -> Events:
     """What a process does with each `PictureJob`."""
-    from msviz.convert import Outcome
+    from msviz.convert.conversion import Outcome, failed
 
     try:
         if job.taken_by:
@@ -219,13 +219,5 @@ def draw_job(job: Any, threads: int) -> Events:
         target.parent.mkdir(parents=True, exist_ok=True)
         require_another(target, job.source, "input")
         yield Outcome(job, "converted", problems=tuple(draw(job.source, target, job.drawing)))
-    except ParameterError as error:
-        yield Outcome(job, "failed", f"{job.source} cannot be drawn: {str(error).rstrip('.')}.")
-    except MsvizError as error:
-        yield Outcome(job, "failed", str(error))
-    except (OSError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or "there is not enough memory for it"
-        yield Outcome(job, "failed", f"{job.source} cannot be drawn: {reason}.")
-    except Exception as error:
-        # What nobody has foreseen about one file must not cost the others.
-        yield Outcome(job, "failed", f"{job.source} cannot be drawn: internal error ({error!r}).")
+    except Exception as error:  # what nobody has foreseen about one file must not cost the others
+        yield failed(job, "drawn", error)

@@ -109,7 +109,7 @@ def resynth(
     as_json: bool,
 ) -> None:
     """Turn FILE, a representation, into sound again."""
-    from msviz.audio import open_audio, problems, require_sound, write_audio
+    from msviz.audio import audio_writer, open_audio, problems, require_sound
     from msviz.convert import reconstruction_error_db
     from msviz.signal import Excerpt
     from msviz.storage import load
@@ -131,7 +131,7 @@ def resynth(
                 require_sound(str(original), problems(compared))
         with (
             progress("Rebuilding", 1000) as bar,
-            closing(write_audio(out, Excerpt(source, first, last))) as steps,
+            closing(audio_writer(out, Excerpt(source, first, last))) as steps,
         ):
             for share in steps:
                 bar.update(int(1000 * share) - bar.pos)

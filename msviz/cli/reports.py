@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from msviz.cli.options import progress, tell
+from msviz.log import logger
 
 if TYPE_CHECKING:
     from msviz.convert import Events, Outcome, PassedOver
@@ -29,6 +30,8 @@ def followed(jobs: Sequence[Any], events: Events | Generator[Outcome, None, None
     with closing(events), progress(label, sum(_weight(job) for job in jobs)) as bar:
         for event in events:
             if isinstance(event, Outcome):
+                if event.state == "failed":
+                    logger.warning("%s\n%s", event.reason, event.details)
                 outcomes[event.job] = event
                 now = _weight(event.job)
             else:

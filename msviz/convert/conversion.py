@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import format_exception
 from typing import Any, Literal, cast
 
 from msviz.addresses import is_address
@@ -13,7 +14,7 @@ from msviz.audio import AudioSource, open_audio, problems, require_sound
 from msviz.audio.media import File
 from msviz.convert.jobs import Job
 from msviz.convert.opening import recording_of
-from msviz.errors import MsvizError, ParameterError, StorageError
+from msviz.errors import MsvizError, ParameterError, StorageError, as_sentence
 from msviz.storage import Recording, Stored, load, save_stream
 
 
@@ -38,12 +39,15 @@ class Outcome:
         Why it failed, in one sentence that names the file.
     problems : tuple of str
         What is wrong with the sound, though it was converted: sentences without the file's name.
+    details : str
+        The traceback of what failed, for the log.
     """
 
     job: Job
     state: Literal["converted", "skipped", "failed"]
     reason: str = ""
     problems: tuple[str, ...] = ()
+    details: str = ""
 
 
 Events = Generator[Progress | Outcome, None, None]
@@ -92,15 +96,24 @@ def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
                     yield Progress(job, share)
             found = problems(source)
         yield Outcome(job, "converted", problems=tuple(found))
-    except ParameterError as error:
-        yield Outcome(job, "failed", f"{job.source} cannot be converted: {str(error).rstrip('.')}.")
-    except MsvizError as error:
-        yield Outcome(job, "failed", str(error))
-    except MemoryError:
-        yield Outcome(job, "failed", f"{job.source} cannot be converted: there is not enough memory for it.")
-    except Exception as error:
-        # What nobody has foreseen about one file must not cost the others.
-        yield Outcome(job, "failed", f"{job.source} cannot be converted: something went wrong ({error!r}).")
+    except Exception as error:  # what nobody has foreseen about one file must not cost the others
+        yield failed(job, "converted", error)
+
+
+def failed(job: Any, done: str, error: Exception) -> Outcome:
+    """How a job ended that cannot be `done`, "converted"."""
+    cannot = f"{job.source} cannot be {done}"
+    if isinstance(error, ParameterError):  # says what, not where
+        reason = f"{cannot}: {str(error).rstrip('.')}."
+    elif isinstance(error, MsvizError):
+        reason = str(error)
+    elif isinstance(error, MemoryError):
+        reason = f"{cannot}: there is not enough memory for it."
+    elif isinstance(error, OSError) and error.strerror:
+        reason = f"{cannot}: {error.strerror}."
+    else:
+        reason = f"{cannot}. {as_sentence(error)}"
+    return Outcome(job, "failed", reason, details="".join(format_exception(error)))
 
 
 def _recording(job: Job, source: AudioSource) -> Recording:

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication, QMenu
 
 from msviz.gui import dialogs
 from msviz.gui.files import told_apart
-from msviz.gui.help import show_about, show_keys
+from msviz.gui.help import show_about, show_keys, show_log
 from msviz.gui.theme import icon
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Actions:
         self._add(help_, "&Keys and mouse", "F1", lambda: show_keys(window), always=True).setShortcuts(
             ["F1", "?"]
         )
+        self._add(help_, "Show &log", "", lambda: show_log(window), always=True)
         self._add(help_, "&About msviz", "", lambda: show_about(window), always=True)
 
     def _file_menu(self, demos: Mapping[str, Path]) -> None:

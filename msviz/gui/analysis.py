@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import Mix, decoded
+from msviz.cancellation import Cancelled, cancel_scope
 from msviz.gui.jobs import Job, Outcome, Runner
 from msviz.picture import Pyramid, levels, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
 from msviz.transform import Drawable
-from msviz.wanted import UnwantedError, interruptible
 
 
 class Picture(NamedTuple):
@@ -200,9 +200,9 @@ class Analysis(QObject):
     def _work(self, number: int, tile: int, sound: Sound) -> Iterator[Tile]:
         picture = self.pictures[number]
         try:
-            with interruptible(lambda: self._stopped):  # whoever stops it waits for the worker
+            with cancel_scope(lambda: self._stopped):  # whoever stops it waits for the worker
                 codes = tile_levels(picture, sound.drawn, tile)
-        except UnwantedError:
+        except Cancelled:
             return
         steps = picture.pyramid.halved(codes)
         start, stop = picture.pyramid.tile_range(tile)

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from msviz.audio import AudioSource, Mix, mix_down
-from msviz.errors import MsvizError, ParameterError
+from msviz.errors import MsvizError, ParameterError, as_sentence
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.figure import Figure, Look, write
 from msviz.gui.parameters import POOLED, Parameters
@@ -23,6 +24,7 @@ from msviz.gui.preferences import Preferences
 from msviz.gui.process import prepare, settle
 from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.view import Box
+from msviz.log import logger
 from msviz.signal import Source
 
 
@@ -78,10 +80,11 @@ def run(sources: Sequence[AudioSource]) -> int:
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, end))
     app.commitDataRequest.connect(hush)  # the session ends
 
-    def tell(kind: type[BaseException], error: BaseException, traceback: object) -> None:
+    def tell(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         """What nobody has foreseen: Qt would end the process, and with it what is on screen."""
+        logger.error("Internal error", exc_info=(kind, error, traceback))
         for window in windows:
-            window.messages.show_message(f"Something went wrong inside msviz ({error!r}). Please report it.")
+            window.messages.show_message(str(as_sentence(error)))
 
     sys.excepthook = tell
     shown: Sequence[AudioSource | None] = sources or [None]

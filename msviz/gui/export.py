@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from msviz.audio import AudioSource
-from msviz.audio.writing import subtype_for, write_audio
+from msviz.audio.writing import audio_writer, subtype_for
 from msviz.errors import MsvizError
 from msviz.gui.jobs import Job, Outcome, Runner, Work
 from msviz.signal import Excerpt, Source
@@ -66,7 +66,7 @@ class Order(Writing):
 
     def write(self) -> Iterator[float | int]:
         """Write it: the share that is done, and at last how many values were clipped."""
-        yield (yield from write_audio(self.path, self.source, subtype=self.subtype))
+        yield (yield from audio_writer(self.path, self.source, subtype=self.subtype))
 
     def take(self, item: int) -> None:
         """So many values were clipped."""

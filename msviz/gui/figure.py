@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from msviz.audio import Damage
 from msviz.errors import MsvizError
-from msviz.files import written_whole
+from msviz.files import atomic_path
 from msviz.gui.analysis import Picture
 from msviz.gui.colours import Colours
 from msviz.gui.damage import Missing
@@ -253,7 +253,7 @@ def write(drawn: QImage | bytes, path: Path) -> None:
         if not drawn.save(encoded, path.suffix.lstrip(".") or "png"):
             raise MsvizError(f"{path} cannot be written: choose a name that ends in .png, .jpg or .svg.")
         drawn = bytes(encoded.data().data())
-    with written_whole(path, "picture") as part:
+    with atomic_path(path) as part:
         part.write_bytes(drawn)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QTextCursor
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
 from msviz import __version__
+from msviz.log import log_path
 
 BY_TAB = (
     ("Tab, Shift+Tab", "to the next control, to the one before"),
@@ -49,13 +50,31 @@ def show_keys(parent: QWidget) -> None:
         for action in parent.findChildren(QAction)
         if action.shortcuts()
     ]
-    dialog = QDialog(parent)
-    dialog.setWindowTitle("Keys and mouse")
-    text = QTextBrowser()
+    text = _show_text("Keys and mouse", parent)
     text.setHtml(
         f"<table><tr><td style='padding-right: 32px'><h3>Keys</h3>{_table(rows)}</td>"
         f"<td><h3>Mouse</h3>{_table(MOUSE)}<h3>Without a mouse</h3>{_table(BY_TAB)}</td></tr></table>"
     )
+
+
+def show_log(parent: QWidget) -> None:
+    """A dialog with what failed, the latest last, and where the file is."""
+    path = log_path()
+    try:
+        log = path.read_text("utf-8", "replace")
+    except OSError:
+        log = ""
+    text = _show_text("Log", parent)
+    text.setLineWrapMode(QTextBrowser.LineWrapMode.NoWrap)
+    text.setPlainText(f"{log}\n{path}" if log else "Nothing has failed.")
+    text.moveCursor(QTextCursor.MoveOperation.End)
+    text.moveCursor(QTextCursor.MoveOperation.StartOfLine)
+
+
+def _show_text(title: str, parent: QWidget) -> QTextBrowser:
+    """A dialog with nothing but a text, which is returned."""
+    dialog, text = QDialog(parent), QTextBrowser()
+    dialog.setWindowTitle(title)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
@@ -64,6 +83,7 @@ def show_keys(parent: QWidget) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.resize(QSize(840, 780).boundedTo(parent.screen().availableSize()))
     dialog.open()
+    return text
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:

@@ -18,7 +18,8 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from msviz.errors import MsvizError
+from msviz.errors import MsvizError, as_sentence
+from msviz.log import logger
 
 Work = Callable[[], Iterator[Any]]
 
@@ -130,10 +131,8 @@ class Runner(QObject):
                     self._made.emit(number, value)
                     if cancelled.is_set():
                         break
-        except MsvizError as known:
-            error = known
-        except MemoryError:
-            error = MsvizError("There is not enough memory for this.")
-        except Exception as unforeseen:  # a fault of ours must end the job too, and be told
-            error = MsvizError(f"Something went wrong inside msviz ({unforeseen!r}). Please report it.")
+        except Exception as failure:  # a fault of ours must end the job too, and be told
+            if not cancelled.is_set():
+                logger.warning("A job failed", exc_info=True)
+            error = as_sentence(failure)
         self._exhausted.emit(number, error)

@@ -13,7 +13,7 @@ from msviz.gui.jobs import Runner
 from msviz.gui.parameters import POOLED, Parameters
 from msviz.gui.view import Box
 from msviz.lab import Recipe, Reconstruction
-from msviz.playback import Difference, Player, Remembered, Resynthesis
+from msviz.playback import CachedSource, Difference, Player, Resynthesis
 from msviz.signal import Source
 from msviz.transform import STFT, Drawable, OctaveTransform, Transform, time_scale
 from msviz.transform.edits import BoxEdit, Edits
@@ -84,15 +84,15 @@ class Session(QObject):
         self.rebuilt: Source = source
         self._runner, self._player, self._memory = runner, player, memory
         self.length = source.length
-        self._near = self._remembered()
+        self._near = self._cached()
         self._made: dict[tuple[Any, ...], Source] = {}
         self._drawn: dict[tuple[Any, ...], Picture] = {}
         self._set_parameters(parameters)
 
-    def _remembered(self) -> Remembered:
+    def _cached(self) -> CachedSource:
         """The track, of which what lies around the view stays decoded."""
         rate = self.source.rate
-        return Remembered(self.source, kept=round(NEAR_S * time_scale(rate) * rate))
+        return CachedSource(self.source, kept=round(NEAR_S * time_scale(rate) * rate))
 
     def _set_parameters(self, parameters: Parameters) -> None:
         rate = self.source.rate
@@ -147,7 +147,7 @@ class Session(QObject):
         What is known of the pictures is taken over.
         """
         self.length = self.source.length
-        self._near = self._remembered()
+        self._near = self._cached()
         self._made.clear()
         self._drawn = {
             key: picture._replace(pyramid=picture.pyramid.resized(self.length))

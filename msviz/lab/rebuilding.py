@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.lab.once import Once
+from msviz.caching import SingleFlightCache
 from msviz.lab.phase import Ridges
 from msviz.signal import Signal
 from msviz.transform import Frames, Representation, Transform, time_scale
@@ -56,7 +56,7 @@ class Rebuilding:
             float(np.clip(0.5 / bandwidth * transform.rate, *np.multiply(CONTEXT_S, second)))
         )
         self._fade = round(FADE_S * second)
-        self._stretches = Once(self._make, REMEMBERED)
+        self._stretches = SingleFlightCache(self._make, REMEMBERED)
 
     def __call__(self, number: int) -> Array:
         """Samples (channels, n) of a segment."""

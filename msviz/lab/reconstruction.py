@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.caching import SingleFlightCache
 from msviz.lab.coefficients import Limits, limits, treated
-from msviz.lab.once import Once
 from msviz.lab.rebuilding import Rebuilding
 from msviz.lab.recipe import Recipe
 from msviz.signal import PaddedSource, Source, as_source, read_blocks
@@ -63,11 +63,11 @@ class Reconstruction(PaddedSource):
         self.segment = 2 ** round(math.log2(min(max(SEGMENT_S * self.rate, SHORTEST), LONGEST)))
         self._finite = _Finite(source)
         self._weights = transform.energies()
-        self._limits = Once(self._find_limits, 1 << 14)
+        self._limits = SingleFlightCache(self._find_limits, 1 << 14)
         self._segments: Callable[[int], Array] = (
             Rebuilding(transform, self.treated, self.segment, self.length)
             if recipe.rebuild_phase
-            else Once(self._make, REMEMBERED)
+            else SingleFlightCache(self._make, REMEMBERED)
         )
 
     @property

@@ -2,6 +2,6 @@
 
 from msviz.playback.abx import Trials, save_report
 from msviz.playback.player import Meter, Player
-from msviz.playback.sources import Difference, Remembered, Resynthesis
+from msviz.playback.sources import CachedSource, Difference, Resynthesis
 
-__all__ = ["Difference", "Meter", "Player", "Remembered", "Resynthesis", "Trials", "save_report"]
+__all__ = ["CachedSource", "Difference", "Meter", "Player", "Resynthesis", "Trials", "save_report"]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from msviz import __version__
 from msviz.errors import ParameterError
-from msviz.files import written_whole
+from msviz.files import atomic_path
 
 PLACES = ("A", "B")
 SIGNIFICANT = 0.05
@@ -200,5 +200,5 @@ def save_report(report: str, path: Path) -> None:
     MsvizError
         If it cannot be written there.
     """
-    with written_whole(path, "report") as part:
+    with atomic_path(path) as part:
         part.write_text(report, encoding="utf-8")

@@ -118,7 +118,8 @@ class Mixer:
         self._apply_volume(out)
         left, right = np.abs(out).max(axis=0, initial=0).tolist()
         self.peaks = left, right
-        self.clipped |= max(left, right) >= 1
+        if max(left, right) >= 1:
+            self.clipped = True
         return pieces
 
     def cut(self) -> None:

@@ -10,18 +10,19 @@ import time
 from dataclasses import replace
 from math import inf, log10
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from msviz.bands import LOWEST_AUDIBLE_HZ
-from msviz.errors import DeviceError, MsvizError
+from msviz.errors import DeviceError, as_sentence
+from msviz.log import logger
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.heard import Heard
 from msviz.playback.mixer import Seek, Wish
 from msviz.playback.track import Track
-from msviz.playback.transport import Transport
+from msviz.playback.transport import Transport, exclusive
 
 ERROR_S = 0.25  # around the playhead, over which the error is measured
 TICK_S = 0.05  # how often a running stream is looked after
@@ -152,20 +153,21 @@ class Player(Transport):
         return self._device
 
     @device.setter
+    @exclusive
     def device(self, device: int | str | None) -> None:
         if device == self._device:
             return
         self._device = device
-        with self._wish_lock:
-            self._refused.clear()
-            wish = self._mixer.wish
-            changes: dict[str, Any] = {}
-            if wish.track and wish.track.rate != wish.track.original_rate:
-                changes["track"] = wish.track.changed(rate=wish.track.original_rate)
-            if self._output:  # what is on its way to the old one will not be heard
-                changes["seek"] = Seek(self.position)
-            self._mixer.wish = replace(wish, **changes)
-        self._wake.set()
+        self._forget_refused()
+        if self._output:  # what is on its way to the old one will not be heard
+            self._steer(seek=Seek(self.position))
+
+    def _forget_refused(self) -> None:
+        """Ask the device for the track's own rate again, and then for all others."""
+        self._refused.clear()
+        track = self._mixer.wish.track
+        if track and track.rate != track.original_rate:
+            self._steer(track=track.changed(rate=track.original_rate))
 
     @property
     def resampled(self) -> int | None:
@@ -173,10 +175,11 @@ class Player(Transport):
         track = self._mixer.wish.track
         return track.rate if track and track.rate != track.original_rate else None
 
+    @exclusive
     def retry(self) -> None:
         """Look for sound devices afresh and play."""
         self._rescan = True
-        self._refused.clear()
+        self._forget_refused()
         self.play()
 
     def close(self) -> None:
@@ -208,13 +211,14 @@ class Player(Transport):
         while not self._closing and threading.main_thread().is_alive():
             self._wake.clear()
             wish = self._mixer.wish
+            made = False
             try:
                 made = self._look_after(wish)
-            except MsvizError as error:
-                self._cease(wish, str(error))
-            else:
-                if not made:
-                    self._wake.wait(TICK_S if self._output else REST_S)
+            except Exception as error:
+                logger.warning("Playing stopped", exc_info=True)
+                self._cease(wish, str(as_sentence(error)))
+            if not made:
+                self._wake.wait(TICK_S if self._output else REST_S)
         self._close_output()
 
     def _look_after(self, wish: Wish) -> bool:
@@ -230,7 +234,7 @@ class Player(Transport):
             rescan()
         if wish.track and (wish.playing or wish.pointer is not None):
             self._needed = time.monotonic()
-            rate, original = wish.track.rate, wish.track.original_rate
+            device, rate, original = self._device, wish.track.rate, wish.track.original_rate
             if original < 2 * LOWEST_AUDIBLE_HZ:
                 raise DeviceError(
                     f"Sound cannot be played: at a rate of {original} Hz there is nothing above "
@@ -239,9 +243,9 @@ class Player(Transport):
             try:
                 if rate == original and not LOWEST_RATE <= rate <= HIGHEST_RATE:
                     raise RateError(f"No sound device takes {rate} Hz.")
-                self._open_output(rate)
+                self._open_output(rate, device)
             except RateError:
-                self._resample(wish.track)
+                self._resample(wish.track, device)
                 return True
             if wish.pointer is None and self._is_over(wish, wish.track):
                 self._cease(wish)
@@ -261,8 +265,8 @@ class Player(Transport):
 
     def _make_ahead(self, wish: Wish, track: Track) -> bool:
         """Make the chunk that is needed next; False if there is none."""
-        if wish.source in track.failures:
-            raise track.failures[wish.source]
+        if failure := track.failures.get(wish.source):
+            raise failure
         upcoming = self._upcoming(wish, track)
         chunk = track.wanted(wish.source, upcoming)
         if chunk:
@@ -278,19 +282,22 @@ class Player(Transport):
         loop = None if wish.once else wish.loop
         return track.upcoming(track.own(position), loop and (track.own(loop[0]), track.own(loop[1])))
 
+    @exclusive
     def _cease(self, wish: Wish, error: str | None = None) -> None:
         """Stop playing, unless something else has been wished for in the meantime."""
-        with self._wish_lock:
-            if self._mixer.wish is wish:
-                self.error = error  # first: who sees that it has stopped must see why
-                seek = Seek(wish.once[0]) if wish.once and not error else wish.seek
-                self._mixer.wish = replace(wish, playing=False, once=None, pointer=None, seek=seek)
+        if self._mixer.wish is wish:
+            self.error = error  # first: who sees that it has stopped must see why
+            seek = Seek(wish.once[0]) if wish.once and not error else wish.seek
+            self._mixer.wish = replace(wish, playing=False, once=None, pointer=None, seek=seek)
 
-    def _resample(self, track: Track) -> None:
+    def _resample(self, track: Track, device: int | str | None) -> None:
         """Go over to a rate that has not been tried, for the device refuses that of the track."""
-        with self._wish_lock:
+        others = other_rates(device)
+        with self._lock:
+            if device != self._device:
+                return
             self._refused.add(track.rate)
-            rates = [rate for rate in other_rates(self._device) if rate not in self._refused]
+            rates = [rate for rate in others if rate not in self._refused]
             if not rates:
                 *tried, last = sorted(self._refused)
                 raise DeviceError(
@@ -300,9 +307,9 @@ class Player(Transport):
             if self._mixer.wish.track is track:
                 self._mixer.wish = replace(self._mixer.wish, track=track.changed(rate=rates[0]))
 
-    def _open_output(self, rate: int) -> None:
+    def _open_output(self, rate: int, device: int | str | None) -> None:
         output = self._output
-        if output and (output.rate, output.device) == (rate, self._device):
+        if output and (output.rate, output.device) == (rate, device):
             return
         self._close_output()
         mixer = self._mixer
@@ -311,7 +318,7 @@ class Player(Transport):
         def fill(out: NDArray[np.float32], now: float, first_heard: float) -> None:
             heard.send(mixer.fill(out), now, first_heard, mixer.peaks)
 
-        opened = Output(rate, self._latency, self._device, fill)
+        opened = Output(rate, self._latency, device, fill)
         with self._output_lock:
             self._output, self._heard = opened, heard
 

@@ -7,7 +7,7 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.playback.sources import Remembered
+from msviz.playback.sources import CachedSource
 from msviz.signal import PaddedSource, Source
 
 MARGIN = 4096  # samples of the slower side: beyond them the filter has died away
@@ -28,7 +28,7 @@ class Resampled(PaddedSource):
     """
 
     def __init__(self, source: Source, rate: int) -> None:
-        self.source, self.rate = Remembered(source), rate
+        self.source, self.rate = CachedSource(source), rate
         self.channels = source.channels
         common = gcd(source.rate, rate)
         self._from, self._to = source.rate // common, rate // common

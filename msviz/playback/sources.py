@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.caching import SingleFlightCache
 from msviz.errors import ParameterError
 from msviz.signal import PaddedSource, Source, dtype_of, read_blocks
 from msviz.transform import Edits, Transform
@@ -45,12 +44,13 @@ class Resynthesis(PaddedSource):
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
         self.dtype = transform.dtype
         # A `Difference` reads the stretch that has just been read to be heard: it is made once.
-        self._recent = lru_cache(maxsize=4)(self._rebuild)
+        self._recent = SingleFlightCache(self._rebuild, 4)
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
-        return (self._recent if stop - start <= REMEMBERED else self._rebuild)(start, stop)
+        return (self._recent if stop - start <= REMEMBERED else self._rebuild)((start, stop))
 
-    def _rebuild(self, start: int, stop: int) -> NDArray[np.floating]:
+    def _rebuild(self, stretch: tuple[int, int]) -> NDArray[np.floating]:
+        start, stop = stretch
         representation = self.transform.analyze(self.source, start=start, stop=stop)
         if self.edits:
             representation = self.edits(representation)
@@ -90,7 +90,7 @@ class Difference(PaddedSource):
         return difference
 
 
-class Remembered(PaddedSource):
+class CachedSource(PaddedSource):
     """A source whose samples are read in blocks and kept for a while; a `Source`.
 
     For those who read stretches that overlap: a resynthesis is not to be made several times for them.
@@ -107,7 +107,7 @@ class Remembered(PaddedSource):
         self.source = source
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
         self.dtype = dtype_of(source)
-        self._block = lru_cache(maxsize=-(-kept // BLOCK))(self._read_block)
+        self._block = SingleFlightCache(self._read_block, -(-kept // BLOCK))
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
         return read_blocks(self._block, BLOCK, start, stop, self.channels, self.dtype)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.playback.sources import Remembered
+from msviz.playback.sources import CachedSource
 from msviz.signal import PaddedSource, Source
 from msviz.transform import Frames, OctaveTransform, time_scale
 
@@ -43,7 +43,7 @@ class Stretched(PaddedSource):
     """
 
     def __init__(self, source: Source, factor: int) -> None:
-        self.source, self.factor = Remembered(source), factor
+        self.source, self.factor = CachedSource(source), factor
         self.rate, self.channels, self.length = source.rate, source.channels, source.length * factor
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:

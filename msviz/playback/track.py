@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.errors import AudioError, MsvizError, ParameterError
+from msviz.errors import AudioError, MsvizError, ParameterError, as_sentence
+from msviz.log import logger
 from msviz.playback.resample import Resampled
 from msviz.playback.sources import require_same_shape
 from msviz.playback.stretch import Stretched
@@ -189,8 +190,8 @@ class Track:
         except MsvizError as error:
             self.failures[source] = error
         except Exception as error:
-            self.failures[source] = AudioError(f"{self.names[source]} cannot be played: {error!r}.")
-            self.failures[source].__cause__ = error
+            logger.warning("%s cannot be played", self.names[source], exc_info=True)
+            self.failures[source] = AudioError(f"{self.names[source]} cannot be played. {as_sentence(error)}")
         here = upcoming[0] if upcoming else index
         spare = [key for key in self.ready if key[1] not in upcoming]
         spare.sort(key=lambda key: abs(key[1] - here))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from msviz.errors import ParameterError
 from msviz.playback.mixer import Mixer, Seek, Wish
@@ -16,6 +17,21 @@ from msviz.signal import Source
 
 SPEEDS = {1.0: 1, 0.5: 2, 0.25: 4}  # and how many times slower each is
 MIN_LOOP_S = 0.02
+
+T = TypeVar("T", bound="Transport")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def exclusive(method: Callable[Concatenate[T, P], R]) -> Callable[Concatenate[T, P], R]:
+    """A method that no other thread changes the wish in: what it changes builds on what it has seen."""
+
+    @wraps(method)
+    def alone(self: T, /, *args: P.args, **named: P.kwargs) -> R:
+        with self._lock:
+            return method(self, *args, **named)
+
+    return alone
 
 
 class Transport(ABC):
@@ -29,7 +45,7 @@ class Transport(ABC):
         self._origin = 0  # where playing began
         self._speed = 1.0
         self._volume, self._muted = 1.0, False
-        self._wish_lock = threading.Lock()  # between those who steer; the audio callback takes no lock
+        self._lock = threading.RLock()  # between those who steer; the audio callback takes no lock
         self._wake = threading.Event()  # of the thread that makes what is wished for
 
     @property
@@ -43,6 +59,7 @@ class Transport(ABC):
 
     # What is played
 
+    @exclusive
     def load(self, sources: Mapping[str, Source]) -> None:
         """Take other sources, at their beginning and paused; the first is selected.
 
@@ -53,6 +70,7 @@ class Transport(ABC):
         """
         self._replace(Track(sources, slower=SPEEDS[self._speed]))
 
+    @exclusive
     def exchange(self, sources: Mapping[str, Source], *, counted: bool = False) -> None:
         """Take others in the place of those that are loaded; all that is heard goes on where it is.
 
@@ -79,14 +97,14 @@ class Transport(ABC):
         require_same_shape(next(iter(loaded.originals.values())), first, length=not counted)
         self._steer(track=Track(sources, slower=loaded.slower, rate=loaded.rate, before=loaded))
 
+    @exclusive
     def unload(self) -> None:
         """Stop and let go of the sources."""
         self._replace(None)
 
     def _replace(self, track: Track | None) -> None:
-        with self._wish_lock:
-            self._origin = 0
-            self._mixer.wish = Wish(track, seek=Seek(0))
+        self._origin = 0
+        self._mixer.wish = Wish(track, seek=Seek(0))
         self._wake.set()
 
     @property
@@ -101,6 +119,7 @@ class Transport(ABC):
         wish = self._mixer.wish
         return wish.track.names[wish.source] if wish.track else None
 
+    @exclusive
     def select(self, name: str) -> None:
         """Hear another source from the next sample on that can be had, without a gap.
 
@@ -120,6 +139,7 @@ class Transport(ABC):
         return self._volume
 
     @volume.setter
+    @exclusive
     def volume(self, volume: float) -> None:
         if not 0 <= volume <= 1:
             raise ParameterError(f"volume must be between 0 and 1, not {volume}")
@@ -132,6 +152,7 @@ class Transport(ABC):
         return self._muted
 
     @muted.setter
+    @exclusive
     def muted(self, muted: bool) -> None:
         self._muted = bool(muted)
         self._mixer.volume = 0.0 if self._muted else self._volume
@@ -143,6 +164,7 @@ class Transport(ABC):
         """Whether samples are being heard, or are about to be; until the last one has been."""
         return self._mixer.wish.playing
 
+    @exclusive
     def play(self) -> None:
         """Play from the position; from the start if that is the end.  Tries again what failed before."""
         wish = self._mixer.wish
@@ -154,6 +176,7 @@ class Transport(ABC):
         self._origin = self.position
         self._steer(playing=True)
 
+    @exclusive
     def play_range(self, start: int, stop: int) -> None:
         """Play samples [start, stop) once, then stop and go back to `start`.
 
@@ -187,6 +210,7 @@ class Transport(ABC):
         return self._mixer.wish.loop
 
     @loop.setter
+    @exclusive
     def loop(self, loop: tuple[int, int] | None) -> None:
         track = self._mixer.wish.track
         if loop is not None and track is not None:
@@ -204,16 +228,19 @@ class Transport(ABC):
             )
         return first, last
 
+    @exclusive
     def pause(self) -> None:
         """Fade out here.  The position still moves through what is on its way to the ears."""
         self._steer(playing=False)
 
+    @exclusive
     def stop(self) -> None:
         """Pause and go back to where playing began (by `play` or `seek`); if paused, to the start."""
         if not self.playing:
             self._origin = 0
         self._steer(playing=False, once=None, seek=Seek(self._origin))
 
+    @exclusive
     def seek(self, sample: int) -> None:
         """Go to a sample, within the track.  What is playing goes on there without a click."""
         self._origin = self._clipped(sample)
@@ -223,6 +250,7 @@ class Transport(ABC):
         track = self._mixer.wish.track
         return min(max(int(sample), 0), track.original_length) if track else 0
 
+    @exclusive
     def scrub(self, sample: float) -> None:
         """Hear what lies under a pointer that is moved, at its speed; called for each of its moves.
 
@@ -237,6 +265,7 @@ class Transport(ABC):
                 self._steer(track=wish.track.changed(slower=1))
         self._steer(pointer=self._clipped(sample))
 
+    @exclusive
     def end_scrub(self) -> None:
         """Stay where the pointer was, or go on playing from there."""
         wish = self._mixer.wish
@@ -258,6 +287,7 @@ class Transport(ABC):
         return self._speed
 
     @speed.setter
+    @exclusive
     def speed(self, speed: float) -> None:
         if speed not in SPEEDS:
             raise ParameterError(f"speed must be one of {', '.join(f'{s:g}' for s in SPEEDS)}, not {speed:g}")
@@ -267,6 +297,5 @@ class Transport(ABC):
             self._steer(track=wish.track.changed(slower=SPEEDS[speed]))
 
     def _steer(self, **changes: Any) -> None:
-        with self._wish_lock:
-            self._mixer.wish = replace(self._mixer.wish, **changes)
+        self._mixer.wish = replace(self._mixer.wish, **changes)
         self._wake.set()

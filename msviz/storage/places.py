@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,8 +12,8 @@ from typing import Any, Protocol
 
 from msviz.addresses import file_system, reaching
 from msviz.errors import ParameterError, StorageError
+from msviz.files import atomic_path
 from msviz.storage.layout import FORMAT
-from msviz.storage.locks import alone
 
 
 class Place(Protocol):
@@ -123,20 +122,10 @@ def beside(name: str) -> Iterator[Path]:
     path = Path(name)
     if path.suffix not in (".zarr", ".zip", ".npz"):
         raise ParameterError(f"the file of a representation must end in .zarr, .zip or .npz, not {name}")
-    part, old = path.with_name(f".{path.name}.part"), _old(path)
     with _sentences(name):
         _require_replaceable(path)
-        with alone(path):
-            _remove(part)  # of a process that was ended
-            if path.exists():
-                _remove(old)
-            elif old.exists():  # it was ended between two renames
-                os.rename(old, path)
-            try:
-                yield part
-                _put_in_place(part, path)
-            finally:
-                _remove(part)
+    with atomic_path(path, StorageError, folder=path.suffix == ".zarr") as part:
+        yield part
 
 
 @contextmanager
@@ -176,30 +165,3 @@ def _holds_representation(path: Path) -> bool:
         raise
     except Exception:  # whatever zipfile makes of what is none
         return path.stat().st_size == 0
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _old(path: Path) -> Path:
-    """Where a folder waits while another takes its place."""
-    return path.with_name(f".{path.name}.old")
-
-
-def _put_in_place(part: Path, path: Path) -> None:
-    """Rename, with what is there out of the way: a folder cannot be renamed over another."""
-    old = _old(path)
-    if path.is_dir():
-        _remove(old)
-        os.rename(path, old)
-    try:
-        os.replace(part, path)
-    except OSError:
-        if old.exists():
-            os.rename(old, path)
-        raise
-    _remove(old)

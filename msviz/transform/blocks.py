@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.cancellation import Cancelled, raise_if_cancelled
 from msviz.transform.base import Map
 from msviz.transform.frames import Frames, Range
 from msviz.transform.stages import Stage
-from msviz.wanted import UnwantedError, check_wanted
 
 Array = NDArray[Any]
 
@@ -37,8 +37,8 @@ def _wanted(left: Iterator[Batch]) -> Iterator[Batch]:
     """What is left, as long as this thread may go on."""
     for batch in left:
         try:
-            check_wanted()
-        except UnwantedError:
+            raise_if_cancelled()
+        except Cancelled:
             list(left)  # nothing is left for the other threads either
             raise
         yield batch

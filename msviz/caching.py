@@ -1,0 +1,85 @@
+"""A small cache that several threads may ask."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import CancelledError, Future
+from threading import Lock
+from typing import Generic, TypeVar
+from weakref import WeakSet
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class SingleFlightCache(Generic[K, V]):
+    """Keeps the values of the keys asked for last; two threads never make the same one at once.
+
+    Who asks for a value that another thread is making waits for it, and gets that thread's value or its
+    error.  If that thread is cancelled or interrupted, which is no affair of others, one of them makes it.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the value of a key.  What fails is tried again by the next who asks.
+    size : int
+        How many are kept.
+    """
+
+    def __init__(self, make: Callable[[K], V], size: int) -> None:
+        self._make, self._size = make, size
+        self.clear()
+        _caches.add(self)
+
+    def __call__(self, key: K) -> V:
+        while True:
+            with self._lock:
+                others = self._entries.get(key)
+                if others is None:
+                    mine = self._entries[key] = Future()
+                    if len(self._entries) > self._size:
+                        self._entries.popitem(last=False)
+                else:
+                    self._entries.move_to_end(key)
+            if others is None:
+                return self._lead(key, mine)
+            try:
+                return others.result()
+            except CancelledError:
+                if not others.cancelled():
+                    raise
+
+    def _lead(self, key: K, mine: Future[V]) -> V:
+        try:
+            value = self._make(key)
+        except BaseException as error:
+            with self._lock:
+                if self._entries.get(key) is mine:
+                    del self._entries[key]
+            if isinstance(error, Exception):
+                mine.set_exception(error)
+            else:
+                mine.cancel()
+            raise
+        mine.set_result(value)
+        return value
+
+    def clear(self) -> None:
+        """Forget all values."""
+        self._lock = Lock()
+        self._entries: OrderedDict[K, Future[V]] = OrderedDict()
+
+
+_caches: WeakSet[SingleFlightCache] = WeakSet()  # type: ignore[type-arg]  # of any
+
+
+def _clear_all() -> None:
+    """In a forked child nobody makes what another thread of the parent was at, or frees its lock."""
+    for cache in list(_caches):
+        cache.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_clear_all)
