@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import DEFAULT, Mock
@@ -17,6 +16,7 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from waiting import LONG_S, wait_until
 
 import msviz
 from msviz.audio import decode, decoded, source, stream
@@ -127,7 +127,7 @@ def test_what_two_threads_want_at_once_is_decoded_once(tracks, small_blocks, mon
 
     def slow(self, start, count, **how):
         begun.release()
-        assert go_on.wait(10)
+        assert go_on.wait(LONG_S)
         decoded_blocks.append(start // self.size)
         return read(self, start, count, **how)
 
@@ -136,11 +136,10 @@ def test_what_two_threads_want_at_once_is_decoded_once(tracks, small_blocks, mon
         wanted, block = [], audio._decoder.block
         monkeypatch.setattr(audio._decoder, "block", lambda index: wanted.append(index) or block(index))
         stretches = [pool.submit(audio.read, 10, 20) for _ in range(2)]
-        assert begun.acquire(timeout=10)
-        while len(wanted) < 2:  # both have seen that it is not there
-            time.sleep(0.001)
+        assert begun.acquire(timeout=LONG_S)
+        wait_until(lambda: len(wanted) == 2)  # both have seen that it is not there
         go_on.set()
-        np.testing.assert_array_equal(*(stretch.result(10) for stretch in stretches))
+        np.testing.assert_array_equal(*(stretch.result(LONG_S) for stretch in stretches))
     assert wanted == [0, 0]
     assert decoded_blocks == [0]
 
@@ -399,7 +398,7 @@ def test_what_is_decoded_can_be_read_while_another_waits(tracks, slow_file):
         assert not ahead.done()
         assert audio.decoded == 3 * 2048
         slow_file.give(100)
-        np.testing.assert_array_equal(ahead.result(10), whole[:, -3000:])
+        np.testing.assert_array_equal(ahead.result(LONG_S), whole[:, -3000:])
 
 
 def test_decoding_runs_ahead_of_the_reader(tracks, small_blocks):
@@ -422,9 +421,9 @@ def test_closing_ends_the_waiting_and_the_decoding(tracks, slow_file):
         ahead = pool.submit(audio.read, LENGTH - 10, LENGTH)
         closed = pool.submit(audio.close)
         with pytest.raises(msviz.AudioError, match="no longer open"):
-            ahead.result(10)
+            ahead.result(LONG_S)
         slow_file.give(1)  # the decoder is within a block, which it ends before it closes
-        closed.result(10)
+        closed.result(LONG_S)
     assert not audio._decoder._thread.is_alive()
 
 
@@ -443,7 +442,7 @@ import msviz
 from msviz.audio import stream
 stream._VALUES = 1024
 read = stream.Stream.read
-stream.Stream.read = lambda *a, **k: time.sleep(0.2) or read(*a, **k)  # 40 s for all of it
+stream.Stream.read = lambda *a, **k: time.sleep(1) or read(*a, **k)  # 200 s for all of it
 msviz.open_audio({str(tracks["MP3"])!r}).read(0, 10)
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=LONG_S)

@@ -92,7 +92,7 @@ def test_silence_by_gain_is_muting(transform):
 
 @BOTH
 @given(octave=st.integers(0, 6))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_octave_muted_and_soloed_add_up(transform, octave):
     muted = heard(transform, noise(), Edits().with_octave(octave, 7, muted=True))
     soloed = heard(transform, noise(), Edits().with_octave(octave, 7, soloed=True))
@@ -171,7 +171,7 @@ edges = st.tuples(st.floats(-0.5, 3.5), st.floats(0.01, 2.0), st.floats(0, 4000)
 
 @BOTH
 @given(places=st.lists(edges, min_size=1, max_size=3))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_boxes_alone_and_removed_add_up(transform, places):
     boxes = tuple(BoxEdit(start, start + long, low, low + wide) for start, long, low, wide in places)
     alone = heard(transform, noise(), Edits(boxes=boxes, alone=True))

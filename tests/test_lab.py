@@ -136,7 +136,7 @@ def test_reals_are_counted(transform):
 
 
 @every_transform
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(length=st.integers(1, 3 * SEGMENT), data=st.data())
 def test_a_recipe_that_loses_nothing_gives_the_source_back(transform, length, data):
     signal = noise(2, length)
@@ -204,7 +204,7 @@ def test_the_more_stay_the_less_is_lost_and_never_more_than_what_went(transform)
     assert all(a < b for a, b in itertools.pairwise(ratios))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(bits=st.integers(1, 16), peak=st.floats(1e-6, 10), seed=st.integers(0, 99))
 def test_coarse_magnitudes_are_off_by_half_a_step_at_most(bits, peak, seed):
     below = np.random.default_rng(seed).uniform(0, 1.2 * RANGE_DB, (2, 3, 50))
@@ -222,7 +222,7 @@ def test_coarse_magnitudes_of_nothing():
     assert not coarse_magnitudes(np.zeros((1, 2, 3), "f4"), np.array([0, 0, 1], "f4"), 4).any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(bits=st.integers(1, 16), seed=st.integers(0, 99))
 def test_coarse_phases_are_off_by_half_a_step_at_most(bits, seed):
     random = np.random.default_rng(seed)

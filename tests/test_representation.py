@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msviz import STFT, MsvizError, OctaveTransform, ParameterError, Signal, save
@@ -56,7 +56,6 @@ def test_frames_at_the_columns_rate_are_shown_as_they_are():
         np.testing.assert_allclose(image, 20 * np.log10(np.abs(frames)), atol=1e-3)
 
 
-@settings(deadline=None)
 @given(
     hop=st.integers(1, 50),
     step=st.floats(1, 60),

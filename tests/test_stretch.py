@@ -154,7 +154,7 @@ def test_resampled_is_silent_outside():
 # Read in blocks
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(-10, 70_000), st.integers(0, 70_000))
 def test_remembered_source_is_the_source(start, count):
     original = noise(1.5)
