@@ -377,6 +377,46 @@ def test_steps_in_phase_between_neighbours_are_those_of_the_coefficients(transfo
                 assert off(*plane.to_next) < 0.05
 
 
+@pytest.mark.parametrize(
+    ("transform", "number", "farthest", "sigma_hz"),
+    [
+        # σ of the Gaussian next to a Hann window: 0.7878 rows; next to a Nuttall window: 0.1457 of its width.
+        (
+            STFT(RATE, window=256, hop=16),
+            0,
+            lambda hz: hz + 3 * 0.7878 * RATE / 256,
+            lambda _: 0.7878 * RATE / 256,
+        ),
+        (
+            OctaveTransform(RATE, resolution=12, gamma=0),
+            3,
+            lambda hz: hz * 2 ** (3 * 0.1457 * 4 / 12),
+            lambda hz: np.log(2) * 0.1457 * 4 / 12 * hz,
+        ),
+    ],
+    ids=["stft", "octave"],
+)
+def test_where_magnitudes_jump_phases_are_led_no_further_than_three_sigma(
+    transform, number, farthest, sigma_hz
+):
+    """The gradient of their logarithm would lead anywhere there."""
+    band = transform.bands[number]
+    hz = band.frequencies
+    middle = len(hz) // 2
+
+    def plane(loud):
+        magnitudes = [np.full((len(band.frequencies), 9), 1e-6) for band in transform.bands]
+        magnitudes[number][loud] = 1
+        return planes(transform, magnitudes, 0)[number]
+
+    def off(turns, expected):
+        return np.abs(turns - expected - np.rint(turns - expected)).max()
+
+    assert off(plane(np.s_[middle:]).along_time[middle], farthest(hz[middle]) * band.hop / RATE) < 1e-4
+    slope = np.broadcast_to(-3 / (2 * np.pi * sigma_hz(hz)), hz.shape)
+    assert off(plane(np.s_[:, 5:]).along_rows[:, 5], (slope[:-1] + slope[1:]) / 2 * np.diff(hz)) < 1e-4
+
+
 @every_transform
 @pytest.mark.parametrize(("make", "most_db"), [(sine, -30), (pulses, -20), (music, -22)])
 def test_rebuilt_phases_fit_the_magnitudes(transform, make, most_db):

@@ -144,6 +144,15 @@ def test_a_stream_joined_is_the_whole(transform, stretch):
         np.testing.assert_allclose(a.coefficients, b.coefficients, atol=1e-5)
 
 
+def test_frames_of_another_hop_do_not_follow():
+    one, other = (STFT(RATE, window=256, hop=hop).analyze(noise()).bands[0] for hop in (128, 64))
+    stop = one.stop_frame
+    with pytest.raises(
+        ParameterError, match=f"frame {stop} at hop 64 does not follow frame {stop - 1} at hop 128"
+    ):
+        one.joined(other.since(stop))
+
+
 @pytest.mark.parametrize("transform", TRANSFORMS)
 @pytest.mark.parametrize(("start", "stop"), [(0, 4000), (0, 0), (123, 124), (1000, 3000)])
 def test_frame_ranges_are_those_of_an_analysis(transform, start, stop):

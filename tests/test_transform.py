@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -573,6 +574,23 @@ def test_a_stream_is_rebuilt_as_it_comes():
         rebuilt += made.length
         assert given - rebuilt <= transform.border
     assert rebuilt == signal.length
+
+
+def test_a_stream_is_rebuilt_in_bounded_memory():
+    """Frames that nothing to come needs are let go."""
+    transform = OctaveTransform(8000, workers=1)
+
+    def peak(length):
+        signal = noise(1, length, 8000)
+        tracemalloc.start()
+        for _ in transform.synthesize_stream(transform.stream(signal, stretch=16_000)):
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(100_000)
+    assert peak(1_200_000) < 1.1 * peak(400_000)
 
 
 def test_pieces_that_do_not_follow_each_other_are_refused():
