@@ -1,15 +1,33 @@
-"""What every test stands on: no display, no settings of the person at the machine, no thread left behind."""
+"""What every test stands on: no display, no settings of the person at the machine, no thread left behind.
+
+However busy the machine is, no test fails for it: each waits for the thing itself, and long.
+"""
 
 import os
 import sys
 import threading
 from concurrent.futures import Future
+from functools import partial
 
+import hypothesis
 import pytest
+from waiting import LONG_S
 
 from msviz import caching
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+hypothesis.settings.register_profile(
+    "msviz", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("msviz")
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """Wait as long by default as every test may, not for 5 s."""
+    for name in ("waitActive", "waitExposed", "waitSignal", "waitSignals", "waitUntil"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=1000 * LONG_S))
+    return qtbot
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +43,7 @@ def no_thread_left_behind():
         and not thread.name.startswith("msviz-transform")  # they are meant to stay
     ]
     for thread in left:
-        thread.join(timeout=5)
+        thread.join(LONG_S)
     assert not [thread for thread in left if thread.is_alive()]
 
 

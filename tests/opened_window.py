@@ -53,7 +53,7 @@ def wait_open(qtbot, window, path):
 
 
 def wait_analysed(qtbot, window):
-    qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """What the tests of playback share."""
 
-import time
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from waiting import wait_until
 
 from msviz.playback import Player, player, track
 from msviz.signal import Signal
@@ -27,13 +27,6 @@ def ramp(length=1000, first=1.0, channels=2):
     """Every sample has a value of its own, exact in float32."""
     samples = np.arange(length * channels, dtype=np.float32).reshape(length, channels).T + np.float32(first)
     return Signal(samples, RATE)
-
-
-def wait_until(condition):
-    until = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < until, "waited for 10 s in vain"
-        time.sleep(0.001)
 
 
 class FakeOutput:

@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from waiting import LONG_S, wait_until
 
 RATE = 44100
 PROGRAMS = ("pulseaudio", "pactl", "parec")  # Debian: pulseaudio pulseaudio-utils libasound2-plugins
@@ -76,13 +78,12 @@ class SoundServer:
                 env=self._environment(),
                 stderr=log,
             )
-        until = time.monotonic() + 10
-        while subprocess.run(["pactl", "info"], env=self._environment(), capture_output=True).returncode:
-            if self._server.poll() is not None or time.monotonic() > until:
-                log = (self._folder / "log").read_text()
-                self.stop()
-                raise RuntimeError(f"the sound server does not start:\n{log}")
-            time.sleep(0.05)
+        ask = partial(subprocess.run, ["pactl", "info"], env=self._environment(), capture_output=True)
+        wait_until(lambda: self._server.poll() is not None or not ask().returncode)
+        if self._server.poll() is not None:
+            log = (self._folder / "log").read_text()
+            self.stop()
+            raise RuntimeError(f"the sound server does not start:\n{log}")
 
     def _environment(self) -> dict[str, str]:
         return os.environ | self.environment
@@ -125,7 +126,7 @@ class Recording:
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
-        if not self._started.wait(10):
+        if not self._started.wait(LONG_S):
             self.stop()
             raise RuntimeError("the sound server records nothing")
 

@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+from waiting import LONG_S
 
 from msviz.errors import AudioError
 from msviz.gui import analysis
@@ -160,7 +161,7 @@ def test_every_worker_has_a_tile_and_no_tile_is_made_twice(qtbot, track):
     class Both(Signal):
         def read(self, start, stop):
             if not met.is_set():
-                together.wait(10)  # until the other worker reads, too
+                together.wait(LONG_S)  # until the other worker reads, too
                 met.set()
             return super().read(start, stop)
 
@@ -238,12 +239,12 @@ def test_closed_while_busy_nothing_more_is_told(qtbot, track):
     class Slow(Signal):
         def read(self, start, stop):
             begun.set()
-            go_on.wait(10)
+            go_on.wait(LONG_S)
             return super().read(start, stop)
 
     one = track(Slow(SOUND.samples, RATE), workers=2)
     one.analysis.fill()
-    assert begun.wait(10)
+    assert begun.wait(LONG_S)
     one.analysis.stop()
     go_on.set()
     one.runner.close()
@@ -259,7 +260,7 @@ def test_a_tile_that_is_not_wanted_any_more_leaves_its_worker_soon(qtbot, track,
     class Slow(Signal):
         def read(self, start, stop):
             begun.set()
-            go_on.wait(10)
+            go_on.wait(LONG_S)
             return super().read(start, stop)
 
     monkeypatch.setattr(
@@ -267,7 +268,7 @@ def test_a_tile_that_is_not_wanted_any_more_leaves_its_worker_soon(qtbot, track,
     )
     one = track(Slow(SOUND.samples, RATE))
     one.analysis.fill()
-    assert begun.wait(10)
+    assert begun.wait(LONG_S)
     one.analysis.stop()
     go_on.set()
     one.runner.close()

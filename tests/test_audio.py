@@ -17,6 +17,7 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from waiting import LONG_S
 
 import msviz
 from msviz.audio import decode, decoded, source, stream
@@ -127,16 +128,16 @@ def test_what_two_threads_read_at_once_is_decoded_once(tracks, small_blocks, mon
 
     def slow(self, start, count, **how):
         begun.set()
-        assert waiting.wait(10)
+        assert waiting.wait(LONG_S)
         decoded_blocks.append(start // self.size)
         return read(self, start, count, **how)
 
     monkeypatch.setattr(decode._Seeking, "_read", slow)
     with msviz.open_audio(tracks["FLAC, 24 bit"]) as audio, ThreadPoolExecutor(2) as pool:
         first = pool.submit(audio.read, 10, 20)
-        assert begun.wait(10)
+        assert begun.wait(LONG_S)
         second = pool.submit(audio.read, 10, 20)
-        np.testing.assert_array_equal(first.result(10), second.result(10))
+        np.testing.assert_array_equal(first.result(LONG_S), second.result(LONG_S))
     assert decoded_blocks == [0]
 
 
@@ -445,7 +446,7 @@ def test_what_is_decoded_can_be_read_while_another_waits(tracks, slow_file):
         assert not ahead.done()
         assert audio.decoded == 3 * 2048
         slow_file.give(100)
-        np.testing.assert_array_equal(ahead.result(10), whole[:, -3000:])
+        np.testing.assert_array_equal(ahead.result(LONG_S), whole[:, -3000:])
 
 
 def test_decoding_runs_ahead_of_the_reader(tracks, small_blocks):
@@ -468,9 +469,9 @@ def test_closing_ends_the_waiting_and_the_decoding(tracks, slow_file):
         ahead = pool.submit(audio.read, LENGTH - 10, LENGTH)
         closed = pool.submit(audio.close)
         with pytest.raises(msviz.AudioError, match="no longer open"):
-            ahead.result(10)
+            ahead.result(LONG_S)
         slow_file.give(1)  # the decoder is within a block, which it ends before it closes
-        closed.result(10)
+        closed.result(LONG_S)
     assert not audio._decoder._thread.is_alive()
 
 
@@ -489,7 +490,7 @@ import msviz
 from msviz.audio import stream
 stream._VALUES = 1024
 read = stream.Stream.read
-stream.Stream.read = lambda *a, **k: time.sleep(0.2) or read(*a, **k)  # 40 s for all of it
+stream.Stream.read = lambda *a, **k: time.sleep(1) or read(*a, **k)  # 200 s for all of it
 msviz.open_audio({str(tracks["MP3"])!r}).read(0, 10)
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=LONG_S)

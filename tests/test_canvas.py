@@ -14,6 +14,7 @@ import pytest
 from canvas_tools import LENGTH, RATE, open_view, picture_with_click, shown, silence
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication, QWidget
+from waiting import LONG_S
 
 from msviz.gui.canvas import PictureCanvas
 from msviz.gui.colours import Colours
@@ -118,7 +119,7 @@ def test_geometry_at_other_pixel_ratios(scale):
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG_S,
     )
     assert done.returncode == 0, done.stderr
 
@@ -137,7 +138,7 @@ def test_pictures_are_painted_in_one_thread():
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG_S,
     )
     assert "python" in done.stdout
     assert "pooled" not in done.stdout

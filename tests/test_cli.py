@@ -19,6 +19,7 @@ from audio_tools import encode, write_tracks
 from click.testing import CliRunner
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
+from waiting import LONG_S, wait_until
 
 import msviz
 from msviz.cli import main
@@ -98,7 +99,7 @@ def test_help(flag):
 def test_help_is_quick():
     """It loads nothing that it does not show."""
     done = program("--help", before="import atexit, sys; atexit.register(lambda: print(*sys.modules))")
-    told, _ = done.communicate(timeout=60)
+    told, _ = done.communicate(timeout=LONG_S)
     roots = {name.partition(".")[0] for name in told.splitlines()[-1].split()}
     assert "click" in roots
     assert not roots & {
@@ -613,14 +614,14 @@ def test_a_picture_needs_no_display_and_its_size_is_in_pixels(track, picture):
         QT_QPA_PLATFORM="xcb",
         QT_SCALE_FACTOR="2",
     )
-    assert done.communicate(timeout=60) == ("", "")
+    assert done.communicate(timeout=LONG_S) == ("", "")
     assert done.returncode == 0
     assert drawn(picture).shape == (200, 300)
 
 
 def test_a_bad_file_leaves_no_traceback(tmp_path):
     done = program(tmp_path / "missing.wav")
-    _, told = done.communicate(timeout=60)
+    _, told = done.communicate(timeout=LONG_S)
     assert done.returncode == 1
     assert told == f"msviz: {tmp_path / 'missing.wav'} does not exist.\n"
 
@@ -628,10 +629,17 @@ def test_a_bad_file_leaves_no_traceback(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
 def test_without_a_display_it_says_so(track):
     done = program(track, DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
-    _, told = done.communicate(timeout=60)
+    _, told = done.communicate(timeout=LONG_S)
     assert done.returncode == 1
     assert told.startswith("msviz: There is no display to open a window on")
     assert told.count("\n") == 1
+
+
+def rests(process):
+    """Whether the first thread of a process sleeps, and goes on to for a hundred looks."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    states = (stat.read_text().rpartition(")")[2].split()[0] for _ in range(100))
+    return all(state == "S" and time.sleep(0.001) is None for state in states)
 
 
 @pytest.mark.parametrize("files", [0, 2])
@@ -639,9 +647,10 @@ def test_interrupted_in_the_terminal_it_leaves_no_process(track, files):
     with program(*[track] * files, before=READY, QT_QPA_PLATFORM="offscreen") as running:
         try:
             assert running.stdout.readline() == "ready\n"
-            time.sleep(0.3)  # until it rests in Qt's loop, where Python hears no signal by itself
+            if sys.platform == "linux":
+                wait_until(lambda: rests(running))  # in Qt's loop, where Python hears no signal by itself
             running.send_signal(signal.SIGINT)
-            _, told = running.communicate(timeout=20)
+            _, told = running.communicate(timeout=LONG_S)
             assert "Traceback" not in told
             assert running.returncode == 0
         finally:
@@ -687,7 +696,7 @@ def test_ended_from_elsewhere_while_it_writes_it_does_not_ask(track, how):
             assert running.stdout.readline() == "ready\n"
             if how != "loop ended":
                 running.send_signal(signal.SIGINT)
-            _, told = running.communicate(timeout=20)
+            _, told = running.communicate(timeout=LONG_S)
             assert "Traceback" not in told
             assert running.returncode == 0
         finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from waiting import LONG_S
 
 from msviz.convert import Settings, convert_on_cluster, open_source, plan, reconstruction_error_db
 from msviz.errors import MsvizError
@@ -65,8 +66,8 @@ def cluster(tmp_path):
             )
             for _ in range(2)
         ]
-        with distributed.Client(scheduler_file=str(told), timeout=30, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=30)
+        with distributed.Client(scheduler_file=str(told), timeout=LONG_S, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=LONG_S)
             yield client.scheduler.address, workers
 
 
@@ -92,7 +93,7 @@ def test_every_file_arrives_once_though_a_worker_is_lost(tmp_path, cluster, fold
         outcomes.append(outcome)
         if len(outcomes) == 3:  # both have work in hand: there are more files than they have threads
             workers[0].send_signal(signal.SIGKILL)
-    assert workers[0].wait(timeout=10) == -signal.SIGKILL
+    assert workers[0].wait(timeout=LONG_S) == -signal.SIGKILL
     assert Counter(outcome.job for outcome in outcomes) == dict.fromkeys(jobs, 1)
     failed = [outcome.reason for outcome in outcomes if outcome.state == "failed"]
     assert len(failed) == 1, failed

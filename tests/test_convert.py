@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 from audio_tools import write_tracks
+from waiting import LONG_S, wait_until
 
 from msviz import STFT, OctaveTransform, Signal, demo_tracks
 from msviz.convert import (
@@ -363,9 +364,15 @@ def test_a_process_that_dies_costs_the_file_it_was_at(tmp_path):
 
 
 def started(*args):
-    command = [sys.executable, "-c", "from msviz.cli import main; main(prog_name='msviz')", "convert"]
+    # The one who runs the tests may have told them to ignore Ctrl-C (nohup does).
+    script = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from msviz.cli import main
+main(prog_name="msviz")
+"""
     return subprocess.Popen(
-        [*command, *map(str, args)],
+        [sys.executable, "-c", script, "convert", *map(str, args)],
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -386,28 +393,21 @@ def group(leader):
     return members
 
 
-def wait_for(what, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_killed_half_way_and_started_again(tmp_path):
     folder, out = long_files(tmp_path / "in", 10, 5), tmp_path / "out"
     out.mkdir()
     arguments = (folder, "-o", out, "--jobs", 2, "--fmin", 6000)
     with started(*arguments) as running:
-        wait_for(lambda: len(visible(out)) >= 3)
+        wait_until(lambda: len(visible(out)) >= 3)
         running.kill()
-        wait_for(lambda: not group(running.pid))  # those who worked for it find that out by themselves
+        wait_until(lambda: not group(running.pid))  # those who worked for it find that out by themselves
     there = visible(out)
     assert 3 <= len(there) < 10
     for name in there:
         load(out / name).read()  # whole, or it would be told
     with started(*arguments) as again:
-        told, _ = again.communicate(timeout=60)
+        told, _ = again.communicate(timeout=LONG_S)
     assert told == f"{10 - len(there)} converted, {len(there)} there already, 0 failed.\n"
     assert again.returncode == 0
     assert visible(out) == {f"{number}.zarr" for number in range(10)}
@@ -421,15 +421,14 @@ def test_interrupted_in_the_terminal_it_leaves_nothing_half_written(tmp_path, wh
     out.mkdir()
     with started(folder, "-o", out, "--jobs", 2) as running:
         if when == "writes":
-            wait_for(lambda: len(leftovers(out)) == 2)
+            wait_until(lambda: len(leftovers(out)) == 2)
         else:  # itself, what multiprocessing starts for itself, and two that load what they need
-            wait_for(lambda: len(group(running.pid)) == 4)
-            time.sleep(0.2)
+            wait_until(lambda: len(group(running.pid)) == 4)
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does
-        told = running.communicate(timeout=20)
+        told = running.communicate(timeout=LONG_S)
         assert told == ("", "msviz: Interrupted.\n")
         assert running.returncode == 130
-        wait_for(lambda: not group(running.pid))  # what multiprocessing has started for itself hears of it
+        wait_until(lambda: not group(running.pid))  # what multiprocessing has started for itself hears of it
     assert not leftovers(out)
     for name in visible(out):
         load(out / name).read()
@@ -438,13 +437,18 @@ def test_interrupted_in_the_terminal_it_leaves_nothing_half_written(tmp_path, wh
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_processes_leave_it_to_others_what_an_interrupt_means(tmp_path):
     with started(long_files(tmp_path / "in", 2, 1), "-o", tmp_path / "out", "--jobs", 2) as running:
-        wait_for(lambda: len(group(running.pid)) == 4)
-        for _ in range(4):  # while they load what they need
-            time.sleep(0.1)
+        wait_until(lambda: len(group(running.pid)) == 4)
+
+        def interrupt():
+            """All but itself, while they load what they need and while they work."""
             for process in group(running.pid):
-                if process != running.pid:
-                    os.kill(process, signal.SIGINT)
-        assert running.communicate(timeout=20) == ("2 converted, 0 failed.\n", "")
+                with suppress(ProcessLookupError):  # it has ended meanwhile
+                    if process != running.pid:
+                        os.kill(process, signal.SIGINT)
+            return running.poll() is not None
+
+        wait_until(interrupt)
+        assert running.communicate(timeout=LONG_S) == ("2 converted, 0 failed.\n", "")
 
 
 # Elsewhere

@@ -463,7 +463,7 @@ CHANGES = st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=300))  # whe
 
 
 @pytest.mark.parametrize("name", CUT)
-@settings(deadline=None, max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     changes=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=300)), min_size=1, max_size=4)
 )

@@ -92,7 +92,7 @@ def test_silence_by_gain_is_muting(transform):
 
 @BOTH
 @given(octave=st.integers(0, 6))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_octave_muted_and_soloed_add_up(transform, octave):
     muted = heard(transform, noise(), Edits().with_octave(octave, 7, muted=True))
     soloed = heard(transform, noise(), Edits().with_octave(octave, 7, soloed=True))
@@ -120,6 +120,17 @@ def test_gain_of_an_octave_holds_in_its_middle_and_not_beside_it():
     tone = burst(501, 0, SECONDS)
     cut = heard(OCTAVES, tone, Edits().with_octave(4, 7, gain_db=-20.0))
     assert energy_db(cut, tone) == pytest.approx(-20, abs=0.1)
+
+
+@BOTH
+def test_boost_ends_at_the_edges_of_its_octave(transform):
+    """Though rows next to them reach into the octave beyond."""
+    whole = transform.analyze(Signal(noise(), RATE))
+    louder = Edits().with_octave(4, 7, gain_db=6.0)(whole, transform)
+    for before, after in zip(whole.bands, louder.bands, strict=True):
+        inside = (before.frequencies >= 500) & (before.frequencies < 1000)
+        gains = np.where(inside, 10 ** (6 / 20), 1)
+        np.testing.assert_allclose(after.coefficients, before.coefficients * gains[:, None], rtol=1e-6)
 
 
 def test_mute_wins_over_solo():
@@ -171,7 +182,7 @@ edges = st.tuples(st.floats(-0.5, 3.5), st.floats(0.01, 2.0), st.floats(0, 4000)
 
 @BOTH
 @given(places=st.lists(edges, min_size=1, max_size=3))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_boxes_alone_and_removed_add_up(transform, places):
     boxes = tuple(BoxEdit(start, start + long, low, low + wide) for start, long, low, wide in places)
     alone = heard(transform, noise(), Edits(boxes=boxes, alone=True))

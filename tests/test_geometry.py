@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from canvas_tools import RATE, open_view, picture_with_click, shown
+from picture_tools import assert_same_picture
 from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QColor, QInputDevice, QNativeGestureEvent, QPalette, QPointingDevice
 from PyQt6.QtWidgets import QApplication
@@ -127,7 +128,7 @@ def test_only_a_part_of_the_ruler_painted_anew_looks_as_all_of_it(qtbot):
         narrow = ruler.screen().grabWindow(ruler.winId()).toImage()
         ruler.update()
         QApplication.processEvents()
-        assert ruler.screen().grabWindow(ruler.winId()).toImage() == narrow
+        assert_same_picture(narrow, ruler.screen().grabWindow(ruler.winId()).toImage())
 
 
 def test_what_is_unknown_changes_with_the_palette_at_once(qtbot, qapp):

@@ -9,11 +9,10 @@ from functools import partial
 
 import pytest
 from PyQt6.QtCore import QCoreApplication
+from waiting import LONG_S
 
 from msviz.errors import AudioError
 from msviz.gui.jobs import Outcome, Runner
-
-LONG_S = 10  # that nothing here takes
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from audio_tools import (
     with_checksum,
     write_tracks,
 )
+from waiting import LONG_S
 
 import msviz
 from msviz.audio import problems, source, stream
@@ -259,4 +260,4 @@ for path in pathlib.Path(sys.argv[1]).iterdir():
 import msviz.gui.window
 assert "av" not in sys.modules
 """
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=LONG_S)

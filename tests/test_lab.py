@@ -136,7 +136,7 @@ def test_reals_are_counted(transform):
 
 
 @every_transform
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(length=st.integers(1, 3 * SEGMENT), data=st.data())
 def test_a_recipe_that_loses_nothing_gives_the_source_back(transform, length, data):
     signal = noise(2, length)
@@ -204,7 +204,7 @@ def test_the_more_stay_the_less_is_lost_and_never_more_than_what_went(transform)
     assert all(a < b for a, b in itertools.pairwise(ratios))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(bits=st.integers(1, 16), peak=st.floats(1e-6, 10), seed=st.integers(0, 99))
 def test_coarse_magnitudes_are_off_by_half_a_step_at_most(bits, peak, seed):
     below = np.random.default_rng(seed).uniform(0, 1.2 * RANGE_DB, (2, 3, 50))
@@ -222,7 +222,7 @@ def test_coarse_magnitudes_of_nothing():
     assert not coarse_magnitudes(np.zeros((1, 2, 3), "f4"), np.array([0, 0, 1], "f4"), 4).any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(bits=st.integers(1, 16), seed=st.integers(0, 99))
 def test_coarse_phases_are_off_by_half_a_step_at_most(bits, seed):
     random = np.random.default_rng(seed)
@@ -386,6 +386,46 @@ def test_steps_in_phase_between_neighbours_are_those_of_the_coefficients(transfo
             assert off(numbers[:-1], numbers[1:], plane.along_rows) < 0.05
             if plane.to_next[0].size:
                 assert off(*plane.to_next) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("transform", "number", "farthest", "sigma_hz"),
+    [
+        # σ of the Gaussian next to a Hann window: 0.7878 rows; next to a Nuttall window: 0.1457 of its width.
+        (
+            STFT(RATE, window=256, hop=16),
+            0,
+            lambda hz: hz + 3 * 0.7878 * RATE / 256,
+            lambda _: 0.7878 * RATE / 256,
+        ),
+        (
+            OctaveTransform(RATE, resolution=12, gamma=0),
+            3,
+            lambda hz: hz * 2 ** (3 * 0.1457 * 4 / 12),
+            lambda hz: np.log(2) * 0.1457 * 4 / 12 * hz,
+        ),
+    ],
+    ids=["stft", "octave"],
+)
+def test_where_magnitudes_jump_phases_are_led_no_further_than_three_sigma(
+    transform, number, farthest, sigma_hz
+):
+    """The gradient of their logarithm would lead anywhere there."""
+    band = transform.bands[number]
+    hz = band.frequencies
+    middle = len(hz) // 2
+
+    def plane(loud):
+        magnitudes = [np.full((len(band.frequencies), 9), 1e-6) for band in transform.bands]
+        magnitudes[number][loud] = 1
+        return planes(transform, magnitudes, 0)[number]
+
+    def off(turns, expected):
+        return np.abs(turns - expected - np.rint(turns - expected)).max()
+
+    assert off(plane(np.s_[middle:]).along_time[middle], farthest(hz[middle]) * band.hop / RATE) < 1e-4
+    slope = np.broadcast_to(-3 / (2 * np.pi * sigma_hz(hz)), hz.shape)
+    assert off(plane(np.s_[:, 5:]).along_rows[:, 5], (slope[:-1] + slope[1:]) / 2 * np.diff(hz)) < 1e-4
 
 
 @every_transform

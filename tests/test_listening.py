@@ -288,7 +288,7 @@ def test_the_labs_recipe_is_heard_and_its_error_told(qtbot, window):
     qtbot.keyClick(window, KEY.Key_2)
     qtbot.keyClick(window, KEY.Key_Space)
     play_until(qtbot, window, 2.0)
-    qtbot.waitUntil(lambda: lab._error.text() != "–", timeout=10_000)
+    qtbot.waitUntil(lambda: lab._error.text() != "–")
     assert 5 < float(lab._error.text().removesuffix(" dB")) < 60
     lab._reset.click()
     qtbot.waitUntil(lambda: window.session.recipe == Recipe())
@@ -305,7 +305,7 @@ def test_the_meter_shows_what_is_played_and_rests_with_it(qtbot, window, monkeyp
     qtbot.waitUntil(lambda: max(window.meter.levels_db) > -10)
     qtbot.keyClick(window, KEY.Key_Space)
     Device.opened.run(0.5)
-    qtbot.waitUntil(lambda: not window.meter._timer.isActive(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.meter._timer.isActive())
     assert window.meter.at_rest
 
 

@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from playback_tools import wait_until
 from sound_server import RATE, SoundServer, require_sound_server
+from waiting import LONG_S, wait_until
 
 from msviz.playback import Player, Resynthesis, device
 from msviz.playback import player as player_module
@@ -88,7 +88,7 @@ def other_process(environment):
             patch.setenv(name, value)
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             pool.submit(int).result()
-            yield lambda *call: pool.submit(*call).result(timeout=20)
+            yield lambda *call: pool.submit(*call).result(LONG_S)
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +141,10 @@ def play(make_sources, switches=0, workers=0):
             pool.submit(analyze_until, done)
         player.load(sources)
         player.play()
-        until = time.monotonic() + 15
+        until = time.monotonic() + LONG_S
         try:
             while player.playing:
-                assert time.monotonic() < until, "played for 15 s without an end"
+                assert time.monotonic() < until, f"played for {LONG_S} s without an end"
                 told.times.append(time.monotonic())
                 told.positions.append(player.position)
                 if due and told.positions[-1] >= due[0]:

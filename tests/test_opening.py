@@ -9,6 +9,7 @@ import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog
+from waiting import LONG_S
 from window_tools import Device, tone, write
 
 import msviz
@@ -42,8 +43,8 @@ def sound():
 
 
 def wait_analysed(qtbot, window, path):
-    qtbot.waitUntil(lambda: window.source is not None and window.source.path == path, timeout=20_000)
-    qtbot.waitUntil(lambda: window.analysis.progress == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: window.source is not None and window.source.path == path)
+    qtbot.waitUntil(lambda: window.analysis.progress == 1)
 
 
 def codes(picture) -> list[np.ndarray]:
@@ -122,7 +123,7 @@ def test_levels_are_seen_before_their_sound_is_made(qtbot, window, tmp_path, sou
     path, heard = tmp_path / "a.zarr", threading.Event()
     msviz.save(OctaveTransform(RATE).analyze(sound), path, content="levels")
     read = StoredSource.read
-    monkeypatch.setattr(StoredSource, "read", lambda *what: heard.wait(20) and read(*what))
+    monkeypatch.setattr(StoredSource, "read", lambda *what: heard.wait(LONG_S) and read(*what))
     window.files.open(path)
     qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress > 0)
     heard.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from canvas_tools import LENGTH, RATE, drag, open_view, picture_with_click, shown, silence
+from picture_tools import assert_same_picture
 from PyQt6.QtWidgets import QApplication
 
 from msviz.gui.overview import Overview
@@ -28,7 +29,7 @@ class TestOverview:
             view.show(Box(start_s, stop_s, 20, 22050))
             QApplication.processEvents()
             on_screen = overview.screen().grabWindow(overview.winId()).toImage()
-            assert on_screen == overview.grab().toImage().convertToFormat(on_screen.format())
+            assert_same_picture(on_screen, overview.grab().toImage().convertToFormat(on_screen.format()))
 
     def test_what_came_in_is_drawn_when_the_view_is_there(self, overview, qtbot):
         overview.grab()
@@ -48,7 +49,7 @@ class TestOverview:
         coming = Pyramid(OctaveTransform(RATE, resolution=5.0).bands, RATE, LENGTH)
         coming.put(0, [np.full_like(codes, 240) for codes in silence(coming, 0)])
         overview.set_picture(coming, over=True)
-        assert overview.grab().toImage() == before  # the view goes before
+        assert_same_picture(overview.grab().toImage(), before)  # the view goes before
         qtbot.waitUntil(lambda: overview.grab().toImage() != before)
         now = overview.grab().toImage()
         known = 1000 * coming.tile_length // LENGTH

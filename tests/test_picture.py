@@ -133,7 +133,7 @@ class TestPyramid:
         with pytest.raises(ParameterError, match=r"\[100, 150\]"):
             Pyramid([*stft(hop=100), *stft(hop=150)], RATE, 1000)
 
-    @settings(deadline=None, max_examples=20)
+    @settings(max_examples=20)
     @given(st.integers(1, 200_000), st.sampled_from([1 << 12, 1 << 18, 1 << 26]), st.integers(0, 9))
     def test_a_pooled_frame_is_the_maximum_of_its_frames(self, length, budget, seed):
         bands = octaves()
@@ -227,7 +227,6 @@ class TestPyramid:
 
 
 class TestImage:
-    @settings(deadline=None)
     @given(
         st.integers(1, 300_000),
         st.integers(0, 4),
@@ -248,7 +247,6 @@ class TestImage:
             codes = seen(pyramid, middle - half, middle + half, width, height)
             assert codes.max() == 240
 
-    @settings(deadline=None)
     @given(st.integers(0, 512), st.integers(1, 400), st.booleans())
     def test_no_row_is_lost_where_rows_are_narrower_than_pixels(self, row, height, linear_part):
         axis = FrequencyAxis(2000.0, 4001.0) if linear_part else FrequencyAxis(1.0, 4001.0)
@@ -314,7 +312,6 @@ class TestImage:
         assert axis.frequency(axis.position([low, low * 1.005])) == pytest.approx([low, low * 1.005])
         assert axis.position([axis.low_hz, axis.high_hz]) == pytest.approx([0, 1])
 
-    @settings(deadline=None)
     @given(
         st.integers(1, 100_000),
         st.floats(-2, 2),
@@ -429,7 +426,6 @@ class TestSmooth:
         assert np.abs(codes - line[:, None]).max() <= 1
         assert (np.diff(codes, axis=0) <= 0).all()
 
-    @settings(deadline=None)
     @given(st.integers(0, 4), st.integers(0, 11), st.floats(0, 1), st.integers(40, 400))
     def test_where_cells_are_narrow_nothing_fades(self, band, row, where, height):
         bands, length = octaves(), 60_000
@@ -450,7 +446,6 @@ class TestSmooth:
         assert (codes[:, 200:700] != UNKNOWN).all()
         assert (codes[:, 700:] == UNKNOWN).all()
 
-    @settings(deadline=None)
     @given(
         st.integers(1, 50_000),
         st.floats(-2, 2),

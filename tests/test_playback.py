@@ -222,7 +222,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(EVENTS)
 def test_every_sample_is_as_wished(events):
     sources = [ramp(300), ramp(300, 10_000), ramp(300, -5_000)]

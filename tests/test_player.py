@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import playback_tools
 import pytest
-from playback_tools import FADE, RATE, FakeOutput, ramp, settle, wait_until
+from playback_tools import FADE, RATE, FakeOutput, ramp, settle
+from waiting import LONG_S, wait_until
 
 from msviz.errors import AudioError, DeviceError, ParameterError
 from msviz.playback import Player, device, player, track
@@ -64,9 +64,7 @@ def test_it_plays_to_the_last_sample_and_from_the_start_again(playing, output):
         wait_until(lambda: not playing._wake.is_set())
     assert playing.playing
     assert playing.position == pytest.approx(950, abs=1)  # 1050 were taken, the last 100 are on their way
-    while playing.playing:
-        output().run(10)
-        time.sleep(0.001)
+    wait_until(lambda: not playing.playing or output().run(10) is None)
     assert playing.position == 1000
     np.testing.assert_array_equal(np.concatenate(output().heard)[:1000], ramp().samples.T)
     assert not np.concatenate(output().heard)[1000:].any()
@@ -275,7 +273,7 @@ def test_player_that_is_never_closed_lets_the_program_end():
         player.load({"a": Signal(np.zeros(10), 1000)})
         player.play()
     """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=LONG_S)
 
 
 # The device

@@ -7,9 +7,10 @@ import playback_tools
 import pytest
 import soundfile
 from opened_window import make_window, no_device, wait_analysed, wait_open, window
-from playback_tools import FakeOutput, settle, wait_until
+from playback_tools import FakeOutput, settle
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QDoubleSpinBox
+from waiting import wait_until
 
 from msviz import STFT, OctaveTransform, ParameterError, Recipe, Reconstruction, Signal
 from msviz.convert import Settings

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
 
 from msviz.gui import rebuilt
 from msviz.gui.colours import on_light
@@ -77,8 +78,8 @@ def held(window):
 
 
 def rest(qtbot, window):
-    """Let pass what would be asked soon, and until it is there."""
-    qtbot.wait(2 * rebuilt.SOON_MS)
+    """Let what is asked soon be asked, and wait until it is there."""
+    QApplication.processEvents()
     qtbot.waitUntil(lambda: not window.rebuilt._job and not window.rebuilt._soon.isActive())
 
 

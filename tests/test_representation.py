@@ -4,7 +4,7 @@ import builtins
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msviz import STFT, MsvizError, OctaveTransform, ParameterError, Signal, save
@@ -56,7 +56,6 @@ def test_frames_at_the_columns_rate_are_shown_as_they_are():
         np.testing.assert_allclose(image, 20 * np.log10(np.abs(frames)), atol=1e-3)
 
 
-@settings(deadline=None)
 @given(
     hop=st.integers(1, 50),
     step=st.floats(1, 60),
@@ -143,6 +142,15 @@ def test_a_stream_joined_is_the_whole(transform, stretch):
     for a, b in zip(joined.bands, whole.bands, strict=True):
         assert a.first_frame == b.first_frame
         np.testing.assert_allclose(a.coefficients, b.coefficients, atol=1e-5)
+
+
+def test_frames_of_another_hop_do_not_follow():
+    one, other = (STFT(RATE, window=256, hop=hop).analyze(noise()).bands[0] for hop in (128, 64))
+    stop = one.stop_frame
+    with pytest.raises(
+        ParameterError, match=f"frame {stop} at hop 64 does not follow frame {stop - 1} at hop 128"
+    ):
+        one.joined(other.since(stop))
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)

@@ -16,7 +16,7 @@ def sine(frequency, seconds=3.0, amplitude=0.25):
     return Signal((amplitude * np.sin(2 * np.pi * frequency * t))[None], RATE)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     frequency=st.floats(90, 9000), gamma=st.sampled_from([0.0, 5.0]), resolution=st.sampled_from([6, 12, 24])
 )
@@ -31,7 +31,7 @@ def test_reassignment_brings_a_sine_into_its_own_row_at_its_own_level(frequency,
     assert np.sqrt(power[nearest].sum()) == pytest.approx(0.25, rel=0.04 if resolution == 24 else 0.01)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(at=st.integers(RATE, RATE + 5000))
 def test_reassignment_brings_a_click_into_its_own_frame(at):
     samples = np.zeros((1, 3 * RATE), np.float32)

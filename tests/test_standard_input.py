@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from audio_tools import mp3, noise
 from click.testing import CliRunner
+from waiting import LONG_S
 
 from msviz.cli import main
 from msviz.cli.options import given
@@ -33,7 +34,7 @@ def call(*args, given=b""):
 def program(*args, **options):
     script = "from msviz.cli import main; main(prog_name='msviz')"
     command = [sys.executable, "-c", script, *map(str, args)]
-    return subprocess.run(command, capture_output=True, timeout=60, **options)
+    return subprocess.run(command, capture_output=True, timeout=LONG_S, **options)
 
 
 def test_what_is_no_dash_stays_what_it_is():

@@ -14,7 +14,7 @@ def noise(channels, length, rate=44100, seed=0):
     return Signal(0.3 * np.random.default_rng(seed).standard_normal((channels, length)).astype("f4"), rate)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     window_and_hop=st.sampled_from([(4096, 1024), (1000, 300), (256, 128), (64, 13), (4, 1)]),
     length=st.integers(0, 6000),

@@ -6,7 +6,7 @@ import gc
 import itertools
 import os
 import sys
-import time
+import threading
 import weakref
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent
 from PyQt6.QtWidgets import QApplication, QSlider
+from waiting import LONG_S
 from window_tools import Device, tone, write
 
 from msviz.gui import analysis
@@ -51,11 +52,11 @@ def track(tmp_path):
 
 
 def wait_open(qtbot, window, path):
-    qtbot.waitUntil(lambda: window.source is not None and window.source.path == path, timeout=10_000)
+    qtbot.waitUntil(lambda: window.source is not None and window.source.path == path)
 
 
 def wait_analysed(qtbot, window):
-    qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress == 1)
 
 
 def test_after_a_storm_of_sizes_each_picture_is_that_of_its_size(qtbot, make_window, track):
@@ -70,7 +71,7 @@ def test_after_a_storm_of_sizes_each_picture_is_that_of_its_size(qtbot, make_win
         if number % 10 == 5:
             window.view.zoom_time(1.7, 10.0)
     wait_analysed(qtbot, window)
-    qtbot.waitUntil(lambda: all(p.pyramid.sharp for p in window.analysis.pictures), timeout=10_000)
+    qtbot.waitUntil(lambda: all(p.pyramid.sharp for p in window.analysis.pictures))
     window.pictures.redraw()
     for panel in (window.pictures.octaves, window.pictures.stft):
         canvas = panel.canvas
@@ -96,25 +97,25 @@ def test_after_a_storm_of_parameters_the_last_are_drawn_and_nothing_of_the_other
         changed = replace(window.parameters, resolution=5.0 + number, gamma=float(number % 4))
         window.set_parameters(changed)
         seen += [weakref.ref(picture.pyramid) for picture in window.analysis.pictures]
-        if number % 4 == 0:
-            qtbot.wait(20)
+        if number % 4 == 0:  # some of them are under way when the next come
+            qtbot.waitUntil(lambda: window.analysis.progress > 0)
     wait_analysed(qtbot, window)
     octaves, same = window.analysis.pictures
     assert octaves.transform.scale.resolution == 16.0
     assert same is stft  # it has not changed, and so is not made again
-    qtbot.waitUntil(lambda: window.pictures.octaves.canvas.picture is octaves.pyramid, timeout=5000)
+    qtbot.waitUntil(lambda: window.pictures.octaves.canvas.picture is octaves.pyramid)
     window.set_parameters(replace(window.parameters, window=2048, hop=512))
     wait_analysed(qtbot, window)
     assert window.analysis.pictures[0] is octaves
     del stft, same
     shown = {picture.pyramid for picture in window.analysis.pictures}
-    qtbot.waitUntil(lambda: window.pictures.stft.canvas.picture in shown, timeout=5000)
+    qtbot.waitUntil(lambda: window.pictures.stft.canvas.picture in shown)
 
     def others():
         gc.collect()
         return {pyramid for ref in seen if (pyramid := ref()) is not None} - shown
 
-    qtbot.waitUntil(lambda: not others(), timeout=5000)
+    qtbot.waitUntil(lambda: not others())
 
 
 def test_a_hand_at_the_slider_sees_pictures_on_its_way_and_the_last_at_its_end(
@@ -124,10 +125,10 @@ def test_a_hand_at_the_slider_sees_pictures_on_its_way_and_the_last_at_its_end(
     window.files.open(track)
     wait_open(qtbot, window, track)
     wait_analysed(qtbot, window)
-    made, shown = analysis.tile_levels, []
+    made, shown, moves = analysis.tile_levels, [], threading.Semaphore(0)
 
     def slow(*place):
-        time.sleep(0.03)  # longer than from one move to the next
+        assert moves.acquire(timeout=LONG_S)  # from one move to the next at least
         return made(*place)
 
     monkeypatch.setattr(analysis, "tile_levels", slow)
@@ -137,16 +138,19 @@ def test_a_hand_at_the_slider_sees_pictures_on_its_way_and_the_last_at_its_end(
 
     def moved_on():
         slider.setValue(next(places))
+        moves.release()
         return len(shown) >= 3
 
-    qtbot.waitUntil(moved_on, timeout=10_000)  # it looks every 10 ms
+    qtbot.waitUntil(moved_on)  # it looks every 10 ms
     assert len(set(shown)) == len(shown)
+    monkeypatch.setattr(analysis, "tile_levels", made)
+    moves.release(1000)
     slider.setValue(150)
     rests = window.inspector.parameters.parameters
-    qtbot.waitUntil(lambda: window.parameters == rests, timeout=5000)
+    qtbot.waitUntil(lambda: window.parameters == rests)
     octaves = window.analysis.pictures[0]
     assert octaves.transform.scale.resolution == rests.resolution
-    qtbot.waitUntil(lambda: canvas.picture is octaves.pyramid, timeout=5000)
+    qtbot.waitUntil(lambda: canvas.picture is octaves.pyramid)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -159,11 +163,14 @@ def test_after_a_storm_of_files_only_the_last_is_open_and_after_closing_none(
 
     paths = [write(tmp_path / f"{number}.flac", np.tile(tone(300 + number), 6)) for number in range(5)]
     window = make_window()
-    for path in (*paths, *paths[::-1]):
+    for number, path in enumerate((*paths, *paths[::-1])):
         window.files.open(path)
-        qtbot.wait(15)
+        if number % 3 == 0:
+            wait_open(qtbot, window, path)
+        else:
+            QApplication.processEvents()
     wait_open(qtbot, window, paths[0])
-    qtbot.waitUntil(lambda: held() <= {"0.flac"}, timeout=5000)
+    qtbot.waitUntil(lambda: held() <= {"0.flac"})
     window.files.open(paths[3])
     wait_open(qtbot, window, paths[3])
     window.close()
@@ -184,7 +191,7 @@ def test_a_worker_that_raises_is_told_and_another_track_is_analysed(
     monkeypatch.setattr(analysis, "tile_levels", broken)
     window.files.open(track)
     wait_open(qtbot, window, track)
-    qtbot.waitUntil(lambda: "unforeseen" in window.messages.text, timeout=5000)
+    qtbot.waitUntil(lambda: "unforeseen" in window.messages.text)
     assert window.analysis.stopped
     assert window.analysis.progress == 0
     monkeypatch.setattr(analysis, "tile_levels", whole)
@@ -214,6 +221,6 @@ def test_an_idle_worker_holds_on_to_nothing(qtbot):
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect()
     try:
-        qtbot.waitUntil(lambda: held[0]() is None, timeout=2000)
+        qtbot.waitUntil(lambda: held[0]() is None)
     finally:
         runner.close()

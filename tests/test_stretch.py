@@ -162,7 +162,7 @@ def test_the_residual_goes_in_a_straight_line_from_frame_to_frame(factor):
 # Read in blocks
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(-10, 70_000), st.integers(0, 70_000))
 def test_remembered_source_is_the_source(start, count):
     original = noise(1.5)

@@ -4,6 +4,7 @@ import functools
 import itertools
 import math
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -44,7 +45,7 @@ def sine(frequency: float, amplitude: float, seconds: float, rate: int) -> Signa
 # -------------------------------------------------------------------- reconstruction
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rate=st.sampled_from([8000, 11025, 22050, 44100, 48000, 96000, 192000]),
     resolution=st.floats(3, 24),
@@ -183,7 +184,7 @@ def whole():
     return {r: (signal, t := OctaveTransform(rate, resolution=r), t.analyze(signal)) for r in (3, 12, 24)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(resolution=st.sampled_from([3, 12, 24]), start=st.floats(0, 1), stop=st.floats(0, 1))
 @example(resolution=12, start=0, stop=0.1)
 @example(resolution=12, start=0.9, stop=1)
@@ -205,7 +206,7 @@ def test_a_stretch_alone_has_the_frames_of_the_whole(whole, resolution, start, s
         assert error_db(transform.synthesize(part), piece) <= -120
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(octave=st.integers(0, 9), at=st.floats(0, 1), count=st.integers(1, 40))
 def test_frames_of_one_octave_are_those_of_the_whole(whole, octave, at, count):
     signal, transform, representation = whole[12]
@@ -553,7 +554,7 @@ def test_samples_that_are_not_numbers_count_as_zero_and_are_told_of():
 # -------------------------------------------------------------------- streams
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     length=st.one_of(st.integers(0, 5), st.integers(6, 300_000)),
     stretch=st.sampled_from([20_000, 2**16, 99_999, 10**6]),
@@ -596,6 +597,23 @@ def test_a_stream_is_rebuilt_as_it_comes():
         rebuilt += made.length
         assert given - rebuilt <= transform.border
     assert rebuilt == signal.length
+
+
+def test_a_stream_is_rebuilt_in_bounded_memory():
+    """Frames that nothing to come needs are let go."""
+    transform = OctaveTransform(8000, workers=1)
+
+    def peak(length):
+        signal = noise(1, length, 8000)
+        tracemalloc.start()
+        for _ in transform.synthesize_stream(transform.stream(signal, piece=16_000)):
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(100_000)
+    assert peak(1_200_000) < 1.1 * peak(400_000)
 
 
 def test_pieces_that_do_not_follow_each_other_are_refused():

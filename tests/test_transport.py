@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import playback_tools
 import pytest
-from playback_tools import FADE, RATE, FakeOutput, ramp, settle, wait_until
+from playback_tools import FADE, RATE, FakeOutput, ramp, settle
+from waiting import wait_until
 
 from msviz.errors import DeviceError, ParameterError
 from msviz.playback import Meter, Player, player, scrub, track

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from canvas_tools import LENGTH, RATE, drag, mouse, open_view, shown, wheel
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QEvent, QPoint, Qt
 from PyQt6.QtGui import QImage
@@ -24,7 +24,6 @@ UNKNOWNS = {0xFF000000 | r << 16 | g << 8 | b for r, g, b in (UNKNOWN_ON_DARK, U
 
 
 class TestEnvelope:
-    @settings(deadline=None)
     @given(
         st.integers(1, 20_000),
         st.lists(st.integers(1, 20_000), max_size=5),
@@ -70,7 +69,6 @@ class TestEnvelope:
 
 
 class TestWave:
-    @settings(deadline=None)
     @given(st.integers(2, 40), st.floats(-3, 30), st.floats(0.01, 0.99), st.integers(0, 20))
     def test_from_closest_a_column_reaches_as_far_as_the_line_in_it(self, count, start, per_column, at):
         samples = np.random.default_rng(count).uniform(-1, 1, count)

@@ -44,7 +44,7 @@ def test_eight_channels_of_a_video_have_their_names(qtbot, window, tmp_path):  #
     opened(qtbot, window, path)
     window.view.show(Box(0.5, 1.5, 100.0, 4000.0))
     opened(qtbot, window, path, 1)
-    qtbot.waitUntil(lambda: window.source.track == 1 and window.analysis.progress == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: window.source.track == 1 and window.analysis.progress == 1)
     assert "8 channels" in window.status._file
     box = window.inspector.parameters._channel
     named = [box.itemText(n) for n in range(box.count()) if ":" in box.itemText(n)]

@@ -36,8 +36,8 @@ def window(qtbot, monkeypatch, qapp):
 
 def opened(qtbot, window, path, track=0):
     window.files.open(path, track)
-    qtbot.waitUntil(lambda: window.source is not None and window.source.path == path, timeout=20_000)
-    qtbot.waitUntil(lambda: window.source.settled and window.analysis.progress == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: window.source is not None and window.source.path == path)
+    qtbot.waitUntil(lambda: window.source.settled and window.analysis.progress == 1)
 
 
 @pytest.fixture
@@ -148,10 +148,10 @@ def test_the_time_axis_changes_once_and_the_view_stays(qtbot, window, tmp_path, 
 
     monkeypatch.setattr(Window, "_show_length", note)
     window.files.open(path)
-    qtbot.waitUntil(lambda: window.source is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.source is not None)
     estimated = window.session.length
     window.view.show(Box(2.0, 9.0, 100.0, 5000.0))
-    qtbot.waitUntil(lambda: window.source.settled and window.analysis.progress == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: window.source.settled and window.analysis.progress == 1)
     exact = msviz.read_audio(path).length
     assert lengths == [exact] != [estimated]
     assert seen[0] == seen[1] == (window.view.range, 3.0)
@@ -219,7 +219,7 @@ def test_another_sound_track_is_shown_at_the_same_place(qtbot, window, tmp_path)
     assert "sound track 1 of 2" in window.status._file
     window.view.show(Box(1.0, 2.0, 200.0, 2000.0))
     tracks.actions()[1].trigger()
-    qtbot.waitUntil(lambda: window.source.track == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: window.source.track == 1)
     assert window.source.channels == 1
     assert window.view.range == Box(1.0, 2.0, 200.0, 2000.0)
     assert [action.isChecked() for action in tracks.actions()] == [False, True]

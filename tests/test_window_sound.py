@@ -5,8 +5,8 @@ from __future__ import annotations
 import opened_window
 import pytest
 from opened_window import SECONDS, action, button, said, shown_texts, tone_is_seen
-from playback_tools import wait_until
 from PyQt6.QtCore import QPoint, Qt, QTimer
+from waiting import wait_until
 from window_tools import NO_DEVICE, RATE, Device, play_until
 
 from msviz.playback import player

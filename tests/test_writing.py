@@ -47,7 +47,7 @@ def test_file_written_from_itself_is_bit_exact(tmp_path, suffix, subtype):
 
 @pytest.mark.parametrize("bits", [8, 16, 24])
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_whole_number_survives(tmp_path_factory, bits, seed):
     path = tmp_path_factory.getbasetemp() / "numbers.wav"
     full = 2 ** (bits - 1)

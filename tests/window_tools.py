@@ -60,7 +60,7 @@ def play_until(qtbot, window, seconds):
         return window.view.playhead_s >= seconds or not window.player.playing
 
     qtbot.waitUntil(lambda: Device.opened is not None)
-    qtbot.waitUntil(there, timeout=10_000)
+    qtbot.waitUntil(there)
 
 
 def level_db(samples, hz):

@@ -248,8 +248,10 @@ class Ridges:
         cost = 2 - np.log(self._pass_strength / peak)
         # From the root to what is known it costs least, and to the rest more than all passes do.
         own = np.where(known, 1.0, 1e3 - np.log(np.maximum(self.strength[self.summits] / peak, 1e-30)))
-        tails = np.concatenate([self._pass // max(hills, 1), np.arange(hills)])
-        heads = np.concatenate([self._pass % max(hills, 1), np.full(hills, root)])
+        one, other = np.divmod(self._pass, max(hills, 1))
+        # In int32, which is all that csgraph takes before SciPy 1.17.1.
+        tails = np.concatenate([one, np.arange(hills)], dtype=np.int32)
+        heads = np.concatenate([other, np.full(hills, root)], dtype=np.int32)
         graph = csr_array((np.concatenate([cost, own]), (tails, heads)), shape=(hills + 1, hills + 1))
         _, parent = breadth_first_order(minimum_spanning_tree(graph), root, directed=False)
         parent = parent.astype(np.intp)
