@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from msviz import STFT, OctaveTransform, Recipe, Reconstruction, open_audio
+from msviz import STFT, AudioError, OctaveTransform, Recipe, Reconstruction, open_audio
 from msviz.transform import stages
 
 RATE = 44100
@@ -109,3 +109,32 @@ def test_forked_children_read_one_open_file_each_by_itself(tmp_path):
             for child in children:
                 child.kill()
                 child.join()
+
+
+@pytest.mark.parametrize("kind", ["wav", "ogg"])
+def test_a_forked_child_reads_while_its_parent_decodes(tmp_path, kind):
+    import soundfile
+
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 300_000).astype(np.float32)
+    soundfile.write(tmp_path / f"a.{kind}", samples, RATE)
+    with open_audio(tmp_path / f"a.{kind}") as source:
+        whole = source.read(0, 300_000)
+        assert in_child(lambda: np.array_equal(source.read(1000, 290_000), whole[:, 1000:290_000]))
+        with source._lock:  # as another thread may hold it
+            assert in_child(lambda: np.array_equal(source.read(5, 10), whole[:, 5:10]))
+
+
+def test_a_file_that_was_given_open_is_refused_in_a_child(tmp_path):
+    import soundfile
+
+    soundfile.write(tmp_path / "a.wav", np.zeros(1000), RATE)
+
+    def refusal():
+        try:
+            source.read(0, 10)
+        except AudioError as error:
+            return str(error)
+
+    with (tmp_path / "a.wav").open("rb") as file, open_audio(file) as source:
+        assert "was opened in another process" in in_child(refusal)
+        assert source.read(0, 10).shape == (1, 10)

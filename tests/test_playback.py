@@ -43,6 +43,8 @@ def fill(mixer, count):
 class Shaky:
     """A transform whose resynthesis is off by a known amount, and that counts what it is asked."""
 
+    dtype = np.dtype("float32")
+
     def __init__(self):
         self.asked = []
 
@@ -78,14 +80,14 @@ def test_edits_are_made_between_analysis_and_synthesis():
     transform = Shaky()
     asked = []
 
-    def treble(representation, by):
-        asked.append(by)
+    def treble(representation):
+        asked.append(representation)
         return Signal(3 * representation.samples, representation.rate)
 
     original = ramp()
     edited = Resynthesis(original, transform, treble)
     np.testing.assert_array_equal(edited.read(10, 50), 3 * original.read(10, 50) + np.float32(0.5))
-    assert asked == [transform]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(("gain_db", "factor"), [(0, 1), (20, 10), (60, 1000)])

@@ -106,6 +106,18 @@ class Media:
                 return b""
         return data
 
+    def again(self) -> Media:
+        """The same file, opened once more, with a position of its own.
+
+        Raises
+        ------
+        AudioError
+            If it was given open, or cannot be opened any more.
+        """
+        if not self._owned:
+            raise AudioError(f"{self.name} was opened in another process: give its path, not the open file.")
+        return Media(self.name)
+
     def close(self) -> None:
         """Let go of the file, unless it was given open."""
         if self._owned:

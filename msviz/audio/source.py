@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import Self
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
 
 from msviz.audio.channels import names
 from msviz.audio.damage import Damage
-from msviz.audio.decode import make_decoder
+from msviz.audio.decode import Decoder, make_decoder
 from msviz.audio.encoded import Encoded
 from msviz.audio.media import File, Media
 from msviz.audio.opening import open_encoded
@@ -65,11 +67,12 @@ class AudioSource(PaddedSource):
         self.track, self.tracks = encoded.track, encoded.tracks
         self._media, self._encoded = media, encoded
         self._length = encoded.length
-        self._decoder = make_decoder(encoded, media.name)
+        self._own_decoder: Decoder | None = make_decoder(encoded, media.name)
         self._order = list(encoded.order) if encoded.order else None
         self._block = SingleFlightCache(self._read_block, _BLOCKS_KEPT)
         self._non_finite: dict[int, int] = {}
-        self._lock = threading.Lock()  # held for a look at the one above
+        self._lock = threading.Lock()  # held for a look at the one above, or for the decoder
+        _open_sources.add(self)
 
     @property
     def length(self) -> int:
@@ -144,6 +147,28 @@ class AudioSource(PaddedSource):
     def _read(self, start: int, stop: int) -> NDArray[np.float32]:
         return read_blocks(self._block, self._decoder.size, start, stop, self.channels, np.float32)
 
+    @property
+    def _decoder(self) -> Decoder:
+        with self._lock:
+            if self._own_decoder is None:
+                self._media = self._media.again()
+                self._encoded = open_encoded(self._media, self.track)
+                self._own_decoder = make_decoder(self._encoded, self._media.name)
+            return self._own_decoder
+
+    def _forked(self) -> None:
+        """In a forked child: open the file again when it is read.
+
+        A position that is shared with the parent would give others' samples; locks may be held, for ever, by
+        threads that the child has not.
+        """
+        self._inherited = (
+            self._media,
+            self._encoded,
+            self._own_decoder,
+        )  # not to be closed, for that takes locks
+        self._lock, self._own_decoder = threading.Lock(), None
+
     def close(self) -> None:
         """Close the file; what is read afterwards raises `AudioError`."""
         self._decoder.close()
@@ -166,6 +191,18 @@ class AudioSource(PaddedSource):
             with self._lock:
                 self._non_finite[index] = count
         return block
+
+
+_open_sources: WeakSet[AudioSource] = WeakSet()
+
+
+def _after_fork() -> None:
+    for source in list(_open_sources):
+        source._forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def open_audio(file: File, *, track: int = 0, wait: bool = True) -> AudioSource:
