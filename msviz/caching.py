@@ -30,8 +30,12 @@ class SingleFlightCache(Generic[K, V]):
 
     def __init__(self, make: Callable[[K], V], size: int) -> None:
         self._make, self._size = make, size
-        self.clear()
+        self._reset()
         _caches.add(self)
+
+    def _reset(self) -> None:
+        self._lock = Lock()
+        self._entries: OrderedDict[K, Future[V]] = OrderedDict()
 
     def __call__(self, key: K) -> V:
         while True:
@@ -67,19 +71,19 @@ class SingleFlightCache(Generic[K, V]):
         return value
 
     def clear(self) -> None:
-        """Forget all values."""
-        self._lock = Lock()
-        self._entries: OrderedDict[K, Future[V]] = OrderedDict()
+        """Forget all values; what is being made goes to those who wait for it."""
+        with self._lock:
+            self._entries.clear()
 
 
 _caches: WeakSet[SingleFlightCache] = WeakSet()  # type: ignore[type-arg]  # of any
 
 
-def _clear_all() -> None:
+def _reset_all() -> None:
     """In a forked child nobody makes what another thread of the parent was at, or frees its lock."""
     for cache in list(_caches):
-        cache.clear()
+        cache._reset()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_clear_all)
+    os.register_at_fork(after_in_child=_reset_all)

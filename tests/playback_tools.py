@@ -57,8 +57,11 @@ def settle(made):
     """Wait until all that is near is ready."""
 
     def settled():
-        wish = made._mixer.wish
-        return made._output and wish.track.wanted(wish.source, made._upcoming(wish, wish.track)) is None
+        request = made._mixer.request
+        return (
+            made._output
+            and request.track.missing(request.source, made._upcoming(request, request.track)) is None
+        )
 
     wait_until(settled)
 

@@ -254,7 +254,7 @@ def test_nothing_tells_x(qtbot, heard, make_dialog, monkeypatch):
             QApplication.sendPostedEvents()  # the layout follows a text only then
             pictures.append(dialog.grab().toImage())
         seen.append((pictures, heard.position, heard.source, heard.names))
-        loaded = heard._mixer.wish.track.originals
+        loaded = heard._mixer.request.track.originals
         a, b, x = (loaded[name].samples for name in "ABX")
         assert x is not a
         assert not any(np.shares_memory(*pair) for pair in ((a, x), (b, x), (a, b)))

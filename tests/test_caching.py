@@ -27,6 +27,19 @@ def test_what_was_asked_for_last_is_kept_and_what_failed_is_tried_again():
     assert asked == [1, 1, 2, 3, 2]
 
 
+def test_what_is_being_made_when_all_is_forgotten_is_not_kept():
+    asked = []
+
+    def make(key):
+        asked.append(key)
+        cache.clear()
+        return key
+
+    cache = SingleFlightCache(make, size=2)
+    assert [cache(1), cache(1)] == [1, 1]
+    assert asked == [1, 1]
+
+
 def ask_twice(waiting, make_first):
     """What two threads get that ask for the same; the second waits before the first has made it."""
     began, calls = threading.Event(), []

@@ -204,14 +204,16 @@ def test_an_exception_ends_the_job_with_a_sentence_and_the_worker_goes_on(
 
 
 def test_an_exception_after_a_cancellation_is_not_told(qtbot, one_worker, caplog):
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     def work():
+        begun.set()
         go_on.wait(LONG_S)
         raise AudioError("The file was closed.")
         yield
 
     heard = Heard(one_worker.start(work))
+    assert begun.wait(LONG_S)
     heard.job.cancel()
     go_on.set()
     settle(qtbot, one_worker)

@@ -10,8 +10,8 @@ from playback_tools import FADE, RATE, ramp, short_chunks
 
 from msviz.errors import ParameterError
 from msviz.playback import Difference, Player, Resynthesis, track
-from msviz.playback.heard import Heard
-from msviz.playback.mixer import Mixer, Piece, Seek, Wish
+from msviz.playback.clock import PlaybackClock
+from msviz.playback.mixer import Mixer, Piece, PlaybackRequest, Seek
 from msviz.playback.track import Track, fold
 from msviz.signal import Signal
 
@@ -146,9 +146,9 @@ def test_any_channels_are_folded_to_two(channels, left, right):
 def test_selected_source_is_made_two_chunks_before_the_others():
     made = Track({"a": ramp(), "b": ramp(), "c": ramp()})
     order = []
-    while wanted := made.wanted(1, made.upcoming(130)):
-        order.append(wanted)
-        made.make(*wanted, made.upcoming(130))
+    while missing := made.missing(1, made.upcoming(130)):
+        order.append(missing)
+        made.make(*missing, made.upcoming(130))
     assert order[:7] == [(1, 2), (1, 3), (0, 2), (2, 2), (1, 4), (0, 3), (2, 3)]
     assert max(index for _, index in order) == 2 + track.AHEAD
 
@@ -167,7 +167,7 @@ def test_chunks_far_from_the_playhead_are_let_go(monkeypatch):
 
 def reference(sources, length, events):
     """The mixer again, sample by sample, for a track of which everything is ready."""
-    heard = wished = None  # source, None is silence
+    heard = requested = None  # source, None is silence
     here, asked, selected, loop, once = 0, None, 0, None, None
     old_heard = old_here = 0
     fading = 0
@@ -195,11 +195,11 @@ def reference(sources, length, events):
                 if playing and loop and not once and place >= loop[1]:
                     over = place - loop[1] if place - loop[1] < FADE else 0
                     place = loop[0] + over % (loop[1] - loop[0])
-                wished = selected if playing and place < (once[1] if once else length) else None
-                if wished != heard or (wished is not None and place != here):
+                requested = selected if playing and place < (once[1] if once else length) else None
+                if requested != heard or (requested is not None and place != here):
                     old_heard, old_here = heard, here
                     fading = 0 if heard is None and place == 0 else FADE
-                heard, here = wished, place
+                heard, here = requested, place
             sample = at(heard, here)
             if fading:
                 gain = (FADE - fading + 0.5) / FADE
@@ -226,11 +226,11 @@ EVENTS = st.lists(
 
 @settings(max_examples=300)
 @given(EVENTS)
-def test_every_sample_is_as_wished(events):
+def test_every_sample_is_as_requested(events):
     sources = [ramp(300), ramp(300, 10_000), ramp(300, -5_000)]
     whole = ready(*sources)
     tested = Mixer()
-    tested.wish = wish = Wish(whole, playing=True)
+    tested.request = request = PlaybackRequest(whole, playing=True)
     events = [("play", True), *events, ("fill", 50)]
     outs, positions = [], []
     for what, value in events:
@@ -242,8 +242,8 @@ def test_every_sample_is_as_wished(events):
                 positions.extend(piece.position + np.minimum(steps, piece.moved))
         else:
             change = {"select": "source", "play": "playing"}.get(what, what)
-            wish = replace(wish, **{change: Seek(value) if what == "seek" else value})
-            tested.wish = wish
+            request = replace(request, **{change: Seek(value) if what == "seek" else value})
+            tested.request = request
     expected, last = reference(sources, 300, events)
     np.testing.assert_allclose(np.concatenate(outs), [sample for sample, _ in expected], rtol=1e-6, atol=2e-3)
     assert positions == [position for _, position in expected]
@@ -258,7 +258,7 @@ def test_switches_between_equal_sources_leave_no_trace(switches):
     tested = Mixer()
     heard = []
     for selected, count in switches:
-        tested.wish = Wish(whole, selected, playing=True, seek=tested.seek)
+        tested.request = PlaybackRequest(whole, selected, playing=True, seek=tested.seek)
         heard.append(fill(tested, count)[0])
     heard = np.concatenate(heard)
     np.testing.assert_array_equal(heard, source.samples[:, : len(heard)].T)
@@ -267,13 +267,13 @@ def test_switches_between_equal_sources_leave_no_trace(switches):
 def test_pause_and_play_under_their_fades_add_up_to_the_whole():
     source = ramp()
     tested = Mixer()
-    tested.wish = Wish(ready(source), playing=True)
+    tested.request = PlaybackRequest(ready(source), playing=True)
     before = fill(tested, 100)[0]
-    tested.wish = Wish(tested.wish.track, seek=tested.seek)
+    tested.request = PlaybackRequest(tested.request.track, seek=tested.seek)
     faded_out, pieces = fill(tested, 50)
     assert (tested.position, {piece.moved for piece in pieces}) == (100, {0})
     assert not faded_out[FADE:].any()
-    tested.wish = Wish(tested.wish.track, playing=True, seek=tested.seek)
+    tested.request = PlaybackRequest(tested.request.track, playing=True, seek=tested.seek)
     after = fill(tested, 100)[0]
     after[:FADE] += faded_out[:FADE]
     np.testing.assert_allclose(np.concatenate([before, after]), source.samples[:, :200].T, rtol=1e-6)
@@ -284,7 +284,7 @@ def test_samples_that_are_late_are_waited_for_in_silence():
     late = Track({"late": source})
     late.make(0, 0, [])
     tested = Mixer()
-    tested.wish = Wish(late, playing=True)
+    tested.request = PlaybackRequest(late, playing=True)
     out, pieces = fill(tested, 100)
     np.testing.assert_array_equal(out[:64], source.samples[:, :64].T)
     assert not out[64:].any()
@@ -303,9 +303,9 @@ def test_what_is_heard_goes_on_until_the_new_place_is_ready():
     for index in range(4):
         late.make(0, index, [])
     tested = Mixer()
-    tested.wish = Wish(late, playing=True)
+    tested.request = PlaybackRequest(late, playing=True)
     fill(tested, 50)
-    tested.wish = Wish(late, playing=True, seek=Seek(700))
+    tested.request = PlaybackRequest(late, playing=True, seek=Seek(700))
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out, source.samples[:, 50:100].T)
     late.make(0, 10, [])  # ends four samples later: not enough to go there
@@ -322,9 +322,9 @@ def test_loop_turns_in_the_old_source_until_the_new_one_is_ready():
     for index in range(4):
         late.make(0, index, [])
     tested = Mixer()
-    tested.wish = Wish(late, playing=True, loop=(0, 100))
+    tested.request = PlaybackRequest(late, playing=True, loop=(0, 100))
     fill(tested, 50)
-    tested.wish = Wish(late, 1, playing=True, seek=tested.seek, loop=(0, 100))
+    tested.request = PlaybackRequest(late, 1, playing=True, seek=tested.seek, loop=(0, 100))
     out, _ = fill(tested, 100)
     np.testing.assert_array_equal(out[:50], source.samples[:, 50:100].T)
     np.testing.assert_array_equal(out[50 + FADE :], source.samples[:, FADE:50].T)
@@ -341,18 +341,18 @@ def test_place_asked_for_is_taken_in_the_old_source_until_the_new_one_is_ready()
     for index in range(16):
         late.make(0, index, [])
     tested = Mixer()
-    tested.wish = Wish(late, playing=True)
+    tested.request = PlaybackRequest(late, playing=True)
     fill(tested, 50)
-    tested.wish = Wish(late, 1, playing=True, seek=Seek(500))
+    tested.request = PlaybackRequest(late, 1, playing=True, seek=Seek(500))
     out, _ = fill(tested, 50)
     np.testing.assert_array_equal(out[FADE:], source.samples[:, 500 + FADE : 550].T)
 
 
 def test_unloading_fades():
     tested = Mixer()
-    tested.wish = Wish(ready(Signal(np.ones((2, 1000), np.float32), RATE)), playing=True)
+    tested.request = PlaybackRequest(ready(Signal(np.ones((2, 1000), np.float32), RATE)), playing=True)
     fill(tested, 50)
-    tested.wish = Wish()
+    tested.request = PlaybackRequest()
     out, _ = fill(tested, 50)
     assert np.abs(np.diff(out[:, 0], prepend=1)).max() < 0.2
     assert not out[FADE:].any()
@@ -361,7 +361,7 @@ def test_unloading_fades():
 
 def test_volume_moves_without_a_step_and_ends_where_it_was_set():
     tested = Mixer()
-    tested.wish = Wish(ready(Signal(np.ones((2, 20_000), np.float32), RATE)), playing=True)
+    tested.request = PlaybackRequest(ready(Signal(np.ones((2, 20_000), np.float32), RATE)), playing=True)
     fill(tested, 10)
     tested.volume = 0.25
     out = np.concatenate([fill(tested, count)[0] for count in [100] * 50])
@@ -374,7 +374,7 @@ def test_volume_moves_without_a_step_and_ends_where_it_was_set():
 
 def test_heard_position_follows_the_clock_and_never_goes_back():
     seek = Seek(0)
-    heard = Heard(RATE, 0, seek)
+    heard = PlaybackClock(RATE, 0, seek)
     positions = [heard.at(0.0)[0]]
     for block in range(100):  # of 10 ms, heard 0.1 s later, on a clock that is up to 3 ms off
         now = block * 0.01

@@ -249,7 +249,7 @@ def test_no_device_is_told_and_all_else_goes_on(monkeypatch):
         assert (made.source, made.position) == ("two", 300)
 
 
-def test_trouble_with_what_is_no_longer_wished_for_is_not_told(output, monkeypatch):
+def test_trouble_with_what_is_no_longer_requested_is_not_told(output, monkeypatch):
     class Refusing(FakeOutput):
         def __init__(self, *arguments):
             monkeypatch.setattr(player, "Output", FakeOutput)

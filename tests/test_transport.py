@@ -146,7 +146,7 @@ def test_loops_start_is_not_let_go_while_far_from_it(monkeypatch):
     made = Track({"a": ramp(64 * 100)})
     for index in range(100):
         upcoming = made.upcoming(64 * index, (0, 6400))
-        while chunk := made.wanted(0, upcoming):
+        while chunk := made.missing(0, upcoming):
             made.make(*chunk, upcoming)
         assert len(made.ready) == 10 or index < 4
     assert made.is_ready(0, 0, 64)
@@ -213,7 +213,7 @@ def test_exchange_is_heard_when_one_chunk_is_made(playing, output):
     settle(playing)
     output().run(20)
     playing.exchange({"one": ramp(), "two": ramp(1000, 50_000)})
-    wait_until(lambda: playing._mixer.wish.track.is_ready(1, 120, 136))
+    wait_until(lambda: playing._mixer.request.track.is_ready(1, 120, 136))
     np.testing.assert_array_equal(output().run(40)[FADE:], ramp(1000, 50_000).samples[:, 128:160].T)
 
 
@@ -272,7 +272,7 @@ def test_scrubbing_waits_for_nothing_and_stays_where_it_ends(playing, output):
     output().run(20)
     playing.scrub(500)
     assert (playing.position, playing.playing) == (500, False)
-    wait_until(lambda: playing._mixer.wish.track.is_ready(0, 500, 570))
+    wait_until(lambda: playing._mixer.request.track.is_ready(0, 500, 570))
     assert output().run(2 * HALF)[FADE:].any()
     playing.scrub(510)
     assert playing.position == 510
@@ -360,10 +360,10 @@ def test_scrubbing_is_at_the_pointers_speed_alone(playing, output):
     playing.speed = 0.5
     settle(playing)
     playing.scrub(100)
-    assert playing._mixer.wish.track.slower == 1
+    assert playing._mixer.request.track.slower == 1
     playing.speed = 0.25
     playing.end_scrub()
-    assert playing._mixer.wish.track.slower == 4
+    assert playing._mixer.request.track.slower == 4
 
 
 @pytest.mark.parametrize("speed", [0, 2, 0.3, float("nan")])
@@ -376,7 +376,7 @@ def test_speed_stays_for_the_next_track():
     made = Player()
     made.speed = 0.5
     made.load({"one": ramp()})
-    assert (made.speed, made._mixer.wish.track.length) == (0.5, 2000)
+    assert (made.speed, made._mixer.request.track.length) == (0.5, 2000)
 
 
 # Loudness
@@ -449,7 +449,7 @@ def test_error_of_what_is_heard_is_told():
         made.load({"original": original, "tenth": tenth, "same": original})
         made.select("tenth")
         assert made.signal_to_error_db() is None  # nothing is ready
-        whole = made._mixer.wish.track
+        whole = made._mixer.request.track
         for source in range(3):
             for index in range(16):
                 whole.make(source, index, [])
@@ -472,7 +472,7 @@ def test_error_is_that_of_a_quarter_second_around_the_playhead():
         made.select("other")
         for source in range(2):
             for index in range(16):
-                made._mixer.wish.track.make(source, index, [])
+                made._mixer.request.track.make(source, index, [])
         made.seek(500)
         assert made.signal_to_error_db() == pytest.approx(20, abs=1e-3)
         made.seek(625)  # half of them are silent, an error of as much as the signal
@@ -689,11 +689,11 @@ def test_no_change_is_lost_that_another_thread_makes_meanwhile(output, monkeypat
         monkeypatch.setattr(Track, "__init__", built)
         slow(made)
         ends[0].join(10)
-        track = made._mixer.wish.track
+        track = made._mixer.request.track
     changes = {slow, other}
     assert track.originals["one"].samples[0, 0] == (5 if changes & {new, load} else 1)
     assert track.slower == (2 if slower in changes else 4)
-    assert made._mixer.wish.pointer is None
+    assert made._mixer.request.pointer is None
 
 
 def test_a_rate_that_one_device_refuses_is_not_held_against_the_next(output, monkeypatch):

@@ -52,14 +52,14 @@ def test_other_parameters_are_drawn_and_played_at_the_same_place(qtbot, window):
     window.listening.select("Multi-scale")
     window.view.show(window.view.full._replace(start_s=2.0, stop_s=4.0))
     before, seen = drawn(window), window.view.range
-    heard = window.player._mixer.wish.track
+    heard = window.player._mixer.request.track
     window.inspector.parameters._presets["Beats"].click()
     assert drawn(window) == before  # nothing is empty meanwhile
     qtbot.waitUntil(lambda: drawn(window) != before)
     assert [picture.pyramid for picture in window.analysis.pictures] == drawn(window)
     assert window.analysis.pictures[0].transform.scale.resolution == 4
     assert window.view.range == seen
-    playing = window.player._mixer.wish.track
+    playing = window.player._mixer.request.track
     assert playing is not heard
     assert playing.sources[1].transform.scale.resolution == 4
     assert (window.player.source, window.player.position) == ("Multi-scale", 3 * RATE)
@@ -117,7 +117,7 @@ def test_a_reassigned_picture_is_titled_so_and_what_is_played_stays_the_coeffici
     window.set_parameters(Parameters(drawn="reassigned"))
     qtbot.waitUntil(lambda: window.pictures.octaves.canvas._title == "Octaves, reassigned")
     assert isinstance(window.analysis.pictures[0].transform, Reassigned)
-    assert not isinstance(window.player._mixer.wish.track.sources[1].transform, Reassigned)
+    assert not isinstance(window.player._mixer.request.track.sources[1].transform, Reassigned)
 
 
 def test_another_lowest_frequency_moves_the_end_of_the_axis(qtbot, window):

@@ -156,7 +156,7 @@ def test_the_time_axis_changes_once_and_the_view_stays(qtbot, window, tmp_path, 
     assert lengths == [exact] != [estimated]
     assert seen[0] == seen[1] == (window.view.range, 3.0)
     assert window.view.full.stop_s == exact / RATE
-    assert window.player._mixer.wish.track.original_length == exact
+    assert window.player._mixer.request.track.original_length == exact
     assert all(picture.pyramid.length == exact for picture in window.analysis.pictures)
     assert window.pictures.waveform._original.length == exact
     assert "about" not in window.status._file

@@ -34,7 +34,7 @@ _READ_BY_FFMPEG = (b"alac", b"opus", b"aac ", b"ac-3", b"flac")  # in CAF, unles
 _BEGINNINGS = (b"riff\x2e\x91\xcf\x11", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _FLOATS = {"FLOAT": 32, "DOUBLE": 64}
-_CONTAINERS = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV", "MPEG": "MP3"}
+_CONTAINERS = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV"}
 
 
 def open_encoded(media: Media, track: int) -> Encoded:
@@ -127,8 +127,6 @@ def _streamed(media: Media, pieces: Pieces | None = None) -> Callable[[], Stream
 
 def _described(stream: Stream) -> str:
     container = _CONTAINERS.get(stream.format, stream.format)
-    if container == "MP3":
-        return {"MPEG_LAYER_I": "MP1", "MPEG_LAYER_II": "MP2"}.get(stream.subtype, "MP3")
     if stream.subtype in _BITS:
         return f"{container}, {_BITS[stream.subtype]} bit"
     if stream.subtype in _FLOATS:
@@ -145,7 +143,7 @@ def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
     except (soundfile.LibsndfileError, TypeError):  # TypeError: .raw, samples without a header
         return None
     frames = int(stream.frames)
-    exact = stream.format not in ("OGG", "MPEG", "MP3") and stream.subtype.startswith(_EXACT)
+    exact = stream.format != "OGG" and stream.subtype.startswith(_EXACT)
     known = 0 <= frames < 2**62
     encoded = Encoded(
         rate=stream.samplerate,

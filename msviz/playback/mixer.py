@@ -20,8 +20,8 @@ class Seek:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be heard.  Replaced as a whole by whoever steers, read by the mixer when it can.
+class PlaybackRequest:
+    """What is to be heard.  Replaced as a whole by whoever changes it, read by the mixer when it can.
 
     All places are samples of the original.  `loop` is repeated; at the end of `once`, which goes before
     it, there is silence.  `pointer` is what is scrubbed at, in place of playing.
@@ -51,11 +51,11 @@ class Piece(NamedTuple):
 
 
 class Mixer:
-    """Fills buffers with the source that is wished for.
+    """Fills buffers with the source that is requested.
 
     The mixer alone moves the position.  Whatever changes what is heard, be it another source, another
     speed, another place, the turn of a loop, pause or play, is one thing: a crossfade of 8 ms with equal
-    gain from what is heard to what is wished for, silence included.  It begins when the new samples are
+    gain from what is heard to what is requested, silence included.  It begins when the new samples are
     ready; until then the old ones go on.  A crossfade is always finished before the next one begins.
 
     To pause is to fade out and stay where the fade began; to play fades in from there, so that
@@ -70,11 +70,11 @@ class Mixer:
     """
 
     def __init__(self) -> None:
-        self.wish = Wish()
+        self.request = PlaybackRequest()
         self.volume = 1.0
         self.underruns = 0
         self.position = 0.0  # in samples of the original
-        self.seek = self.wish.seek
+        self.seek = self.request.seek
         self.peaks = (0.0, 0.0)  # of the buffer filled last, left and right
         self.clipped = False  # whether one has reached full scale; taken back by whoever shows it
         self._own = 0  # the position, in samples of the track
@@ -112,9 +112,9 @@ class Mixer:
                 self._own += moved
                 self.position = self._own * self._step
             done += count
-        wish = self.wish
-        if wish.track:
-            self._tape.add(out, wish.track, wish.source, wish.pointer)
+        request = self.request
+        if request.track:
+            self._tape.add(out, request.track, request.source, request.pointer)
         self._apply_volume(out)
         left, right = np.abs(out).max(axis=0, initial=0).tolist()
         self.peaks = left, right
@@ -128,26 +128,26 @@ class Mixer:
         self._tape = Tape()
 
     def _follow(self) -> None:
-        """Begin the crossfade to what is wished for, if it is something else and is ready."""
-        wish, track = self.wish, self.wish.track
-        asked = wish.seek is not self.seek
-        position = wish.seek.sample if asked else self.position
+        """Begin the crossfade to what is requested, if it is something else and is ready."""
+        request, track = self.request, self.request.track
+        asked = request.seek is not self.seek
+        position = request.seek.sample if asked else self.position
         voice, place, step, limit = None, 0, 1.0, 0
         if track:
             step, limit = track.step, track.length
             place = track.own(position) if asked or step != self._step else self._own
-            if wish.playing and wish.pointer is None:
-                if wish.once:
-                    limit = track.own(wish.once[1])
-                elif wish.loop:
-                    start, limit = track.own(wish.loop[0]), track.own(wish.loop[1])
+            if request.playing and request.pointer is None:
+                if request.once:
+                    limit = track.own(request.once[1])
+                elif request.loop:
+                    start, limit = track.own(request.loop[0]), track.own(request.loop[1])
                     if place >= limit:
                         # A crossfade may have gone past the stop: time is as much past the start.
                         over = place - limit if place - limit < track.fade else 0
                         place = start + over % max(limit - start, 1)
                         position = place * step
                 if place < limit:
-                    voice = track, wish.source
+                    voice = track, request.source
         if voice != self._voice or (voice and place != self._own):
             if voice and not voice[0].is_ready(voice[1], place, place + voice[0].lead):
                 voice = self._voice
@@ -160,7 +160,7 @@ class Mixer:
                     return
             if voice != self._voice or place != self._own:
                 self._fade = self._crossfade(voice, place)
-        self._voice, self._limit, self.seek = voice, limit, wish.seek
+        self._voice, self._limit, self.seek = voice, limit, request.seek
         self.position, self._own, self._step = position, place, step
 
     def _crossfade(self, voice: tuple[Track, int] | None, place: int) -> NDArray[np.float32]:

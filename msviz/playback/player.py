@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from msviz.bands import LOWEST_AUDIBLE_HZ
 from msviz.errors import DeviceError, as_sentence
 from msviz.log import logger
+from msviz.playback.clock import PlaybackClock
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
-from msviz.playback.heard import Heard
-from msviz.playback.mixer import Seek, Wish
+from msviz.playback.mixer import PlaybackRequest, Seek
 from msviz.playback.track import Track
 from msviz.playback.transport import Transport, exclusive
 
@@ -72,7 +72,7 @@ class Player(Transport):
         super().__init__()
         self.error: str | None = None
         self._latency, self._device = latency, device
-        self._heard = Heard(1, self._mixer.position, self._mixer.seek)
+        self._clock = PlaybackClock(1, self._mixer.position, self._mixer.seek)
         self._output: Output | None = None
         self._output_lock = threading.Lock()  # the stream may not be closed while its clock is read
         self._refused: set[int] = set()  # rates that the device does not take
@@ -90,12 +90,12 @@ class Player(Transport):
 
         While playing on it goes back only at the turn of a loop.
         """
-        wish = self._mixer.wish
-        if wish.pointer is not None:
-            return int(wish.pointer)
-        position, seek = self._heard.at(self._now())
+        request = self._mixer.request
+        if request.pointer is not None:
+            return int(request.pointer)
+        position, seek = self._clock.at(self._now())
         # At another rate the last sample sent may lie a little behind the last of the original.
-        return self._clipped(position) if seek is wish.seek else wish.seek.sample
+        return self._clipped(position) if seek is request.seek else request.seek.sample
 
     def _now(self) -> float:
         """The time on the clock of the device; without one, all that was sent has been heard."""
@@ -110,7 +110,7 @@ class Player(Transport):
 
     def meter(self) -> Meter:
         """How loud it was since the last call; silence where the device is closed."""
-        return Meter(self._heard.peaks(self._now()), self._mixer.clipped)
+        return Meter(self._clock.peaks(self._now()), self._mixer.clipped)
 
     def reset_clip(self) -> None:
         """Forget that full scale was reached."""
@@ -125,15 +125,17 @@ class Player(Transport):
             20·log10(‖x‖/‖y-x‖), inf if they are equal; None if the first source is selected, if it is
             silent there, or if not all samples are ready.
         """
-        wish = self._mixer.wish
-        track = wish.track
-        if track is None or wish.source == 0:
+        request = self._mixer.request
+        track = request.track
+        if track is None or request.source == 0:
             return None
         here, count = track.own(self.position), round(ERROR_S * track.rate)
         for start in (here - count // 2, here):  # behind a seek there may be nothing before it
             start = max(min(start, track.length - count), 0)
             x, y = np.zeros((2, min(count, track.length), 2), np.float32)
-            if all(track.copy(source, start, out) == len(out) for source, out in ((0, x), (wish.source, y))):
+            if all(
+                track.copy(source, start, out) == len(out) for source, out in ((0, x), (request.source, y))
+            ):
                 y -= x
                 signal, error = (float(np.vdot(part, part)) for part in (x, y))
                 if not signal:
@@ -160,19 +162,19 @@ class Player(Transport):
         self._device = device
         self._forget_refused()
         if self._output:  # what is on its way to the old one will not be heard
-            self._steer(seek=Seek(self.position))
+            self._update_request(seek=Seek(self.position))
 
     def _forget_refused(self) -> None:
         """Ask the device for the track's own rate again, and then for all others."""
         self._refused.clear()
-        track = self._mixer.wish.track
+        track = self._mixer.request.track
         if track and track.rate != track.original_rate:
-            self._steer(track=track.changed(rate=track.original_rate))
+            self._update_request(track=track.changed(rate=track.original_rate))
 
     @property
     def resampled(self) -> int | None:
         """The device's rate in Hz if it does not take the track's; else None."""
-        track = self._mixer.wish.track
+        track = self._mixer.request.track
         return track.rate if track and track.rate != track.original_rate else None
 
     @exclusive
@@ -210,31 +212,31 @@ class Player(Transport):
     def _run(self) -> None:
         while not self._closing and threading.main_thread().is_alive():
             self._wake.clear()
-            wish = self._mixer.wish
+            request = self._mixer.request
             made = False
             try:
-                made = self._look_after(wish)
+                made = self._look_after(request)
             except Exception as error:
                 logger.warning("Playing stopped", exc_info=True)
-                self._cease(wish, str(as_sentence(error)))
+                self._end_playing(request, str(as_sentence(error)))
             if not made:
                 self._wake.wait(TICK_S if self._output else REST_S)
         self._close_output()
 
-    def _look_after(self, wish: Wish) -> bool:
-        """Do what is next for the wish; False if there is nothing to do for now."""
+    def _look_after(self, request: PlaybackRequest) -> bool:
+        """Do what is next for the request; False if there is nothing to do for now."""
         output = self._output
         if output and (output.failure or not output.active):
             self._close_output()
-            if wish.playing:
+            if request.playing:
                 raise DeviceError(f"Playing stopped: {output.failure or 'the sound device went away'}.")
         if self._rescan:
             self._rescan = False
             self._close_output()
             rescan()
-        if wish.track and (wish.playing or wish.pointer is not None):
+        if request.track and (request.playing or request.pointer is not None):
             self._needed = time.monotonic()
-            device, rate, original = self._device, wish.track.rate, wish.track.original_rate
+            device, rate, original = self._device, request.track.rate, request.track.original_rate
             if original < 2 * LOWEST_AUDIBLE_HZ:
                 raise DeviceError(
                     f"Sound cannot be played: at a rate of {original} Hz there is nothing above "
@@ -245,50 +247,50 @@ class Player(Transport):
                     raise RateError(f"No sound device takes {rate} Hz.")
                 self._open_output(rate, device)
             except RateError:
-                self._resample(wish.track, device)
+                self._resample(request.track, device)
                 return True
-            if wish.pointer is None and self._is_over(wish, wish.track):
-                self._cease(wish)
+            if request.pointer is None and self._is_over(request, request.track):
+                self._end_playing(request)
                 return False
-            return self._make_ahead(wish, wish.track)
+            return self._make_ahead(request, request.track)
         if time.monotonic() - self._needed > IDLE_S:
             self._close_output()
         return False
 
-    def _is_over(self, wish: Wish, track: Track) -> bool:
+    def _is_over(self, request: PlaybackRequest, track: Track) -> bool:
         """Whether the last sample has been heard."""
-        if wish.loop and not wish.once:
+        if request.loop and not request.once:
             return False
-        end = track.own(wish.once[1]) if wish.once else track.length
-        position, seek = self._heard.at(self._now())
-        return seek is wish.seek and position >= int(track.original(end))
+        end = track.own(request.once[1]) if request.once else track.length
+        position, seek = self._clock.at(self._now())
+        return seek is request.seek and position >= int(track.original(end))
 
-    def _make_ahead(self, wish: Wish, track: Track) -> bool:
+    def _make_ahead(self, request: PlaybackRequest, track: Track) -> bool:
         """Make the chunk that is needed next; False if there is none."""
-        if failure := track.failures.get(wish.source):
+        if failure := track.failures.get(request.source):
             raise failure
-        upcoming = self._upcoming(wish, track)
-        chunk = track.wanted(wish.source, upcoming)
+        upcoming = self._upcoming(request, track)
+        chunk = track.missing(request.source, upcoming)
         if chunk:
             track.make(*chunk, upcoming)
         return chunk is not None
 
-    def _upcoming(self, wish: Wish, track: Track) -> list[int]:
-        """Numbers of the chunks that the wish will need, the first one first."""
-        if wish.pointer is not None:
-            return track.around(track.own(wish.pointer))
+    def _upcoming(self, request: PlaybackRequest, track: Track) -> list[int]:
+        """Numbers of the chunks that the request will need, the first one first."""
+        if request.pointer is not None:
+            return track.around(track.own(request.pointer))
         mixer = self._mixer
-        position = mixer.position if wish.seek is mixer.seek else wish.seek.sample
-        loop = None if wish.once else wish.loop
+        position = mixer.position if request.seek is mixer.seek else request.seek.sample
+        loop = None if request.once else request.loop
         return track.upcoming(track.own(position), loop and (track.own(loop[0]), track.own(loop[1])))
 
     @exclusive
-    def _cease(self, wish: Wish, error: str | None = None) -> None:
-        """Stop playing, unless something else has been wished for in the meantime."""
-        if self._mixer.wish is wish:
+    def _end_playing(self, request: PlaybackRequest, error: str | None = None) -> None:
+        """Stop playing, unless something else has been requested in the meantime."""
+        if self._mixer.request is request:
             self.error = error  # first: who sees that it has stopped must see why
-            seek = Seek(wish.once[0]) if wish.once and not error else wish.seek
-            self._mixer.wish = replace(wish, playing=False, once=None, pointer=None, seek=seek)
+            seek = Seek(request.once[0]) if request.once and not error else request.seek
+            self._mixer.request = replace(request, playing=False, once=None, pointer=None, seek=seek)
 
     def _resample(self, track: Track, device: int | str | None) -> None:
         """Go over to a rate that has not been tried, for the device refuses that of the track."""
@@ -304,8 +306,8 @@ class Player(Transport):
                     "Sound cannot be played: the sound device takes none of "
                     f"{', '.join(map(str, tried))} and {last} Hz."
                 )
-            if self._mixer.wish.track is track:
-                self._mixer.wish = replace(self._mixer.wish, track=track.changed(rate=rates[0]))
+            if self._mixer.request.track is track:
+                self._mixer.request = replace(self._mixer.request, track=track.changed(rate=rates[0]))
 
     def _open_output(self, rate: int, device: int | str | None) -> None:
         output = self._output
@@ -313,14 +315,14 @@ class Player(Transport):
             return
         self._close_output()
         mixer = self._mixer
-        heard = Heard(rate, mixer.position, mixer.seek)
+        clock = PlaybackClock(rate, mixer.position, mixer.seek)
 
         def fill(out: NDArray[np.float32], now: float, first_heard: float) -> None:
-            heard.send(mixer.fill(out), now, first_heard, mixer.peaks)
+            clock.send(mixer.fill(out), now, first_heard, mixer.peaks)
 
         opened = Output(rate, self._latency, device, fill)
         with self._output_lock:
-            self._output, self._heard = opened, heard
+            self._output, self._clock = opened, clock
 
     def _close_output(self) -> None:
         with self._output_lock:

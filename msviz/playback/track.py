@@ -36,7 +36,7 @@ def fold(samples: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 class Track:
-    """Sources that share one position, as a device takes them: at its rate, and at the speed wished for.
+    """Sources that share one position, as a device takes them: at its rate, and at the speed requested.
 
     Samples are those sent to the device, except where the original's are named: `own` and `original`
     lead from one to the other.  At speed 1 and its own rate a source is sent as it is.
@@ -161,7 +161,7 @@ class Track:
         here, last = position // CHUNK, max(self.length - 1, 0) // CHUNK
         return [index for index in (here, here + 1, here - 1) if 0 <= index <= last]
 
-    def wanted(self, selected: int, upcoming: Sequence[int]) -> tuple[int, int] | None:
+    def missing(self, selected: int, upcoming: Sequence[int]) -> tuple[int, int] | None:
         """The chunk (source, index) to make next of those that will be needed, None if all are ready.
 
         The selected source comes first and stays two chunks ahead of the others, which follow so that a

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from msviz.errors import ParameterError
-from msviz.playback.mixer import Mixer, Seek, Wish
+from msviz.playback.mixer import Mixer, PlaybackRequest, Seek
 from msviz.playback.sources import require_same_shape
 from msviz.playback.track import Track
 from msviz.signal import Source
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 def exclusive(method: Callable[Concatenate[T, P], R]) -> Callable[Concatenate[T, P], R]:
-    """A method that no other thread changes the wish in: what it changes builds on what it has seen."""
+    """A method that no other thread changes the request in: what it changes builds on what it has seen."""
 
     @wraps(method)
     def alone(self: T, /, *args: P.args, **named: P.kwargs) -> R:
@@ -35,9 +35,9 @@ def exclusive(method: Callable[Concatenate[T, P], R]) -> Callable[Concatenate[T,
 
 
 class Transport(ABC):
-    """What steers a player: each method wishes for something and returns at once.
+    """The controls of a player: each method requests something and returns at once.
 
-    The wish is the mixer's, which follows it when the samples are ready.
+    The request is the mixer's, which follows it when the samples are ready.
     """
 
     def __init__(self) -> None:
@@ -45,8 +45,10 @@ class Transport(ABC):
         self._origin = 0  # where playing began
         self._speed = 1.0
         self._volume, self._muted = 1.0, False
-        self._lock = threading.RLock()  # between those who steer; the audio callback takes no lock
-        self._wake = threading.Event()  # of the thread that makes what is wished for
+        self._lock = (
+            threading.RLock()
+        )  # between those who change the request; the audio callback takes no lock
+        self._wake = threading.Event()  # of the thread that makes what is requested
 
     @property
     @abstractmethod
@@ -88,14 +90,14 @@ class Transport(ABC):
         ParameterError
             If they differ in names, rate, channels or length from each other or from those loaded.
         """
-        loaded = self._mixer.wish.track
+        loaded = self._mixer.request.track
         if loaded is None or loaded.names != tuple(sources):
             raise ParameterError(
                 f"sources must be named {', '.join(self.names) or 'nothing'}, not {', '.join(sources)}"
             )
         first = next(iter(sources.values()))
         require_same_shape(next(iter(loaded.originals.values())), first, length=not counted)
-        self._steer(track=Track(sources, slower=loaded.slower, rate=loaded.rate, before=loaded))
+        self._update_request(track=Track(sources, slower=loaded.slower, rate=loaded.rate, before=loaded))
 
     @exclusive
     def unload(self) -> None:
@@ -104,20 +106,20 @@ class Transport(ABC):
 
     def _replace(self, track: Track | None) -> None:
         self._origin = 0
-        self._mixer.wish = Wish(track, seek=Seek(0))
+        self._mixer.request = PlaybackRequest(track, seek=Seek(0))
         self._wake.set()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The sources that are loaded, in their order."""
-        track = self._mixer.wish.track
+        track = self._mixer.request.track
         return track.names if track else ()
 
     @property
     def source(self) -> str | None:
         """The source that is selected; None if nothing is loaded."""
-        wish = self._mixer.wish
-        return wish.track.names[wish.source] if wish.track else None
+        request = self._mixer.request
+        return request.track.names[request.source] if request.track else None
 
     @exclusive
     def select(self, name: str) -> None:
@@ -131,7 +133,7 @@ class Transport(ABC):
         names = self.names
         if name not in names:
             raise ParameterError(f"source must be one of {', '.join(names) or 'none'}, not {name}")
-        self._steer(source=names.index(name))
+        self._update_request(source=names.index(name))
 
     @property
     def volume(self) -> float:
@@ -162,19 +164,19 @@ class Transport(ABC):
     @property
     def playing(self) -> bool:
         """Whether samples are being heard, or are about to be; until the last one has been."""
-        return self._mixer.wish.playing
+        return self._mixer.request.playing
 
     @exclusive
     def play(self) -> None:
         """Play from the position; from the start if that is the end.  Tries again what failed before."""
-        wish = self._mixer.wish
-        if not wish.track or wish.playing:
+        request = self._mixer.request
+        if not request.track or request.playing:
             return
-        self._begin(wish.track)
-        if self.position >= wish.track.original_length:
+        self._begin(request.track)
+        if self.position >= request.track.original_length:
             self.seek(0)
         self._origin = self.position
-        self._steer(playing=True)
+        self._update_request(playing=True)
 
     @exclusive
     def play_range(self, start: int, stop: int) -> None:
@@ -187,13 +189,13 @@ class Transport(ABC):
         ParameterError
             If the track has no sample in this range.
         """
-        track = self._mixer.wish.track
+        track = self._mixer.request.track
         if track is None:
             return
         first, last = self._within(track, start, stop)
         self._begin(track)
         self._origin = first
-        self._steer(playing=True, once=(first, last), seek=Seek(first), pointer=None)
+        self._update_request(playing=True, once=(first, last), seek=Seek(first), pointer=None)
 
     @property
     def loop(self) -> tuple[int, int] | None:
@@ -207,18 +209,18 @@ class Transport(ABC):
         ParameterError
             If the track has no sample in this range.
         """
-        return self._mixer.wish.loop
+        return self._mixer.request.loop
 
     @loop.setter
     @exclusive
     def loop(self, loop: tuple[int, int] | None) -> None:
-        track = self._mixer.wish.track
+        track = self._mixer.request.track
         if loop is not None and track is not None:
             start, stop = self._within(track, *loop)
             stop = min(max(stop, start + round(MIN_LOOP_S * track.original_rate)), track.original_length)
             start = max(min(start, stop - round(MIN_LOOP_S * track.original_rate)), 0)
             loop = start, stop
-        self._steer(loop=loop if track else None)
+        self._update_request(loop=loop if track else None)
 
     def _within(self, track: Track, start: int, stop: int) -> tuple[int, int]:
         first, last = max(int(start), 0), min(int(stop), track.original_length)
@@ -231,23 +233,23 @@ class Transport(ABC):
     @exclusive
     def pause(self) -> None:
         """Fade out here.  The position still moves through what is on its way to the ears."""
-        self._steer(playing=False)
+        self._update_request(playing=False)
 
     @exclusive
     def stop(self) -> None:
         """Pause and go back to where playing began (by `play` or `seek`); if paused, to the start."""
         if not self.playing:
             self._origin = 0
-        self._steer(playing=False, once=None, seek=Seek(self._origin))
+        self._update_request(playing=False, once=None, seek=Seek(self._origin))
 
     @exclusive
     def seek(self, sample: int) -> None:
         """Go to a sample, within the track.  What is playing goes on there without a click."""
         self._origin = self._clipped(sample)
-        self._steer(once=None, seek=Seek(self._origin))
+        self._update_request(once=None, seek=Seek(self._origin))
 
     def _clipped(self, sample: float) -> int:
-        track = self._mixer.wish.track
+        track = self._mixer.request.track
         return min(max(int(sample), 0), track.original_length) if track else 0
 
     @exclusive
@@ -256,24 +258,24 @@ class Transport(ABC):
 
         A pointer that rests is silent.  What was playing waits until `end_scrub`.
         """
-        wish = self._mixer.wish
-        if wish.track is None:
+        request = self._mixer.request
+        if request.track is None:
             return
-        if wish.pointer is None:
-            self._begin(wish.track)
-            if wish.track.slower > 1:  # the pointer alone has a speed
-                self._steer(track=wish.track.changed(slower=1))
-        self._steer(pointer=self._clipped(sample))
+        if request.pointer is None:
+            self._begin(request.track)
+            if request.track.slower > 1:  # the pointer alone has a speed
+                self._update_request(track=request.track.changed(slower=1))
+        self._update_request(pointer=self._clipped(sample))
 
     @exclusive
     def end_scrub(self) -> None:
         """Stay where the pointer was, or go on playing from there."""
-        wish = self._mixer.wish
-        if wish.pointer is None or wish.track is None:
+        request = self._mixer.request
+        if request.pointer is None or request.track is None:
             return
-        self._origin = self._clipped(wish.pointer)
-        track = wish.track.changed(slower=SPEEDS[self._speed])
-        self._steer(pointer=None, once=None, seek=Seek(self._origin), track=track)
+        self._origin = self._clipped(request.pointer)
+        track = request.track.changed(slower=SPEEDS[self._speed])
+        self._update_request(pointer=None, once=None, seek=Seek(self._origin), track=track)
 
     @property
     def speed(self) -> float:
@@ -292,10 +294,10 @@ class Transport(ABC):
         if speed not in SPEEDS:
             raise ParameterError(f"speed must be one of {', '.join(f'{s:g}' for s in SPEEDS)}, not {speed:g}")
         self._speed = float(speed)
-        wish = self._mixer.wish
-        if wish.track and wish.pointer is None and wish.track.slower != SPEEDS[speed]:
-            self._steer(track=wish.track.changed(slower=SPEEDS[speed]))
+        request = self._mixer.request
+        if request.track and request.pointer is None and request.track.slower != SPEEDS[speed]:
+            self._update_request(track=request.track.changed(slower=SPEEDS[speed]))
 
-    def _steer(self, **changes: Any) -> None:
-        self._mixer.wish = replace(self._mixer.wish, **changes)
+    def _update_request(self, **changes: Any) -> None:
+        self._mixer.request = replace(self._mixer.request, **changes)
         self._wake.set()

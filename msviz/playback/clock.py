@@ -11,7 +11,7 @@ ROUNDING = 1e-6  # of a place between two samples, far below one
 PAST_S = 0.1  # how late a reader of the clock may come to ask what was heard then
 
 
-class Heard:
+class PlaybackClock:
     """The position that is heard at any time; written by the audio thread, read by others.
 
     Parameters
