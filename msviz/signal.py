@@ -208,8 +208,21 @@ class Signal(PaddedSource):
     def __init__(self, samples: ArrayLike, rate: float) -> None:
         self.samples = as_samples(samples)
         self.rate = whole_rate(rate)
-        self.channels, self.length = self.samples.shape
-        self.dtype = self.samples.dtype
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.samples.shape[0])
+
+    @property
+    def length(self) -> int:
+        """Number of samples in each channel."""
+        return int(self.samples.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:  # type: ignore[override]
+        """Of the samples."""
+        return self.samples.dtype
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
         return self.samples[:, start:stop]

@@ -10,6 +10,7 @@ from msviz.playback.sources import CachedSource
 from msviz.playback.stretch import Stretched, stretch
 from msviz.signal import Signal
 from msviz.transform import Frames
+from msviz.transform.stft import STFTBand
 
 RATE = 44100
 
@@ -105,7 +106,7 @@ def test_constant_below_all_octaves_stays_what_it_is():
 @pytest.mark.parametrize("factor", [2, 4])
 def test_frames_between_go_evenly_from_one_to_the_next(factor):
     values = np.array([[[1.0, 3 * np.exp(2j), 0, 2 * np.exp(1j)]]])
-    made = stretch(Frames(values, -1, 8, RATE, np.ones(1)), factor)
+    made = stretch(Frames(STFTBand(np.ones(1), 0, 2, 8), values, -1, RATE), factor)
     assert (made.first_frame, made.hop) == (-factor, 8)
     size = np.interp(np.arange(3 * factor + 1) / factor, np.arange(4), np.abs(values[0, 0]))
     # From nothing or to nothing there is no phase to go from or to.
@@ -154,7 +155,7 @@ def test_resampled_is_silent_outside():
 @pytest.mark.parametrize("factor", [2, 4])
 def test_the_residual_goes_in_a_straight_line_from_frame_to_frame(factor):
     corners = np.array([[[0, 4, -4, 8]]], np.float32)
-    made = stretch(Frames(corners, -1, 8, RATE, np.zeros(1)), factor).coefficients[0, 0]
+    made = stretch(Frames(STFTBand(np.zeros(1), 0, 2, 8), corners, -1, RATE), factor).coefficients[0, 0]
     places = np.arange(3 * factor + 1) / factor
     np.testing.assert_array_equal(made, np.interp(places, np.arange(4), corners[0, 0]))
 
