@@ -27,8 +27,9 @@ from msviz import (
     read_audio,
     signal_to_error_db,
 )
-from msviz.lab import rebuilding, spectral_convergence_db
+from msviz.lab import rebuilding
 from msviz.lab.rebuilding import Rebuilding
+from msviz.measures import spectral_convergence_db
 
 Transform = OctaveTransform | STFT
 

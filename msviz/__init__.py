@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from msviz.audio import AudioSource, mix_down, open_audio, read_audio, write_audio
     from msviz.demos import demo_tracks
     from msviz.errors import AudioError, DeviceError, MsvizError, ParameterError, StorageError
-    from msviz.lab import Recipe, Reconstruction, signal_to_error_db
+    from msviz.lab import Recipe, Reconstruction
+    from msviz.measures import signal_to_error_db, spectral_convergence_db
     from msviz.signal import Signal, Source
     from msviz.storage import load, save
     from msviz.transform import (
@@ -51,7 +52,8 @@ _HOMES = {
     "open_audio": "msviz.audio",
     "read_audio": "msviz.audio",
     "save": "msviz.storage",
-    "signal_to_error_db": "msviz.lab",
+    "signal_to_error_db": "msviz.measures",
+    "spectral_convergence_db": "msviz.measures",
     "write_audio": "msviz.audio",
 }
 
@@ -81,6 +83,7 @@ __all__ = [
     "read_audio",
     "save",
     "signal_to_error_db",
+    "spectral_convergence_db",
     "write_audio",
 ]
 

@@ -266,12 +266,15 @@ def test_mix_down_is_the_mean(tracks):
 
 def test_mix_down_to_a_channel_by_its_number():
     signal = msviz.Signal(np.arange(12.0).reshape(6, 2), 8000)
-    for number in range(1, 7):
-        np.testing.assert_array_equal(
-            msviz.mix_down(signal, str(number)).read(0, 2)[0], signal.samples[number - 1]
-        )
-    for kind in ("0", "7", "-1", "third"):
-        with pytest.raises(msviz.ParameterError, match=f"number from 1 to 6, not as '{kind}'"):
+    for number in range(6):
+        np.testing.assert_array_equal(msviz.mix_down(signal, number).read(0, 2)[0], signal.samples[number])
+    for kind in (-1, 6, 0.5):
+        with pytest.raises(
+            msviz.ParameterError, match=f"channel must be a whole number from 0 to 5, not {kind}"
+        ):
+            msviz.mix_down(signal, kind)
+    for kind in ("0", "third"):
+        with pytest.raises(msviz.ParameterError, match=f"or by a number, not as '{kind}'"):
             msviz.mix_down(signal, kind)
 
 

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPalette, QRegion
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from msviz.gui.canvas import PictureCanvas
-from msviz.gui.colours import COLOUR_MAPS, UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
+from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
 from msviz.gui.curtain import CurtainCanvas
 from msviz.gui.edited import EditedCanvas
 from msviz.gui.gutter import OctaveGutter
@@ -22,7 +22,7 @@ from msviz.gui.panel import Aligned, PicturePanel
 from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
 from msviz.gui.view import Box
 from msviz.gui.waveform import Waveform
-from msviz.picture import UNKNOWN, Pyramid
+from msviz.picture import COLOUR_MAPS, UNKNOWN, Pyramid
 from msviz.transform import OctaveTransform
 
 

@@ -428,12 +428,12 @@ def test_converted_and_back_it_is_the_same_sound(track, converted, tmp_path):
     result = call("resynth", converted, "-o", tmp_path / "back.wav", "--original", track, "--json")
     assert (result.exit_code, result.stderr) == (0, "")
     report = json.loads(result.stdout)
-    assert report["error_db"] < -120
+    assert report["signal_to_error_db"] > 120
     assert (report["output"], report["duration_s"]) == (str(tmp_path / "back.wav"), 3.0)
     original, back = (soundfile.read(path)[0] for path in (track, tmp_path / "back.wav"))
     assert np.abs(back - original).max() < 1e-5
     told = call("resynth", converted, "-o", tmp_path / "back.wav", "--original", track).stdout
-    assert told == f"Reconstruction error: {report['error_db']:.1f} dB\n"
+    assert told == f"Signal to error: {report['signal_to_error_db']:.1f} dB\n"
     assert call("resynth", converted, "-o", tmp_path / "back.wav").output == ""
 
 
@@ -466,7 +466,7 @@ def test_a_part_of_a_converted_file_sounds_alone(track, converted, tmp_path):
     arguments = ("-o", tmp_path / "back.flac", "--original", track, "--start", "0:01.5", "--stop", "2")
     result = call("resynth", converted, *arguments, "--json")
     report = json.loads(result.stdout)
-    assert report["error_db"] < -110  # rounded to 24 bit
+    assert report["signal_to_error_db"] > 110  # rounded to 24 bit
     assert report["duration_s"] == 0.5
     original, back = (soundfile.read(path)[0] for path in (track, tmp_path / "back.flac"))
     assert np.abs(back - original[3 * RATE // 2 : 2 * RATE]).max() < 1e-5

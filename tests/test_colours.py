@@ -8,10 +8,10 @@ from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtWidgets import QApplication, QColorDialog, QComboBox, QPushButton
 
 from msviz.gui.colour_editor import ColourEditor, stops_of
-from msviz.gui.colours import COLOUR_MAPS, OWN, Colours, coloured
+from msviz.gui.colours import OWN, Colours, coloured
 from msviz.gui.dialogs import edit_colours
 from msviz.gui.window import Window
-from msviz.picture import to_code
+from msviz.picture import COLOUR_MAPS, to_code
 from msviz.playback import Player
 
 GREEN = Colours(OWN, -60.0, 0.0, ((0.0, 0, 0, 0), (0.5, 0, 200, 0), (1.0, 255, 255, 255)))

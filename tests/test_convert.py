@@ -30,10 +30,10 @@ from msviz.convert import (
     is_converted,
     open_source,
     plan,
-    reconstruction_error_db,
     run,
 )
 from msviz.errors import MsvizError, ParameterError
+from msviz.measures import signal_to_error_db
 from msviz.picture import levels
 from msviz.storage import load, save
 
@@ -470,7 +470,7 @@ def test_addresses_are_read_and_written(tmp_path):
         assert ended["a.wav"].state == "converted"
         assert ended["b.wav"].reason.startswith("memory://in/deep/b.wav is not audio.")
         with open_source(tmp_path / "a.wav") as original, open_source("memory://out/a.zarr") as rebuilt:
-            assert reconstruction_error_db(original, rebuilt) < -120
+            assert signal_to_error_db(original, rebuilt) > 120
         assert states(jobs[:1]) == {"a.wav": "skipped"}
         memory.pipe("/in/a.wav", tone(tmp_path / "a.wav", seconds=0.3).read_bytes())
         assert states(jobs[:1]) == {"a.wav": "converted"}
@@ -523,7 +523,7 @@ def test_a_converted_file_is_opened_as_a_track_is(tmp_path, noise):
         assert (source.rate, source.channels, source.length) == (RATE, 2, 20_000)
         assert (source.path, source.format, source.duration) == (path, "msviz, complex64", 2.5)
         assert (source.decoded, source.non_finite) == (20_000, 0)
-        assert reconstruction_error_db(noise, source) < -120
+        assert signal_to_error_db(noise, source) > 120
         assert np.array_equal(source.read(-10, 5)[:, :10], np.zeros((2, 10)))
     assert is_converted("x.ZARR/")
     assert not is_converted("x.wav")
@@ -570,14 +570,14 @@ def test_levels_are_drawn_as_they_are(tmp_path, noise, start, stop):
 
 def test_the_error_of_a_reconstruction(noise):
     louder = Signal(noise.samples.astype(np.float64) * 1.001, RATE)
-    assert reconstruction_error_db(noise, louder) == pytest.approx(-60, abs=1e-6)
-    assert reconstruction_error_db(noise, noise) == -np.inf
+    assert signal_to_error_db(noise, louder) == pytest.approx(60, abs=1e-6)
+    assert signal_to_error_db(noise, noise) == np.inf
     silence = Signal(np.zeros((2, 20_000)), RATE)
-    assert reconstruction_error_db(silence, noise) == np.inf
+    assert signal_to_error_db(silence, noise) == -np.inf
     for other, what in (
         (Signal(noise.samples, 16_000), "rate"),
         (Signal(noise.samples[:1], RATE), "channels"),
         (Signal(noise.samples[:, 1:], RATE), "length"),
     ):
         with pytest.raises(ParameterError, match=f"another {what}"):
-            reconstruction_error_db(noise, other)
+            signal_to_error_db(noise, other)

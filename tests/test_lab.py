@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from msviz import STFT, OctaveTransform, ParameterError, Recipe, Reconstruction, Signal, signal_to_error_db
 from msviz.cancellation import Cancelled, cancel_scope, raise_if_cancelled
-from msviz.lab import RANGE_DB, spectral_convergence_db
+from msviz.lab import RANGE_DB
 from msviz.lab.coefficients import coarse_magnitudes, coarse_phases
 from msviz.lab.phase import planes
+from msviz.measures import spectral_convergence_db
 
 RATE = 2000
 SEGMENT = 2**12  # at this rate

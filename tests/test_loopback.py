@@ -65,7 +65,7 @@ def shorter_resynthesis():
     return {"octaves": Resynthesis(STEREO, OctaveTransform(RATE)), "original": STEREO}
 
 
-def without_the_top(representation, transform):
+def without_the_top(representation):
     """A treatment that mutes the highest octave."""
     octaves = [replace(octave, coefficients=octave.coefficients.copy()) for octave in representation.bands]
     octaves[-1].coefficients[:] = 0

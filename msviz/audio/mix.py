@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from msviz.audio.source import AudioSource
 from msviz.errors import ParameterError
 from msviz.signal import Source
+from msviz.validation import whole
 
 Array = NDArray[Any]
 
@@ -42,7 +43,7 @@ class Mix:
     """
 
     source: Source
-    kind: str
+    kind: str | int
     cancellations: list[range] = field(default_factory=list, compare=False, repr=False)
 
     def cancels(self, start: int, stop: int) -> tuple[NDArray[np.bool_], int]:
@@ -88,11 +89,11 @@ class Mix:
     def read(self, start: int, stop: int) -> NDArray[np.floating]:
         """Samples [start, stop) as an array (1, stop - start); zero outside the source."""
         samples = self.source.read(start, stop)
-        mix = _MIXES.get(self.kind)
-        return (mix(samples) if mix else samples[int(self.kind) - 1])[np.newaxis]
+        mixed = samples[self.kind] if isinstance(self.kind, int) else _MIXES[self.kind](samples)
+        return mixed[np.newaxis]
 
 
-def mix_down(source: Source, kind: str = "mix") -> Source:
+def mix_down(source: Source, kind: str | int = "mix") -> Source:
     """One channel out of several; the source itself if it has only one.
 
     Nothing is computed before it is read, and no sum is ever louder than full scale.
@@ -100,9 +101,9 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
     Parameters
     ----------
     source : Source
-    kind : {"mix", "left", "right", "mid", "side"} or str
+    kind : {"mix", "left", "right", "mid", "side"} or int
         The mean of all channels, the first or the second, half their sum or half their difference;
-        or a channel by its number, counted from 1: "3".
+        or a channel by its number, counted from 0.
 
     Raises
     ------
@@ -115,14 +116,15 @@ def mix_down(source: Source, kind: str = "mix") -> Source:
     >>> stereo = Signal([[0.5, 0.5], [0.0, 0.25]], 44100)
     >>> mix_down(stereo, "side").read(0, 2)
     array([[0.25 , 0.125]])
-    >>> mix_down(stereo, "2").read(0, 2)
+    >>> mix_down(stereo, 1).read(0, 2)
     array([[0.  , 0.25]])
     """
-    if kind not in _MIXES and not (kind.isdecimal() and 1 <= int(kind) <= source.channels):
-        raise ParameterError(
-            f"channels can be mixed as {', '.join(_MIXES)} or a number from 1 to {source.channels}, "
-            f"not as {kind!r}"
-        )
+    if kind not in _MIXES:
+        if isinstance(kind, str):
+            raise ParameterError(
+                f"channels can be mixed as {', '.join(_MIXES)} or by a number, not as {kind!r}"
+            )
+        kind = whole("channel", kind, 0, source.channels - 1)
     return source if source.channels == 1 else Mix(source, kind)
 
 

@@ -110,7 +110,7 @@ def resynth(
 ) -> None:
     """Turn FILE, a representation, into sound again."""
     from msviz.audio import audio_writer, open_audio, problems, require_sound
-    from msviz.convert import reconstruction_error_db
+    from msviz.measures import signal_to_error_db
     from msviz.signal import Excerpt
     from msviz.storage import load
 
@@ -146,11 +146,11 @@ def resynth(
             # Of what was written, so that what the file's format rounds off is told as well.
             written = opened.enter_context(open_audio(out))
             its = Excerpt(compared, stored.start + first, stored.start + last)
-            error_db = reconstruction_error_db(its, written)
-            report["error_db"] = error_db if math.isfinite(error_db) else None
+            ratio_db = signal_to_error_db(its, written)
+            report["signal_to_error_db"] = ratio_db if math.isfinite(ratio_db) else None
             report["original_problems"] = problems(compared)
             if not as_json:
-                click.echo(f"Reconstruction error: {error_db:.1f} dB")
+                click.echo(f"Signal to error: {ratio_db:.1f} dB")
                 tell(str(original), report["original_problems"])
     if as_json:
         click.echo(json.dumps(report))

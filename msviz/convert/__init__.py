@@ -8,7 +8,6 @@ from msviz.convert.jobs import Job, Settings, plan
 from msviz.convert.naming import Name, names
 from msviz.convert.opening import StoredPicture, StoredSource, Track, is_converted, open_source, recording_of
 from msviz.convert.processes import convert, in_processes
-from msviz.convert.resynthesis import reconstruction_error_db
 
 __all__ = [
     "Events",
@@ -32,7 +31,6 @@ __all__ = [
     "names",
     "open_source",
     "plan",
-    "reconstruction_error_db",
     "recording_of",
     "run",
 ]

@@ -19,7 +19,7 @@ from msviz.audio import AudioSource, Mix, mix_down
 from msviz.errors import MsvizError, ParameterError, as_sentence
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.figure import Figure, Look, write
-from msviz.gui.parameters import POOLED, Parameters
+from msviz.gui.parameters import POOLED, Parameters, kind_of
 from msviz.gui.preferences import Preferences
 from msviz.gui.process import prepare, settle
 from msviz.gui.theme import Style, app_icon, apply_theme
@@ -178,7 +178,7 @@ def render(
     apply_theme(application(), theme)
     look, parameters = look or Look(), parameters or Parameters()
     channel = parameters.channel
-    drawn = source if channel == "any" else mix_down(source, channel)
+    drawn = source if channel == "any" else mix_down(source, kind_of(channel))
     own = parameters.octave_transform(source.rate)
     pool = POOLED[parameters.pooled]
     upper = Picture.of(octaves or parameters.octave_picture(own), drawn, pool)

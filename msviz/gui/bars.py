@@ -29,10 +29,11 @@ from PyQt6.QtWidgets import (
 
 from msviz.audio import AudioSource
 from msviz.gui.actions import Actions
-from msviz.gui.colours import COLOUR_MAPS, HIGHEST_DB, LOWEST_DB, NARROWEST_RANGE_DB, OWN, Colours
+from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, NARROWEST_RANGE_DB, OWN, Colours
 from msviz.gui.meter import MeterBar
 from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
 from msviz.gui.view import View
+from msviz.picture import COLOUR_MAPS
 
 MOST_DAMAGES = 30  # that a menu lists
 TOLD_MS = 6000  # that something stays in the status bar

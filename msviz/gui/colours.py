@@ -11,16 +11,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QGuiApplication, QImage, QPalette
 
-from msviz.picture import colour_table
-
-COLOUR_MAPS = {
-    "magma": "magma",
-    "inferno": "inferno",
-    "viridis": "viridis",
-    "cividis": "cividis",
-    "grey": "CET-L1",
-}
-"""Perceptually uniform maps, and pyqtgraph's names for them."""
+from msviz.picture import COLOUR_MAPS, colour_map, colour_table
 
 NARROWEST_RANGE_DB = 6
 LOWEST_DB, HIGHEST_DB = -119, 7  # what levels can tell apart
@@ -66,9 +57,7 @@ class Colours:
             places, *channels = zip(*self.stops, strict=True)
             at = np.linspace(0, 1, count)
             return np.stack([np.interp(at, places, channel) for channel in channels], axis=1)
-        import pyqtgraph  # a tenth of a second to import
-
-        return np.asarray(pyqtgraph.colormap.get(COLOUR_MAPS[self.name]).getLookupTable(nPts=count), float)
+        return colour_map(self.name, count)
 
     @property
     def table(self) -> NDArray[np.uint32]:

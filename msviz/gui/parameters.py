@@ -31,6 +31,11 @@ def channels_of(count: int) -> tuple[str, ...]:
     return CHANNELS[:1] if count == 1 else CHANNELS + tuple(str(number) for number in range(3, count + 1))
 
 
+def kind_of(channel: str) -> str | int:
+    """What `mix_down` calls a channel, which people count from 1."""
+    return int(channel) - 1 if channel.isdecimal() else channel
+
+
 @dataclass(frozen=True)
 class Parameters:
     """Of the transforms, and of what is drawn of them.

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from msviz.audio import AudioSource, mix_down
 from msviz.gui.analysis import Analysis, Picture, Sound
 from msviz.gui.jobs import Runner
-from msviz.gui.parameters import POOLED, Parameters
+from msviz.gui.parameters import POOLED, Parameters, kind_of
 from msviz.gui.view import Box
 from msviz.lab import Recipe, Reconstruction
 from msviz.playback import CachedSource, Difference, Player, Resynthesis
@@ -182,12 +182,16 @@ class Session(QObject):
         """
         channel = self._channel
         whole = channel in ("mix", "any")
-        return source if whole and source.channels <= 2 else mix_down(source, "mix" if whole else channel)
+        return (
+            source
+            if whole and source.channels <= 2
+            else mix_down(source, "mix" if whole else kind_of(channel))
+        )
 
     def _pictured(self, source: Source) -> Source:
         """In the channel that the pictures show."""
         channel = self._channel
-        return source if channel == "any" else mix_down(source, channel)
+        return source if channel == "any" else mix_down(source, kind_of(channel))
 
     def close(self) -> None:
         """Stop all that goes on; the file stays open for what is being written of it."""

@@ -1,7 +1,6 @@
 """What of a picture is needed to hear it: coefficients left out, made coarse, or without their phase."""
 
 from msviz.lab.coefficients import RANGE_DB
-from msviz.lab.measures import signal_to_error_db, spectral_convergence_db
 from msviz.lab.recipe import Recipe
 from msviz.lab.reconstruction import Reconstruction
 
@@ -9,6 +8,4 @@ __all__ = [
     "RANGE_DB",
     "Recipe",
     "Reconstruction",
-    "signal_to_error_db",
-    "spectral_convergence_db",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from math import inf, log10
+from math import inf
 from types import TracebackType
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from msviz.bands import LOWEST_AUDIBLE_HZ
 from msviz.errors import DeviceError, as_sentence
 from msviz.log import logger
+from msviz.measures import signal_to_error_db
 from msviz.playback.clock import PlaybackClock
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.mixer import PlaybackRequest, Seek
@@ -136,11 +137,7 @@ class Player(Transport):
             if all(
                 track.copy(source, start, out) == len(out) for source, out in ((0, x), (request.source, y))
             ):
-                y -= x
-                signal, error = (float(np.vdot(part, part)) for part in (x, y))
-                if not signal:
-                    return None
-                return 10 * log10(signal / error) if error else inf
+                return signal_to_error_db(x, y) if x.any() else None
         return None
 
     # The device

@@ -1,0 +1,77 @@
+"""How far a resynthesis is from the original."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from msviz.errors import ParameterError
+from msviz.signal import Source
+
+_PIECE = 2**18  # samples that are compared at a time
+
+
+def signal_to_error_db(original: Source | ArrayLike, resynthesis: Source | ArrayLike) -> float:
+    """20·log10(‖x‖ / ‖y - x‖) in dB; inf where both are equal.
+
+    It says little of reconstructed phases: a partial that is off by half a cycle all along sounds the same
+    and counts as an error of twice its size.  See `spectral_convergence_db`.
+
+    Parameters
+    ----------
+    original, resynthesis : two sources, or two arrays of equal shape
+        Sources are read piece by piece.
+
+    Raises
+    ------
+    ParameterError
+        If they differ in shape, or sources in rate, channels or length.
+    """
+    if isinstance(original, Source) and isinstance(resynthesis, Source):
+        for what in ("rate", "channels", "length"):
+            its, own = getattr(original, what), getattr(resynthesis, what)
+            if its != own:
+                raise ParameterError(f"the original has another {what} ({its}) than the resynthesis ({own})")
+        pieces = range(0, original.length, _PIECE)
+        pairs = [(original.read, resynthesis.read, at, min(at + _PIECE, original.length)) for at in pieces]
+        sums = np.array([_energies(x(a, b), y(a, b)) for x, y, a, b in pairs]).reshape(-1, 2).sum(axis=0)
+    else:
+        sums = np.array(_energies(np.asarray(original), np.asarray(resynthesis)))
+    return _ratio_db(*sums)
+
+
+def _energies(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
+    """Of the signal x, and of the error y - x."""
+    if x.shape != y.shape:
+        raise ParameterError(f"arrays that are compared must have one shape, not {x.shape} and {y.shape}")
+    error = np.subtract(y, x, dtype=np.float64)
+    return float(np.square(x, dtype=np.float64).sum()), float(np.square(error).sum())
+
+
+def spectral_convergence_db(
+    original: Sequence[NDArray[Any]], resynthesis: Sequence[NDArray[Any]], weights: Sequence[NDArray[Any]]
+) -> float:
+    """20·log10(‖|a| - |c|‖ / ‖c‖) of coefficients c and those of a resynthesis, in dB; -inf: equal.
+
+    Parameters
+    ----------
+    original, resynthesis : sequences of array (channels, bins, frames)
+        One array a band.
+    weights : sequence of array (bins,)
+        Energy of a coefficient of magnitude 1, as `Transform.energies` has it.
+    """
+    error = energy = 0.0
+    for c, a, weight in zip(original, resynthesis, weights, strict=True):
+        error += float(np.sum(np.square(np.abs(a) - np.abs(c)) * weight[:, None], dtype=np.float64))
+        energy += float(np.sum(np.square(np.abs(c)) * weight[:, None], dtype=np.float64))
+    return -_ratio_db(energy, error)
+
+
+def _ratio_db(energy: float, error: float) -> float:
+    if error == 0:
+        return math.inf
+    return 10 * math.log10(energy / error) if energy > 0 else -math.inf
