@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import MsvizError, ParameterError, StorageError
-from msviz.picture import SILENCE, to_db
+from msviz.picture import SILENCE
 from msviz.storage import Stored, load
-from msviz.storage.layout import MAGNITUDES
+from msviz.storage.contents import MAGNITUDES
 from msviz.transform import Band, Frames, Representation
+from msviz.transform.representation import FLOOR_DB
 
 try:
     import torch
@@ -29,7 +30,7 @@ Array = NDArray[Any]
 Values = Literal["db", "magnitude", "complex"]
 
 SUFFIXES = ".zarr", ".zip", ".npz"
-FLOOR = MAGNITUDES[SILENCE]  # what is below it counts as silence
+FLOOR = MAGNITUDES[SILENCE]  # what is below it counts as silence: -120 dB
 KEPT_OPEN = 64  # files, of each process: an .npz is in memory while it is open
 
 
@@ -55,7 +56,7 @@ class OctaveDataset(Dataset[Any]):
         Frames a second of one rectangular picture with all bins, the lowest first, as
         `Representation.image` makes it.  By default every octave has its own.
     values : {"db", "magnitude", "complex"}
-        Level in dB relative to full scale, not below -119.5; |c|; or the coefficients themselves.
+        Level in dB relative to full scale, not below -120; |c|; or the coefficients themselves.
     channel : int, optional
         One channel alone; by default all of them.
     label : callable, optional
@@ -220,7 +221,7 @@ class OctaveDataset(Dataset[Any]):
         if self.frame_rate is not None:
             images = np.stack([stored.image(channel, first, last, self.frame_rate) for channel in channels])
             missing = math.ceil(self.samples * self.frame_rate / stored.rate) - images.shape[-1]
-            images = np.pad(images, ((0, 0), (0, 0), (0, missing)), constant_values=to_db(SILENCE))
+            images = np.pad(images, ((0, 0), (0, 0), (0, missing)), constant_values=FLOOR_DB)
             return torch.from_numpy(images if self.values == "db" else 10 ** (images / 20))
         held = self._held(stored, first, last)
         crops = [band.between(start // band.hop, stop // band.hop)[channels] for band in held.bands]

@@ -20,6 +20,7 @@ from msviz import STFT, OctaveTransform, ParameterError, Signal, StorageError, l
 from msviz.demos import demo_tracks
 from msviz.picture import levels
 from msviz.storage import save_stream
+from msviz.storage.shard_store import ShardStore
 
 stored = storage_tools.stored
 
@@ -63,7 +64,7 @@ def test_a_file_of_format_version_1_comes_back(tmp_path, monkeypatch, name):
     transform = OctaveTransform(RATE, bins_per_octave=12, resolution=6, fmin=400, mirrored=True)
     parameters = {key: value for key, value in transform.parameters.items() if key != "mirrored"}
     with monkeypatch.context() as old:
-        old.setattr("msviz.storage.layout.VERSION", 1)
+        old.setattr("msviz.storage.description.VERSION", 1)
         old.setattr(OctaveTransform, "parameters", parameters)
         save(transform.analyze(signal), tmp_path / name)
     found = load(tmp_path / name)
@@ -91,12 +92,12 @@ def test_an_object_store_is_given_many_files_at_once(monkeypatch):
     pipe = store.pipe
     monkeypatch.setattr(store, "pipe", lambda files: (given.append(len(files)), pipe(files)))
     monkeypatch.setattr(store, "makedirs", lambda *_, **__: 1 / 0)  # it has no folders
-    monkeypatch.setattr("msviz.storage.places.file_system", lambda _: (store, "/bucket/x.zarr"))
+    monkeypatch.setattr(store, "open", store.sync_fs.open)  # which the wrapper lacks
+    monkeypatch.setattr("msviz.storage.sinks.file_system", lambda _: (store, "/bucket/x.zarr"))
     made = OCTAVES.analyze(noise())
     save(made, "memory://bucket/x.zarr")
     assert_same(load("memory://bucket/x.zarr").read(), made)
-    assert max(given) > 20
-    assert len(given) < 15
+    assert given == [1, 20, 1]  # the root, all else that is known before, the root again
 
 
 @pytest.mark.parametrize("transform", [OctaveTransform(44100), STFT(44100)])
@@ -145,8 +146,8 @@ def test_levels_are_a_picture_only(tmp_path):
 def test_its_image_is_that_of_the_representation(tmp_path, content, frame_rate):
     made = OCTAVES.analyze(noise())
     save(made, tmp_path / "x.zarr", content=content)
-    image = load(tmp_path / "x.zarr").image(1, 500, 15_000, frame_rate)
-    np.testing.assert_allclose(image, np.maximum(made.image(1, 500, 15_000, frame_rate), -119.5), atol=0.28)
+    image, expected = (r.image(1, 500, 15_000, frame_rate) for r in (load(tmp_path / "x.zarr"), made))
+    np.testing.assert_allclose(image, expected, atol=0.28 if content == "levels" else 0)
 
 
 def test_uncompressed_is_the_same_but_larger(tmp_path):
@@ -171,27 +172,26 @@ def test_another_process_may_open_what_is_open_here(stored):
 def chunks_read(monkeypatch):
     """The chunks of coefficients that are read."""
     read = []
-    get = zarr.storage.LocalStore.get
+    get = ShardStore.get
 
     async def counting(self, key, *args, **kwargs):
         if "/coefficients/c/" in key:
             read.append(key)
         return await get(self, key, *args, **kwargs)
 
-    monkeypatch.setattr(zarr.storage.LocalStore, "get", counting)
+    monkeypatch.setattr(ShardStore, "get", counting)
     return read
 
 
 def test_a_stretch_touches_its_chunks_alone(tmp_path, chunks_read):
     transform = OctaveTransform(RATE, fmin=1000)
     signal = noise(2, 800_000)
-    for _ in save_stream(transform.stream(signal), tmp_path / "x.zarr", transform, signal.length):
-        pass
+    save_stream(transform.stream(signal), tmp_path / "x.zarr", transform, signal.length)
     found = load(tmp_path / "x.zarr")
     start, stop = 300_000, 350_000
     chunks_read.clear()
     made = found.read(start, stop)
-    expected = set()
+    expected, chunks = set(), 0
     groups = zarr.open_group(tmp_path / "x.zarr", mode="r")
     whole = transform.frame_ranges(0, signal.length)
     for number, (first, last) in enumerate(transform.frame_ranges(start, stop)):
@@ -199,8 +199,9 @@ def test_a_stretch_touches_its_chunks_alone(tmp_path, chunks_read):
         size = groups[name]["coefficients"].chunks[2]
         begin, end = (first - whole[number].start) // size, (last - 1 - whole[number].start) // size
         expected |= {f"{name}/coefficients/c/{c}/0/{n}" for c in (0, 1) for n in range(begin, end + 1)}
+        chunks += groups[name]["coefficients"].nchunks
     assert sorted(chunks_read) == sorted(expected)
-    assert len(expected) < 0.4 * len(list((tmp_path / "x.zarr").glob("*/coefficients/c/*/0/*")))
+    assert len(expected) < 0.4 * chunks
     rebuilt = made.synthesize().samples
     np.testing.assert_allclose(rebuilt, signal.samples[:, start:stop], atol=3e-6)
 
@@ -253,7 +254,10 @@ def test_playing_on_reads_no_chunk_twice(tmp_path, chunks_read):
 def test_a_stream_writes_the_file_that_the_whole_would(tmp_path, kind, content):
     transform, signal = TRANSFORMS[kind], noise(1, 280_000)
     pieces = list(transform.stream(signal, stretch=17_000))
-    shares = list(save_stream(pieces, tmp_path / "x.zarr", transform, signal.length, content=content))
+    shares = []
+    save_stream(
+        pieces, tmp_path / "x.zarr", transform, signal.length, content=content, progress=shares.append
+    )
     assert shares == sorted(shares)
     assert shares[-1] == 1
     joined = pieces[0]
@@ -261,7 +265,6 @@ def test_a_stream_writes_the_file_that_the_whole_would(tmp_path, kind, content):
         joined = joined.joined(piece)
     save(joined, tmp_path / "y.zarr", content=content)
     files = sorted(path.relative_to(tmp_path / "x.zarr") for path in (tmp_path / "x.zarr").rglob("*"))
-    assert sum(path.name.isdigit() for path in files) > 5
     for path in files:
         if (tmp_path / "x.zarr" / path).is_file():
             assert (tmp_path / "x.zarr" / path).read_bytes() == (tmp_path / "y.zarr" / path).read_bytes()
@@ -272,8 +275,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
         signal = noise(1, length)
         pieces = OCTAVES.stream(signal, stretch=100_000)
         tracemalloc.start()
-        for _ in save_stream(pieces, tmp_path / "x.zarr", OCTAVES, length, content="float16"):
-            pass
+        save_stream(pieces, tmp_path / "x.zarr", OCTAVES, length, content="float16")
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from msviz.addresses import is_address
 from msviz.audio import AudioSource, open_audio, problems, require_sound
@@ -14,7 +13,7 @@ from msviz.audio.media import File
 from msviz.convert.jobs import Job
 from msviz.convert.opening import recording_of
 from msviz.errors import MsvizError, ParameterError, StorageError
-from msviz.storage import Recording, Stored, load, save_stream
+from msviz.storage import Recording, Stored, load, stream_writer
 
 
 @dataclass(frozen=True)
@@ -77,19 +76,18 @@ def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
         with open_audio(job.source if file is None else file, track=job.settings.track) as source:
             transform = job.settings.transform(source.rate, threads)
             _make_room(job.target)
-            steps = save_stream(
-                transform.stream(source),
+            # What is interrupted leaves nothing.
+            with stream_writer(
                 job.target,
                 transform,
                 source.length,
                 content=job.settings.content,
                 compress=job.settings.compress,
                 origin=mark,
-                recording=lambda: _recording(job, source),
-            )
-            with closing(cast("Generator[float, None, None]", steps)):  # what is interrupted leaves nothing
-                for share in steps:
-                    yield Progress(job, share)
+            ) as writer:
+                for piece in transform.stream(source):
+                    yield Progress(job, writer.write(piece))
+                writer.recording = _recording(job, source)
             found = problems(source)
         yield Outcome(job, "converted", problems=tuple(found))
     except ParameterError as error:

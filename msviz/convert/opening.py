@@ -16,7 +16,7 @@ from msviz.audio.media import File
 from msviz.convert.rebuilt import RebuiltSource
 from msviz.signal import Source
 from msviz.storage import Recording, Stored, load
-from msviz.storage.layout import MAGNITUDES
+from msviz.storage.contents import MAGNITUDES
 from msviz.transform import Band, Each
 
 _SUFFIXES = (".zarr", ".zip", ".npz")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from msviz.lab.rebuilding import Rebuilding
 from msviz.signal import read_blocks
 from msviz.storage import Stored
-from msviz.storage.layout import MAGNITUDES
+from msviz.storage.contents import MAGNITUDES
 from msviz.transform import STFT, Band, Frames, Representation
 
 Array = NDArray[Any]

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.addresses import is_address
+from msviz.addresses import is_address, located
 from msviz.errors import ParameterError, StorageError
-from msviz.picture import SILENCE, UNKNOWN, levels, to_db
-from msviz.picture.levels import STEPS_PER_DB
+from msviz.picture import levels
 from msviz.signal import Signal, Source
-from msviz.storage.layout import Content, Description, Transform, decoded, stored_dtype, whole
+from msviz.storage.contents import MAGNITUDES, Content, decoded, stored_dtype, whole
+from msviz.storage.description import Description, Transform
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range
 from msviz.transform.columns import Columns
@@ -25,7 +25,68 @@ from msviz.transform.layout import BandLayout
 
 Array = NDArray[Any]
 
-STRETCH = 2**18  # samples that a source reads at a time: the shortest chunks
+STRETCH = 2**18  # samples that a source reads at a time
+
+
+class StoredCoefficients:
+    """The coefficients of one band in a file: an array (channels, bins, frames), read as it is indexed.
+
+    Takes whole numbers, slices and an ellipsis, and gives NumPy arrays.  Complex, or real for the residual;
+    of a file that holds levels, their codes.  May be read from several threads at once.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+
+    Raises
+    ------
+    StorageError
+        Where what is asked for cannot be reached, is damaged or missing.
+    """
+
+    ndim = 3
+
+    def __init__(self, path: str, band: BandLayout, content: Content, rate: int, array: Any) -> None:
+        self.shape = tuple(int(size) for size in array.shape[:3])
+        dtype = stored_dtype(content, real=band.real)
+        self.dtype = np.dtype(np.complex64) if dtype == np.float16 else dtype
+        self._path, self._band, self._content, self._rate, self._array = path, band, content, rate, array
+
+    def __repr__(self) -> str:
+        return f"<StoredCoefficients {self._band.name} of {self._path!r}: {self.dtype} {self.shape}>"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if copy is False:
+            raise ValueError("coefficients in a file cannot be had without a copy")
+        return self[:].astype(self.dtype if dtype is None else dtype, copy=False)
+
+    def __getitem__(self, key: Any) -> Array:
+        keys = list(key) if isinstance(key, tuple) else [key]
+        at = next((n for n, one in enumerate(keys) if one is Ellipsis), len(keys))
+        keys[at : at + 1] = [slice(None)] * (3 - len(keys[:at]) - len(keys[at + 1 :]))
+        real = self._band.real
+        try:
+            stored = np.asarray(self._array[tuple(keys)])
+        except IndexError:
+            raise
+        except Exception as error:  # stores and codecs have no common kind
+            what = "cannot be reached" if isinstance(error, OSError) else "is damaged"
+            raise StorageError(
+                f"{self._path} {what}: {self._band.name} cannot be read {self._where(keys[2])} ({error})."
+            ) from error
+        if not whole(stored, self._content, real=real):
+            raise StorageError(
+                f"{self._path} is damaged: something of {self._band.name} is missing or not a number "
+                f"{self._where(keys[2])}."
+            )
+        return decoded(stored, self._content, real=real)
+
+    def _where(self, frames: Any) -> str:
+        held = range(self.shape[2])
+        held = held[frames] if isinstance(frames, slice) else held[frames : frames + 1]
+        a, b = ((self._band.frames.start + n) * self._band.hop / self._rate for n in (held.start, held.stop))
+        return f"between {a:.1f} and {b:.1f} s"
 
 
 class Stored:
@@ -34,11 +95,13 @@ class Stored:
     Made by `load`.  May be read from several threads at once.
     """
 
-    def __init__(self, path: str, description: Description, arrays: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: str, description: Description, coefficients: Mapping[str, StoredCoefficients]
+    ) -> None:
         self.path = path
         self._description = description
         self._bands = description.bands
-        self._arrays = arrays
+        self._coefficients = coefficients
 
     def __repr__(self) -> str:
         stretch = f"samples {self.start} to {self.stop}"
@@ -54,7 +117,7 @@ class Stored:
 
     @property
     def content(self) -> Content:
-        """ "complex64", "float16" or "levels"."""
+        """Of `CONTENTS`: "complex128", "complex64", "float16" or "levels"."""
         return self._description.content
 
     @property
@@ -127,12 +190,8 @@ class Stored:
         if self.content == "levels":
             raise StorageError(f"{self.path} holds levels, a picture only: it has no coefficients to read.")
         first, last = self._stretch(start, stop)
-        frames = []
-        for band, wanted in zip(self._bands, self.transform.frame_ranges(first, last), strict=True):
-            held = wanted.common(band.frames)
-            held = Range(held.start, max(held))  # none, where what was saved lacks them
-            values = self._read(band, held)
-            frames.append(Frames(values, held.start, band.hop, self.rate, band.frequencies))
+        needed = zip(self._bands, self.transform.frame_ranges(first, last), strict=True)
+        frames = [self._frames(band, Range(*wanted)) for band, wanted in needed]
         residual = frames.pop() if self._bands[-1].real else None
         return Representation(tuple(frames), residual, self.rate, first, last, self.transform)
 
@@ -143,7 +202,8 @@ class Stored:
 
         Returns
         -------
-        list of uint8 array (channels, bins, frames), one a band, the lowest first
+        list of uint8 array (channels, bins, frames), one a band, the lowest first; `UNKNOWN` where none are
+        stored
 
         Raises
         ------
@@ -152,16 +212,23 @@ class Stored:
         StorageError
             If the file is damaged there.
         """
-        stretch = Range(*self._stretch(start, stop))
-        return [self._codes(band, stretch.over(band.hop)) for band in self._bands if not band.real]
+        stretch, codes = Range(*self._stretch(start, stop)), []
+        for band in self._bands:
+            if not band.real:
+                wanted = stretch.over(band.hop)
+                frames = self._frames(band, wanted)
+                if self.content != "levels":
+                    frames = replace(frames, coefficients=levels(frames.coefficients))
+                codes.append(frames.between(*wanted))
+        return codes
 
     def image(
         self, channel: int = 0, start: int | None = None, stop: int | None = None, frame_rate: float = 100.0
     ) -> NDArray[np.float32]:
-        """All bands as one rectangular array (bins, columns), as `Representation.image` makes it.
+        """All bands as one rectangular array (bins, columns): that of `Representation.image`.
 
-        Of its level codes, so within 0.27 dB, and from -119.5 to 7.5 dB.  Only the chunks of the frames
-        that are shown are read, of this channel alone.
+        Of a file that holds levels, within 0.27 dB of that up to 7.5 dB.  Only the chunks of the frames that
+        are shown are read, of this channel alone.
 
         Raises
         ------
@@ -172,14 +239,17 @@ class Stored:
         """
         if not 0 <= channel < self.channels:
             raise ParameterError(f"channel must be from 0 to {self.channels - 1}, not {channel}")
-        columns = Columns.covering(*self._stretch(start, stop), self.rate, frame_rate)
-        rows = [
-            columns.pooled(self._codes(band, Range(*columns.frames(band.hop)), channel)[0], band.hop)
+        first, last = self._stretch(start, stop)
+        columns = Columns.covering(first, last, self.rate, frame_rate)
+        bands = [
+            self._frames(band, Range(*columns.frames(band.hop)), slice(channel, channel + 1))
             for band in self._bands
             if not band.real
         ]
-        codes = np.maximum(np.concatenate(rows), SILENCE)  # beyond what is stored there is nothing
-        return np.asarray(to_db(0) + codes / np.float32(STEPS_PER_DB), np.float32)
+        if self.content == "levels":
+            bands = [replace(frames, coefficients=MAGNITUDES[frames.coefficients]) for frames in bands]
+        shown = Representation(tuple(bands), None, self.rate, first, last, self.transform)
+        return shown.image(frame_rate=frame_rate)
 
     def source(self) -> Source:
         """What synthesis rebuilds, stretch by stretch; its sample 0 is sample `start` of the original.
@@ -213,42 +283,13 @@ class Stored:
             )
         return start, stop
 
-    def _codes(self, band: BandLayout, frames: Range, channel: int | None = None) -> NDArray[np.uint8]:
-        """Level codes of frames of one band, of all channels or one; `UNKNOWN` where none are stored."""
-        held = frames.common(band.frames)
-        if held.stop <= held.start:
-            return np.full(
-                (self.channels if channel is None else 1, band.frequencies.size, frames.stop - frames.start),
-                UNKNOWN,
-                np.uint8,
-            )
-        values = self._read(band, held, channel)
-        if self.content != "levels":
-            values = levels(values)
-        around = held.start - frames.start, frames.stop - held.stop
-        return np.pad(values, ((0, 0), (0, 0), around), constant_values=UNKNOWN) if any(around) else values
-
-    def _read(self, band: BandLayout, frames: Range, channel: int | None = None) -> Array:
-        """Frames of one band, of which all must be stored; levels stay codes."""
-        first, last = frames.start - band.frames.start, frames.stop - band.frames.start
-        channels = slice(None) if channel is None else slice(channel, channel + 1)
-        try:
-            stored = np.asarray(self._arrays[band.name][channels, :, first:last])
-        except Exception as error:  # stores and codecs have no common kind
-            what = "cannot be reached" if isinstance(error, OSError) else "is damaged"
-            raise StorageError(
-                f"{self.path} {what}: {band.name} cannot be read {self._around(band, frames)} ({error})."
-            ) from error
-        if not whole(stored, self.content, real=band.real):
-            raise StorageError(
-                f"{self.path} is damaged: something of {band.name} is missing or not a number "
-                f"{self._around(band, frames)}."
-            )
-        return decoded(stored, self.content, real=band.real)
-
-    def _around(self, band: BandLayout, frames: Range) -> str:
-        a, b = (frame * band.hop / self.rate for frame in frames)
-        return f"between {a:.1f} and {b:.1f} s"
+    def _frames(self, band: BandLayout, wanted: Range, channels: slice = slice(None)) -> Frames:
+        """Those frames of a band that are stored; levels stay codes."""
+        held = wanted.common(band.frames)
+        held = Range(held.start, max(held))  # none, where what was saved lacks them
+        first, last = held.start - band.frames.start, held.stop - band.frames.start
+        values = self._coefficients[band.name][channels, :, max(first, 0) : max(last, 0)]
+        return Frames(values, held.start, band.hop, self.rate, band.frequencies)
 
 
 class _StoredSource:
@@ -300,15 +341,17 @@ def load(path: str | os.PathLike[str]) -> Stored:
         If there is no such file, it was made by another program or a newer msviz, is damaged or
         was not written to its end.
     """
-    name = os.fspath(path)
-    if not is_address(name) and not Path(name).exists():
-        raise StorageError(f"{name} does not exist.")
+    name = located(path)
+    if not is_address(name):
+        name = os.path.abspath(name)  # also for another process, which has another folder
+        if not os.path.exists(name):
+            raise StorageError(f"{os.fspath(path)} does not exist.")
     attributes, array_of = (_opened_npz if name.lower().endswith(".npz") else _opened_zarr)(name)
     description = Description.of(attributes, name)
-    arrays = {}
+    coefficients = {}
     for band in description.bands:
         try:
-            array = arrays[band.name] = array_of(band.name)
+            array = array_of(band.name)
         except Exception as error:
             raise StorageError(f"{name} is damaged: {band.name} cannot be opened ({error}).") from error
         expected = (description.channels, band.frequencies.size, band.count)
@@ -319,7 +362,10 @@ def load(path: str | os.PathLike[str]) -> Stored:
             raise StorageError(
                 f"{name} is damaged: {band.name} is {array.dtype} {array.shape}, not {dtype} {expected}."
             )
-    return Stored(name, description, arrays)
+        coefficients[band.name] = StoredCoefficients(
+            name, band, description.content, description.transform.rate, array
+        )
+    return Stored(name, description, coefficients)
 
 
 # What is damaged is told by errors of many kinds: of stores, of zip files, of JSON that is not what it was.
@@ -329,10 +375,18 @@ def _opened_zarr(name: str) -> tuple[Mapping[str, Any], Callable[[str], Any]]:
     """The attributes, and what opens the array of a band."""
     import zarr
 
+    from msviz.storage.shard_store import ShardStore
+
     try:
-        place = zarr.storage.ZipStore(name, mode="r") if Path(name).is_file() else name
+        store: Any
+        if is_address(name):
+            store = zarr.storage.FsspecStore.from_url(name, read_only=True)
+        elif Path(name).is_file():
+            store = zarr.storage.ZipStore(name, mode="r")
+        else:
+            store = zarr.storage.LocalStore(name, read_only=True)
         # Consolidated metadata would hide that an array is gone.
-        group = zarr.open_group(place, mode="r", use_consolidated=False)
+        group = zarr.open_group(ShardStore(store), mode="r", use_consolidated=False)
         return dict(group.attrs), lambda band: group.get(f"{band}/coefficients")
     except Exception as error:
         raise StorageError(f"{name} is not a representation that can be read ({error}).") from error

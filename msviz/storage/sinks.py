@@ -1,0 +1,131 @@
+"""What takes the files of a Zarr group: a folder, a ZIP file, an address."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from msviz.addresses import file_system, remote_errors
+from msviz.errors import ParameterError, StorageError
+from msviz.storage.atomic import write_errors
+from msviz.storage.description import FORMAT
+
+#: What is kept in memory of each file that is open at an address, and sent at a time.
+BLOCK_BYTES = 2**23
+
+
+class ChunkSink(Protocol):
+    """What takes the files of a Zarr group; their names have slashes between folders."""
+
+    visible_early: bool  # whether others see it before it is whole
+    shards: bool  # whether chunks are gathered in shards
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files, each once, the root twice where it is visible early."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file to append to; for shards alone."""
+
+
+class FolderSink:
+    """A folder on this machine."""
+
+    visible_early, shards = False, True
+
+    def __init__(self, path: Path) -> None:
+        self.path = os.fspath(path)
+        self.made: set[str] = set()
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        for name, data in files.items():
+            with self.open(name) as file:
+                file.write(data)
+
+    def open(self, name: str) -> IO[bytes]:
+        path = f"{self.path}/{name}"
+        folder = os.path.dirname(path)
+        if folder not in self.made:
+            os.makedirs(folder, exist_ok=True)
+            self.made.add(folder)
+        return open(path, "wb")
+
+
+class ZipSink(zipfile.ZipFile):
+    """One ZIP file.
+
+    What is put in is compressed already, or is not to be; its own directory tells where each chunk is, and it
+    takes one file at a time, so there are no shards in it.
+    """
+
+    visible_early, shards = False, False
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w")
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        for name, data in files.items():
+            self.writestr(name, data)
+
+
+class FsspecSink:
+    """A folder of a file system of fsspec."""
+
+    visible_early, shards = True, True
+
+    def __init__(self, system: Any, path: str) -> None:
+        self.system, self.path = system, path
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        paths = {f"{self.path}/{name}": data for name, data in files.items()}
+        self._make_folders(*paths)
+        self.system.pipe(paths)
+
+    def open(self, name: str) -> IO[bytes]:
+        path = f"{self.path}/{name}"
+        self._make_folders(path)
+        file: IO[bytes] = self.system.open(path, "wb", block_size=BLOCK_BYTES)
+        return file
+
+    def _make_folders(self, *paths: str) -> None:
+        if not self.system.async_impl:  # object stores have no folders, and take many files at once
+            for folder in {posixpath.dirname(path) for path in paths}:
+                self.system.makedirs(folder, exist_ok=True)
+
+
+@contextmanager
+def address_sink(name: str) -> Iterator[FsspecSink]:
+    """What takes the files of the group at an address.
+
+    Nothing can be renamed there: what was there goes first, and the root says to the end that it is not
+    complete.
+
+    Raises
+    ------
+    ParameterError
+        If the address does not end in .zarr.
+    StorageError
+        If it cannot be written, or something else is there.
+    """
+    if not name.endswith(".zarr"):
+        raise ParameterError(f"a representation at an address must end in .zarr, not {name}")
+    system, place = file_system(name)
+    with remote_errors(name):
+        if system.exists(place) and system.ls(place):
+            described = f"{place}/zarr.json"
+            root = system.cat_file(described) if system.exists(described) else b"nothing of ours"
+            if root and FORMAT.encode() not in root:  # an empty one: its process was killed as it began
+                raise StorageError(f"{name} is a folder with something else in it: choose another name.")
+            system.rm(place, recursive=True)
+    with write_errors(name):
+        done = False
+        try:
+            yield FsspecSink(system, place)
+            done = True
+        finally:
+            if not done and system.exists(place):
+                system.rm(place, recursive=True)
