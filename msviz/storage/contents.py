@@ -17,16 +17,15 @@ Content = Literal["complex128", "complex64", "float16", "levels"]
 
 CONTENTS: Final[tuple[Content, ...]] = get_args(Content)
 
-#: Of one coefficient.
-STORED_BYTES: Final[dict[Content, int]] = {"complex128": 16, "complex64": 8, "float16": 4, "levels": 1}
-
 #: float16 holds numbers from 6e-8 (6e-5 at full precision) to 65504: times this, coefficients from -144 dB,
 #: where 24-bit audio ends, to +36 dB at full precision.  A stream needs no second look for it.
 FLOAT16_SCALE: Final = 2.0**10
 
-#: Of each level code; 0 where none is known, the floor of all pictures where there is silence.
-MAGNITUDES: Final = np.array([0.0, *(10 ** (to_db(code) / 20) for code in range(1, 256))], np.float32)
-MAGNITUDES[SILENCE] = 10 ** (FLOOR_DB / 20)
+#: Level in dB of each code: of silence, and where none is known, the floor of all images.
+LEVELS_DB: Final = np.array([to_db(code) if code > SILENCE else FLOOR_DB for code in range(256)], np.float32)
+
+#: Magnitude of each code; 0 where none is known.
+MAGNITUDES: Final = np.where(np.arange(256) == UNKNOWN, 0, 10 ** (LEVELS_DB / 20)).astype(np.float32)
 
 
 def require_content(content: str) -> None:

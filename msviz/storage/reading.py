@@ -16,7 +16,7 @@ from msviz.addresses import is_address, located
 from msviz.errors import ParameterError, StorageError
 from msviz.picture import levels
 from msviz.signal import Signal, Source
-from msviz.storage.contents import MAGNITUDES, Content, decoded, stored_dtype, whole
+from msviz.storage.contents import LEVELS_DB, Content, decoded, stored_dtype, whole
 from msviz.storage.description import Description, Transform
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range
@@ -246,10 +246,12 @@ class Stored:
             for band in self._bands
             if not band.real
         ]
-        if self.content == "levels":
-            bands = [replace(frames, coefficients=MAGNITUDES[frames.coefficients]) for frames in bands]
-        shown = Representation(tuple(bands), None, self.rate, first, last, self.transform)
-        return shown.image(frame_rate=frame_rate)
+        if self.content != "levels":
+            shown = Representation(tuple(bands), None, self.rate, first, last, self.transform)
+            return shown.image(frame_rate=frame_rate)
+        rows = [columns.pooled(band.between(*columns.frames(band.hop))[0], band.hop) for band in bands]
+        levels_db: NDArray[np.float32] = LEVELS_DB[np.concatenate(rows)]
+        return levels_db
 
     def source(self) -> Source:
         """What synthesis rebuilds, stretch by stretch; its sample 0 is sample `start` of the original.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from msviz.addresses import is_address
 from msviz.storage.atomic import atomic_path
-from msviz.storage.contents import STORED_BYTES, Content, conversion, dimensions, stored_dtype, unwritten
+from msviz.storage.contents import Content, conversion, dimensions, stored_dtype, unwritten
 from msviz.storage.description import Description
 from msviz.storage.shards import ShardFile, checked, sharded
 from msviz.storage.sinks import ChunkSink, FolderSink, ZipSink, address_sink
@@ -29,10 +29,12 @@ from msviz.transform.layout import BandLayout
 Array = NDArray[Any]
 Node = dict[str, Any]
 
-#: A chunk holds about this much of one channel as it is stored, but no less than the first and no more than
-#: the second number of samples: one for the short hops, one for the long ones.
-CHUNK_BYTES = 2**19
-CHUNK_SAMPLES = (2**17, 2**20)
+#: A chunk holds about so many coefficients of one channel: the smaller they are, the more of them outweigh what
+#: each chunk costs by itself.
+CHUNK: dict[Content, int] = {"complex128": 2**16, "complex64": 2**17, "float16": 2**17, "levels": 2**18}
+
+#: But no fewer and no more samples than these: one for the short hops, one for the long ones.
+CHUNK_SAMPLES = (2**17, 2**21)
 
 #: Samples in a shard: 100 min at 44.1 kHz, so that an hour is one file of each band.
 SHARD_SAMPLES = 2**28
@@ -76,8 +78,8 @@ def open_writer(name: str, *, compress: bool) -> Iterator[Writer]:
 
 def chunk_frames(band: BandLayout, content: Content) -> int:
     """Frames in a chunk of a band."""
-    frame_bytes = band.frequencies.size * STORED_BYTES[content]
-    samples = min(max(CHUNK_BYTES // frame_bytes * band.hop, CHUNK_SAMPLES[0]), CHUNK_SAMPLES[1])
+    by_size = CHUNK[content] // band.frequencies.size * band.hop
+    samples = min(max(by_size, CHUNK_SAMPLES[0]), CHUNK_SAMPLES[1])
     return max(1, min(samples // band.hop, band.count))
 
 
