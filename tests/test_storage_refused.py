@@ -1,15 +1,21 @@
 """Files that are damaged, or hold something else, are refused and told."""
 
+import functools
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
 import storage_tools
 import zarr
-from storage_tools import OCTAVES, PLACES, noise
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from storage_tools import OCTAVES, PLACES, TRANSFORMS, noise
 
 from msviz import ParameterError, StorageError, load, save
+from msviz.storage import Recording
+from msviz.storage.description import Description
 from msviz.storage.shards import MISSING, checked
 
 stored = storage_tools.stored
@@ -56,6 +62,58 @@ def test_what_msviz_did_not_write_so_is_refused(stored, changes, sentence):
     with_attributes(stored, **changes)
     with pytest.raises(StorageError, match=rf"x\.zarr .*{sentence}"):
         load(stored)
+
+
+VALUES = st.sampled_from(
+    [None, True, -1, 0, 2.5, 1e300, 10**400, float("inf"), float("nan"), "2", "", [], {}]
+)
+JSON = st.recursive(
+    VALUES | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(values, place=()):
+    """Where there is a value in JSON."""
+    if place:
+        yield place
+    for key in values if isinstance(values, dict) else range(len(values)) if isinstance(values, list) else ():
+        yield from places(values[key], (*place, key))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+@pytest.mark.parametrize("kind", TRANSFORMS)
+def test_any_value_in_any_place_is_told_or_right(kind, data):
+    transform, recording = (
+        TRANSFORMS[kind],
+        Recording(((0, 5, "lost"),), ("it is short",), ("left", "right"), 7999.5),
+    )
+    frames = tuple(transform.frame_ranges(0, 20_000))
+    made = Description(transform, "complex64", 2, 0, 20_000, frames, origin={"a": 1}, recording=recording)
+    changed = json.loads(json.dumps(made.attributes))
+    *above, key = data.draw(st.sampled_from(list(places(changed))))
+    inside = functools.reduce(lambda values, key: values[key], above, changed)
+    inside[key] = data.draw(JSON)
+    try:
+        found = Description.of(changed, "x.zarr")
+    except StorageError as error:
+        said = str(error)
+    else:
+        assert recorded(found.attributes) == recorded(changed)
+        return
+    assert re.fullmatch(r"x\.zarr (is damaged: its attribute|was not made by|has format version) .*", said)
+
+
+def recorded(attributes):
+    """What must come back as it stands in the file."""
+    held = {name: value for name, value in attributes.items() if name not in ("format_version", "bands")}
+    bands = {
+        name: [band[key] for key in ("hop", "first_frame", "frames")]
+        for name, band in attributes["bands"].items()
+    }
+    return {"damage": [], "notes": [], "channel_names": [], "origin": {}, "exact_rate": None, **held}, bands
 
 
 def test_what_is_no_representation_is_refused(tmp_path):

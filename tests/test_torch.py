@@ -256,7 +256,9 @@ def test_many_files_are_not_all_kept_open(save, tmp_path):
 def test_without_torch_a_sentence_says_what_to_do():
     script = "import sys; sys.modules['torch'] = None; import msviz; msviz.torch"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stderr
-    assert 'MsvizError: msviz.torch needs PyTorch: pip install "msviz[torch]"' in told
+    assert 'AttributeError: msviz.torch needs PyTorch: pip install "msviz[torch]"' in told
+    asked = script.replace("msviz.torch", "print(hasattr(msviz, 'torch'))")
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True).stdout == "False\n"
 
 
 def test_paths_may_be_strings(folder):

@@ -93,6 +93,13 @@ class Stored:
     """One representation in a file, read by stretch.
 
     Made by `load`.  May be read from several threads at once.
+
+    Attributes
+    ----------
+    path : str
+        Absolute, or an address.
+    coefficients : dict of StoredCoefficients
+        By the names of the groups, the lowest octave first, the residual last.
     """
 
     def __init__(
@@ -101,7 +108,7 @@ class Stored:
         self.path = path
         self._description = description
         self._bands = description.bands
-        self._coefficients = coefficients
+        self.coefficients = coefficients
 
     def __repr__(self) -> str:
         stretch = f"samples {self.start} to {self.stop}"
@@ -290,7 +297,7 @@ class Stored:
         held = wanted.common(band.frames)
         held = Range(held.start, max(held))  # none, where what was saved lacks them
         first, last = held.start - band.frames.start, held.stop - band.frames.start
-        values = self._coefficients[band.name][channels, :, max(first, 0) : max(last, 0)]
+        values = self.coefficients[band.name][channels, :, max(first, 0) : max(last, 0)]
         return Frames(values, held.start, band.hop, self.rate, band.frequencies)
 
 

@@ -29,8 +29,8 @@ from msviz.transform.layout import BandLayout
 Array = NDArray[Any]
 Node = dict[str, Any]
 
-#: A chunk holds about so many coefficients of one channel: the smaller they are, the more of them outweigh what
-#: each chunk costs by itself.
+#: A chunk holds about so many coefficients of one channel: the smaller they are, the more of them outweigh
+#: what each chunk costs by itself.
 CHUNK: dict[Content, int] = {"complex128": 2**16, "complex64": 2**17, "float16": 2**17, "levels": 2**18}
 
 #: But no fewer and no more samples than these: one for the short hops, one for the long ones.
