@@ -93,7 +93,12 @@ _ROOMS = ("audio", "convert", "lab", "picture", "playback", "storage", "torch", 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
-        return import_module(f"msviz.{name}")
+        from msviz.errors import MsvizError
+
+        try:
+            return import_module(f"msviz.{name}")
+        except MsvizError as error:  # it needs what is not installed
+            raise AttributeError(str(error)) from None
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

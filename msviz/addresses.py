@@ -37,13 +37,13 @@ def file_system(address: str) -> tuple[Any, str]:
         raise StorageError(
             f"{address} is an address, which needs fsspec: pip install 'msviz[cluster]'."
         ) from None
-    with reaching(address):
+    with remote_errors(address):
         system, path = url_to_fs(address)
     return system, path
 
 
 @contextmanager
-def reaching(address: str) -> Iterator[None]:
+def remote_errors(address: str) -> Iterator[None]:
     """Say in a sentence what a file system says: each has errors of its own kinds."""
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import MsvizError, ParameterError, StorageError
-from msviz.picture import SILENCE, to_db
-from msviz.storage import Stored, load
-from msviz.storage.layout import MAGNITUDES
-from msviz.transform import Band, Frames, Representation
+from msviz.picture import FLOOR_DB
+from msviz.storage import StoredRepresentation, load
 
 try:
     import torch
@@ -29,7 +27,7 @@ Array = NDArray[Any]
 Values = Literal["db", "magnitude", "complex"]
 
 SUFFIXES = ".zarr", ".zip", ".npz"
-FLOOR = MAGNITUDES[SILENCE]  # what is below it counts as silence
+FLOOR = np.float32(10 ** (FLOOR_DB / 20))  # what is below it counts as silence
 KEPT_OPEN = 64  # files, of each process: an .npz is in memory while it is open
 
 
@@ -132,7 +130,7 @@ class OctaveDataset(Dataset[Any]):
         self.crops_per_file, self.seed = crops_per_file, seed
         self._epoch = torch.zeros((), dtype=torch.int64)
         self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # workers that stay see it change
-        self._opened: dict[int, Stored] = {}
+        self._opened: dict[int, StoredRepresentation] = {}
         self._process = os.getpid()
 
         first = self._open(0)
@@ -176,7 +174,7 @@ class OctaveDataset(Dataset[Any]):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_opened": {}}
 
-    def _open(self, number: int) -> Stored:
+    def _open(self, number: int) -> StoredRepresentation:
         """A file, opened in this process: what another one has open is not shared with it."""
         if self._process != os.getpid():
             self._process, self._opened = os.getpid(), {}
@@ -186,7 +184,7 @@ class OctaveDataset(Dataset[Any]):
         self._opened[number] = stored  # the last used is the last
         return stored
 
-    def _check(self, stored: Stored) -> None:
+    def _check(self, stored: StoredRepresentation) -> None:
         """Whether a file has what is asked for."""
         if self.values == "complex" and stored.content == "levels":
             raise StorageError(
@@ -198,7 +196,7 @@ class OctaveDataset(Dataset[Any]):
                 f"not {self.channel}"
             )
 
-    def _check_alike(self, stored: Stored, first: Stored) -> None:
+    def _check_alike(self, stored: StoredRepresentation, first: StoredRepresentation) -> None:
         """Whether pictures of a file have the same size as those of the first."""
         self._check(stored)
         if repr(stored.transform) != repr(first.transform):
@@ -212,7 +210,7 @@ class OctaveDataset(Dataset[Any]):
                 f"choose one with channel."
             )
 
-    def _picture(self, stored: Stored, start: int) -> list[torch.Tensor] | torch.Tensor:
+    def _picture(self, stored: StoredRepresentation, start: int) -> list[torch.Tensor] | torch.Tensor:
         """Samples [start, start + samples) of a file as they are asked for."""
         stop = start + self.samples
         first, last = max(start, stored.start), min(stop, stored.stop)
@@ -220,27 +218,14 @@ class OctaveDataset(Dataset[Any]):
         if self.frame_rate is not None:
             images = np.stack([stored.image(channel, first, last, self.frame_rate) for channel in channels])
             missing = math.ceil(self.samples * self.frame_rate / stored.rate) - images.shape[-1]
-            images = np.pad(images, ((0, 0), (0, 0), (0, missing)), constant_values=to_db(SILENCE))
+            images = np.pad(images, ((0, 0), (0, 0), (0, missing)), constant_values=FLOOR_DB)
             return torch.from_numpy(images if self.values == "db" else 10 ** (images / 20))
-        held = self._held(stored, first, last)
-        crops = [band.between(start // band.hop, stop // band.hop)[channels] for band in held.bands]
+        crops = [band.between(start // band.hop, stop // band.hop)[channels] for band in stored.bands]
         if self.values != "complex":
             crops = [np.abs(crop) for crop in crops]
         if self.values == "db":
             crops = [20 * np.log10(np.maximum(crop, FLOOR)) for crop in crops]
         return [torch.from_numpy(crop) for crop in crops]
-
-    def _held(self, stored: Stored, start: int, stop: int) -> Representation:
-        """Coefficients of samples [start, stop) of a file; magnitudes where it holds levels."""
-        if stored.content != "levels":
-            return stored.read(start, stop)
-        levels: Iterable[tuple[Band, Array]] = zip(
-            self.transform.bands, stored.levels(start, stop), strict=True
-        )
-        bands = [
-            Frames(band, MAGNITUDES[codes], -(-start // band.hop), stored.rate) for band, codes in levels
-        ]
-        return Representation(self.transform, tuple(bands), None, start, stop)
 
 
 def find_files(folder: Path) -> tuple[Path, ...]:

@@ -15,9 +15,10 @@ import pytest
 import soundfile
 from waiting import LONG_S
 
-from msviz.convert import Settings, convert_on_cluster, open_source, plan
+from msviz.convert import Settings, convert_on_cluster, plan
 from msviz.errors import MsvizError
 from msviz.measures import signal_to_error_db
+from msviz.tracks import open_track
 
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("shared_store")  # known here by its loading, as in the workers
@@ -101,7 +102,7 @@ def test_every_file_arrives_once_though_a_worker_is_lost(tmp_path, cluster, fold
     assert failed[0].startswith(f"shared://{folder}/broken.wav is not audio.")
     assert sorted(path.name for path in out.iterdir()) == sorted(f"{n}.zarr" for n in range(FILES))
     for number in range(FILES):
-        original, rebuilt = (open_source(path) for path in (folder / f"{number}.wav", out / f"{number}.zarr"))
+        original, rebuilt = (open_track(path) for path in (folder / f"{number}.wav", out / f"{number}.zarr"))
         assert signal_to_error_db(original, rebuilt) > 120
         original.close()
     again = list(convert_on_cluster(jobs, scheduler))

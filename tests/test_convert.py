@@ -24,11 +24,7 @@ from msviz.convert import (
     Outcome,
     Progress,
     Settings,
-    StoredPicture,
-    StoredSource,
     convert,
-    is_converted,
-    open_source,
     plan,
     run,
 )
@@ -36,6 +32,7 @@ from msviz.errors import MsvizError, ParameterError
 from msviz.measures import signal_to_error_db
 from msviz.picture import levels
 from msviz.storage import load, save
+from msviz.tracks import StoredPicture, StoredTrack, is_representation, open_track
 
 RATE = 8000
 QUICK = Settings(fmin=1000.0)  # one or two octaves: a file is written in no time
@@ -110,7 +107,7 @@ def test_no_pair_of_names_stops_the_others(tmp_path):
     )
 
 
-def test_what_is_named_twice_is_converted_once(tmp_path):
+def test_what_is_named_twice_is_representation_once(tmp_path):
     path = tone(tmp_path / "in" / "a b.wav")
     names = [path, tmp_path / "in", os.path.relpath(path), path.as_uri()]
     assert len(plan(names, tmp_path / "out")) == 1
@@ -199,7 +196,7 @@ def test_what_is_made_is_what_was_asked_for(tmp_path, content):
     assert stored.attributes["origin"]["source"]["name"] == "a.wav"
 
 
-def test_a_video_is_converted_with_the_track_that_is_asked_for(tmp_path):
+def test_a_video_is_representation_with_the_track_that_is_asked_for(tmp_path):
     quiet = np.zeros((RATE, 1), np.float32)
     loud = 0.5 * np.sin(2 * np.pi * 1500 * np.arange(RATE)[:, None] / RATE)
     path = write_tracks(tmp_path / "a.mkv", [(quiet, "aac"), (loud, "aac")], rate=RATE, video=True)
@@ -469,7 +466,7 @@ def test_addresses_are_read_and_written(tmp_path):
         ended = ends(jobs)
         assert ended["a.wav"].state == "converted"
         assert ended["b.wav"].reason.startswith("memory://in/deep/b.wav is not audio.")
-        with open_source(tmp_path / "a.wav") as original, open_source("memory://out/a.zarr") as rebuilt:
+        with open_track(tmp_path / "a.wav") as original, open_track("memory://out/a.zarr") as rebuilt:
             assert signal_to_error_db(original, rebuilt) > 120
         assert states(jobs[:1]) == {"a.wav": "skipped"}
         memory.pipe("/in/a.wav", tone(tmp_path / "a.wav", seconds=0.3).read_bytes())
@@ -518,15 +515,15 @@ def noise():
 def test_a_converted_file_is_opened_as_a_track_is(tmp_path, noise):
     path = tmp_path / "noise.zarr"
     save(OctaveTransform(RATE).analyze(noise), path)
-    with open_source(path) as source:
-        assert isinstance(source, StoredSource)
+    with open_track(path) as source:
+        assert isinstance(source, StoredTrack)
         assert (source.rate, source.channels, source.length) == (RATE, 2, 20_000)
         assert (source.path, source.format, source.duration) == (path, "msviz, complex64", 2.5)
         assert (source.decoded, source.non_finite) == (20_000, 0)
         assert signal_to_error_db(noise, source) > 120
         assert np.array_equal(source.read(-10, 5)[:, :10], np.zeros((2, 10)))
-    assert is_converted("x.ZARR/")
-    assert not is_converted("x.wav")
+    assert is_representation("x.ZARR/")
+    assert not is_representation("x.wav")
 
 
 @pytest.mark.parametrize("start", [0, 3000])
@@ -535,7 +532,7 @@ def test_the_sound_of_levels_has_those_levels(tmp_path, transform, start):
     seconds = np.arange(4 * RATE) / RATE
     tones = Signal(0.3 * np.sin(2 * np.pi * np.array([[440.0], [1000.0]]) * seconds), RATE)
     save(transform.analyze(tones, start=start, stop=4 * RATE), tmp_path / "a.zarr", content="levels")
-    with open_source(tmp_path / "a.zarr") as source:
+    with open_track(tmp_path / "a.zarr") as source:
         assert isinstance(source.picture, StoredPicture)
         assert (source.channels, source.length) == (2, 4 * RATE - start)
         whole = source.read(-10, source.length + 10)

@@ -12,8 +12,9 @@ from click.testing import CliRunner
 from msviz import OctaveTransform, open_audio
 from msviz.audio import Damage, problems
 from msviz.cli import main
-from msviz.convert import Settings, StoredSource, open_source, plan, run
-from msviz.storage import Recording, load, save_stream
+from msviz.convert import Settings, plan, run
+from msviz.storage import Recording, load, stream_writer
+from msviz.tracks import StoredTrack, open_track
 
 RATE = 8000
 SECONDS = 6
@@ -111,8 +112,8 @@ def test_a_representation_remembers_damage(damaged, cut, tmp_path, name):
         assert outcome.state == "converted"
         damage, said = all_damage(path)
         assert load(target).attributes["damage"] == [list(one) for one in damage]
-        with open_source(target) as source:
-            assert isinstance(source, StoredSource)
+        with open_track(target) as source:
+            assert isinstance(source, StoredTrack)
             assert source.damage == damage
             assert problems(source) == said
             assert (source.settled, list(source.check()), source.settle()) == (True, [1.0], None)
@@ -126,17 +127,12 @@ def test_damage_lies_where_the_sound_does(tmp_path, whole):
     transform = OctaveTransform(RATE, fmin=1000.0)
     damage = (Damage(0, 500, "lost"), Damage(900, 1100, "damaged"), Damage(5000, 6000, "missing"))
     with open_audio(whole) as source:
-        for _ in save_stream(
-            [transform.analyze(source, start=1000, stop=4000)],
-            tmp_path / "part.zarr",
-            transform,
-            3000,
-            start=1000,
-            recording=lambda: Recording(damage, channel_names=("back left", "LFE"), exact_rate=7999.5),
-        ):
-            pass
+        writing = stream_writer(tmp_path / "part.zarr", transform, 3000, start=1000)
+        with writing as writer:
+            writer.write(transform.analyze(source, start=1000, stop=4000))
+            writer.recording = Recording(damage, channel_names=("back left", "LFE"), exact_rate=7999.5)
     assert load(tmp_path / "part.zarr").damage == damage
-    with open_source(tmp_path / "part.zarr") as source:
+    with open_track(tmp_path / "part.zarr") as source:
         assert source.damage == (Damage(0, 100, "damaged"),)
         assert (source.channel_names, source.exact_rate) == (("back left", "LFE"), 7999.5)
 
@@ -159,7 +155,7 @@ def test_files_from_before_have_no_damage(tmp_path, whole):
         del told["attributes"][name]
     del told["attributes"]["origin"]["settings"]["track"]
     root.write_text(json.dumps(told))
-    with open_source(root.parent) as source:
+    with open_track(root.parent) as source:
         assert (source.damage, source.notes, source.channel_names) == ((), (), ("left", "right"))
     assert converted(whole).state == "skipped"
 
@@ -172,7 +168,7 @@ def test_damage_that_is_none_is_told(tmp_path, whole):
     root.write_text(json.dumps(told))
     result = call("info", root.parent)
     assert result.exit_code == 1
-    assert "its attributes cannot be used" in result.stderr
+    assert "its attribute damage is [[1, 2]], not a list of" in result.stderr
 
 
 # The commands

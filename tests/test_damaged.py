@@ -226,7 +226,7 @@ def test_chained_oggs_are_all_there(tmp_path, oggs, kind):
         assert problems(audio) == []
 
 
-def test_a_chain_of_other_rates_and_channels_is_converted_and_told(tmp_path):
+def test_a_chain_of_other_rates_and_channels_is_representation_and_told(tmp_path):
     t = np.arange(2 * RATE) / RATE
     tone = 0.4 * np.sin(2 * np.pi * 500 * t)
     vorbis(tmp_path / "a.ogg", np.stack([tone, tone], axis=1))

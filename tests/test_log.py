@@ -80,7 +80,7 @@ def test_verbose_goes_before_a_file_too(tmp_path):
 
 
 def test_what_nobody_has_foreseen_is_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr("msviz.convert.open_source", broken)
+    monkeypatch.setattr("msviz.tracks.open_track", broken)
     result = call("info", tmp_path / "a.wav")
     assert (result.exit_code, result.stderr) == (1, f"msviz: {UNEXPECTED}\n")
     assert "in broken" in log_path().read_text()

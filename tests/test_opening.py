@@ -13,11 +13,11 @@ from waiting import LONG_S
 from window_tools import Device, tone, write
 
 import msviz
-from msviz.convert.opening import StoredSource
 from msviz.gui.parameters import Parameters
 from msviz.gui.window import Window
 from msviz.picture import Pyramid
 from msviz.playback import Player, player
+from msviz.tracks import StoredTrack
 from msviz.transform import STFT, OctaveTransform
 
 RATE = 8000
@@ -122,8 +122,8 @@ def test_levels_are_drawn_as_they_are_stored(qtbot, window, tmp_path, sound, mir
 def test_levels_are_seen_before_their_sound_is_made(qtbot, window, tmp_path, sound, monkeypatch):
     path, heard = tmp_path / "a.zarr", threading.Event()
     msviz.save(OctaveTransform(RATE).analyze(sound), path, content="levels")
-    read = StoredSource.read
-    monkeypatch.setattr(StoredSource, "read", lambda *what: heard.wait(LONG_S) and read(*what))
+    read = StoredTrack.read
+    monkeypatch.setattr(StoredTrack, "read", lambda *what: heard.wait(LONG_S) and read(*what))
     window.files.open(path)
     qtbot.waitUntil(lambda: window.analysis is not None and window.analysis.progress > 0)
     heard.set()

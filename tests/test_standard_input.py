@@ -15,9 +15,9 @@ from waiting import LONG_S
 
 from msviz.cli import main
 from msviz.cli.options import given
-from msviz.convert import open_source
 from msviz.errors import AudioError
 from msviz.measures import signal_to_error_db
+from msviz.tracks import open_track
 
 RATE = 8000
 
@@ -66,13 +66,13 @@ def test_what_was_read_before_is_left_out(track):
     assert json.loads(result.stdout)["format"] == "WAV, 16 bit"
 
 
-def test_what_is_piped_is_converted(track, tmp_path):
+def test_what_is_piped_is_representation(track, tmp_path):
     out = tmp_path / "x.zarr"
     for _ in range(2):  # whether it is the same as before, nothing tells: it is made again
         result = call("convert", "-", "-o", out, "--fmin", 500, given=track.read_bytes())
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout == "1 converted, 0 failed.\n"
-    with open_source(track) as original, open_source(out) as rebuilt:
+    with open_track(track) as original, open_track(out) as rebuilt:
         assert signal_to_error_db(original, rebuilt) > 120
     result = call("info", out)
     assert "  made from   standard input" in result.stdout.splitlines()

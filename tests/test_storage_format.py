@@ -17,7 +17,7 @@ from msviz.transform.filters import NUTTALL
 @pytest.mark.parametrize("content", ["complex64", "float16", "levels"])
 def test_its_files_are_those_that_zarr_makes(tmp_path, monkeypatch, content, compress):
     """Of the same arrays and attributes, byte by byte; metadata as they are understood."""
-    monkeypatch.setattr("msviz.storage.targets.TIMES", 10_000)
+    monkeypatch.setattr("msviz.storage.writers.TIMES", 10_000)
     save(OCTAVES.analyze(noise(2, 280_000)), tmp_path / "x.zarr", content=content, compress=compress)
     made = zarr.open_group(tmp_path / "x.zarr", mode="r", use_consolidated=False)
     copy = zarr.create_group(tmp_path / "y.zarr", attributes=dict(made.attrs))
@@ -29,6 +29,7 @@ def test_its_files_are_those_that_zarr_makes(tmp_path, monkeypatch, content, com
                 shape=array.shape,
                 dtype=array.dtype,
                 chunks=array.chunks,
+                shards=array.shards,
                 fill_value=array.fill_value,
                 dimension_names=array.metadata.dimension_names,
                 attributes=dict(array.attrs),
@@ -48,17 +49,20 @@ def test_its_files_are_those_that_zarr_makes(tmp_path, monkeypatch, content, com
         }
 
     ours, zarrs = files(tmp_path / "x.zarr"), files(tmp_path / "y.zarr")
-    assert any(name.endswith(("0/1", "0/1/0")) for name in ours)  # a last chunk, longer than its frames
+    top = made["octave_02/coefficients"]
+    assert top.shards[2] > top.shape[2] > top.chunks[2]  # a last chunk, longer than its frames
     assert ours == zarrs
 
 
+@pytest.mark.parametrize("name", ["x.zarr", "x.zarr.zip"])
 @pytest.mark.parametrize("content", ["complex64", "float16", "levels"])
 @pytest.mark.parametrize("kind", TRANSFORMS)
-def test_xarray_opens_it_as_it_is(tmp_path, kind, content):
+def test_xarray_opens_it_as_it_is(tmp_path, kind, content, name):
     xarray = pytest.importorskip("xarray")
     made = TRANSFORMS[kind].analyze(noise())
-    save(made, tmp_path / "x.zarr", content=content)
-    with xarray.open_datatree(tmp_path / "x.zarr", engine="zarr") as tree:
+    save(made, tmp_path / name, content=content)
+    store = tmp_path / name if name == "x.zarr" else zarr.storage.ZipStore(tmp_path / name, mode="r")
+    with xarray.open_datatree(store, engine="zarr") as tree:
         names = [f"octave_{number:02}" for number in range(3)] if kind == "octaves" else ["stft"]
         rest = ["residual"] if kind == "octaves" and content != "levels" else []
         assert list(tree.children) == [*names, *rest]
@@ -69,7 +73,7 @@ def test_xarray_opens_it_as_it_is(tmp_path, kind, content):
             assert values.dims[:3] == ("channel", "bin", "frame")
             np.testing.assert_array_equal(group["frequency"], band.frequencies)
             np.testing.assert_array_equal(group["time"], band.times)
-            np.testing.assert_array_equal(group["channel"], [0, 1])
+            assert group.sizes["channel"] == 2
             if name == "residual" or content == "complex64":
                 np.testing.assert_array_equal(values, band.coefficients)
             elif content == "float16":

@@ -1,15 +1,22 @@
 """Files that are damaged, or hold something else, are refused and told."""
 
+import functools
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
 import storage_tools
 import zarr
-from storage_tools import OCTAVES, PLACES, noise
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from storage_tools import OCTAVES, PLACES, TRANSFORMS, noise
 
 from msviz import ParameterError, StorageError, load, save
+from msviz.storage import Recording
+from msviz.storage.description import Description
+from msviz.storage.shards import MISSING, checked
 
 stored = storage_tools.stored
 
@@ -31,10 +38,23 @@ def with_attributes(path, **changes):
         ({"format": "spectrogram"}, "holds something else than a representation"),
         ({"format": None}, "holds something else than a representation"),
         ({"complete": False}, "was not written to its end"),
-        ({"content": "int4"}, "attributes do not fit each other"),
-        ({"transform": "wavelets"}, "attributes cannot be used"),
-        ({"parameters": {"rate": -5}}, "attributes cannot be used"),
-        ({"bands": {}}, "attributes do not fit each other"),
+        ({"format_version": 2.5}, "its attribute format_version is 2.5, not a whole number from 1 to"),
+        ({"format_version": -1}, "its attribute format_version is -1, not a whole number from 1 to"),
+        ({"format_version": float("inf")}, "its attribute format_version is inf, not a whole number"),
+        ({"content": "int4"}, "its attribute content is 'int4', not one of complex128, complex64"),
+        ({"transform": "wavelets"}, "its attribute transform is 'wavelets', not one of octave, stft"),
+        ({"parameters": {"rate": -5}}, r"its attribute parameters\.rate is -5, not a whole number from 1"),
+        ({"parameters": []}, r"its attribute parameters is \[\], not an object"),
+        ({"rate": 44100}, "its attribute rate is 44100, not that of its transform, 8000"),
+        ({"channels": 0}, "its attribute channels is 0, not a whole number from 1"),
+        ({"start": 5, "stop": 4}, "its attribute stop is 4, not a whole number from 5"),
+        ({"stop": 1e300}, r"its attribute stop is 1e\+300, not a whole number"),
+        ({"stop": 40_000}, r"its attribute bands\.octave_00\.first_frame is -33, not that of frames"),
+        ({"channel_names": ["left"]}, r"its attribute channel_names is \['left'\], not a list of 2 texts"),
+        ({"damage": [[5, 3, "lost"]]}, r"its attribute damage is \[\[5, 3, 'lost'\]\], not a list of"),
+        ({"exact_rate": "8k"}, "its attribute exact_rate is '8k', not a number from 0"),
+        ({"bands": {}}, r"its attribute bands is \{\}, not those of OctaveTransform"),
+        ({"bands": None}, "its attribute bands is missing"),
         ({"channels": 3}, r"octave_00 is complex64 \(2, 12, .* not complex64 \(3, 12,"),
     ],
 )
@@ -42,6 +62,58 @@ def test_what_msviz_did_not_write_so_is_refused(stored, changes, sentence):
     with_attributes(stored, **changes)
     with pytest.raises(StorageError, match=rf"x\.zarr .*{sentence}"):
         load(stored)
+
+
+VALUES = st.sampled_from(
+    [None, True, -1, 0, 2.5, 1e300, 10**400, float("inf"), float("nan"), "2", "", [], {}]
+)
+JSON = st.recursive(
+    VALUES | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(values, place=()):
+    """Where there is a value in JSON."""
+    if place:
+        yield place
+    for key in values if isinstance(values, dict) else range(len(values)) if isinstance(values, list) else ():
+        yield from places(values[key], (*place, key))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+@pytest.mark.parametrize("kind", TRANSFORMS)
+def test_any_value_in_any_place_is_told_or_right(kind, data):
+    transform, recording = (
+        TRANSFORMS[kind],
+        Recording(((0, 5, "lost"),), ("it is short",), ("left", "right"), 7999.5),
+    )
+    frames = tuple(transform.frame_ranges(0, 20_000))
+    made = Description(transform, "complex64", 2, 0, 20_000, frames, origin={"a": 1}, recording=recording)
+    changed = json.loads(json.dumps(made.attributes))
+    *above, key = data.draw(st.sampled_from(list(places(changed))))
+    inside = functools.reduce(lambda values, key: values[key], above, changed)
+    inside[key] = data.draw(JSON)
+    try:
+        found = Description.of(changed, "x.zarr")
+    except StorageError as error:
+        said = str(error)
+    else:
+        assert recorded(found.attributes) == recorded(changed)
+        return
+    assert re.fullmatch(r"x\.zarr (is damaged: its attribute|was not made by|has format version) .*", said)
+
+
+def recorded(attributes):
+    """What must come back as it stands in the file."""
+    held = {name: value for name, value in attributes.items() if name not in ("format_version", "bands")}
+    bands = {
+        name: [band[key] for key in ("hop", "first_frame", "frames")]
+        for name, band in attributes["bands"].items()
+    }
+    return {"damage": [], "notes": [], "channel_names": [], "origin": {}, "exact_rate": None, **held}, bands
 
 
 def test_what_is_no_representation_is_refused(tmp_path):
@@ -75,6 +147,13 @@ def damaged(chunk, how):
         chunk.write_bytes(chunk.read_bytes()[: chunk.stat().st_size // 2])
     elif how == "empty":
         chunk.write_bytes(b"")
+    elif how == "without a chunk":  # of the first channel
+        data = chunk.read_bytes()
+        chunk.write_bytes(data[:-36] + checked(MISSING.to_bytes(8, "little") * 2 + data[-20:-4]))
+    elif how == "wrong index":
+        data = bytearray(chunk.read_bytes())
+        data[-6] ^= 1
+        chunk.write_bytes(data)
     else:
         data = bytearray(chunk.read_bytes())
         data[len(data) // 2] ^= 1
@@ -85,14 +164,12 @@ def damaged(chunk, how):
 @pytest.mark.parametrize("compress", [True, False])
 def test_damaged_chunks_are_refused(tmp_path, compress, content):
     save(OCTAVES.analyze(noise()), tmp_path / "x.zarr", content=content, compress=compress)
-    chunk = next(path for path in tmp_path.glob("x.zarr/octave_01/coefficients/c/1/**/*") if path.is_file())
-    data, found = chunk.read_bytes(), load(tmp_path / "x.zarr")
-    read = found.levels if content == "levels" else found.read
-    read()
-    for how in ("missing", "truncated", "empty", "one bit"):
+    chunk = next(path for path in tmp_path.glob("x.zarr/octave_01/coefficients/c/**/*") if path.is_file())
+    data = chunk.read_bytes()
+    for how in ("missing", "truncated", "empty", "one bit", "without a chunk", "wrong index"):
         damaged(chunk, how)
         with pytest.raises(StorageError, match=r"x\.zarr is damaged: .*octave_01 .* between .* s"):
-            read()
+            (load(tmp_path / "x.zarr").levels if content == "levels" else load(tmp_path / "x.zarr").read)()
         chunk.write_bytes(data)
 
 

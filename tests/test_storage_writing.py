@@ -15,8 +15,8 @@ import pytest
 from storage_tools import OCTAVES, PLACES, RATE, assert_same, noise
 
 from msviz import MsvizError, ParameterError, StorageError, load, save
-from msviz.storage import save_stream
-from msviz.storage.targets import ZarrTarget
+from msviz.storage import save_stream, stream_writer
+from msviz.storage.writers import ZarrWriter
 
 
 def failing(count):
@@ -33,7 +33,7 @@ def test_a_failure_leaves_what_was_there(tmp_path, name, count, before):
     if before:
         save(made, tmp_path / name)
     with pytest.raises(MsvizError, match="it ends here"):
-        list(save_stream(failing(count), tmp_path / name, OCTAVES, 90_000))
+        save_stream(failing(count), tmp_path / name, OCTAVES, 90_000)
     assert os.listdir(tmp_path) == ([name] if before else [])
     if before:
         assert_same(load(tmp_path / name).read(), made)
@@ -42,20 +42,24 @@ def test_a_failure_leaves_what_was_there(tmp_path, name, count, before):
 @pytest.mark.parametrize("name", [*PLACES, "memory://cancelled/x.zarr"])
 def test_a_cancelled_one_leaves_nothing(tmp_path, name):
     place = name if "://" in name else tmp_path / name
-    writing = save_stream(failing(6), place, OCTAVES, 90_000)
-    next(writing)
-    next(writing)
-    writing.close()
+
+    def cancelled(share):
+        if share > 0.3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        save_stream(failing(6), place, OCTAVES, 90_000, progress=cancelled)
     assert os.listdir(tmp_path) == []
     assert not fsspec.filesystem("memory").exists("/cancelled/x.zarr")
 
 
 def test_a_half_written_one_at_an_address_is_refused():
-    writing = save_stream(failing(6), "memory://half/x.zarr", OCTAVES, 90_000)
-    next(writing)
-    with pytest.raises(StorageError, match=r"memory://half/x\.zarr was not written to its end"):
-        load("memory://half/x.zarr")
-    writing.close()
+    with stream_writer("memory://half/x.zarr", OCTAVES, 90_000) as writer:
+        for piece in failing(6):
+            writer.write(piece)
+            with pytest.raises(StorageError, match=r"memory://half/x\.zarr was not written to its end"):
+                load("memory://half/x.zarr")
+    assert load("memory://half/x.zarr").length == 90_000
 
 
 @pytest.mark.parametrize("moment", ["empty", "group"])
@@ -66,7 +70,7 @@ def test_one_that_was_hardly_begun_at_an_address_is_made_again(monkeypatch, mome
             pass
     else:  # a killed process cannot clear up after itself
         with monkeypatch.context() as patch:
-            patch.setattr(ZarrTarget, "_add_coefficients", lambda *_: 1 / 0)
+            patch.setattr(ZarrWriter, "_add_coefficients", lambda *_: 1 / 0)
             patch.setattr(type(fsspec.filesystem("memory")), "rm", lambda *_, **__: None)
             with pytest.raises(ZeroDivisionError):
                 save(made, address)
@@ -88,7 +92,7 @@ def test_one_that_was_out_of_the_way_when_its_process_was_killed_is_back(tmp_pat
     save(OCTAVES.analyze(signal), tmp_path / "x.zarr")
     (tmp_path / "x.zarr").rename(tmp_path / ".x.zarr.old")
     with pytest.raises(ParameterError, match="nothing to be written"):
-        list(save_stream([], tmp_path / "x.zarr", OCTAVES, signal.length))
+        save_stream([], tmp_path / "x.zarr", OCTAVES, signal.length)
     assert os.listdir(tmp_path) == ["x.zarr"]
     assert load(tmp_path / "x.zarr").length == signal.length
 
@@ -96,12 +100,12 @@ def test_one_that_was_out_of_the_way_when_its_process_was_killed_is_back(tmp_pat
 @pytest.mark.parametrize("name", PLACES)
 def test_what_is_being_written_is_refused_to_others(tmp_path, name):
     pieces = list(OCTAVES.stream(noise(1, 90_000), piece=15_000))
-    writing = save_stream(pieces, tmp_path / name, OCTAVES, 90_000)
-    next(writing)
-    with pytest.raises(StorageError, match=rf"{name} is being written by another process: wait until"):
-        save(OCTAVES.analyze(noise(2)), tmp_path / name)
-    save(OCTAVES.analyze(noise(2)), tmp_path / f"other-{name}")
-    assert list(writing)[-1] == 1
+    with stream_writer(tmp_path / name, OCTAVES, 90_000) as writer:
+        writer.write(pieces[0])
+        with pytest.raises(StorageError, match=rf"{name} is being written by another process: wait until"):
+            save(OCTAVES.analyze(noise(2)), tmp_path / name)
+        save(OCTAVES.analyze(noise(2)), tmp_path / f"other-{name}")
+        assert [writer.write(piece) for piece in pieces[1:]][-1] == 1
     assert (load(tmp_path / name).channels, load(tmp_path / name).length) == (1, 90_000)
     save(OCTAVES.analyze(noise(2)), tmp_path / name)
     assert load(tmp_path / name).channels == 2
@@ -147,9 +151,8 @@ def test_a_killed_process_is_in_nobodys_way(tmp_path, name):
         "from msviz.storage import save_stream\n"
         f"transform = OctaveTransform({RATE}, fmin=1000)\n"
         f"pieces = transform.stream(Signal(np.ones((1, 90_000), 'f4'), {RATE}), piece=15_000)\n"
-        "writing = save_stream(pieces, sys.argv[1], transform, 90_000)\n"
-        "next(writing)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
+        "kill = lambda share: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "save_stream(pieces, sys.argv[1], transform, 90_000, progress=kill)\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, tmp_path / name], cwd=Path(__file__).parent.parent, check=False
@@ -166,7 +169,7 @@ def test_pieces_that_do_not_follow_each_other_are_refused(tmp_path):
     pieces = list(OCTAVES.stream(noise(1, 90_000), piece=15_000))
     for wrong in (pieces[1:], pieces[:2] + pieces[3:], pieces[:-1], []):
         with pytest.raises(ParameterError, match=r"does not follow|pieces end after|nothing to be written"):
-            list(save_stream(wrong, tmp_path / "x.zarr", OCTAVES, 90_000))
+            save_stream(wrong, tmp_path / "x.zarr", OCTAVES, 90_000)
         assert os.listdir(tmp_path) == []
 
 
@@ -216,7 +219,9 @@ def test_places_that_cannot_be_written_are_told(tmp_path):
 
 def test_what_cannot_be_stored_is_told(tmp_path):
     made = OCTAVES.analyze(noise())
-    with pytest.raises(ParameterError, match="content must be one of complex64, float16, levels, not 'int8'"):
+    with pytest.raises(
+        ParameterError, match="content must be one of complex128, complex64, float16, levels, not 'int8'"
+    ):
         save(made, tmp_path / "x.zarr", content="int8")
     with pytest.raises(ParameterError, match="does not know its transform"):
         save(replace(made, transform=None), tmp_path / "x.zarr")

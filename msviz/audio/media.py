@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from msviz.addresses import file_system, is_address, located, reaching
+from msviz.addresses import file_system, is_address, located, remote_errors
 from msviz.errors import AudioError, StorageError
 
 File = str | os.PathLike[str] | BinaryIO
@@ -149,7 +149,7 @@ def _opened(path: Path) -> BinaryIO:
 def _reached(address: str) -> BinaryIO:
     try:
         system, path = file_system(address)
-        with reaching(address):
+        with remote_errors(address):
             if system.isdir(path):
                 raise AudioError(f"{address} is a folder: choose an audio file in it.")
             opened: BinaryIO = system.open(path, "rb", block_size=_AHEAD)

@@ -72,7 +72,7 @@ class AudioSource(PaddedSource):
         self._block = SingleFlightCache(self._read_block, _BLOCKS_KEPT)
         self._non_finite: dict[int, int] = {}
         self._lock = threading.Lock()  # held for a look at the one above, or for the decoder
-        _open_sources.add(self)
+        _open_tracks.add(self)
 
     @property
     def length(self) -> int:
@@ -193,11 +193,11 @@ class AudioSource(PaddedSource):
         return block
 
 
-_open_sources: WeakSet[AudioSource] = WeakSet()
+_open_tracks: WeakSet[AudioSource] = WeakSet()
 
 
 def _after_fork() -> None:
-    for source in list(_open_sources):
+    for source in list(_open_tracks):
         source._forked()
 
 

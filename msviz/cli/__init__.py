@@ -59,11 +59,11 @@ def open_files(files: tuple[Path, ...]) -> None:
 
     - is standard input.
     """
-    from msviz.convert import open_source
+    from msviz.tracks import open_track
 
     # Opened here, so that a file that cannot be opened is told where it was asked for.
     with ExitStack() as opened:
-        sources: list[Any] = [opened.enter_context(open_source(given(path), wait=False)) for path in files]
+        sources: list[Any] = [opened.enter_context(open_track(given(path), wait=False)) for path in files]
         from msviz.gui.app import run
 
         status = run(sources)

@@ -92,14 +92,14 @@ def draw(file: Path | str, picture: Path, drawing: Drawing) -> list[str]:
     """
     from msviz.audio import open_audio, problems, require_sound
     from msviz.audio.damage import clock
-    from msviz.convert import StoredPicture, is_converted
     from msviz.storage import load
+    from msviz.tracks import StoredPicture, is_representation
 
     with ExitStack() as opened:
         drawn: dict[str, Any] = {}
         view = drawing.view
         source: Source
-        if is_converted(file):
+        if is_representation(file):
             stored = load(file)
             kind = "stft" if stored.attributes["transform"] == "stft" else "octaves"
             if getattr(drawing, kind):

@@ -16,8 +16,8 @@ from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
     from msviz.audio import AudioSource
-    from msviz.convert import Track
-    from msviz.storage import Stored
+    from msviz.storage import StoredRepresentation
+    from msviz.tracks import Track
 
 
 @click.command()
@@ -31,9 +31,9 @@ def info(file: str, no_check: bool, strict: bool, as_json: bool) -> None:
     Sound is decoded to its end to find what is damaged.
     """
     from msviz.audio import require_sound
-    from msviz.convert import describe, open_source
+    from msviz.tracks import describe, open_track
 
-    with open_source(given(file), wait=False) as source:
+    with open_track(given(file), wait=False) as source:
         if not no_check:
             check(source)
         told = describe(file, source) | {"checked": not no_check}
@@ -158,7 +158,7 @@ def resynth(
         tell(file, found)
 
 
-def _require_original(stored: Stored, original: AudioSource) -> None:
+def _require_original(stored: StoredRepresentation, original: AudioSource) -> None:
     its = original.rate, original.channels, original.length
     ours = stored.rate, stored.channels, max(stored.stop, 1)
     if its[:2] != ours[:2] or its[2] < ours[2]:

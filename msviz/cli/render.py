@@ -236,7 +236,7 @@ def render(
         track=track - 1,
         **rest,
     )
-    folders = any(os.path.isdir(file) and not _is_converted(file) for file in files)
+    folders = any(os.path.isdir(file) and not _is_representation(file) for file in files)
     if len(files) == 1 and not folders and not os.path.isdir(picture):
         require_another(picture, files[0], "input")
         tell(files[0], draw(Path(files[0]) if "://" not in files[0] else files[0], picture, drawing))
@@ -248,10 +248,10 @@ def render(
     _draw_all(files, picture, f".{suffix}", drawing, jobs, as_json=as_json)
 
 
-def _is_converted(file: str) -> bool:
-    from msviz.convert import is_converted
+def _is_representation(file: str) -> bool:
+    from msviz.tracks import is_representation
 
-    return is_converted(file)
+    return is_representation(file)
 
 
 def _draw_all(

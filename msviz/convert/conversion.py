@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import format_exception
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from msviz.addresses import is_address
 from msviz.audio import AudioSource, open_audio, problems, require_sound
 from msviz.audio.media import File
 from msviz.convert.jobs import Job
-from msviz.convert.opening import recording_of
 from msviz.errors import MsvizError, ParameterError, StorageError, as_sentence
-from msviz.storage import Recording, Stored, load, save_stream
+from msviz.storage import Recording, StoredRepresentation, load, stream_writer
+from msviz.tracks import recording_of
 
 
 @dataclass(frozen=True)
@@ -81,19 +80,18 @@ def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
         with open_audio(job.source if file is None else file, track=job.settings.track) as source:
             transform = job.settings.transform(source.rate, threads)
             _make_room(job.target)
-            steps = save_stream(
-                transform.stream(source),
+            # What is interrupted leaves nothing.
+            with stream_writer(
                 job.target,
                 transform,
                 source.length,
                 content=job.settings.content,
                 compress=job.settings.compress,
                 origin=mark,
-                recording=lambda: _recording(job, source),
-            )
-            with closing(cast("Generator[float, None, None]", steps)):  # what is interrupted leaves nothing
-                for share in steps:
-                    yield Progress(job, share)
+            ) as writer:
+                for piece in transform.stream(source):
+                    yield Progress(job, writer.write(piece))
+                writer.recording = _recording(job, source)
             found = problems(source)
         yield Outcome(job, "converted", problems=tuple(found))
     except Exception as error:  # what nobody has foreseen about one file must not cost the others
@@ -129,7 +127,7 @@ def _recording(job: Job, source: AudioSource) -> Recording:
     return recording_of(source)
 
 
-def _made(job: Job, mark: dict[str, Any]) -> Stored | None:
+def _made(job: Job, mark: dict[str, Any]) -> StoredRepresentation | None:
     """The target, if it is there, made of the same file in the same way.
 
     Raises

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from msviz.addresses import file_system, is_address, located, reaching
+from msviz.addresses import file_system, is_address, located, remote_errors
 from msviz.audio.kinds import HEAD, SUFFIXES, sound_kind
 from msviz.errors import MsvizError, StorageError
 
@@ -186,7 +186,7 @@ class _Search:
     def add_address(self, address: str) -> None:
         """The file at an address, or all in the folder there."""
         system, root = file_system(address)
-        with reaching(address):
+        with remote_errors(address):
             is_folder = system.isdir(root)
         folder, at = posixpath.split(root)
         if not self._is_new(address, None):
@@ -196,7 +196,7 @@ class _Search:
             return
         found, unknown = list[Found](), list[Found]()
         before = self._met_again
-        with reaching(address):
+        with remote_errors(address):
             for inside, size in self._files_at(address, system, root):
                 one = Found(joined(address, inside), inside, at, size, from_folder=True)
                 (found if posixpath.splitext(inside)[1].lower() in SUFFIXES else unknown).append(one)

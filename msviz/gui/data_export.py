@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QComboBox, QWidget
 
@@ -13,24 +13,18 @@ from msviz.gui.export import AskingDialog, Writing, stem, stretch_box
 from msviz.gui.jobs import Work
 from msviz.gui.session import Session
 from msviz.signal import Source
-from msviz.storage import save_stream
-from msviz.storage.layout import Content
+from msviz.storage import stream_writer
+from msviz.storage.contents import Content
 from msviz.transform import STFT, OctaveTransform, Representation, Transform
 
 if TYPE_CHECKING:
-    from msviz.convert import Track
+    from msviz.tracks import Track
 
-CONTENTS: dict[str, Content] = dict(
-    zip(
-        (
-            "Exact: complex, 2 × 32 bit",
-            "Half the size: complex, 2 × 16 bit",
-            "A picture only: levels, 8 bit",
-        ),
-        get_args(Content),
-        strict=True,
-    )
-)
+CONTENTS: dict[str, Content] = {
+    "Exact: complex, 2 × 32 bit": "complex64",
+    "Half the size: complex, 2 × 16 bit": "float16",
+    "A picture only: levels, 8 bit": "levels",
+}
 FILES = {"Zarr, a folder": ".zarr", "Zarr in one file": ".zarr.zip", "NumPy, for short stretches": ".npz"}
 PIECE = 1 << 20  # samples that are analysed at a time
 
@@ -81,20 +75,21 @@ class DataOrder(Writing):
 
     def write(self) -> Iterator[float]:
         """Write it: the share that is done."""
-        from msviz.convert import recording_of
+        from msviz.tracks import recording_of
 
         start, stop = self.stretch
         try:
-            yield from save_stream(
-                pieces(self.transform, self.source, start, stop),
+            with stream_writer(
                 self.path,
                 self.transform,
                 stop - start,
                 start=start,
                 content=self.content,
                 origin={"source": {"name": self.name}},
-                recording=lambda: recording_of(self.source),
-            )
+            ) as writer:
+                for piece in pieces(self.transform, self.source, start, stop):
+                    yield writer.write(piece)
+                writer.recording = recording_of(self.source)
         except ParameterError as error:  # says what, not where
             raise MsvizError(f"{self.path} cannot be written: {str(error).rstrip('.')}.") from error
 

@@ -14,7 +14,7 @@ from msviz.audio.kinds import SUFFIXES, VIDEO_SUFFIXES
 from msviz.gui.jobs import Job, Outcome, Runner
 
 if TYPE_CHECKING:
-    from msviz.convert import Track
+    from msviz.tracks import Track
 
 FILE_FILTER = (
     f"Audio and video ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES | VIDEO_SUFFIXES))});;"
@@ -67,9 +67,9 @@ class Files(QObject):
             path = path.parent
 
         def work() -> Iterator[Track]:
-            from msviz.convert import open_source
+            from msviz.tracks import open_track
 
-            yield open_source(path, track=track, wait=False)
+            yield open_track(path, track=track, wait=False)
 
         self.cancel()
         self.opening = job = self._runner.start(work)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.storage.layout import Content, Description, Recording, encoded, require_content
-from msviz.storage.targets import Target, chunk_frames, target
-from msviz.transform import Frames, Representation, Transform
-from msviz.transform.frames import Range
+from msviz.storage.contents import Content, encoded, exact_content, require_content
+from msviz.storage.description import Description, Recording
+from msviz.storage.writers import Writer, chunk_frames, open_writer
+from msviz.transform import Frames, Range, Representation, Transform
 from msviz.transform.layout import BandLayout
 
 Array = NDArray[Any]
@@ -23,7 +24,7 @@ def save(
     representation: Representation,
     path: str | os.PathLike[str],
     *,
-    content: Content = "complex64",
+    content: Content | None = None,
     compress: bool = True,
 ) -> None:
     """Write a representation to a file, whole or not at all.
@@ -35,9 +36,9 @@ def save(
         A Zarr folder (``.zarr``), the same in one file (``.zip``), or NumPy's ``.npz`` for small ones.
         A Zarr folder may be an address that fsspec knows (``memory://…``, ``s3://…``).  A
         representation that is there is replaced once the new one is whole.
-    content : {"complex64", "float16", "levels"}
-        Coefficients as they are; rounded to half precision in half the space; or their levels
-        as 8-bit codes, a picture only.
+    content : {"complex128", "complex64", "float16", "levels"}, optional
+        Coefficients in double or single precision, by default in the one that they have; rounded to half
+        precision in half the space; or their levels as 8-bit codes, a picture only.
     compress : bool
         Whether to compress, without loss.
 
@@ -60,21 +61,10 @@ def save(
     True
     >>> folder.cleanup()
     """
-    transform = representation.transform
-    if transform is None:
-        raise ParameterError("the representation does not know its transform, so it cannot be stored")
-    bands = [*representation.bands, *([representation.residual] if representation.residual else [])]
-    frames = tuple(Range(band.first_frame, band.stop_frame) for band in bands)
-    for _ in _written(
-        [representation],
-        path,
-        transform,
-        (representation.start, representation.stop),
-        frames,
-        content=content,
-        compress=compress,
-    ):
-        pass
+    frames = [band.range for band in representation.all_bands]
+    stretch = representation.start, representation.stop
+    with _stream_writer(path, representation.transform, stretch, frames, content, compress) as writer:
+        writer.write(representation)
 
 
 def save_stream(
@@ -84,14 +74,12 @@ def save_stream(
     length: int,
     *,
     start: int = 0,
-    content: Content = "complex64",
+    content: Content | None = None,
     compress: bool = True,
     origin: Mapping[str, Any] | None = None,
-    recording: Callable[[], Recording] | None = None,
-) -> Iterator[float]:
+    progress: Callable[[float], object] | None = None,
+) -> None:
     """Write the pieces of a stream as they come, in bounded memory; whole or not at all.
-
-    Nothing is left behind when a piece fails or the generator is closed early.
 
     Parameters
     ----------
@@ -99,22 +87,16 @@ def save_stream(
         From ``transform.stream(source)``, possibly changed on the way.
     path, content, compress
         As in `save`.  An ``.npz`` file is gathered in memory.
-    transform : OctaveTransform or STFT
+    transform : Transform
         What makes the pieces.
     length : int
         Samples of the source, or of the stretch of it that the pieces rebuild.
     start : int
         Where that stretch begins.
     origin : mapping, optional
-        What is to be told of where it comes from, for JSON; `Stored.attributes` has it as "origin".
-    recording : callable, optional
-        Called when the last piece has been written, for then all damage of the sound is known: gives what is
-        to be told of that.  If it raises, nothing is written.
-
-    Yields
-    ------
-    float
-        The share that is done, after each piece.
+        What is to be told of where it comes from, for JSON; `attributes` of the file have it as "origin".
+    progress : callable, optional
+        Called after each piece with the share that is done, from 0 to 1.  If it raises, nothing is written.
 
     Raises
     ------
@@ -123,63 +105,131 @@ def save_stream(
     ParameterError
         If the path ends in something else, the pieces do not follow each other to the end, or their
         coefficients cannot be stored so.
+
+    See Also
+    --------
+    stream_writer : the same, for who has the pieces one by one.
+    """
+    with stream_writer(
+        path, transform, length, start=start, content=content, compress=compress, origin=origin
+    ) as writer:
+        for piece in pieces:
+            share = writer.write(piece)
+            if progress:
+                progress(share)
+
+
+def stream_writer(
+    path: str | os.PathLike[str],
+    transform: Transform,
+    length: int,
+    *,
+    start: int = 0,
+    content: Content | None = None,
+    compress: bool = True,
+    origin: Mapping[str, Any] | None = None,
+) -> AbstractContextManager[StreamWriter]:
+    """A context that takes the pieces of a stream; `save_stream` has the parameters and errors.
+
+    The file is whole when the context ends, and gone if that ends by an exception.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from msviz import OctaveTransform, Signal, load
+    >>> signal, transform = Signal(np.zeros((1, 441000), np.float32), 44100), OctaveTransform(44100)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with stream_writer(f"{folder}/silence.zarr", transform, signal.length) as writer:
+    ...         for piece in transform.stream(signal):
+    ...             share = writer.write(piece)
+    ...     load(f"{folder}/silence.zarr").length, share
+    (441000, 1.0)
     """
     stretch = start, start + length
-    frames = tuple(transform.frame_ranges(*stretch))
-    return _written(
-        pieces,
-        path,
-        transform,
-        stretch,
-        frames,
-        content=content,
-        compress=compress,
-        origin=origin,
-        recording=recording,
+    return _stream_writer(
+        path, transform, stretch, transform.frame_ranges(*stretch), content, compress, origin
     )
 
 
-def _written(
-    pieces: Iterable[Representation],
+@contextmanager
+def _stream_writer(
     path: str | os.PathLike[str],
     transform: Transform,
     stretch: tuple[int, int],
-    frames: tuple[Range, ...],
-    *,
-    content: Content,
+    frames: Iterable[Range],
+    content: Content | None,
     compress: bool,
     origin: Mapping[str, Any] | None = None,
-    recording: Callable[[], Recording] | None = None,
-) -> Iterator[float]:
-    require_content(content)
+) -> Iterator[StreamWriter]:
+    if content is not None:
+        require_content(content)
     name = os.fspath(path)
-    description: Description | None = None
-    with target(name, compress=compress) as made:
-        begun: list[_Track] = []
-        for piece in pieces:
-            if description is None:
-                description = Description(
-                    transform, content, piece.channels, *stretch, frames, origin=origin or {}
-                )
-                made.create(description)
-                begun = [_Track(made, band, content, chunk_frames(band)) for band in description.bands]
-            bands = [*piece.bands, *([piece.residual] if piece.residual else [])]
-            for track, band in zip(begun, bands, strict=False):  # levels leave the residual out
-                track.add(band)
-            yield (piece.stop - stretch[0]) / max(stretch[1] - stretch[0], 1)
-        for track in begun:
-            track.finish()
-        if description is None:
+    with open_writer(name, compress=compress) as made:
+        writer = StreamWriter(made, transform, stretch, tuple(frames), content, origin or {})
+        yield writer
+        writer.finish(name)
+
+
+class StreamWriter:
+    """Takes the pieces of a stream; made by `stream_writer`.
+
+    Attributes
+    ----------
+    recording : Recording
+        What is to be told of the sound; may be set until the context ends, for all its damage is known only
+        when it has been read.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        transform: Transform,
+        stretch: tuple[int, int],
+        frames: tuple[Range, ...],
+        content: Content | None,
+        origin: Mapping[str, Any],
+    ) -> None:
+        self.recording = Recording()
+        self._writer, self._transform, self._stretch, self._frames = writer, transform, stretch, frames
+        self._content, self._origin = content, origin
+        self._description: Description | None = None
+        self._bands: list[_BandWriter] = []
+
+    def write(self, piece: Representation) -> float:
+        """Write the piece that follows; the share that is done, from 0 to 1.
+
+        Raises
+        ------
+        ParameterError
+            If it does not follow the one before, or cannot be stored.
+        """
+        bands, (start, stop) = piece.all_bands, self._stretch
+        if self._description is None:
+            content = self._content or exact_content(bands[0].coefficients)
+            self._description = Description(
+                self._transform, content, piece.channels, start, stop, self._frames, origin=self._origin
+            )
+            self._writer.create(self._description)
+            self._bands = [_BandWriter(self._writer, band, content) for band in self._description.bands]
+        for writer, band in zip(self._bands, bands, strict=False):  # levels leave the residual out
+            writer.add(band)
+        return (piece.stop - start) / max(stop - start, 1)
+
+    def finish(self, name: str) -> None:
+        """Write what waits, and what is known at the end."""
+        if self._description is None:
             raise ParameterError(f"there is nothing to be written to {name}")
-        if recording:
-            made.describe(replace(description, recording=recording()))
+        for writer in self._bands:
+            writer.finish()
+        self._writer.finish(replace(self._description, recording=self.recording))
 
 
-class _Track:
+class _BandWriter:
     """What has come of one band and is not written yet: less than a chunk."""
 
-    def __init__(self, target: Target, band: BandLayout, content: Content, chunk: int) -> None:
-        self.target, self.band, self.content, self.chunk = target, band, content, chunk
+    def __init__(self, writer: Writer, band: BandLayout, content: Content) -> None:
+        self.writer, self.band, self.content = writer, band, content
+        self.chunk = chunk_frames(band, content)
         self.waiting: Frames | None = None
         self.written = 0
 
@@ -207,5 +257,5 @@ class _Track:
 
     def _write(self, values: Array) -> None:
         count = values.shape[-1]
-        self.target.write(self.band, self.written, encoded(values, self.content))
+        self.writer.write(self.band, self.written, encoded(values, self.content, real=self.band.real))
         self.written += count

@@ -1,4 +1,4 @@
-"""Where a representation is put: it is seen when it is whole, or is gone if anything fails before."""
+"""What takes the files of a Zarr group: a folder, a ZIP file, an address."""
 
 from __future__ import annotations
 
@@ -8,27 +8,34 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
-from msviz.addresses import file_system, reaching
+from msviz.addresses import file_system, remote_errors
 from msviz.errors import ParameterError, StorageError
 from msviz.files import atomic_path
-from msviz.storage.layout import FORMAT
+from msviz.storage.description import FORMAT
+
+#: What is kept in memory of each file that is open at an address, and sent at a time.
+BLOCK_BYTES = 2**23
 
 
-class Place(Protocol):
-    """What takes the files of a Zarr group."""
+class ChunkSink(Protocol):
+    """What takes the files of a Zarr group; their names have slashes between folders."""
 
-    seen: bool  # whether others see it before it is whole
+    visible_early: bool  # whether others see it before it is whole
+    shards: bool  # whether chunks are gathered in shards
 
     def put(self, files: Mapping[str, bytes]) -> None:
-        """Write files by their names, with slashes between folders; each once, the root twice where seen."""
+        """Write files, each once, the root twice where it is visible early."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file to append to; for shards alone."""
 
 
-class Folder:
+class FolderSink:
     """A folder on this machine."""
 
-    seen = False
+    visible_early, shards = False, True
 
     def __init__(self, path: Path) -> None:
         self.path = os.fspath(path)
@@ -36,46 +43,91 @@ class Folder:
 
     def put(self, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
-            path = f"{self.path}/{name}"
-            folder = os.path.dirname(path)
-            if folder not in self.made:
-                os.makedirs(folder, exist_ok=True)
-                self.made.add(folder)
-            with open(path, "wb") as file:
+            with self.open(name) as file:
                 file.write(data)
 
+    def open(self, name: str) -> IO[bytes]:
+        path = f"{self.path}/{name}"
+        folder = os.path.dirname(path)
+        if folder not in self.made:
+            os.makedirs(folder, exist_ok=True)
+            self.made.add(folder)
+        return open(path, "wb")
 
-class Packed:
-    """One ZIP file; what is put in is compressed already, or is not to be."""
 
-    seen = False
+class ZipSink(zipfile.ZipFile):
+    """One ZIP file.
 
-    def __init__(self, file: zipfile.ZipFile) -> None:
-        self.file = file
+    What is put in is compressed already, or is not to be; its own directory tells where each chunk is, and it
+    takes one file at a time, so there are no shards in it.
+    """
+
+    visible_early, shards = False, False
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w")
 
     def put(self, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
-            self.file.writestr(name, data)
+            self.writestr(name, data)
 
 
-class Address:
+class FsspecSink:
     """A folder of a file system of fsspec."""
 
-    seen = True
+    visible_early, shards = True, True
 
     def __init__(self, system: Any, path: str) -> None:
         self.system, self.path = system, path
 
     def put(self, files: Mapping[str, bytes]) -> None:
         paths = {f"{self.path}/{name}": data for name, data in files.items()}
+        self._make_folders(*paths)
+        self.system.pipe(paths)
+
+    def open(self, name: str) -> IO[bytes]:
+        path = f"{self.path}/{name}"
+        self._make_folders(path)
+        file: IO[bytes] = self.system.open(path, "wb", block_size=BLOCK_BYTES)
+        return file
+
+    def _make_folders(self, *paths: str) -> None:
         if not self.system.async_impl:  # object stores have no folders, and take many files at once
             for folder in {posixpath.dirname(path) for path in paths}:
                 self.system.makedirs(folder, exist_ok=True)
-        self.system.pipe(paths)
 
 
 @contextmanager
-def at_address(name: str) -> Iterator[Address]:
+def representation_path(name: str) -> Iterator[Path]:
+    """A hidden path to write to, which takes the place of the path `name` at the end.
+
+    Raises
+    ------
+    ParameterError
+        If the name does not end as that of a representation does.
+    StorageError
+        If it cannot be written, something else is there, or another process writes it.
+    """
+    path = Path(name)
+    if path.suffix not in (".zarr", ".zip", ".npz"):
+        raise ParameterError(f"the file of a representation must end in .zarr, .zip or .npz, not {name}")
+    with write_errors(name):
+        _require_replaceable(path)
+    with atomic_path(path, StorageError, folder=path.suffix == ".zarr") as part:
+        yield part
+
+
+@contextmanager
+def write_errors(name: str) -> Iterator[None]:
+    """Say in a sentence what the system says."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{name} cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def address_sink(name: str) -> Iterator[FsspecSink]:
     """What takes the files of the group at an address.
 
     Nothing can be renamed there: what was there goes first, and the root says to the end that it is not
@@ -91,50 +143,21 @@ def at_address(name: str) -> Iterator[Address]:
     if not name.endswith(".zarr"):
         raise ParameterError(f"a representation at an address must end in .zarr, not {name}")
     system, place = file_system(name)
-    with reaching(name):
+    with remote_errors(name):
         if system.exists(place) and system.ls(place):
             described = f"{place}/zarr.json"
             root = system.cat_file(described) if system.exists(described) else b"nothing of ours"
             if root and FORMAT.encode() not in root:  # an empty one: its process was killed as it began
                 raise StorageError(f"{name} is a folder with something else in it: choose another name.")
             system.rm(place, recursive=True)
-    with _sentences(name):
+    with write_errors(name):
         done = False
         try:
-            yield Address(system, place)
+            yield FsspecSink(system, place)
             done = True
         finally:
             if not done and system.exists(place):
                 system.rm(place, recursive=True)
-
-
-@contextmanager
-def beside(name: str) -> Iterator[Path]:
-    """A hidden path to write to, which takes the place of the path `name` at the end.
-
-    Raises
-    ------
-    ParameterError
-        If the name does not end as that of a representation does.
-    StorageError
-        If it cannot be written, something else is there, or another process writes it.
-    """
-    path = Path(name)
-    if path.suffix not in (".zarr", ".zip", ".npz"):
-        raise ParameterError(f"the file of a representation must end in .zarr, .zip or .npz, not {name}")
-    with _sentences(name):
-        _require_replaceable(path)
-    with atomic_path(path, StorageError, folder=path.suffix == ".zarr") as part:
-        yield part
-
-
-@contextmanager
-def _sentences(name: str) -> Iterator[None]:
-    """Say in a sentence what the system says."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"{name} cannot be written: {error.strerror or error}.") from error
 
 
 def _require_replaceable(path: Path) -> None:

@@ -1,0 +1,116 @@
+"""What coefficients are stored as, and how they come back."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msviz.errors import ParameterError
+from msviz.picture import FULL_SCALE, UNKNOWN, levels, to_db
+from msviz.picture.levels import STEPS_PER_DB
+
+Array = NDArray[Any]
+Content = Literal["complex128", "complex64", "float16", "levels"]
+
+CONTENTS: Final[tuple[Content, ...]] = get_args(Content)
+
+#: float16 holds numbers from 6e-8 (6e-5 at full precision) to 65504: times this, coefficients from -144 dB,
+#: where 24-bit audio ends, to +36 dB at full precision.  A stream needs no second look for it.
+FLOAT16_SCALE: Final = 2.0**10
+
+#: Magnitude of each code; 0 where none is known.
+MAGNITUDES: Final = np.array([0.0, *(10 ** (to_db(code) / 20) for code in range(1, 256))], np.float32)
+
+
+def require_content(content: str) -> None:
+    """Raise `ParameterError` unless there is such a content."""
+    if content not in CONTENTS:
+        raise ParameterError(f"content must be one of {', '.join(CONTENTS)}, not {content!r}")
+
+
+def exact_content(coefficients: Array) -> Content:
+    """The content that keeps coefficients as they are."""
+    return "complex128" if coefficients.dtype == np.complex128 else "complex64"
+
+
+def stored_dtype(content: Content, *, real: bool) -> np.dtype[Any]:
+    """What the coefficients of a band are stored as."""
+    if real:
+        return np.dtype(np.float64 if content == "complex128" else np.float32)
+    return np.dtype(np.uint8 if content == "levels" else content)
+
+
+def coefficients_dtype(content: Content, *, real: bool) -> np.dtype[Any]:
+    """What comes back."""
+    if real or content.startswith("complex"):
+        return stored_dtype(content, real=real)
+    return np.dtype(np.float32 if content == "levels" else np.complex64)
+
+
+def unwritten(content: Content, *, real: bool) -> Any:
+    """The fill value of a band's array: what no whole file holds, so that a missing chunk is seen."""
+    if real or content == "float16":
+        return float("nan")
+    return UNKNOWN if content == "levels" else complex("nan+nanj")
+
+
+def conversion(content: Content, *, real: bool) -> dict[str, Any]:
+    """Attributes by which stored numbers become coefficients, or dB; as the CF conventions name them."""
+    if real or content.startswith("complex"):
+        return {}
+    if content == "float16":
+        return {"scale_factor": 1 / FLOAT16_SCALE}
+    return {"scale_factor": 1 / STEPS_PER_DB, "add_offset": to_db(0), "units": "dB", "full_scale": FULL_SCALE}
+
+
+def dimensions(content: Content, *, real: bool) -> tuple[str, ...]:
+    """Names of an array's dimensions."""
+    names = ("channel", "bin", "frame")
+    return (*names, "part") if content == "float16" and not real else names
+
+
+def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
+    """Coefficients (channels, bins, frames) as they are stored; ParameterError if they cannot be."""
+    if not np.isfinite(coefficients).all():
+        raise ParameterError("coefficients that are not finite numbers cannot be stored")
+    if not real and content != "levels" and not np.iscomplexobj(coefficients):
+        raise ParameterError("magnitudes alone can be stored as levels only: they have lost their phases")
+    if content == "levels" and not real:
+        return levels(coefficients)
+    if content != "float16" or real:
+        with np.errstate(over="ignore"):  # it is looked for
+            narrow = coefficients.astype(stored_dtype(content, real=real), copy=False)
+        if narrow.dtype != coefficients.dtype and not np.isfinite(narrow).all():
+            raise ParameterError(f"coefficients do not fit into {narrow.dtype}: take complex128")
+        return narrow
+    single = np.ascontiguousarray(coefficients, np.complex64)
+    parts = single.view(np.float32).reshape(*single.shape, 2) * FLOAT16_SCALE
+    with np.errstate(over="ignore"):  # it is looked for
+        half = parts.astype(np.float16)
+    if not np.isfinite(half).all():
+        raise ParameterError(
+            f"coefficients beyond ±{np.finfo(np.float16).max / FLOAT16_SCALE:.0f} do not fit into float16: "
+            "take complex64"
+        )
+    return half
+
+
+def decoded(stored: Array, content: Content, *, real: bool) -> Array:
+    """Coefficients (channels, bins, frames) from what is stored; of levels, magnitudes."""
+    if real or content.startswith("complex"):
+        return stored
+    if content == "levels":
+        return MAGNITUDES[stored]
+    parts = stored.astype(np.float32)
+    parts *= np.float32(1 / FLOAT16_SCALE)
+    values: Array = parts.view(np.complex64)[..., 0]
+    return values
+
+
+def whole(stored: Array, content: Content, *, real: bool) -> bool:
+    """Whether nothing in it is missing or is not a number."""
+    if content == "levels" and not real:
+        return bool((stored != UNKNOWN).all())
+    return bool(np.isfinite(stored).all())

@@ -1,0 +1,260 @@
+"""What a file of a representation tells beside its coefficients; docs/format.md tells it to people.
+
+The same attributes serve a Zarr group and an NPZ file.  Each is checked as it is read.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NoReturn, cast
+
+from msviz import __version__
+from msviz.errors import ParameterError, StorageError
+from msviz.storage.contents import CONTENTS, Content
+from msviz.transform import Range, Transform
+from msviz.transform.layout import BandLayout, band_layouts
+from msviz.transform.representation import described
+
+FORMAT: Final = "msviz representation"
+
+#: Raised when a reader that knows the versions before would read something wrong.
+VERSION: Final = 2
+
+#: Largest whole number of a file: every program that reads JSON has those up to here.
+LARGEST: Final = 2**53
+
+
+class Attributes:
+    """The attributes of a file, or an object among them, each checked when it is asked for.
+
+    Parameters
+    ----------
+    values : object
+        What JSON gave.
+    path : str
+        Of the file.
+    name : str
+        Of the object; none for the root.
+
+    Raises
+    ------
+    StorageError
+        With the file, the attribute and its value, where one is missing or not what it must be.
+    """
+
+    def __init__(self, values: Any, path: str, name: str = "") -> None:
+        self.values, self.path, self.name = values, path, name
+
+    def refuse(self, key: str, wanted: str) -> NoReturn:
+        """Say what is wrong with a value."""
+        told = f"{reprlib.repr(self.values[key])}, not {wanted}" if key in self.values else "missing"
+        name = f"{self.name}.{key}" if self.name else key
+        raise StorageError(f"{self.path} is damaged: its attribute {name} is {told}.")
+
+    def object(self, key: str) -> Attributes:
+        """An object."""
+        value = self.values.get(key)
+        if not isinstance(value, Mapping):
+            self.refuse(key, "an object")
+        return Attributes(value, self.path, f"{self.name}.{key}" if self.name else key)
+
+    def whole(self, key: str, least: int = -LARGEST, most: int = LARGEST) -> int:
+        """A whole number within bounds."""
+        value = self.values.get(key)
+        if not (_is_whole(value) and least <= value <= most):
+            self.refuse(key, f"a whole number from {least} to {most}")
+        return int(value)
+
+    def number(self, key: str, least: float = 0.0) -> float:
+        """A finite number."""
+        value = self.values.get(key)
+        if not ((_is_whole(value) or isinstance(value, float)) and least <= value < LARGEST):
+            self.refuse(key, f"a number from {least:g} to {LARGEST}")
+        return float(value)
+
+    def text(self, key: str, *choices: str) -> str:
+        """A text; one of the choices, if there are any."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or (choices and value not in choices):
+            self.refuse(key, f"one of {', '.join(choices)}" if choices else "a text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; empty where there is none."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self.refuse(key, "a list of texts")
+        return tuple(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is known of the sound that a representation is made from, beside its samples.
+
+    Attributes
+    ----------
+    damage : tuple of (start, stop, reason)
+        Samples [start, stop) that could not be read, and are zero.
+    notes : tuple of str
+        What else is wrong with it: sentences without its name and the full stop.
+    channel_names : tuple of str
+        What each channel is for; empty where that is not known.
+    exact_rate : float, optional
+        In Hz, where the rate of the sound is not a whole number.
+    """
+
+    damage: tuple[tuple[int, int, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    channel_names: tuple[str, ...] = ()
+    exact_rate: float | None = None
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """As they stand in the file, for JSON; what is not known does not."""
+        known = {"channel_names": list(self.channel_names), "exact_rate": self.exact_rate}
+        return {
+            "damage": [list(one) for one in self.damage],
+            "notes": list(self.notes),
+            **{name: value for name, value in known.items() if value},
+        }
+
+    @classmethod
+    def of(cls, attributes: Attributes, channels: int) -> Recording:
+        """What a file's attributes say; nothing, where it was made before they did."""
+        damage = attributes.values.get("damage", [])
+        if not isinstance(damage, list) or not all(map(_is_damage, damage)):
+            attributes.refuse("damage", "a list of [start, stop, reason]")
+        names = attributes.texts("channel_names")
+        if len(names) not in (0, channels):
+            attributes.refuse("channel_names", f"a list of {channels} texts")
+        exact_rate = attributes.number("exact_rate") if "exact_rate" in attributes.values else None
+        return cls(tuple(map(tuple, damage)), attributes.texts("notes"), names, exact_rate)
+
+
+def _is_damage(value: Any) -> bool:
+    match value:
+        case [start, stop, str()]:
+            return _is_whole(start) and _is_whole(stop) and 0 <= start <= stop <= LARGEST
+    return False
+
+
+@dataclass(frozen=True)
+class Description:
+    """All that a file tells beside its coefficients."""
+
+    transform: Transform
+    content: Content
+    channels: int
+    start: int
+    stop: int
+    frames: tuple[Range, ...]
+    version: str = __version__
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    recording: Recording = field(default_factory=Recording)
+
+    @property
+    def bands(self) -> tuple[BandLayout, ...]:
+        """The groups, the lowest octave first, the residual last; no residual among levels."""
+        frames = self.frames if self.content != "levels" else self.frames[: len(self.transform.bands)]
+        return band_layouts(self.transform, frames)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """As they stand in the file, for JSON."""
+        return {
+            "format": FORMAT,
+            "format_version": VERSION,
+            "msviz_version": self.version,
+            "content": self.content,
+            **described(self.transform, self.channels, self.start, self.stop),
+            "origin": dict(self.origin),
+            **self.recording.attributes,
+            "bands": {band.name: band.attributes for band in self.bands},
+        }
+
+    @classmethod
+    def of(cls, values: Any, path: str) -> Description:
+        """What a file's attributes say.
+
+        Raises
+        ------
+        StorageError
+            If they are not those of a representation, of a newer format, or one of them cannot be used.
+        """
+        if not isinstance(values, Mapping) or values.get("format") != FORMAT:
+            raise StorageError(
+                f"{path} was not made by msviz: it holds something else than a representation."
+            )
+        attributes = Attributes(values, path)
+        version = attributes.whole("format_version", 1)
+        if version > VERSION:
+            raise StorageError(
+                f"{path} has format version {version}, and this msviz reads up to {VERSION}: "
+                "install a newer msviz."
+            )
+        if values.get("complete", True) is not True:
+            raise StorageError(f"{path} was not written to its end: convert the sound again.")
+        transform = _transform(attributes, version)
+        if attributes.whole("rate", 1) != transform.rate:
+            attributes.refuse("rate", f"that of its transform, {transform.rate}")
+        channels, start = attributes.whole("channels", 1), attributes.whole("start")
+        stop = attributes.whole("stop", start)
+        description = cls(
+            transform,
+            cast("Content", attributes.text("content", *CONTENTS)),
+            channels,
+            start,
+            stop,
+            tuple(Range(*frames) for frames in transform.frame_ranges(start, stop)),
+            attributes.text("msviz_version"),
+            attributes.object("origin").values if "origin" in values else {},
+            Recording.of(attributes, channels),
+        )
+        bands = attributes.object("bands")
+        if bands.values.keys() != {band.name for band in description.bands}:
+            attributes.refuse("bands", f"those of {transform!r}")
+        frames = tuple(_frames(bands.object(band.name), band) for band in description.bands)
+        return replace(description, frames=frames)
+
+
+def _transform(attributes: Attributes, version: int) -> Transform:
+    """What made the file."""
+    kind, told = attributes.text("transform"), attributes.object("parameters")
+    parameters = dict(told.values)
+    if version == 1 and kind == "octave":  # filters did not fall at the ends of the spectrum
+        parameters["mirrored"] = True
+    if kind == "stft":  # which had no other precision, once
+        parameters.setdefault("dtype", "float32")
+    try:
+        transform = Transform.of(kind, parameters)
+    except ParameterError as error:
+        raise StorageError(
+            f"{attributes.path} is damaged: its attribute parameters cannot be used ({error})."
+        ) from error
+    if not _same_json(transform.parameters, parameters):
+        attributes.refuse("parameters", f"those of {transform!r}")
+    return transform
+
+
+def _same_json(one: Any, other: Any) -> bool:
+    """Whether they are equal, and neither has a truth value where the other has a number."""
+    return bool(one == other) and all(
+        isinstance(value, bool) == isinstance(other[name], bool) for name, value in one.items()
+    )
+
+
+def _frames(told: Attributes, needed: BandLayout) -> Range:
+    """The frames of a band: all that its samples need, but for one at either end, once counted otherwise."""
+    first, count = told.whole("first_frame"), told.whole("frames", 0)
+    if told.whole("hop", 1) != needed.hop:
+        told.refuse("hop", f"{needed.hop}, that of its transform")
+    start, stop = needed.frames
+    if stop - start > 2 and not first - 1 <= start < stop <= first + count + 1:
+        told.refuse("first_frame", f"that of frames which hold {start} to {stop}")
+    return Range(first, first + count)
