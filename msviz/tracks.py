@@ -128,7 +128,7 @@ class LevelsSource(PaddedSource):
         """What is stored of samples [start, stop) of the original, all phases 0."""
         stored, transform = self._stored, self._stored.transform
         first = min(max(start, stored.start), stored.stop)
-        held = stored.crop(first, max(min(stop, stored.stop), first))
+        held = stored.read(first, max(min(stop, stored.stop), first))
         bands = tuple(
             Frames(band.band, band.coefficients.astype(np.complex64), band.first_frame, self.rate)
             for band in held.bands

@@ -170,20 +170,20 @@ def test_a_crop_rebuilds_its_samples(transform, ends):
     start, stop = ends
     signal = noise(2)
     made = transform.analyze(signal, start=1000, stop=5000)
-    cropped = made.crop(start, stop)
+    cropped = made.read(start, stop)
     assert (cropped.start, cropped.stop) == (start, stop)
     np.testing.assert_allclose(cropped.synthesize().samples, signal.samples[:, start:stop], atol=2e-5)
-    assert cropped == transform.analyze(signal, start=1000, stop=5000).crop(start, stop)
+    assert cropped == transform.analyze(signal, start=1000, stop=5000).read(start, stop)
 
 
 @both
 def test_a_crop_shares_memory_and_stays_within(transform):
     made = transform.analyze(noise())
-    assert np.shares_memory(made.crop(100, 200).bands[0].coefficients, made.bands[0].coefficients)
-    assert made.between(0.125, 0.25) == made.crop(1000, 2000)
+    assert np.shares_memory(made.read(100, 200).bands[0].coefficients, made.bands[0].coefficients)
+    assert made.between(0.125, 0.25) == made.read(1000, 2000)
     for start, stop in [(-1, 5), (5, 3), (0, 6001)]:
         with pytest.raises(ParameterError, match="do not lie within"):
-            made.crop(start, stop)
+            made.read(start, stop)
 
 
 # ---------------------------------------------------------------------- the border

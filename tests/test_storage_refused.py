@@ -42,8 +42,11 @@ def with_attributes(path, **changes):
         ({"format_version": -1}, "its attribute format_version is -1, not a whole number from 1 to"),
         ({"format_version": float("inf")}, "its attribute format_version is inf, not a whole number"),
         ({"content": "int4"}, "its attribute content is 'int4', not one of complex128, complex64"),
-        ({"transform": "wavelets"}, "its attribute transform is 'wavelets', not one of octave, stft"),
-        ({"parameters": {"rate": -5}}, r"its attribute parameters\.rate is -5, not a whole number from 1"),
+        ({"transform": "wavelets"}, "transform must be one of octave, stft, not 'wavelets'"),
+        (
+            {"parameters": {"rate": -5}},
+            r"its attribute parameters cannot be used \(rate must be a number from 1",
+        ),
         ({"parameters": []}, r"its attribute parameters is \[\], not an object"),
         ({"rate": 44100}, "its attribute rate is 44100, not that of its transform, 8000"),
         ({"channels": 0}, "its attribute channels is 0, not a whole number from 1"),

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import fsspec
@@ -223,8 +222,6 @@ def test_what_cannot_be_stored_is_told(tmp_path):
         ParameterError, match="content must be one of complex128, complex64, float16, levels, not 'int8'"
     ):
         save(made, tmp_path / "x.zarr", content="int8")
-    with pytest.raises(ParameterError, match="does not know its transform"):
-        save(replace(made, transform=None), tmp_path / "x.zarr")
     made.bands[0].coefficients[0, 0, 0] = 65
     with pytest.raises(ParameterError, match="do not fit into float16: take complex64"):
         save(made, tmp_path / "x.zarr", content="float16")

@@ -91,7 +91,7 @@ class StoredCoefficients:
 class StoredRepresentation(Representation):
     """A representation in a file: its coefficients are read when they are indexed.
 
-    Made by `load`.  `crop` and `between` read an interval of it into memory.  Of a file that holds levels,
+    Made by `load`.  `read` and `between` read an interval of it into memory.  Of a file that holds levels,
     coefficients are magnitudes, within 0.27 dB from -119.5 to 7.5 dB, and there is no residual.
 
     Attributes
@@ -177,14 +177,14 @@ class _StoredSource(PaddedSource):
 
     def _piece(self, number: int) -> Representation:
         start = self._stored.start + number * PIECE
-        return self._stored.crop(start, min(start + PIECE, self._stored.stop))
+        return self._stored.read(start, min(start + PIECE, self._stored.stop))
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
         out = np.empty((self.channels, stop - start), self.dtype)
         for number in range(start // PIECE, -(-stop // PIECE)):
             raise_if_cancelled()
             first, last = max(start, number * PIECE), min(stop, (number + 1) * PIECE)
-            part = self._pieces(number).crop(self._stored.start + first, self._stored.start + last)
+            part = self._pieces(number).read(self._stored.start + first, self._stored.start + last)
             out[:, first - start : last - start] = part.synthesize().samples
         return out
 

@@ -113,7 +113,8 @@ class Transform(ABC):
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
-        cls._kinds[cls.kind] = cls
+        if "kind" in vars(cls):  # and not of another that inherits from it
+            cls._kinds[cls.kind] = cls
 
     @classmethod
     def of(cls, kind: str, parameters: dict[str, Any]) -> Transform:
@@ -417,7 +418,7 @@ class Transform(ABC):
         samples = np.empty((representation.channels, representation.length), self.dtype)
         step = max(STREAM // representation.channels, SHORTEST_PIECE)
         for first in range(start, stop, step):
-            part = representation.crop(first, min(first + step, stop))
+            part = representation.read(first, min(first + step, stop))
             samples[:, part.start - start : part.stop - start] = self._rebuild(part)
         return Signal(samples, self.rate)
 
@@ -487,8 +488,8 @@ def float_dtype(dtype: Any) -> np.dtype[Any]:
         If it is neither.
     """
     for known in ("float32", "float64"):
-        with suppress(TypeError):
-            if np.dtype(dtype) == known and dtype is not None:
+        with suppress(Exception):  # whatever NumPy makes of what is none
+            if dtype is not None and np.dtype(dtype) == known:
                 return np.dtype(known)
     raise ParameterError(f'dtype must be "float32" or "float64", not {dtype!r}')
 

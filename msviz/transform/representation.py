@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from msviz.bands import Band
 from msviz.errors import MsvizError, ParameterError
-from msviz.picture import FLOOR_DB, Columns, plot, png, render
+from msviz.picture import FLOOR_DB, Columns, levels, plot, png, render
 from msviz.signal import Signal, interval_of, scaled
 from msviz.transform.frames import Frames, Range
 from msviz.validation import whole
@@ -107,8 +108,8 @@ class Representation:
         residual = None if self.residual is None else held.pop()
         return Representation(self.transform, tuple(held), residual, self.start, self.stop)
 
-    def crop(self, start: int, stop: int) -> Representation:
-        """Samples [start, stop): the frames that rebuild them alone, in memory.
+    def read(self, start: int | None = None, stop: int | None = None) -> Representation:
+        """Samples [start, stop), by default all: the frames that rebuild them alone, in memory.
 
         Frames that are in memory already are shared, not copied; others are read.
 
@@ -119,17 +120,23 @@ class Representation:
         StorageError
             If a file is damaged there.
         """
-        if not self.start <= start <= stop <= self.stop:
+        start, stop = self._interval(start, stop)
+        needed = self.transform.frame_ranges(start, stop)
+        held = self.of_bands(band.crop(r) for band, r in zip(self.all_bands, needed, strict=False))
+        return replace(held, start=start, stop=stop)
+
+    def _interval(self, start: int | None, stop: int | None) -> tuple[int, int]:
+        first = self.start if start is None else whole("start", start, -math.inf)
+        last = self.stop if stop is None else whole("stop", stop, -math.inf)
+        if not self.start <= first <= last <= self.stop:
             raise ParameterError(
-                f"samples {start} to {stop} do not lie within those of the representation, "
+                f"samples {first} to {last} do not lie within those of the representation, "
                 f"{self.start} to {self.stop}"
             )
-        needed = self.transform.frame_ranges(start, stop)
-        cropped = self.of_bands(band.crop(r) for band, r in zip(self.all_bands, needed, strict=True))
-        return replace(cropped, start=int(start), stop=int(stop))
+        return first, last
 
     def between(self, start_s: float, stop_s: float) -> Representation:
-        """What lies between two times in seconds, counted from the start of the signal; see `crop`.
+        """What lies between two times in seconds, counted from the start of the signal; see `read`.
 
         Raises
         ------
@@ -147,7 +154,7 @@ class Representation:
         >>> bool(np.abs(middle.synthesize().samples - noise[22050:66150]).max() < 1e-5)
         True
         """
-        return self.crop(*interval_of(start_s, stop_s, self.rate, self.start, self.stop))
+        return self.read(*interval_of(start_s, stop_s, self.rate, self.start, self.stop))
 
     def joined(self, after: Representation) -> Representation:
         """This interval and the one that follows it, as one.
@@ -267,6 +274,23 @@ class Representation:
             columns.pooled(self._magnitudes(number, channel, Range(*columns.frames(band.hop))), band.hop)
             for number, band in enumerate(self.bands)
         ]
+
+    def levels(self, start: int | None = None, stop: int | None = None) -> list[NDArray[np.uint8]]:
+        """Level codes of the frames that are centred in samples [start, stop), by default all.
+
+        `msviz.picture.to_db` tells what they mean.
+
+        Returns
+        -------
+        list of uint8 array (channels, bins, frames), one a band, the lowest first
+
+        Raises
+        ------
+        ParameterError
+            If the samples do not lie within the representation.
+        """
+        interval = Range(*self._interval(start, stop))
+        return [levels(band.between(*interval.over(band.hop))) for band in self.bands]
 
     def _columns(self, count: int) -> Columns:
         """So many columns from the first sample to the last."""
