@@ -317,7 +317,7 @@ def test_a_cancelled_analysis_leaves_no_thread_at_work():
         return values
 
     with pytest.raises(Cancelled), cancel_scope(lambda: began.wait(10)):
-        transform.coefficients(signal, 0, signal.length, each=watched)
+        transform.coefficients(signal, 0, signal.length, map=watched)
     go_on.set()
     transform.coefficients(signal, 0, signal.length)  # for which that thread has to be ready
     assert others
