@@ -126,7 +126,7 @@ def test_gain_of_an_octave_holds_in_its_middle_and_not_beside_it():
 def test_boost_ends_at_the_edges_of_its_octave(transform):
     """Though rows next to them reach into the octave beyond."""
     whole = transform.analyze(Signal(noise(), RATE))
-    louder = Edits().with_octave(4, 7, gain_db=6.0)(whole, transform)
+    louder = Edits().with_octave(4, 7, gain_db=6.0)(whole)
     for before, after in zip(whole.bands, louder.bands, strict=True):
         inside = (before.frequencies >= 500) & (before.frequencies < 1000)
         gains = np.where(inside, 10 ** (6 / 20), 1)

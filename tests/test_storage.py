@@ -276,7 +276,7 @@ def test_a_stretch_is_what_analysis_of_it_gives(stored):
             assert (a.first_frame, a.coefficients.shape) == (b.first_frame, b.coefficients.shape)
             np.testing.assert_allclose(a.coefficients, b.coefficients, atol=1e-5)
     for start, stop in [(-1, 10), (10, 5), (0, 20_001)]:
-        with pytest.raises(ParameterError, match=f"samples  {stop} do not lie within"):
+        with pytest.raises(ParameterError, match=f"samples {start} to {stop} do not lie within"):
             found.read(start, stop)
 
 
