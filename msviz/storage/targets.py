@@ -7,7 +7,6 @@ sound; what it makes of the same values is the same, byte by byte.
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.addresses import is_address
+from msviz.cpus import available_cpus
 from msviz.storage.layout import Description, conversion, dimensions, stored_dtype, unwritten
 from msviz.storage.places import Folder, Packed, Place, at_address, beside
 from msviz.transform.layout import BandLayout
@@ -195,7 +195,7 @@ class ZarrTarget:
         if values[0].nbytes < THREAD_BYTES:
             made = [self._encoded(channel) for channel in values]
         else:
-            with ThreadPoolExecutor(min(len(values), os.cpu_count() or 1)) as pool:
+            with ThreadPoolExecutor(min(len(values), available_cpus())) as pool:
                 made = list(pool.map(self._encoded, values))
         rest = "/0" * (values.ndim - 3)
         self.place.put(
