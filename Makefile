@@ -2,11 +2,11 @@ BIN := .venv/bin
 DEMO := resources/demos/bach.flac
 PICTURE := build/bach.png
 
-.PHONY: help run test lint format docs clean
+.PHONY: help run test test-lowest lint format docs clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
-	@awk -F ':|## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$NF }' Makefile
+	@awk -F ':|## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$NF }' Makefile
 
 run:  ## set up, then open a demo track
 	@packaging/setup.sh run
@@ -20,6 +20,10 @@ run:  ## set up, then open a demo track
 
 test: lint  ## set up, then lint, types, contracts and tests
 	$(BIN)/pytest -q
+
+test-lowest:  ## set up the lowest versions that are allowed, in build/lowest, then tests
+	@packaging/setup.sh lowest
+	build/lowest/bin/pytest -q
 
 lint:  ## set up, then lint, types and contracts
 	@packaging/setup.sh test

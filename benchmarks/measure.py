@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from scipy import fft
 
+from msviz.cpus import available_cpus
+
 RATE = 44100
 
 #: What numeric libraries read, when they are loaded, to know how many threads to start.
@@ -80,7 +82,7 @@ def machine() -> str:
         model = named[0].partition(":")[2].strip() if named else model
     libraries = ", ".join(f"{name} {version(name.lower())}" for name in ("NumPy", "SciPy"))
     system = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{model}, {os.cpu_count()} cores; {system}, {libraries}"
+    return f"{model}, {available_cpus()} cores; {system}, {libraries}"
 
 
 def options(description: str, repeats: int) -> argparse.ArgumentParser:

@@ -8,7 +8,6 @@ file of three hours.  Every length and number of channels runs in a process of i
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +32,7 @@ from benchmarks.measure import (
     seconds,
 )
 from msviz import OctaveTransform, Source, open_audio
+from msviz.cpus import available_cpus
 
 MINUTE = 60
 LENGTHS_S = {"10 s": 10, "1 min": MINUTE, "10 min": 10 * MINUTE, "1 h": 60 * MINUTE, "3 h": 180 * MINUTE}
@@ -203,7 +203,7 @@ def main() -> None:
     """Measure and print."""
     chosen = options(__doc__, repeats=7).parse_args()
     repeats = 3 if chosen.quick else chosen.repeats
-    cores = os.cpu_count() or 1
+    cores = available_cpus()
     report = Report("scaling", chosen.markdown)
     report.paragraph(f"{machine()}. msviz 24/12, {RATE} Hz, float32; one thread unless said otherwise.")
     lengths = dict(list(LENGTHS_S.items())[: 3 if chosen.quick else None])

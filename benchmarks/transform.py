@@ -9,7 +9,6 @@ crashes is a row.  All figures are medians over the runs; slow peers are stopped
 
 from __future__ import annotations
 
-import os
 import time
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
@@ -29,6 +28,7 @@ from benchmarks.measure import (
 )
 from benchmarks.peers import OURS, PEERS, Peer, reals
 from msviz import demo_tracks, read_audio
+from msviz.cpus import available_cpus
 
 PATIENCE_S = 8.0  # a peer is not repeated any more after so long, but at least
 FEWEST = 3
@@ -174,7 +174,7 @@ def main() -> None:
     for signal in SIGNALS:
         report.paragraph(f"**{signal.capitalize()}**, one thread unless said otherwise:")
         results = {peer.name: attempt(peer, signal, length, 1, repeats) for peer in PEERS}
-        cores = os.cpu_count() or 1
+        cores = available_cpus()
         rows = []
         for peer, one in zip(PEERS, results.values(), strict=True):
             more = peer.parallel and cores > 1 and isinstance(one, Measured)

@@ -1,17 +1,19 @@
 #!/bin/sh
-# Make everything ready to run or to test msviz: system packages, .venv, msviz itself in it.
-# Quick when nothing is missing.
+# Make everything ready to run or to test msviz: system packages, .venv, msviz itself in it; or, in build/lowest,
+# to test it with the lowest versions that pyproject.toml allows. Quick when nothing is missing.
 #
-#   packaging/setup.sh run|test
+#   packaging/setup.sh run|test|lowest
 set -eu
 cd "$(dirname "$0")/.."
 
+venv=.venv extras=all,dev lists="packaging/debian-run.txt packaging/debian-test.txt"
 case "${1:-}" in
     run) extras=all lists="packaging/debian-run.txt" ;;
-    test) extras=all,dev lists="packaging/debian-run.txt packaging/debian-test.txt" ;;
-    *) echo "usage: packaging/setup.sh run|test" >&2; exit 2 ;;
+    test) ;;
+    lowest) venv=build/lowest PYTHON=${PYTHON:-python3.11} ;;  # old packages have wheels for old Pythons alone
+    *) echo "usage: packaging/setup.sh run|test|lowest" >&2; exit 2 ;;
 esac
-stamp=.venv/.ready-$1
+stamp=$venv/.ready-$1
 
 say() { echo "setup: $*" >&2; }
 
@@ -63,13 +65,18 @@ find_python() {
 }
 
 install_system_packages
-[ -e "$stamp" ] && [ "$stamp" -nt pyproject.toml ] && .venv/bin/python -c '' 2>/dev/null && exit 0
+[ -e "$stamp" ] && [ "$stamp" -nt pyproject.toml ] && $venv/bin/python -c '' 2>/dev/null && exit 0
 
-if ! .venv/bin/python -c '' 2>/dev/null; then
+if ! $venv/bin/python -c '' 2>/dev/null; then
     python=$(find_python)
-    say "making .venv with $python"
-    "$python" -m venv --clear .venv
+    say "making $venv with $python"
+    "$python" -m venv --clear $venv
 fi
-say "installing msviz into .venv"
-.venv/bin/python -m pip install -q -e ".[$extras]"
+say "installing msviz into $venv"
+constraints=
+if [ "$1" = lowest ]; then
+    constraints="-c $venv/constraints.txt"
+    $venv/bin/python packaging/lowest.py >$venv/constraints.txt
+fi
+$venv/bin/python -m pip install -q $constraints -e ".[$extras]"
 touch "$stamp"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from msviz.cli.options import given
 from msviz.cli.reports import followed, report
+from msviz.cpus import available_cpus
 from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 
@@ -109,7 +109,7 @@ def convert(
     planned = plan(found, out, settings, zipped=zipped, overwrite=overwrite, strict=strict)
     events: Events | Generator[Outcome, None, None]
     if piped:
-        events = run(planned[0], jobs or os.cpu_count() or 1, given("-"))
+        events = run(planned[0], jobs or available_cpus(), given("-"))
     else:
         events = convert_on_cluster(planned, scheduler) if scheduler else do(planned, processes=jobs)
     outcomes = followed(planned, events)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from msviz.convert.conversion import Events, Outcome, Progress, run
 from msviz.convert.jobs import Job
+from msviz.cpus import available_cpus
 
 Work = Callable[[Any, int], Events]
 
@@ -32,8 +33,8 @@ def convert(jobs: Sequence[Job], *, processes: int | None = None) -> Events:
     ----------
     jobs : sequence of Job
     processes : int, optional
-        How many work at a time; as many as there are processors by default.  Where there are fewer
-        files, each is analysed by several threads.
+        How many work at a time; as many as there are processors for this one by default.  Where
+        there are fewer files, each is analysed by several threads.
 
     Yields
     ------
@@ -56,7 +57,7 @@ def in_processes(jobs: Sequence[Any], do: Work, done: str, *, processes: int | N
     processes : int, optional
         As that of `convert`.
     """
-    processes = processes or os.cpu_count() or 1
+    processes = processes or available_cpus()
     size = min(processes, len(jobs))
     yield from _Crew(jobs, size, processes // max(size, 1), do, done).work()
 

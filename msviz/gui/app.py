@@ -16,6 +16,7 @@ from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from msviz.audio import AudioSource, Mix, mix_down
+from msviz.cpus import available_cpus
 from msviz.errors import MsvizError, ParameterError, as_sentence
 from msviz.gui.analysis import Picture, tile_levels
 from msviz.gui.figure import Figure, Look, write
@@ -200,7 +201,7 @@ def render(
     )
     try:
         places, pieces = figure.missing(), figure.missing_samples()
-        with ThreadPoolExecutor() as workers:
+        with ThreadPoolExecutor(available_cpus()) as workers:
             made = workers.map(lambda place: tile_levels(place[0], drawn, place[1]), places)
             read = workers.map(lambda piece: lanes.read(*piece), pieces)
             for place, levels in zip(places, made, strict=True):

@@ -8,7 +8,6 @@ values is the same, byte by byte.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.addresses import is_address
+from msviz.cpus import available_cpus
 from msviz.storage.contents import Content, conversion, dimensions, stored_dtype, unwritten
 from msviz.storage.description import Description
 from msviz.storage.shards import ShardFile, checked, sharded
@@ -200,7 +200,7 @@ class ZarrWriter(ExitStack):
         if values[0].nbytes < THREAD_BYTES:
             made = [self._encoded(channel) for channel in values]
         else:
-            with ThreadPoolExecutor(min(len(values), os.cpu_count() or 1)) as pool:
+            with ThreadPoolExecutor(min(len(values), available_cpus())) as pool:
                 made = list(pool.map(self._encoded, values))
         rest = (0,) * (values.ndim - 3)
         places = [(channel, 0, first // chunk, *rest) for channel in range(len(values))]

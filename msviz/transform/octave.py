@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property, lru_cache
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.bands import Band, default_fmin
+from msviz.cpus import available_cpus
 from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 from msviz.signal import Source, whole_rate
@@ -47,11 +47,6 @@ NUTTALL_SIGMA = 0.1457
 def _plan(scale: OctaveScale, dtype: str, shape: WindowShape) -> tuple[Stage, ...]:
     """The stages for these parameters: built once, kept, reused."""
     return plan_stages(scale, np.dtype(dtype), TOLERANCE_DB[dtype], shape)
-
-
-def available_cpus() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class OctaveTransform(Transform):
