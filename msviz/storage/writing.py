@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
 from msviz.storage.contents import Content, encoded, exact_content, require_content
-from msviz.storage.description import Description, Recording, Transform
+from msviz.storage.description import Description, Recording, Transform, covers
 from msviz.storage.writers import Writer, chunk_frames, open_writer
 from msviz.transform import Frames, Representation
 from msviz.transform.blocks import Range
@@ -155,9 +155,12 @@ def stream_writer(
     if content is not None:
         require_content(content)
     name, stop = os.fspath(path), start + length
-    held = tuple(Range(*band) for band in frames or transform.frame_ranges(start, stop))
+    needed = [Range(*band) for band in transform.frame_ranges(start, stop)]
+    held = needed if frames is None else [*frames]
+    if not all(map(covers, held, needed)):
+        raise ParameterError(f"the representation lacks frames that samples {start} to {stop} need")
     with open_writer(name, compress=compress) as made:
-        writer = StreamWriter(made, transform, (start, stop), held, content, origin or {})
+        writer = StreamWriter(made, transform, (start, stop), tuple(held), content, origin or {})
         yield writer
         writer.finish(name)
 

@@ -240,7 +240,6 @@ class Representation:
             layout.name: xarray.Dataset(
                 {"coefficients": (("channel", "bin", "frame"), band.coefficients)},
                 {
-                    "channel": np.arange(self.channels),
                     "frequency": ("bin", band.frequencies, {"units": "Hz"}),
                     "time": ("frame", band.times, {"units": "s"}),
                 },
