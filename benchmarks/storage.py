@@ -63,7 +63,7 @@ def stored(
     transform.analyze(signal)  # the plan is made once
     analysis, made = zip(*(cpu_seconds(transform.analyze, signal) for _ in range(repeats)), strict=True)
     minutes, found = signal.duration / 60, {}
-    for content in CONTENTS:
+    for content in CONTENTS[1:]:  # nothing here is in double precision
         for compress in (True, False):
             path = folder / "x.zarr"
             keywords = {"content": content, "compress": compress}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import fsspec
@@ -222,6 +223,9 @@ def test_what_cannot_be_stored_is_told(tmp_path):
         ParameterError, match="content must be one of complex128, complex64, float16, levels, not 'int8'"
     ):
         save(made, tmp_path / "x.zarr", content="int8")
+    short = replace(made.bands[0], first_frame=made.bands[0].first_frame + 2)
+    with pytest.raises(ParameterError, match="lacks frames that samples 0 to 20000 need"):
+        save(replace(made, bands=(short, *made.bands[1:])), tmp_path / "x.zarr")
     made.bands[0].coefficients[0, 0, 0] = 65
     with pytest.raises(ParameterError, match="do not fit into float16: take complex64"):
         save(made, tmp_path / "x.zarr", content="float16")

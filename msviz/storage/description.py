@@ -250,11 +250,17 @@ def _same_json(one: Any, other: Any) -> bool:
 
 
 def _frames(told: Attributes, needed: BandLayout) -> Range:
-    """The frames of a band: all that its samples need, but for one at either end, once counted otherwise."""
+    """The frames of a band."""
     first, count = told.whole("first_frame"), told.whole("frames", 0)
     if told.whole("hop", 1) != needed.hop:
         told.refuse("hop", f"{needed.hop}, that of its transform")
-    start, stop = needed.frames
-    if stop - start > 2 and not first - 1 <= start < stop <= first + count + 1:
-        told.refuse("first_frame", f"that of frames which hold {start} to {stop}")
-    return Range(first, first + count)
+    if not covers(held := Range(first, first + count), needed.frames):
+        told.refuse("first_frame", "that of frames which hold {} to {}".format(*needed.frames))
+    return held
+
+
+def covers(held: Range, needed: Range) -> bool:
+    """Whether frames are all that are needed, but for one at either end, which was once counted otherwise."""
+    return needed.stop - needed.start <= 2 or (
+        held.start - 1 <= needed.start and needed.stop <= held.stop + 1
+    )

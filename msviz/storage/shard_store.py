@@ -18,6 +18,8 @@ from zarr.storage import LocalStore, WrapperStore
 
 from msviz.storage.shards import MISSING, checked
 
+SMALL = 2**18  # bytes that are read in the time that it takes to have a thread do it
+
 
 class ShardStore(WrapperStore[Store]):
     """Arrays in shards as arrays of chunks, to be read; what is not in shards stays as it is."""
@@ -53,7 +55,7 @@ class ShardStore(WrapperStore[Store]):
         begin, length = map(int, self._indexes[shard][tuple(number for _, number in at)])
         if begin == MISSING:
             return None
-        if isinstance(self._store, LocalStore):  # which takes a thread for it: as long as decoding does
+        if length < SMALL and isinstance(self._store, LocalStore):
             with open(self._store.root / shard, "rb") as file:
                 file.seek(begin)
                 return prototype.buffer.from_bytes(file.read(length))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from msviz.addresses import is_address
 from msviz.cpus import available_cpus
-from msviz.storage.contents import Content, conversion, dimensions, stored_dtype, unwritten
+from msviz.storage.contents import conversion, dimensions, stored_dtype, unwritten
 from msviz.storage.description import Description
 from msviz.storage.shards import ShardFile, checked, sharded
 from msviz.storage.sinks import ChunkSink, FolderSink, ZipSink, address_sink, representation_path
@@ -28,12 +28,10 @@ from msviz.transform.layout import BandLayout
 Array = NDArray[Any]
 Node = dict[str, Any]
 
-#: A chunk holds about so many coefficients of one channel: the smaller they are, the more of them outweigh
-#: what each chunk costs by itself.
-CHUNK: dict[Content, int] = {"complex128": 2**16, "complex64": 2**17, "float16": 2**17, "levels": 2**18}
-
-#: But no fewer and no more samples than these: one for the short hops, one for the long ones.
-CHUNK_SAMPLES = (2**17, 2**21)
+#: A chunk holds about so many coefficients of one channel, but no less than the first and no more than the
+#: second number of samples: one for the short hops, one for the long ones.
+CHUNK = 2**17
+CHUNK_SAMPLES = (2**18, 2**21)
 
 #: Samples in a shard: 100 min at 44.1 kHz, so that an hour is one file of each band.
 SHARD_SAMPLES = 2**28
@@ -75,9 +73,9 @@ def open_writer(name: str, *, compress: bool) -> Iterator[Writer]:
             yield opened.enter_context(ZarrWriter(sink, compress))
 
 
-def chunk_frames(band: BandLayout, content: Content) -> int:
+def chunk_frames(band: BandLayout) -> int:
     """Frames in a chunk of a band."""
-    by_size = CHUNK[content] // band.frequencies.size * band.hop
+    by_size = CHUNK // band.frequencies.size * band.hop
     samples = min(max(by_size, CHUNK_SAMPLES[0]), CHUNK_SAMPLES[1])
     return max(1, min(samples // band.hop, band.count))
 
@@ -89,16 +87,13 @@ class ZarrWriter(ExitStack):
         super().__init__()
         self.sink, self.compress = sink, compress
         self.nodes: dict[str, Node] = {}
-        self.counts: dict[str, tuple[int, ...]] = {}  # of the arrays in shards: chunks in one
-        self.shards: dict[
-            str, tuple[int, ShardFile]
-        ] = {}  # of those, the one that is written, and its number
+        # Of arrays in shards: chunks in each, along each axis; the number of the shard that is open, and it.
+        self.counts: dict[str, tuple[int, ...]] = {}
+        self.shards: dict[str, tuple[int, ShardFile]] = {}
 
     def create(self, description: Description) -> None:
         self.description = description
-        if (
-            self.sink.visible_early
-        ):  # at once: whoever finds it after this process was killed must see whose it is
+        if self.sink.visible_early:  # whoever finds it after this process was killed must see whose it is
             self.sink.put({"zarr.json": _text(_group({**description.attributes, "complete": False}))})
         files: dict[str, bytes] = {}
         for band in description.bands:
@@ -123,7 +118,7 @@ class ZarrWriter(ExitStack):
     def _add_coefficients(self, band: BandLayout) -> None:
         content, channels, bins = self.description.content, self.description.channels, band.frequencies.size
         dtype, names = stored_dtype(content, real=band.real), dimensions(content, real=band.real)
-        chunk, parts = chunk_frames(band, content), (2,) * (len(names) - 3)
+        chunk, parts = chunk_frames(band), (2,) * (len(names) - 3)
         in_shard = max(1, min(SHARD_SAMPLES // (chunk * band.hop), -(-band.count // chunk)))
         self._add(
             f"{band.name}/coefficients",
@@ -190,10 +185,9 @@ class ZarrWriter(ExitStack):
         return checked(numcodecs.blosc.Blosc("zstd", 3, numcodecs.blosc.SHUFFLE).encode(words))
 
     def write(self, band: BandLayout, first: int, values: Array) -> None:
-        content = self.description.content
-        chunk, count = chunk_frames(band, content), values.shape[2]
+        chunk, count = chunk_frames(band), values.shape[2]
         if count < chunk:  # chunks are whole; the end of the last one is never read
-            missing = unwritten(content, real=band.real)
+            missing = unwritten(self.description.content, real=band.real)
             room = np.full((*values.shape[:2], chunk, *values.shape[3:]), missing, values.dtype)
             room[:, :, :count] = values
             values = room

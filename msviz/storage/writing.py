@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
 from msviz.storage.contents import Content, encoded, exact_content, require_content
-from msviz.storage.description import Description, Recording
+from msviz.storage.description import Description, Recording, covers
 from msviz.storage.writers import Writer, chunk_frames, open_writer
 from msviz.transform import Frames, Range, Representation, Transform
 from msviz.transform.layout import BandLayout
@@ -62,8 +62,9 @@ def save(
     >>> folder.cleanup()
     """
     frames = [band.range for band in representation.all_bands]
-    stretch = representation.start, representation.stop
-    with _stream_writer(path, representation.transform, stretch, frames, content, compress) as writer:
+    options: dict[str, Any] = {"frames": frames, "content": content, "compress": compress}
+    length, start = representation.length, representation.start
+    with stream_writer(path, representation.transform, length, start=start, **options) as writer:
         writer.write(representation)
 
 
@@ -73,11 +74,8 @@ def save_stream(
     transform: Transform,
     length: int,
     *,
-    start: int = 0,
-    content: Content | None = None,
-    compress: bool = True,
-    origin: Mapping[str, Any] | None = None,
     progress: Callable[[float], object] | None = None,
+    **options: Any,
 ) -> None:
     """Write the pieces of a stream as they come, in bounded memory; whole or not at all.
 
@@ -85,16 +83,8 @@ def save_stream(
     ----------
     pieces : iterable of Representation
         From ``transform.stream(source)``, possibly changed on the way.
-    path, content, compress
-        As in `save`.  An ``.npz`` file is gathered in memory.
-    transform : Transform
-        What makes the pieces.
-    length : int
-        Samples of the source, or of the stretch of it that the pieces rebuild.
-    start : int
-        Where that stretch begins.
-    origin : mapping, optional
-        What is to be told of where it comes from, for JSON; `attributes` of the file have it as "origin".
+    path, transform, length, **options
+        As in `stream_writer`.
     progress : callable, optional
         Called after each piece with the share that is done, from 0 to 1.  If it raises, nothing is written.
 
@@ -105,33 +95,47 @@ def save_stream(
     ParameterError
         If the path ends in something else, the pieces do not follow each other to the end, or their
         coefficients cannot be stored so.
-
-    See Also
-    --------
-    stream_writer : the same, for who has the pieces one by one.
     """
-    with stream_writer(
-        path, transform, length, start=start, content=content, compress=compress, origin=origin
-    ) as writer:
+    with stream_writer(path, transform, length, **options) as writer:
         for piece in pieces:
             share = writer.write(piece)
             if progress:
                 progress(share)
 
 
+@contextmanager
 def stream_writer(
     path: str | os.PathLike[str],
     transform: Transform,
     length: int,
     *,
     start: int = 0,
+    frames: Iterable[Range] | None = None,
     content: Content | None = None,
     compress: bool = True,
     origin: Mapping[str, Any] | None = None,
-) -> AbstractContextManager[StreamWriter]:
-    """A context that takes the pieces of a stream; `save_stream` has the parameters and errors.
+) -> Iterator[StreamWriter]:
+    """Open a file for the pieces of a stream: whole when the context ends, gone if an exception ends it.
 
-    The file is whole when the context ends, and gone if that ends by an exception.
+    Parameters
+    ----------
+    path, content, compress
+        As in `save`.  An ``.npz`` file is gathered in memory.
+    transform : Transform
+        What makes the pieces.
+    length : int
+        Samples of the source, or of the stretch of it that the pieces rebuild.
+    start : int
+        Where that stretch begins.
+    frames : iterable of (start, stop), optional
+        Those that the pieces have of each band; by default those that rebuild the stretch.
+    origin : mapping, optional
+        What is to be told of where it comes from, for JSON; `StoredRepresentation.attributes` has it.
+
+    Raises
+    ------
+    StorageError, ParameterError
+        As `save_stream` does.
 
     Examples
     --------
@@ -145,27 +149,15 @@ def stream_writer(
     ...     load(f"{folder}/silence.zarr").length, share
     (441000, 1.0)
     """
-    stretch = start, start + length
-    return _stream_writer(
-        path, transform, stretch, transform.frame_ranges(*stretch), content, compress, origin
-    )
-
-
-@contextmanager
-def _stream_writer(
-    path: str | os.PathLike[str],
-    transform: Transform,
-    stretch: tuple[int, int],
-    frames: Iterable[Range],
-    content: Content | None,
-    compress: bool,
-    origin: Mapping[str, Any] | None = None,
-) -> Iterator[StreamWriter]:
     if content is not None:
         require_content(content)
-    name = os.fspath(path)
+    name, stop = os.fspath(path), start + length
+    needed = [Range(*band) for band in transform.frame_ranges(start, stop)]
+    held = needed if frames is None else [*frames]
+    if not all(map(covers, held, needed)):
+        raise ParameterError(f"the representation lacks frames that samples {start} to {stop} need")
     with open_writer(name, compress=compress) as made:
-        writer = StreamWriter(made, transform, stretch, tuple(frames), content, origin or {})
+        writer = StreamWriter(made, transform, (start, stop), tuple(held), content, origin or {})
         yield writer
         writer.finish(name)
 
@@ -229,7 +221,7 @@ class _BandWriter:
 
     def __init__(self, writer: Writer, band: BandLayout, content: Content) -> None:
         self.writer, self.band, self.content = writer, band, content
-        self.chunk = chunk_frames(band, content)
+        self.chunk = chunk_frames(band)
         self.waiting: Frames | None = None
         self.written = 0
 

@@ -495,7 +495,6 @@ class Representation:
             frames.band.name: xarray.Dataset(
                 {"coefficients": (("channel", "bin", "frame"), frames.coefficients[...])},
                 {
-                    "channel": np.arange(self.channels),
                     "frequency": ("bin", frames.frequencies, {"units": "Hz"}),
                     "time": ("frame", frames.times, {"units": "s"}),
                 },
