@@ -27,8 +27,8 @@ from msviz import (
     read_audio,
     signal_to_error_db,
 )
-from msviz.lab import rebuilding
-from msviz.lab.rebuilding import Rebuilding
+from msviz.lab import phase_reconstruction
+from msviz.lab.phase_reconstruction import PhaseReconstruction
 from msviz.measures import spectral_convergence_db
 
 Transform = OctaveTransform | STFT
@@ -149,11 +149,11 @@ def starts(report: Report, sounds: Sequence[tuple[str, Signal]]) -> None:
         short = Signal(signal.samples[:, : 5 * signal.rate], signal.rate)
         for transform in octave(signal.rate, 24, 12), STFT(signal.rate, window=2048, hop=341):
             row = [title, name(transform)]
-            for start in anywhere, Rebuilding._start:
+            for start in anywhere, PhaseReconstruction._start:
                 for steps in STEPS:
                     with (
-                        patch.object(rebuilding, "ITERATIONS", steps),
-                        patch.object(Rebuilding, "_start", start),
+                        patch.object(phase_reconstruction, "ITERATIONS", steps),
+                        patch.object(PhaseReconstruction, "_start", start),
                     ):
                         rebuilt = heard(short, transform, Recipe(rebuild_phase=True))
                     row.append(f"{convergence(short, rebuilt, transform):.1f}")

@@ -55,7 +55,7 @@ def costs(path: Path) -> list[list[str]]:
     """Seconds of one processor that a second of sound costs, for each source as it is sent."""
     from msviz import STFT, OctaveTransform, open_audio
     from msviz.playback import Difference, Resynthesis
-    from msviz.playback.track import CHUNK, Track
+    from msviz.playback.buffer import CHUNK, PlaybackBuffer
 
     with open_audio(path) as original:
         octaves = Resynthesis(original, OctaveTransform(original.rate, workers=1))
@@ -67,7 +67,7 @@ def costs(path: Path) -> list[list[str]]:
         }
         rows = [[name] for name in sources]
         for slower, rate in [(1, RATE), (2, RATE), (4, RATE), (1, 48000)]:
-            track = Track(sources, slower=slower, rate=rate)
+            track = PlaybackBuffer(sources, slower=slower, rate=rate)
             for row, source in zip(rows, range(len(sources)), strict=True):
                 track.make(source, 10, [])
                 begin = time.process_time()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from msviz.audio import AudioSource, Damage, open_audio, problems
 from msviz.audio.channels import names
 from msviz.audio.media import File
-from msviz.lab.rebuilding import Rebuilding
+from msviz.lab.phase_reconstruction import PhaseReconstruction
 from msviz.signal import PaddedSource, Source, read_blocks
 from msviz.storage import Recording, StoredRepresentation, load
 from msviz.transform import Band, Frames, Map, Range, Representation
@@ -118,7 +118,7 @@ class LevelsSource(PaddedSource):
         self._stored = stored
         self._segment = 2 ** round(math.log2(_SEGMENT_S * self.rate))
         # Places are those of the original, where frames lie at multiples of their hops.
-        self._segments = Rebuilding(stored.transform, self._magnitudes, self._segment, stored.stop)
+        self._segments = PhaseReconstruction(stored.transform, self._magnitudes, self._segment, stored.stop)
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
         first, last = self._stored.start + start, self._stored.start + stop

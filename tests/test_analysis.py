@@ -145,8 +145,8 @@ def test_in_the_end_all_is_as_if_analysed_at_once(qtbot, track):
         assert picture.pyramid.analysed.all()
         for number, (band, coefficients) in enumerate(zip(picture.transform.bands, whole, strict=True)):
             at_once = levels(coefficients[0]).T
-            fineness = picture.pyramid.fineness(band.hop)
-            got = picture.pyramid.frames(number, fineness, 0, len(at_once))
+            zoom_level = picture.pyramid.zoom_level(band.hop)
+            got = picture.pyramid.frames(number, zoom_level, 0, len(at_once))
             assert got.shape == at_once.shape
             heard = at_once > to_code(-90)
             off = np.abs(got.astype(int) - at_once)[heard]

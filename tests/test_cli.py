@@ -661,10 +661,10 @@ WRITING = """
 import itertools, pathlib, time
 from PyQt6.QtCore import QTimer
 from msviz.gui.app import application
-from msviz.gui.export import Writing
+from msviz.gui.export import ExportTask
 from msviz.gui.window import Window
 
-class Endless(Writing):
+class Endless(ExportTask):
     path = pathlib.Path("endless.wav")
     def work(self):
         return lambda: (time.sleep(0.01) or 0.5 for _ in itertools.count())

@@ -138,11 +138,13 @@ def test_damage_lies_where_the_sound_does(tmp_path, whole):
 
 
 def test_what_the_window_exports_remembers_damage(damaged, tmp_path):
-    from msviz.gui.data_export import DataOrder
+    from msviz.gui.data_export import DataExport
 
     path, stretch = tmp_path / "part.zarr", (RATE, RATE * SECONDS)
     with open_audio(damaged) as source:
-        order = DataOrder(path, OctaveTransform(RATE, fmin=1000.0), source, stretch, "complex64", "hole.flac")
+        order = DataExport(
+            path, OctaveTransform(RATE, fmin=1000.0), source, stretch, "complex64", "hole.flac"
+        )
         assert list(order.write())[-1] == 1.0
     assert load(path).damage == all_damage(damaged)[0]
 

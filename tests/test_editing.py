@@ -59,7 +59,7 @@ def test_without_a_pointer_it_is_the_octave_of_the_selection(view, editing):
 
 def test_with_neither_it_says_what_to_do(editing, qtbot):
     for do in (editing.mute, editing.solo, lambda: editing.step_gain(1.0)):
-        with qtbot.waitSignal(editing.told):
+        with qtbot.waitSignal(editing.message):
             do()
     assert not editing.edits
 
@@ -145,7 +145,7 @@ def test_a_box_is_heard_alone_and_then_everything(view, editing):
 
 def test_what_needs_a_selection_says_so(editing, qtbot):
     for do in (editing.remove, editing.toggle_alone, editing.drop, lambda: editing.set_gain(1.0, "")):
-        with qtbot.waitSignal(editing.told):
+        with qtbot.waitSignal(editing.message):
             do()
     assert not editing.steps.canUndo()
 

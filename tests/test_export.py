@@ -17,7 +17,7 @@ from window_tools import Device, tone, write
 
 import msviz
 from msviz.gui import data_export, dialogs
-from msviz.gui.data_export import CONTENTS, FILES, DataDialog, DataOrder, pieces
+from msviz.gui.data_export import CONTENTS, FILES, DataDialog, DataExport, pieces
 from msviz.gui.figure import Look
 from msviz.gui.picture_export import PictureDialog
 from msviz.gui.view import Box
@@ -52,7 +52,7 @@ def picture_dialog(qtbot, window, look=None):
 
 
 def finished(qtbot, window, order):
-    with qtbot.waitSignal(window.exporter.told) as told:
+    with qtbot.waitSignal(window.exporter.message) as told:
         window.exporter.start(order)
     assert told.args == [f"{order.path.name} is written."]
     return order.path
@@ -192,7 +192,7 @@ def test_the_picture_is_as_the_window_shows_it(qtbot, window, tmp_path, monkeypa
     window.pictures.curtain.canvas.move_edge(0.25)
     window.actions_.switches["notes"].setChecked(True)
     window.view.show(Box(1.0, 3.0, 100.0, 1000.0))
-    with qtbot.waitSignal(window.exporter.told):
+    with qtbot.waitSignal(window.exporter.message):
         dialogs.export_picture(window)
     _, seen, look, size, _ = asked[0]
     assert seen == window.view.range
@@ -205,7 +205,7 @@ def test_a_picture_that_is_cancelled_or_fails_leaves_nothing(qtbot, window, tmp_
     before = set(tmp_path.iterdir())
     order = picture_dialog(qtbot, window).order(tmp_path / "out.png")
     window.exporter.start(order)
-    with qtbot.waitSignal(window.exporter.told) as told:
+    with qtbot.waitSignal(window.exporter.message) as told:
         window.status._cancel.click()
     assert told.args == ["out.png is not written."]
     with qtbot.waitSignal(window.exporter.failed) as failed:
@@ -270,16 +270,16 @@ def test_data_that_are_cancelled_or_fail_leave_nothing(qtbot, window, tmp_path):
     window.exporter.progressed.connect(lambda _, share: shares.append(share))
     transform = window.session.transform
     window.exporter.start(
-        DataOrder(tmp_path / "a.zarr", transform, source, (0, source.length), "levels", "a")
+        DataExport(tmp_path / "a.zarr", transform, source, (0, source.length), "levels", "a")
     )
     qtbot.waitUntil(lambda: len(shares) > 2)
-    with qtbot.waitSignal(window.exporter.told) as told:
+    with qtbot.waitSignal(window.exporter.message) as told:
         window.status._cancel.click()
     assert told.args == ["a.zarr is not written."]
     qtbot.waitUntil(lambda: set(tmp_path.iterdir()) == before)
     with qtbot.waitSignal(window.exporter.failed) as failed:
         path = tmp_path / "missing" / "a.zarr"
-        window.exporter.start(DataOrder(path, transform, source, (0, 1000), "levels", "a"))
+        window.exporter.start(DataExport(path, transform, source, (0, 1000), "levels", "a"))
     assert "a.zarr" in failed.args[0]
     assert failed.args[0].endswith(".")
     assert set(tmp_path.iterdir()) == before

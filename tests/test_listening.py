@@ -251,7 +251,7 @@ def test_underruns_are_counted_where_there_are_any(window):
 
 def test_a_rate_that_the_device_lacks_is_told_once(qtbot, window, monkeypatch):
     told = []
-    window.listening.told.connect(told.append)
+    window.listening.message.connect(told.append)
     monkeypatch.setattr(Player, "resampled", 48000)
     for _ in range(3):
         window.listening._tick()

@@ -9,7 +9,7 @@ from msviz import AudioError, log
 from msviz.cli import main
 from msviz.convert import plan, run
 from msviz.log import log_path, logged, logger
-from msviz.playback.track import Track
+from msviz.playback.buffer import PlaybackBuffer
 from msviz.signal import Signal
 
 UNEXPECTED = "Internal error: ZeroDivisionError('oh') (see Help > Show log, or run msviz --verbose)."
@@ -105,7 +105,7 @@ def test_a_source_that_cannot_be_played_is_in_the_log(caplog):
     class Broken(Signal):
         read = broken
 
-    made = Track({"one": Broken([0.0] * 100, 1000)})
+    made = PlaybackBuffer({"one": Broken([0.0] * 100, 1000)})
     made.make(0, 0, [])
     assert str(made.failures[0]) == f"one cannot be played. {UNEXPECTED}"
     assert isinstance(made.failures[0], AudioError)

@@ -142,13 +142,13 @@ class TestPyramid:
         for band, one in enumerate(bands):
             count = -(-length // one.hop)
             fine = whole.frames(band, 0, 0, count)
-            for fineness in range(pyramid.coarsest + 1):
-                pyramid.look(0, length, one.hop << fineness)
-                step = pyramid.step(band, fineness)
-                frames = pyramid.frames(band, fineness, 0, -(-count >> step))
+            for zoom_level in range(pyramid.coarsest + 1):
+                pyramid.look(0, length, one.hop << zoom_level)
+                step = pyramid.step(band, zoom_level)
+                frames = pyramid.frames(band, zoom_level, 0, -(-count >> step))
                 exact = np.maximum.reduceat(fine, np.arange(0, count, 1 << step), axis=0)
                 assert (frames >= exact).all()  # a coarser stand-in is never lower
-                if fineness >= pyramid._kept:
+                if zoom_level >= pyramid._kept:
                     assert np.array_equal(frames, exact)
 
     def test_a_missing_tile_is_drawn_coarser_and_never_as_a_hole(self):
@@ -220,10 +220,12 @@ class TestPyramid:
         budget = 128 << 20
         pyramid = Pyramid(bands, 44100, 3 * 3600 * 44100, budget=budget)
         whole = sum(array.nbytes for band in pyramid._whole for array in band.values())
-        fine = sum(places * pyramid._tile_bytes(fineness) for fineness, places in enumerate(pyramid._places))
+        fine = sum(
+            places * pyramid._tile_bytes(zoom_level) for zoom_level, places in enumerate(pyramid._places)
+        )
         assert whole + fine <= budget
-        for fineness, places in enumerate(pyramid._places):  # and a wide screen fits, at every zoom
-            assert places * pyramid.tile_length >= 2000 * (min(band.hop for band in bands) << fineness)
+        for zoom_level, places in enumerate(pyramid._places):  # and a wide screen fits, at every zoom
+            assert places * pyramid.tile_length >= 2000 * (min(band.hop for band in bands) << zoom_level)
 
 
 class TestImage:

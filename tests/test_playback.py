@@ -10,9 +10,9 @@ from playback_tools import FADE, RATE, ramp, short_chunks
 
 from msviz.errors import ParameterError
 from msviz.playback import Difference, Player, Resynthesis, track
+from msviz.playback.buffer import PlaybackBuffer, fold
 from msviz.playback.clock import PlaybackClock
 from msviz.playback.mixer import Mixer, Piece, PlaybackRequest, Seek
-from msviz.playback.track import Track, fold
 from msviz.signal import Signal
 
 
@@ -24,7 +24,7 @@ def chunk_borders_everywhere():
 
 def ready(*sources):
     """A track of which everything is ready."""
-    made = Track({str(number): source for number, source in enumerate(sources)})
+    made = PlaybackBuffer({str(number): source for number, source in enumerate(sources)})
     for source in range(len(sources)):
         for index in range(-(-made.length // track.CHUNK)):
             made.make(source, index, [])
@@ -144,7 +144,7 @@ def test_any_channels_are_folded_to_two(channels, left, right):
 
 
 def test_selected_source_is_made_two_chunks_before_the_others():
-    made = Track({"a": ramp(), "b": ramp(), "c": ramp()})
+    made = PlaybackBuffer({"a": ramp(), "b": ramp(), "c": ramp()})
     order = []
     while missing := made.missing(1, made.upcoming(130)):
         order.append(missing)
@@ -155,7 +155,7 @@ def test_selected_source_is_made_two_chunks_before_the_others():
 
 def test_chunks_far_from_the_playhead_are_let_go(monkeypatch):
     monkeypatch.setattr(track, "KEPT", 56)
-    made = Track({"a": ramp(64 * 100), "b": ramp(64 * 100)})
+    made = PlaybackBuffer({"a": ramp(64 * 100), "b": ramp(64 * 100)})
     for index in range(100):
         for source in range(2):
             made.make(source, index, made.upcoming(64 * index))
@@ -281,7 +281,7 @@ def test_pause_and_play_under_their_fades_add_up_to_the_whole():
 
 def test_samples_that_are_late_are_waited_for_in_silence():
     source = ramp()
-    late = Track({"late": source})
+    late = PlaybackBuffer({"late": source})
     late.make(0, 0, [])
     tested = Mixer()
     tested.request = PlaybackRequest(late, playing=True)
@@ -299,7 +299,7 @@ def test_samples_that_are_late_are_waited_for_in_silence():
 
 def test_what_is_heard_goes_on_until_the_new_place_is_ready():
     source = ramp()
-    late = Track({"late": source})
+    late = PlaybackBuffer({"late": source})
     for index in range(4):
         late.make(0, index, [])
     tested = Mixer()
@@ -318,7 +318,7 @@ def test_what_is_heard_goes_on_until_the_new_place_is_ready():
 
 def test_loop_turns_in_the_old_source_until_the_new_one_is_ready():
     source = ramp()
-    late = Track({"old": source, "new": ramp(1000, 10_000)})
+    late = PlaybackBuffer({"old": source, "new": ramp(1000, 10_000)})
     for index in range(4):
         late.make(0, index, [])
     tested = Mixer()
@@ -337,7 +337,7 @@ def test_loop_turns_in_the_old_source_until_the_new_one_is_ready():
 
 def test_place_asked_for_is_taken_in_the_old_source_until_the_new_one_is_ready():
     source = ramp()
-    late = Track({"old": source, "new": source})
+    late = PlaybackBuffer({"old": source, "new": source})
     for index in range(16):
         late.make(0, index, [])
     tested = Mixer()

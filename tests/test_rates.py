@@ -19,7 +19,7 @@ from msviz.gui.inspector import ParameterPanel, cell_text
 from msviz.gui.parameters import Parameters
 from msviz.picture import Pyramid
 from msviz.playback import Player, player
-from msviz.playback.stretch import Stretched
+from msviz.playback.slow import SlowedSource
 from msviz.transform import default_fmin, time_scale
 
 fixtures = make_window, no_device, window
@@ -113,7 +113,7 @@ def test_phases_are_rebuilt_at_low_rates_as_at_others(rate):
 @pytest.mark.parametrize("rate", [100, 250])
 def test_low_rates_are_slowed_down_as_others(rate):
     samples = noise(7, 9000).samples
-    here, there = (Stretched(Signal(samples, r), 2).read(4000, 8000) for r in (rate, 2000))
+    here, there = (SlowedSource(Signal(samples, r), 2).read(4000, 8000) for r in (rate, 2000))
     np.testing.assert_allclose(here, there, atol=1e-4)
 
 

@@ -14,7 +14,7 @@ from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db, tone, write
 
 from msviz import AudioError, read_audio
 from msviz.gui import dialogs
-from msviz.gui.export import FORMATS, AskingDialog, ExportDialog, Order, Writing, ask
+from msviz.gui.export import FORMATS, AudioDialog, AudioExport, ExportDialog, ExportTask, ask
 from msviz.gui.view import Box
 from msviz.signal import Excerpt, Signal
 
@@ -34,10 +34,10 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
     qtbot.keyClick(window, KEY.Key_2)
     window.view.select(Box(2.0, 4.0, 100.0, 500.0))
     path = tmp_path / "out.wav"
-    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
+    monkeypatch.setattr(AudioDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
     monkeypatch.setattr(QFileDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(path)])
-    with qtbot.waitSignal(window.exporter.told) as told:
+    with qtbot.waitSignal(window.exporter.message) as told:
         dialogs.export(window)
     assert told.args == ["out.wav is written."]
     assert QSettings().value("export folder") == str(tmp_path)
@@ -48,8 +48,8 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
 
 
 def test_a_cancelled_dialog_writes_nothing(window, monkeypatch):
-    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Rejected)
-    dialog = ExportDialog(window.session.sources, "STFT", track=window.source, selection=None)
+    monkeypatch.setattr(AudioDialog, "exec", lambda _: QDialog.DialogCode.Rejected)
+    dialog = AudioDialog(window.session.sources, "STFT", track=window.source, selection=None)
     assert ask(dialog, Path("x.wav")) is None
     assert dialog._stretch.count() == 1  # nothing is selected
 
@@ -63,14 +63,14 @@ def test_the_open_track_is_never_chosen(qtbot, tmp_path, monkeypatch, kind):
     (tmp_path / "other").mkdir()
     names = [opened, link, tmp_path / "other" / ".." / opened.name, out]
     warned = []
-    monkeypatch.setattr(AskingDialog, "suffix", ".zarr")
-    monkeypatch.setattr(AskingDialog, "file_name", lambda *_: out.name)
-    monkeypatch.setattr(AskingDialog, "order", lambda _, path: path)
-    monkeypatch.setattr(AskingDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
+    monkeypatch.setattr(ExportDialog, "suffix", ".zarr")
+    monkeypatch.setattr(ExportDialog, "file_name", lambda *_: out.name)
+    monkeypatch.setattr(ExportDialog, "order", lambda _, path: path)
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
     monkeypatch.setattr(QFileDialog, "exec", lambda _: QDialog.DialogCode(bool(names)))
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(names.pop(0))])
     monkeypatch.setattr(QMessageBox, "warning", lambda *what: warned.append(what[-1]))
-    dialog = AskingDialog("Export")
+    dialog = ExportDialog("Export")
     qtbot.addWidget(dialog)
     assert ask(dialog, opened) == out
     told = "is the track that is open: choose another name."
@@ -84,7 +84,7 @@ def test_the_open_track_is_never_chosen(qtbot, tmp_path, monkeypatch, kind):
 
 
 def test_every_format_is_one_that_can_be_written(qtbot, window, tmp_path):
-    dialog = ExportDialog(window.session.sources, "Original", track=window.source, selection=(0, 100))
+    dialog = AudioDialog(window.session.sources, "Original", track=window.source, selection=(0, 100))
     qtbot.addWidget(dialog)
     for name in FORMATS:
         dialog._format.setCurrentText(name)
@@ -99,10 +99,10 @@ def test_a_cancelled_export_leaves_no_file(qtbot, window, exporter, tmp_path):
     before = set(tmp_path.iterdir())
     shares = []
     exporter.progressed.connect(lambda _, share: shares.append(share))
-    exporter.start(Order(tmp_path / "out.wav", Signal(np.zeros(40_000_000, np.float32), RATE), "FLOAT"))
+    exporter.start(AudioExport(tmp_path / "out.wav", Signal(np.zeros(40_000_000, np.float32), RATE), "FLOAT"))
     qtbot.waitUntil(lambda: len(shares) > 3)
     assert window.status._cancel.isVisible()
-    with qtbot.waitSignal(exporter.told) as told:
+    with qtbot.waitSignal(exporter.message) as told:
         window.status._cancel.click()
     assert told.args == ["out.wav is not written."]
     assert shares[-1] is None
@@ -110,7 +110,7 @@ def test_a_cancelled_export_leaves_no_file(qtbot, window, exporter, tmp_path):
     qtbot.waitUntil(lambda: set(tmp_path.iterdir()) == before)
 
 
-class Endless(Writing):
+class Endless(ExportTask):
     """What is written until somebody stops it."""
 
     path = Path("endless.wav")
@@ -170,13 +170,13 @@ def test_another_track_may_be_opened_while_one_is_written(qtbot, window, exporte
 
     track, there = window.source, threading.Event()
     samples = track.read(0, 1000)
-    order = Order(tmp_path / "out.wav", Slow(window.session.sources["Multi-scale"], 0, 1000), "FLOAT")
+    order = AudioExport(tmp_path / "out.wav", Slow(window.session.sources["Multi-scale"], 0, 1000), "FLOAT")
     exporter.start(order)
     try:
         window.files.open(write(tmp_path / "other.wav", tone(seconds=2.0)))
         qtbot.waitUntil(lambda: window.source is not track)
         assert window.status._cancel.isVisible()
-        with qtbot.waitSignal(exporter.told) as told:
+        with qtbot.waitSignal(exporter.message) as told:
             if stopped:
                 exporter.cancel()
             there.set()
@@ -192,13 +192,13 @@ def test_another_track_may_be_opened_while_one_is_written(qtbot, window, exporte
 
 def test_an_export_that_fails_is_told(qtbot, exporter, tmp_path):
     with qtbot.waitSignal(exporter.failed) as told:
-        exporter.start(Order(tmp_path / "missing" / "out.wav", Signal(np.zeros(10), RATE), "FLOAT"))
+        exporter.start(AudioExport(tmp_path / "missing" / "out.wav", Signal(np.zeros(10), RATE), "FLOAT"))
     assert "out.wav" in told.args[0]
 
 
 def test_values_that_do_not_fit_are_told(qtbot, exporter, tmp_path):
     with qtbot.waitSignal(exporter.failed) as told:
-        exporter.start(Order(tmp_path / "out.wav", Signal(np.full(10, 1.5), RATE), "PCM_16"))
+        exporter.start(AudioExport(tmp_path / "out.wav", Signal(np.full(10, 1.5), RATE), "PCM_16"))
     assert "10 values were louder" in told.args[0]
 
 

@@ -10,9 +10,9 @@ from waiting import wait_until
 
 from msviz.errors import DeviceError, ParameterError
 from msviz.playback import Meter, Player, player, scrub, track
+from msviz.playback.buffer import PlaybackBuffer
 from msviz.playback.device import RateError
 from msviz.playback.scrub import Tape
-from msviz.playback.track import Track
 from msviz.signal import Signal
 
 chunk_borders_everywhere = playback_tools.chunk_borders_everywhere
@@ -132,7 +132,7 @@ def test_loop_of_a_track_shorter_than_a_fade(output):
 
 
 def test_start_of_the_loop_is_ready_before_the_seam():
-    made = Track({"a": ramp(100_000)})
+    made = PlaybackBuffer({"a": ramp(100_000)})
     assert made.upcoming(64 * 100, (0, 64 * 103)) == [100, 101, 102, 103, 0, 1, 2]
     assert made.upcoming(64 * 100, (64 * 99, 64 * 101)) == [100, 101, 99]
     assert made.upcoming(64 * 100, (0, 50)) == [0]
@@ -143,7 +143,7 @@ def test_start_of_the_loop_is_ready_before_the_seam():
 
 def test_loops_start_is_not_let_go_while_far_from_it(monkeypatch):
     monkeypatch.setattr(track, "KEPT", 10)
-    made = Track({"a": ramp(64 * 100)})
+    made = PlaybackBuffer({"a": ramp(64 * 100)})
     for index in range(100):
         upcoming = made.upcoming(64 * index, (0, 6400))
         while chunk := made.missing(0, upcoming):
@@ -222,7 +222,7 @@ def test_exchange_is_heard_when_one_chunk_is_made(playing, output):
 
 @pytest.fixture
 def tape():
-    made = Track({"ramp": ramp(2000)})
+    made = PlaybackBuffer({"ramp": ramp(2000)})
     for index in range(2000 // 64 + 1):
         made.make(0, index, [])
     return Tape(), made
@@ -251,7 +251,7 @@ def test_pointer_that_moves_evenly_is_heard_as_the_track_at_its_speed(tape, spee
 
 
 def test_pointer_that_rests_is_silent_and_nothing_steps(tape):
-    constant = Track({"one": Signal(np.ones((1, 5000), np.float32), RATE)})
+    constant = PlaybackBuffer({"one": Signal(np.ones((1, 5000), np.float32), RATE)})
     for index in range(5000 // 64 + 1):
         constant.make(0, index, [])
     heard = moved((tape[0], constant), [300.0, 300.0, 300.0, 300.0, 350.0, 400.0, None, None, None])
@@ -263,7 +263,7 @@ def test_pointer_that_rests_is_silent_and_nothing_steps(tape):
 
 
 def test_what_is_not_ready_is_silent_in_scrubbing():
-    heard = moved((Tape(), Track({"ramp": ramp()})), [0.0, 50.0, 1000.0, 1000.0])
+    heard = moved((Tape(), PlaybackBuffer({"ramp": ramp()})), [0.0, 50.0, 1000.0, 1000.0])
     assert not heard.any()
 
 
@@ -320,7 +320,7 @@ def slowed(monkeypatch):
         def read(self, start, stop):
             return np.tile(1 + 2 * np.arange(start, stop) / self.factor, (2, 1))
 
-    monkeypatch.setattr(track, "Stretched", Known)
+    monkeypatch.setattr(track, "SlowedSource", Known)
 
 
 @pytest.mark.usefixtures("slowed")
@@ -667,7 +667,7 @@ def go_on(made):
 def test_no_change_is_lost_that_another_thread_makes_meanwhile(output, monkeypatch, slow, other):
     """Another thread changes something while one builds a track: it is done, or waits for its turn."""
     met, ends = threading.Event(), []
-    build = Track.__init__
+    build = PlaybackBuffer.__init__
 
     def change():
         other(made)
@@ -686,7 +686,7 @@ def test_no_change_is_lost_that_another_thread_makes_meanwhile(output, monkeypat
         if slow is go_on:
             made.scrub(500)
         made._lock = WatchedLock(made._lock, met)
-        monkeypatch.setattr(Track, "__init__", built)
+        monkeypatch.setattr(PlaybackBuffer, "__init__", built)
         slow(made)
         ends[0].join(10)
         track = made._mixer.request.track

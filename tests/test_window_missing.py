@@ -18,7 +18,7 @@ from msviz.gui.view import Box
 from msviz.gui.window import Window
 from msviz.picture import Pyramid, Wave
 from msviz.playback import Player, player
-from msviz.playback.track import CHUNK, Track
+from msviz.playback.buffer import CHUNK, PlaybackBuffer
 from msviz.transform import STFT
 
 
@@ -176,10 +176,10 @@ def test_a_pyramid_of_another_length_has_what_was_known(qtbot):
         assert len(known) >= min(length, before.length) // before.tile_length - 1
         assert not after.analysed.all()
         stop = (known[-1] + 1) * before.tile_length // 128
-        for fineness in range(4):
+        for zoom_level in range(4):
             np.testing.assert_array_equal(
-                after.frames(0, fineness, 0, stop >> after.step(0, fineness)),
-                before.frames(0, fineness, 0, stop >> before.step(0, fineness)),
+                after.frames(0, zoom_level, 0, stop >> after.step(0, zoom_level)),
+                before.frames(0, zoom_level, 0, stop >> before.step(0, zoom_level)),
             )
 
 
@@ -198,11 +198,11 @@ def test_a_waveform_of_another_length_has_what_was_known():
 
 def test_what_is_ready_to_play_behind_the_end_is_made_again():
     long, short = (msviz.Signal(np.ones(n), 8000) for n in (4 * CHUNK, 2 * CHUNK + 100))
-    before = Track({"one": short})
+    before = PlaybackBuffer({"one": short})
     for index in range(3):
         before.make(0, index, [0])
     object.__setattr__(short, "samples", long.samples)  # the same object, as an open file is
-    after = Track({"one": short}, before=before)
+    after = PlaybackBuffer({"one": short}, before=before)
     assert after.length == 4 * CHUNK
     assert set(after.ready) == {(0, 0), (0, 1)}
 

@@ -1,4 +1,4 @@
-"""Writing sound: what is read back is what was written, and a file appears whole or not at all."""
+"""ExportTask sound: what is read back is what was written, and a file appears whole or not at all."""
 
 import os
 

@@ -12,8 +12,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from msviz.addresses import file_system, is_address, located, remote_errors
 from msviz.errors import AudioError, StorageError
+from msviz.remote import file_system, is_address, located, remote_errors
 
 File = str | os.PathLike[str] | BinaryIO
 _AHEAD = 1 << 20  # bytes of a remote file that are fetched at a time

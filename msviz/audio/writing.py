@@ -1,4 +1,4 @@
-"""Writing audio files: stretch by stretch, whole or not at all."""
+"""ExportTask audio files: stretch by stretch, whole or not at all."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def resynth(
                 check(compared)
                 require_sound(str(original), problems(compared))
         with (
-            progress("Rebuilding", 1000) as bar,
+            progress("PhaseReconstruction", 1000) as bar,
             closing(audio_writer(out, Excerpt(source, first, last))) as steps,
         ):
             for share in steps:

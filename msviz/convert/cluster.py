@@ -6,10 +6,10 @@ import os
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from msviz.addresses import is_address
 from msviz.convert.conversion import Outcome, run
 from msviz.convert.jobs import Job
 from msviz.errors import MsvizError
+from msviz.remote import is_address
 
 _PATIENCE_S = 10  # until a scheduler must have answered
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from traceback import format_exception
 from typing import Any, Literal
 
-from msviz.addresses import is_address
 from msviz.audio import AudioSource, open_audio, problems, require_sound
 from msviz.audio.media import File
 from msviz.convert.jobs import Job
 from msviz.errors import MsvizError, ParameterError, StorageError, as_sentence
+from msviz.remote import is_address
 from msviz.storage import Recording, StoredRepresentation, load, stream_writer
 from msviz.tracks import recording_of
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from msviz.addresses import file_system, is_address, located, remote_errors
 from msviz.audio.kinds import HEAD, SUFFIXES, sound_kind
 from msviz.errors import MsvizError, StorageError
+from msviz.remote import file_system, is_address, located, remote_errors
 
 _AT_ONCE = 256  # beginnings of files that are fetched from an address together
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from msviz.addresses import file_system, is_address, located
 from msviz.convert.finding import Findings, find, joined
 from msviz.convert.naming import names
 from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
+from msviz.remote import file_system, is_address, located
 from msviz.storage import Content
 from msviz.transform import OctaveTransform
 from msviz.validation import real

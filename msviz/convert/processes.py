@@ -59,7 +59,7 @@ def in_processes(jobs: Sequence[Any], do: Work, done: str, *, processes: int | N
     """
     processes = processes or available_cpus()
     size = min(processes, len(jobs))
-    yield from _Crew(jobs, size, processes // max(size, 1), do, done).work()
+    yield from _WorkerPool(jobs, size, processes // max(size, 1), do, done).work()
 
 
 class _Worker(NamedTuple):
@@ -67,7 +67,7 @@ class _Worker(NamedTuple):
     connection: Connection
 
 
-class _Crew:
+class _WorkerPool:
     """Processes that are each given one job after the other.
 
     A pool of the standard library would neither say which job it was that a process died of, nor end
@@ -86,14 +86,14 @@ class _Crew:
         try:
             while self._waiting or self._busy:
                 while self._waiting and len(self._busy) < self._size:
-                    self._give(self._hire())
+                    self._send(self._spawn())
                 ready = connection.wait(list(self._busy))
                 for pair in [self._busy[end] for end in ready if end in self._busy]:
-                    yield self._hear(*pair)
+                    yield self._receive(*pair)
         finally:
-            self._dismiss()
+            self._shut_down()
 
-    def _hire(self) -> _Worker:
+    def _spawn(self) -> _Worker:
         mine, its = _CONTEXT.Pipe()
         worker = _Worker(
             _CONTEXT.Process(target=_serve, args=(its, self._threads, self._do), daemon=True), mine
@@ -104,30 +104,32 @@ class _Crew:
         its.close()  # so that its end is the only one, and its death is heard
         return worker
 
-    def _give(self, worker: _Worker) -> None:
+    def _send(self, worker: _Worker) -> None:
         job = self._waiting.popleft()
         self._busy[worker.connection] = worker, job
         with suppress(ConnectionError):  # it died idle: heard of as soon as it is listened to
             worker.connection.send(job)
 
-    def _hear(self, worker: _Worker, job: Job) -> Progress | Outcome:
+    def _receive(self, worker: _Worker, job: Job) -> Progress | Outcome:
         try:
             event: Progress | Outcome = worker.connection.recv()
         except (EOFError, ConnectionError):
             worker.process.join()
-            event = Outcome(job, "failed", f"{job.source} cannot be {self._done}: {_death(worker.process)}.")
+            event = Outcome(
+                job, "failed", f"{job.source} cannot be {self._done}: {_exit_reason(worker.process)}."
+            )
             worker.connection.close()
             del self._busy[worker.connection]
             return event
         if isinstance(event, Outcome):
             del self._busy[worker.connection]
             if self._waiting:
-                self._give(worker)
+                self._send(worker)
             else:
                 worker.connection.close()  # which ends it
         return event
 
-    def _dismiss(self) -> None:
+    def _shut_down(self) -> None:
         for worker in self._hired:
             worker.connection.close()
             worker.process.terminate()  # those that are still being born; the others hear that nobody listens
@@ -166,7 +168,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _death(process: SpawnProcess) -> str:
+def _exit_reason(process: SpawnProcess) -> str:
     code = process.exitcode or 0
     if -code == 9:
         return "its process was killed, perhaps for want of memory"

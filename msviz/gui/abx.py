@@ -93,7 +93,7 @@ class AbxDialog(QDialog):
         self._setup.cancel.clicked.connect(self._cancel)
         for combo in self._setup.chosen:
             combo.currentTextChanged.connect(self._check)
-        self._blind.connect(self._hear, self._answer, self._toggle_playing)
+        self._blind.connect(self._receive, self._answer, self._toggle_playing)
         self._blind.retry.clicked.connect(self._retry)
         self._result.save.clicked.connect(self._save)
         self._result.close_button.clicked.connect(self.accept)
@@ -169,7 +169,7 @@ class AbxDialog(QDialog):
         self._player.play()
         self._blind.show_trial(self._trials.number, self._trials.count)
 
-    def _hear(self, name: str) -> None:
+    def _receive(self, name: str) -> None:
         self._player.select(name)
         self._blind.show_heard(name)
 

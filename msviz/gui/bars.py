@@ -397,7 +397,7 @@ class StatusBar(QStatusBar):
         self._message.least = TOLD_LEAST if text else LEAST
         self._message.setText(text or self._file)
 
-    def tell(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Say something for a while, or nothing any more."""
         self._told.stop()
         self.show_message(text)
@@ -416,7 +416,7 @@ class StatusBar(QStatusBar):
         if not source.settled:
             texts.append(f"about {time_text(source.length / source.rate, 0)} long")
         self._file = " · ".join(texts)
-        self.tell("")
+        self.show_text("")
 
     def show_damage(self, notes: Sequence[str]) -> None:
         """Say that something is wrong with the file, if it is: as a whole, or where the view says."""
@@ -457,7 +457,7 @@ class StatusBar(QStatusBar):
         for widget in (self._export, self._export_bar, self._cancel):
             widget.setVisible(share is not None)
         if share is not None:
-            self._export.setText(f"Writing {name}")
+            self._export.setText(f"ExportTask {name}")
             self._export_bar.show_share(share)
 
     def show_underruns(self, count: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtWidgets import QComboBox, QWidget
 
 from msviz.errors import MsvizError, ParameterError
-from msviz.gui.export import AskingDialog, Writing, stem, stretch_box
+from msviz.gui.export import ExportDialog, ExportTask, stem, stretch_box
 from msviz.gui.jobs import Work
 from msviz.gui.session import Session
 from msviz.signal import Source
@@ -42,7 +42,7 @@ def pieces(transform: Transform, source: Source, start: int, stop: int) -> Itera
         before = made
 
 
-class DataOrder(Writing):
+class DataExport(ExportTask):
     """A representation that is to be written.
 
     Parameters
@@ -94,7 +94,7 @@ class DataOrder(Writing):
             raise MsvizError(f"{self.path} cannot be written: {str(error).rstrip('.')}.") from error
 
 
-class DataDialog(AskingDialog):
+class DataDialog(ExportDialog):
     """Asks what representation is to be written.
 
     Parameters
@@ -142,7 +142,7 @@ class DataDialog(AskingDialog):
             name = f"{stem(track)} {(number := number + 1)}{self.suffix}"
         return name
 
-    def order(self, path: Path) -> DataOrder:
+    def order(self, path: Path) -> DataExport:
         """What was chosen, for a file of this name."""
         source, content = self._session.source, CONTENTS[self._content.currentText()]
         transform = self._transforms[self._transform.currentText()]
@@ -151,4 +151,4 @@ class DataDialog(AskingDialog):
             start, stop = self._selection
         if content == "levels":
             start -= start % max(band.hop for band in transform.bands)  # cells then begin where it does
-        return DataOrder(path, transform, source, (start, stop), content, source.path.name)
+        return DataExport(path, transform, source, (start, stop), content, source.path.name)

@@ -13,7 +13,7 @@ from msviz.gui.abx import AbxDialog
 from msviz.gui.colour_editor import ColourEditor
 from msviz.gui.colours import OWN, Stop
 from msviz.gui.data_export import DataDialog
-from msviz.gui.export import ExportDialog, ask
+from msviz.gui.export import AudioDialog, ask
 from msviz.gui.figure import Look
 from msviz.gui.picture_export import PictureDialog
 from msviz.gui.preferences import PreferencesDialog
@@ -79,7 +79,7 @@ def export(window: Window) -> None:
     session = window.session
     if not session:
         return
-    dialog = ExportDialog(
+    dialog = AudioDialog(
         session.sources,
         window.player.source or SOURCES[0],
         track=session.source,

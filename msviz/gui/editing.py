@@ -57,7 +57,7 @@ class Editing(QObject):
     """
 
     changed = pyqtSignal()
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     """Why something cannot be done."""
 
     def __init__(self, view: View) -> None:
@@ -113,7 +113,7 @@ class Editing(QObject):
         """The octave at hand, and what has been done to it."""
         index = self._octave_at_hand()
         if index is None:
-            self.told.emit("Point at an octave first, or select something in it.")
+            self.message.emit("Point at an octave first, or select something in it.")
             return None
         return index, self.edits.octaves[index] if self.edits.octaves else OctaveEdit()
 
@@ -154,7 +154,7 @@ class Editing(QObject):
 
     def _selection(self) -> Box | None:
         if not self._view.selection:
-            self.told.emit("Select a box first: drag over a picture.")
+            self.message.emit("Select a box first: drag over a picture.")
         return self._view.selection
 
     def set_gain(self, gain_db: float, text: str) -> None:
@@ -197,7 +197,7 @@ class Editing(QObject):
             boxes = tuple(edit for edit in self.edits.boxes if edit is not chosen)
             self._do(replace(self.edits, boxes=boxes, alone=self.edits.alone and bool(boxes)), "drop a box")
         else:
-            self.told.emit("Click an edited box to choose it first.")
+            self.message.emit("Click an edited box to choose it first.")
 
     def clear(self) -> None:
         """Take back everything that was done."""

@@ -35,7 +35,7 @@ FORMATS = {
 """Suffix and subtype of each."""
 
 
-class Writing:
+class ExportTask:
     """What is to be written, and where."""
 
     path: Path
@@ -49,12 +49,12 @@ class Writing:
     def take(self, item: Any) -> None:
         """Take in, on the GUI thread, what else it yields."""
 
-    def after(self) -> Writing | None:
+    def after(self) -> ExportTask | None:
         """What is to be done next, asked for on the GUI thread; None: it is written."""
         return None
 
 
-class Order(Writing):
+class AudioExport(ExportTask):
     """A source that is to be written."""
 
     def __init__(self, path: Path, source: Source, subtype: str) -> None:
@@ -77,7 +77,7 @@ class Order(Writing):
             )
 
 
-class AskingDialog(QDialog):
+class ExportDialog(QDialog):
     """Asks what is to be written; `ask` then asks where."""
 
     kind = ""
@@ -105,12 +105,12 @@ class AskingDialog(QDialog):
         """What the file may be called."""
         raise NotImplementedError
 
-    def order(self, path: Path) -> Writing:
+    def order(self, path: Path) -> ExportTask:
         """What was chosen, for a file of this name."""
         raise NotImplementedError
 
 
-class ExportDialog(AskingDialog):
+class AudioDialog(ExportDialog):
     """Asks what sound is to be written.
 
     Parameters
@@ -164,13 +164,13 @@ class ExportDialog(AskingDialog):
         """The track's and the sound's."""
         return f"{stem(track)} – {self.name}{self.suffix}"
 
-    def order(self, path: Path) -> Order:
+    def order(self, path: Path) -> AudioExport:
         """What was chosen, for a file of this name."""
         source = self._sources[self.name]
         if self._selection and self._stretch.currentIndex():
             source = Excerpt(source, *self._selection)
         subtype = FORMATS[self._format.currentText()][1] or subtype_for(path, self._track)
-        return Order(path, source, subtype)
+        return AudioExport(path, source, subtype)
 
 
 class Exporter(QObject):
@@ -188,7 +188,7 @@ class Exporter(QObject):
 
     progressed = pyqtSignal(str, object)
     """The file's name, and how much of it is written, from 0 to 1; None: it is over."""
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     failed = pyqtSignal(str)
 
     def __init__(self, runner: Runner) -> None:
@@ -198,14 +198,14 @@ class Exporter(QObject):
         self._job: Job | None = None
         self._left: list[AudioSource] = []
 
-    def start(self, order: Writing) -> None:
+    def start(self, order: ExportTask) -> None:
         """Write a file; one that is being written is given up."""
         self.cancel()
         self.writing = order.path
         self.progressed.emit(order.path.name, 0.0)
         self._run(order)
 
-    def _run(self, order: Writing) -> None:
+    def _run(self, order: ExportTask) -> None:
         name = order.path.name
 
         def put(item: Any) -> None:
@@ -228,11 +228,11 @@ class Exporter(QObject):
                 self._left.pop().close()
             self.progressed.emit(name, None)
             if outcome is Outcome.CANCELLED:
-                self.told.emit(f"{name} is not written.")
+                self.message.emit(f"{name} is not written.")
             elif error or order.warning:
                 self.failed.emit(str(error or order.warning))
             else:
-                self.told.emit(f"{name} is written.")
+                self.message.emit(f"{name} is written.")
 
         self._job = job = self._runner.start(order.work())
         job.item.connect(put)
@@ -264,7 +264,7 @@ def stem(track: Path) -> str:
     return track.stem.removesuffix(".zarr")
 
 
-def ask(dialog: AskingDialog, track: Path) -> Writing | None:
+def ask(dialog: ExportDialog, track: Path) -> ExportTask | None:
     """Show the dialog, then ask for a file's name, which is not the track's; None if either is cancelled."""
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return None

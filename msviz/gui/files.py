@@ -33,7 +33,7 @@ class Files(QObject):
 
     opened = pyqtSignal(object)
     """Only once that has worked: until then the last one stays."""
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     """What is being opened; nothing any more."""
     failed = pyqtSignal(str)
     recent_changed = pyqtSignal()
@@ -73,7 +73,7 @@ class Files(QObject):
 
         self.cancel()
         self.opening = job = self._runner.start(work)
-        self.told.emit(f"Opening {path.name}…")
+        self.message.emit(f"Opening {path.name}…")
         job.item.connect(self.opened)
         job.ended.connect(lambda outcome: self._end(job, outcome))
 
@@ -85,7 +85,7 @@ class Files(QObject):
     def _end(self, job: Job, outcome: Outcome) -> None:
         if job is self.opening:
             self.opening = None
-            self.told.emit("")
+            self.message.emit("")
         if outcome is Outcome.FAILED:
             self.failed.emit(str(job.error))
 

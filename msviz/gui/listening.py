@@ -43,13 +43,13 @@ class Listening(QObject):
 
     ticked = pyqtSignal()
     """The player has been looked at; while it plays, every other time."""
-    looked_closer = pyqtSignal()
+    slow_tick = pyqtSignal()
     """While it plays, some times a second: for what need not be seen at once."""
     source_changed = pyqtSignal(str)
     volume_changed = pyqtSignal()
     failed = pyqtSignal(str)
     """It cannot play, and why; `retry` tries again."""
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     """What a person should know."""
 
     def __init__(self, player: Player, view: View) -> None:
@@ -95,7 +95,7 @@ class Listening(QObject):
         """Play the time that is selected once, and of it only the frequencies that are."""
         box, full = self._view.selection, self._view.full
         if not self.session or not box:
-            self.told.emit("Select what to play first: drag over a picture.")
+            self.message.emit("Select what to play first: drag over a picture.")
             return
         self._told_error = None
         every_frequency = box.low_hz <= full.low_hz and box.high_hz >= full.high_hz
@@ -288,10 +288,10 @@ class Listening(QObject):
                 self.failed.emit(self._told_error)
         self._ticks = (self._ticks + 1) % SELDOM
         if not self._ticks or not playing:
-            self.looked_closer.emit()
+            self.slow_tick.emit()
             if self.player.resampled and self.player.resampled != self._told_rate:
                 self._told_rate = self.player.resampled
-                self.told.emit(
+                self.message.emit(
                     f"The sound device does not take {self._view.rate} Hz: resampled to {self._told_rate} Hz."
                 )
 
@@ -299,4 +299,4 @@ class Listening(QObject):
         """Say that sound is being made, where that takes long, until it is heard."""
         told, self._waited = self._waited >= PATIENCE, self._waited + 1 if waiting else 0
         if told != (self._waited >= PATIENCE):
-            self.told.emit("" if told else "The sound is being made…")
+            self.message.emit("" if told else "The sound is being made…")

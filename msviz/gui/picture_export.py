@@ -12,7 +12,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from msviz.gui.analysis import Picture, tile_levels
-from msviz.gui.export import AskingDialog, Writing, stem
+from msviz.gui.export import ExportDialog, ExportTask, stem
 from msviz.gui.figure import Figure, Look, write
 from msviz.gui.jobs import Work
 from msviz.gui.parameters import POOLED
@@ -25,7 +25,7 @@ SCALES = {"1": 1.0, "2, for print and dense screens": 2.0, "4": 4.0}
 SMALLEST, LARGEST = QSize(200, 150), QSize(8000, 8000)
 
 
-class PictureOrder(Writing):
+class PictureExport(ExportTask):
     """A figure that is to be completed, and then written."""
 
     def __init__(self, path: Path, figure: Figure, session: Session) -> None:
@@ -60,13 +60,13 @@ class PictureOrder(Writing):
         else:
             self._figure.put(where, made)
 
-    def after(self) -> Writing:
+    def after(self) -> ExportTask:
         """Draw it, and write that."""
         self._figure.set_damage(self._track.damage)
-        return _Drawn(self.path, self._figure.contents(self.path))
+        return _WrittenPicture(self.path, self._figure.contents(self.path))
 
 
-class _Drawn(Writing):
+class _WrittenPicture(ExportTask):
     def __init__(self, path: Path, drawn: QImage | bytes) -> None:
         self.path, self._drawn = path, drawn
 
@@ -81,7 +81,7 @@ class _Drawn(Writing):
         return save
 
 
-class PictureDialog(AskingDialog):
+class PictureDialog(ExportDialog):
     """Asks how the picture is to be.
 
     Parameters
@@ -137,7 +137,7 @@ class PictureDialog(AskingDialog):
         """The track's."""
         return f"{stem(track)}{self.suffix}"
 
-    def order(self, path: Path) -> PictureOrder:
+    def order(self, path: Path) -> PictureExport:
         """What was chosen, for a file of this name."""
         look = self._look_shown
         if not self._marks.isChecked():
@@ -157,7 +157,7 @@ class PictureDialog(AskingDialog):
             lanes=session.waveforms[0].channels,
             name=session.source.path.name if self._title.isChecked() else "",
         )
-        return PictureOrder(path, figure, session)
+        return PictureExport(path, figure, session)
 
 
 def _pixels(tip: str, least: int, most: int, value: int) -> QSpinBox:

@@ -46,7 +46,7 @@ class Pictures(QWidget):
     """As `OctaveGutter.edited`."""
     menu_requested = pyqtSignal(QPoint)
     """Where on the screen a picture's menu is wanted."""
-    looked = pyqtSignal()
+    view_changed = pyqtSignal()
     """The pictures have turned to another view, or to another size of it."""
     turned = pyqtSignal()
     """Other pictures are shown."""
@@ -235,7 +235,7 @@ class Pictures(QWidget):
         self._view.columns = seen.canvas.columns
         for picture in (*(self._pictures or ()), *(self._coming or ())):
             picture.pyramid.look(start, stop, (stop - start) / seen.canvas.columns)
-        self.looked.emit()
+        self.view_changed.emit()
 
     def redraw(self) -> None:
         """Draw what has come in now, not soon."""

@@ -22,10 +22,10 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
+from msviz.gui.cached_widget import CachedWidget
 from msviz.gui.colours import Colours, coloured
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either
 from msviz.gui.readout import HIGHEST_NOTE, LOWEST_NOTE
-from msviz.gui.still import Still
 from msviz.gui.ticks import (
     frequency_ticks,
     hz_of,
@@ -71,7 +71,7 @@ def _handle(ratio: float) -> QPixmap:
     return QPixmap.fromImage(image)
 
 
-class Ruler(Still):
+class Ruler(CachedWidget):
     """What rulers share: colours of the palette, and a font a little smaller than elsewhere."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -140,7 +140,7 @@ class TimeRuler(Ruler):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        self._draw_still(painter, self._draw_ticks)
+        self._draw_cached(painter, self._draw_ticks)
         width, bottom = self.width(), self.height()
         self._drawn_playhead = self._view.place(self._view.playhead_s) * width
         x = self._snapped(self._drawn_playhead)

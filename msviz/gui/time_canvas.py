@@ -21,10 +21,10 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from msviz.gui.cached_widget import CachedWidget
 from msviz.gui.damage import draw_missing
 from msviz.gui.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
 from msviz.gui.measure import measured
-from msviz.gui.still import Still
 from msviz.gui.view import Box, View
 
 GRIP = 3  # pixels from a line that still take hold of it
@@ -68,7 +68,7 @@ def _dots(ratio: float) -> QPixmap:
     return dots
 
 
-class TimeCanvas(Still):
+class TimeCanvas(CachedWidget):
     """A canvas over the time that is seen, with playhead, cursor and selection.
 
     What it shows stays as it is while the playhead and the cursor move over it: they repaint only
@@ -175,7 +175,7 @@ class TimeCanvas(Still):
             return
         painter = QPainter(self)
         self._painted = QRectF(self.rect())
-        self._draw_still(painter, self._draw_under)
+        self._draw_cached(painter, self._draw_under)
         self._painted = QRectF(event.rect())
         self._draw_selection(painter)
         self._draw_cursor(painter)

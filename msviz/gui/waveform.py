@@ -64,7 +64,7 @@ class Waveform(TimeCanvas):
     samples_wanted = pyqtSignal(int, int)
     """Samples [start, stop) are to be read, by a worker, and given to `set_samples`."""
     lanes_changed = pyqtSignal(int)
-    looked = pyqtSignal()
+    view_changed = pyqtSignal()
     """What is seen has changed; whoever has something rebuilt asks whether it `wants_rebuilt`."""
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
@@ -131,7 +131,7 @@ class Waveform(TimeCanvas):
         """Draw what is rebuilt over the track, or not."""
         self._rebuilt_shown = shown
         self._redraw()
-        self.looked.emit()
+        self.view_changed.emit()
 
     @property
     def wants_rebuilt(self) -> bool:
@@ -169,13 +169,13 @@ class Waveform(TimeCanvas):
     def _change_range(self) -> None:
         super()._change_range()
         self._ask()
-        self.looked.emit()
+        self.view_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.looked.emit()
+        self.view_changed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.looked.emit()
+        self.view_changed.emit()
 
     def _ask(self) -> None:
         """Ask for samples around where the view is going, unless they are here or on their way."""

@@ -24,14 +24,14 @@ from msviz.gui.export import Exporter
 from msviz.gui.files import Files, file_of, take
 from msviz.gui.inspector import Inspector
 from msviz.gui.jobs import Runner
-from msviz.gui.kept import Stamp, keep, kept, stamp
 from msviz.gui.keyboard import ControlKeys
 from msviz.gui.listening import FOLLOWED, Listening
 from msviz.gui.meter import MeterBar
 from msviz.gui.parameters import Parameters
 from msviz.gui.pictures import SHOWN, Pictures
 from msviz.gui.preferences import Preferences
-from msviz.gui.rebuilt import RebuiltWave
+from msviz.gui.resynthesis import ResynthesisWave
+from msviz.gui.saved_edits import Fingerprint, fingerprint, load_edits, save_edits
 from msviz.gui.session import SOURCES, Session
 from msviz.gui.view import Box, View
 from msviz.gui.welcome import Welcome
@@ -71,7 +71,7 @@ class Window(QMainWindow):
         self.editing = Editing(self.view)
         self.exporter = Exporter(self.runner)
         self.files = Files(self.runner)
-        self._file: Stamp = {}  # as it was when it was opened
+        self._file: Fingerprint = {}  # as it was when it was opened
         self._told_non_finite = 0
         self._told_problems, self._told_cancelling = (0, False), False
         self.colours = Colours()
@@ -79,7 +79,7 @@ class Window(QMainWindow):
         self.preferences = Preferences.load(QSettings())
 
         self.pictures = Pictures(self.view)
-        self.rebuilt = RebuiltWave(self.pictures.waveform, self.runner)
+        self.rebuilt = ResynthesisWave(self.pictures.waveform, self.runner)
         self.welcome = Welcome(_demos())
         self.messages = MessageBar()
         self._pages = QStackedWidget()
@@ -131,7 +131,7 @@ class Window(QMainWindow):
         self.welcome.open_requested.connect(lambda: files.choose(self))
         self.welcome.chosen.connect(files.open)
         files.opened.connect(self.show_source)
-        files.told.connect(self.status.show_message)
+        files.message.connect(self.status.show_message)
         files.failed.connect(self.messages.show_message)
         files.recent_changed.connect(self._show_recent)
         self.colour_bar.changed.connect(self.set_colours)
@@ -144,7 +144,7 @@ class Window(QMainWindow):
         pictures.seek_requested.connect(listening.seek)
         pictures.scrubbed.connect(listening.scrub)
         pictures.scrub_ended.connect(listening.end_scrub)
-        pictures.looked.connect(self._turn_analysis)
+        pictures.view_changed.connect(self._turn_analysis)
         pictures.turned.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
         pictures.clicked.connect(editing.choose_at)
         pictures.octave_edited.connect(editing.change_octave)
@@ -153,17 +153,17 @@ class Window(QMainWindow):
         self.rebuilt.failed.connect(self.messages.show_message)
         self.view.cursor_changed.connect(self._show_read_out)
         listening.ticked.connect(self._show_playing)
-        listening.looked_closer.connect(self._look_closer)
+        listening.slow_tick.connect(self._slow_tick)
         listening.source_changed.connect(self._show_heard)
         listening.volume_changed.connect(self._show_volume)
         listening.failed.connect(partial(self.messages.show_message, retry=True))
         editing.changed.connect(self._show_edits)
-        for teller in (listening.told, editing.told, self.exporter.told):
-            teller.connect(self.status.tell)
+        for sender in (listening.message, editing.message, self.exporter.message):
+            sender.connect(self.status.show_text)
         self.exporter.failed.connect(self.messages.show_message)
         self.exporter.progressed.connect(self.status.show_export)
         self.transport.volume_changed.connect(listening.set_volume)
-        self.transport.difference_gain_changed.connect(lambda db: self._hear(difference_gain_db=db))
+        self.transport.difference_gain_changed.connect(lambda db: self._receive(difference_gain_db=db))
 
     # ------------------------------------------------------------------ files
 
@@ -182,8 +182,8 @@ class Window(QMainWindow):
             session = self._session(source)
         self._let_go()
         self.session = session
-        self._file = stamp(source.path, source.length)
-        session.edits = kept(self._file, len(session.transform.octaves))
+        self._file = fingerprint(source.path, source.length)
+        session.edits = load_edits(self._file, len(session.transform.octaves))
         session.tile_done.connect(self.pictures.refresh)
         session.tile_done.connect(self._read_out_soon.start)
         session.samples_read.connect(self.pictures.waveform.put)
@@ -216,7 +216,7 @@ class Window(QMainWindow):
         if seen and path == source.path:
             self.view.show(seen)
         if session.edits:
-            self.status.tell("The edits of last time are back; Ctrl+Z takes them away.")
+            self.status.show_text("The edits of last time are back; Ctrl+Z takes them away.")
         self._turn_analysis()
         self._show_progress()  # a first tile may take long
         if not source.settled:
@@ -278,7 +278,7 @@ class Window(QMainWindow):
         if missing:
             self._show_missing(missing)
         else:
-            self.status.tell("Nothing of this track is known to be damaged.")
+            self.status.show_text("Nothing of this track is known to be damaged.")
 
     def set_track(self, number: int) -> None:
         """Show another sound track of the file, the same part of it."""
@@ -335,7 +335,7 @@ class Window(QMainWindow):
         self._latest = None
         self._counting.stop()
         if self.session:
-            keep(self._file, self.editing.edits)
+            save_edits(self._file, self.editing.edits)
             self.session.close()
             self.exporter.leave(self.session.source)
             self.session = self.listening.session = None
@@ -407,13 +407,13 @@ class Window(QMainWindow):
 
     # ------------------------------------------------------------------ sound
 
-    def _hear(self, **what: object) -> None:
+    def _receive(self, **what: object) -> None:
         if self.session:
             self.session.hear(**what)
             self.rebuilt.turn_to(self.session)
 
     def _set_recipe(self, recipe: Recipe) -> None:
-        self._hear(recipe=recipe)
+        self._receive(recipe=recipe)
         if recipe:
             self._leave_the_original()
 
@@ -421,7 +421,7 @@ class Window(QMainWindow):
         """Hear what is being changed: the original never is."""
         if self.player.source == SOURCES[0]:
             self.listening.select(SOURCES[1])
-            self.status.tell(f"{SOURCES[1]} is heard now, with what you change; key 1 is the original.")
+            self.status.show_text(f"{SOURCES[1]} is heard now, with what you change; key 1 is the original.")
 
     def _show_menu(self, at: QPoint) -> None:
         time_s, hz = self.view.cursor or (None, None)
@@ -447,7 +447,7 @@ class Window(QMainWindow):
         heard = self.player.source != "Difference"  # which is the error itself
         self.inspector.lab.show_error(self.player.signal_to_error_db() if heard else None)
 
-    def _look_closer(self) -> None:
+    def _slow_tick(self) -> None:
         self._show_error()
         self.status.show_underruns(self.player.underruns)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from msviz.caching import SingleFlightCache
 from msviz.lab.coefficients import Limits, limits, treated
-from msviz.lab.rebuilding import Rebuilding
+from msviz.lab.phase_reconstruction import PhaseReconstruction
 from msviz.lab.recipe import Recipe
 from msviz.signal import PaddedSource, Source, as_source, read_blocks
 from msviz.transform import Representation, Transform
@@ -65,7 +65,7 @@ class Reconstruction(PaddedSource):
         self._weights = transform.energies()
         self._limits = SingleFlightCache(self._find_limits, 1 << 14)
         self._segments: Callable[[int], Array] = (
-            Rebuilding(transform, self.treated, self.segment, self.length)
+            PhaseReconstruction(transform, self.treated, self.segment, self.length)
             if recipe.rebuild_phase
             else SingleFlightCache(self._make, REMEMBERED)
         )

@@ -135,25 +135,25 @@ class PooledFrames:
     def __init__(self) -> None:
         self._kept: dict[
             int, tuple[BandRows, int, int, Codes]
-        ] = {}  # for which rows, fineness, from where on
+        ] = {}  # for which rows, zoom_level, from where on
 
     def forget(self) -> None:
         """Keep nothing: the picture has changed."""
         self._kept.clear()
 
-    def frames(self, pyramid: Pyramid, rows: BandRows, fineness: int, start: int, stop: int) -> Codes:
-        """Codes (stop - start, pixels) of frames [start, stop) of a band, counted at a fineness."""
+    def frames(self, pyramid: Pyramid, rows: BandRows, zoom_level: int, start: int, stop: int) -> Codes:
+        """Codes (stop - start, pixels) of frames [start, stop) of a band, counted at a zoom_level."""
 
         def pooled(start: int, stop: int) -> Codes:
-            codes = pyramid.frames(rows.band, fineness, start, stop)
+            codes = pyramid.frames(rows.band, zoom_level, start, stop)
             return _transposed(rows.pool(_transposed(codes[:, rows.low : rows.high])))
 
-        kept_rows, kept_fineness, first, codes = self._kept.get(rows.band, (None, 0, 0, None))
+        kept_rows, kept_zoom_level, first, codes = self._kept.get(rows.band, (None, 0, 0, None))
         last = first + len(codes) if codes is not None else 0
         if (
             codes is None
             or kept_rows is not rows
-            or kept_fineness != fineness
+            or kept_zoom_level != zoom_level
             or stop <= first
             or last <= start
         ):
@@ -164,7 +164,7 @@ class PooledFrames:
                 codes = np.concatenate([pooled(start, first), codes])
             if last < stop:
                 codes = np.concatenate([codes, pooled(last, stop)])
-        self._kept[rows.band] = rows, fineness, start, codes
+        self._kept[rows.band] = rows, zoom_level, start, codes
         return codes
 
 
@@ -212,10 +212,10 @@ def image(
     if left >= right or not pyramid.length:
         return codes
     samples = np.clip(edges[left:right] + samples_per_pixel / 2, 0, None)
-    fineness, kept = pyramid.fineness(samples_per_pixel), kept or PooledFrames()
+    zoom_level, kept = pyramid.zoom_level(samples_per_pixel), kept or PooledFrames()
     ends = edges[right] >= pyramid.length
     for table in rows:
-        hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, fineness)
+        hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, zoom_level)
         last = -(-pyramid.length // hop) - 1
         if table.blend and hop >= WIDE * samples_per_pixel:
             places = np.minimum(samples / hop, last)
@@ -228,11 +228,11 @@ def image(
         first = frames - begin
         if places is None and table.high - table.low <= table.bottom - table.top:
             # Few rows: there is little to pool.
-            seen = pyramid.frames(table.band, fineness, begin, end)[:, table.low : table.high]
+            seen = pyramid.frames(table.band, zoom_level, begin, end)[:, table.low : table.high]
             drawn = table.pool(_transposed(seen.take(first, axis=0)))
             after_all = table.pool(seen[-1:].T) if ends else None
         else:
-            pixels = kept.frames(pyramid, table, fineness, begin, end)
+            pixels = kept.frames(pyramid, table, zoom_level, begin, end)
             columns, after_all = pixels.take(first, axis=0), pixels[-1:].T if ends else None
             if places is not None:
                 after = np.minimum(first + 1, len(pixels) - 1)

@@ -27,10 +27,10 @@ class Pyramid:
     """The levels of one picture, max-pooled by two along time, step by step.
 
     Time is cut into tiles, the unit of analysis.  Finenesses are counted from 0, the shortest hop,
-    each twice as wide as the one before; at a fineness a band is reduced by as many steps as bring
+    each twice as wide as the one before; at a zoom_level a band is reduced by as many steps as bring
     its cells to that width, and a band whose hop is wider is not reduced.
 
-    From some fineness on, the whole file is kept.  Below it, every fineness has an equal share of
+    From some zoom_level on, the whole file is kept.  Below it, every zoom_level has an equal share of
     the memory that is left for the tiles nearest to the view.  A file that fits is kept whole.
 
     Everything happens on one thread, but `halved`, which any thread may call; nothing is locked.
@@ -88,18 +88,18 @@ class Pyramid:
         self._native = [(hop // self._base).bit_length() - 1 for hop in hops]  # finest that reduces nothing
         self._frames = [self.tile_length // hop for hop in hops]
         self._rows = [len(band.frequencies) for band in self.bands]
-        tile_fineness = (self.tile_length // self._base).bit_length() - 1
-        self.coarsest = tile_fineness + (self.tiles - 1).bit_length()  # the whole file in one cell
+        tile_zoom_level = (self.tile_length // self._base).bit_length() - 1
+        self.coarsest = tile_zoom_level + (self.tiles - 1).bit_length()  # the whole file in one cell
 
-        def whole_bytes(fineness: int) -> int:
+        def whole_bytes(zoom_level: int) -> int:
             return sum(
                 rows * (self.tiles * frames >> step)
                 for rows, frames, native in zip(self._rows, self._frames, self._native, strict=True)
-                for step in range(max(0, fineness - native), self.coarsest - native + 1)
+                for step in range(max(0, zoom_level - native), self.coarsest - native + 1)
             )
 
-        fitting = (f for f in range(tile_fineness) if whole_bytes(f) <= (budget // 2 if f else budget))
-        self._kept = next(fitting, tile_fineness)  # from this fineness on, the whole file
+        fitting = (f for f in range(tile_zoom_level) if whole_bytes(f) <= (budget // 2 if f else budget))
+        self._kept = next(fitting, tile_zoom_level)  # from this zoom_level on, the whole file
         steps = [range(max(0, self._kept - native), self.coarsest - native + 1) for native in self._native]
         cells = [
             [-(-self.tiles * frames >> step) for step in wanted]
@@ -139,19 +139,19 @@ class Pyramid:
         other._widened = False
         return other
 
-    def _tile_bytes(self, fineness: int) -> int:
+    def _tile_bytes(self, zoom_level: int) -> int:
         return sum(
-            rows * (frames >> self.step(band, fineness))
+            rows * (frames >> self.step(band, zoom_level))
             for band, (rows, frames) in enumerate(zip(self._rows, self._frames, strict=True))
         )
 
-    def fineness(self, samples_per_pixel: float) -> int:
-        """The finest fineness with at most one frame a pixel in every reduced band."""
+    def zoom_level(self, samples_per_pixel: float) -> int:
+        """The finest zoom_level with at most one frame a pixel in every reduced band."""
         return int(np.clip(math.ceil(math.log2(samples_per_pixel / self._base)), 0, self.coarsest))
 
-    def step(self, band: int, fineness: int) -> int:
-        """How many times a band is halved at a fineness."""
-        return max(0, fineness - self._native[band])
+    def step(self, band: int, zoom_level: int) -> int:
+        """How many times a band is halved at a zoom_level."""
+        return max(0, zoom_level - self._native[band])
 
     def tile_range(self, tile: int) -> tuple[int, int]:
         """Samples [start, stop) of a tile; the last ends with the file."""
@@ -160,7 +160,7 @@ class Pyramid:
 
     def look(self, start: float, stop: float, samples_per_pixel: float) -> None:
         """Turn to the view of samples [start, stop): what is kept fine is what lies nearest to it."""
-        self._view = (start, stop, self.fineness(samples_per_pixel))
+        self._view = (start, stop, self.zoom_level(samples_per_pixel))
 
     def _distances(self, tiles: Tiles) -> NDArray[np.float64]:
         """How far the centres of tiles lie from the view's, in tiles."""
@@ -200,14 +200,14 @@ class Pyramid:
 
     def _blurred(self, beside: int) -> Tiles:
         """Tiles in view, and so many on both sides, that are not known as fine as the view shows them."""
-        start, stop, fineness = self._view
+        start, stop, zoom_level = self._view
         first = max(0, math.floor(start / self.tile_length) - beside)
         last = min(self.tiles, math.ceil(stop / self.tile_length) + beside)
         tiles = np.arange(first, last)
         blurred = ~self.analysed[first:last]
-        if fineness < self._kept:
-            nearest = np.argsort(self._distances(tiles), kind="stable")[: self._places[fineness]]
-            blurred[nearest] = [tile not in self._fine[fineness] for tile in tiles[nearest]]
+        if zoom_level < self._kept:
+            nearest = np.argsort(self._distances(tiles), kind="stable")[: self._places[zoom_level]]
+            blurred[nearest] = [tile not in self._fine[zoom_level] for tile in tiles[nearest]]
         return tiles[blurred]
 
     def _in_order(self, tiles: Tiles) -> Tiles:
@@ -239,14 +239,14 @@ class Pyramid:
                 if step < len(steps[band]):
                     codes = steps[band][step]
                     cells[first : first + len(codes)] = codes
-        for fineness, fine in enumerate(self._fine):
-            if tile not in fine and len(fine) >= self._places[fineness]:
+        for zoom_level, fine in enumerate(self._fine):
+            if tile not in fine and len(fine) >= self._places[zoom_level]:
                 held = np.array([*fine, tile])
                 farthest = int(held[np.argmax(self._distances(held))])
                 if farthest == tile:
                     continue
                 del fine[farthest]
-            fine[tile] = [halved[self.step(band, fineness)] for band, halved in enumerate(steps)]
+            fine[tile] = [halved[self.step(band, zoom_level)] for band, halved in enumerate(steps)]
         self.analysed[tile] = True
         self._widened = False
 
@@ -270,31 +270,33 @@ class Pyramid:
             steps.append(codes)
         return steps
 
-    def frames(self, band: int, fineness: int, start: int, stop: int) -> Codes:
-        """Codes (stop - start, rows) of a band's frames [start, stop), counted at a fineness.
+    def frames(self, band: int, zoom_level: int, start: int, stop: int) -> Codes:
+        """Codes (stop - start, rows) of a band's frames [start, stop), counted at a zoom_level.
 
         Where the tiles at hand are coarser, their cells are repeated; so are those around what is
         not analysed.  Before anything is, all is `UNKNOWN`.  The result may be a view of what is kept.
         """
-        step = self.step(band, fineness)
+        step = self.step(band, zoom_level)
         if step in self._whole[band]:
             return self._cells(band, step, start, stop)
         per_tile = self._frames[band] >> step
         first = start // per_tile
-        tiles = [self._tile(tile, band, fineness) for tile in range(first, -(-stop // per_tile))]
+        tiles = [self._tile(tile, band, zoom_level) for tile in range(first, -(-stop // per_tile))]
         codes = tiles[0] if len(tiles) == 1 else np.concatenate(tiles)
         return codes[start - first * per_tile : stop - first * per_tile]
 
-    def _tile(self, tile: int, band: int, fineness: int) -> Codes:
-        """A tile of a band at a fineness, out of the finest that is at hand."""
-        found = next((f for f in range(fineness, self._kept) if tile in self._fine[f]), self._kept)
+    def _tile(self, tile: int, band: int, zoom_level: int) -> Codes:
+        """A tile of a band at a zoom_level, out of the finest that is at hand."""
+        found = next((f for f in range(zoom_level, self._kept) if tile in self._fine[f]), self._kept)
         step = self.step(band, found)
         if found < self._kept:
             codes = self._fine[found][tile][band]
         else:
             per_tile = self._frames[band] >> step
             codes = self._cells(band, step, tile * per_tile, (tile + 1) * per_tile)
-        return np.repeat(codes, 1 << step - self.step(band, fineness), axis=0) if found > fineness else codes
+        return (
+            np.repeat(codes, 1 << step - self.step(band, zoom_level), axis=0) if found > zoom_level else codes
+        )
 
     def _cells(self, band: int, step: int, start: int, stop: int) -> Codes:
         """Cells of what is kept of the whole file; of unknown ones, the narrowest known around them."""

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.playback.buffer import PlaybackBuffer
 from msviz.playback.scrub import Tape
-from msviz.playback.track import Track
 
 
 class Seek:
@@ -27,7 +27,7 @@ class PlaybackRequest:
     it, there is silence.  `pointer` is what is scrubbed at, in place of playing.
     """
 
-    track: Track | None = None
+    track: PlaybackBuffer | None = None
     source: int = 0
     playing: bool = False
     seek: Seek = field(default_factory=lambda: Seek(0))
@@ -79,7 +79,7 @@ class Mixer:
         self.clipped = False  # whether one has reached full scale; taken back by whoever shows it
         self._own = 0  # the position, in samples of the track
         self._step = 1.0  # the track's
-        self._voice: tuple[Track, int] | None = None  # what is heard; None is silence
+        self._voice: tuple[PlaybackBuffer, int] | None = None  # what is heard; None is silence
         self._fade = np.empty((0, 2), np.float32)  # the rest of a crossfade, made whole when it begins
         self._limit = 0  # sample of the track heard at which it may turn or end
         self._tape = Tape()
@@ -163,7 +163,7 @@ class Mixer:
         self._voice, self._limit, self.seek = voice, limit, request.seek
         self.position, self._own, self._step = position, place, step
 
-    def _crossfade(self, voice: tuple[Track, int] | None, place: int) -> NDArray[np.float32]:
+    def _crossfade(self, voice: tuple[PlaybackBuffer, int] | None, place: int) -> NDArray[np.float32]:
         if self._voice is None and place == 0:
             return self._fade
         length = next(track.fade for track, _ in filter(None, (voice, self._voice)))

@@ -19,10 +19,10 @@ from msviz.bands import LOWEST_AUDIBLE_HZ
 from msviz.errors import DeviceError, as_sentence
 from msviz.log import logger
 from msviz.measures import signal_to_error_db
+from msviz.playback.buffer import PlaybackBuffer
 from msviz.playback.clock import PlaybackClock
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.mixer import PlaybackRequest, Seek
-from msviz.playback.track import Track
 from msviz.playback.transport import Transport, exclusive
 
 ERROR_S = 0.25  # around the playhead, over which the error is measured
@@ -196,7 +196,7 @@ class Player(Transport):
     ) -> None:
         self.close()
 
-    def _begin(self, track: Track) -> None:
+    def _begin(self, track: PlaybackBuffer) -> None:
         """Get ready to sound; what failed before is tried again."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="msviz-player")
@@ -254,7 +254,7 @@ class Player(Transport):
             self._close_output()
         return False
 
-    def _is_over(self, request: PlaybackRequest, track: Track) -> bool:
+    def _is_over(self, request: PlaybackRequest, track: PlaybackBuffer) -> bool:
         """Whether the last sample has been heard."""
         if request.loop and not request.once:
             return False
@@ -262,7 +262,7 @@ class Player(Transport):
         position, seek = self._clock.at(self._now())
         return seek is request.seek and position >= int(track.original(end))
 
-    def _make_ahead(self, request: PlaybackRequest, track: Track) -> bool:
+    def _make_ahead(self, request: PlaybackRequest, track: PlaybackBuffer) -> bool:
         """Make the chunk that is needed next; False if there is none."""
         if failure := track.failures.get(request.source):
             raise failure
@@ -272,7 +272,7 @@ class Player(Transport):
             track.make(*chunk, upcoming)
         return chunk is not None
 
-    def _upcoming(self, request: PlaybackRequest, track: Track) -> list[int]:
+    def _upcoming(self, request: PlaybackRequest, track: PlaybackBuffer) -> list[int]:
         """Numbers of the chunks that the request will need, the first one first."""
         if request.pointer is not None:
             return track.around(track.own(request.pointer))
@@ -289,7 +289,7 @@ class Player(Transport):
             seek = Seek(request.once[0]) if request.once and not error else request.seek
             self._mixer.request = replace(request, playing=False, once=None, pointer=None, seek=seek)
 
-    def _resample(self, track: Track, device: int | str | None) -> None:
+    def _resample(self, track: PlaybackBuffer, device: int | str | None) -> None:
         """Go over to a rate that has not been tried, for the device refuses that of the track."""
         others = other_rates(device)
         with self._lock:

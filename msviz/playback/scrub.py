@@ -7,7 +7,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.playback.track import Track
+from msviz.playback.buffer import PlaybackBuffer
 
 HALF_S = 0.032  # of a grain: longer than the time between two moves of a mouse
 MAX_SPEED = 8.0  # times that of playing; faster is a jump
@@ -26,7 +26,9 @@ class Tape:
         self._now = np.empty((0, 2), np.float32)  # what of this half of a grain is still to be sent
         self._tail: NDArray[np.float32] | None = None  # the second half of the last grain
 
-    def add(self, out: NDArray[np.float32], track: Track, source: int, pointer: float | None) -> None:
+    def add(
+        self, out: NDArray[np.float32], track: PlaybackBuffer, source: int, pointer: float | None
+    ) -> None:
         """Add to `out` (n, 2) what is heard of a source at the pointer; with None, what is left of it."""
         done = 0
         while done < len(out):
@@ -41,7 +43,7 @@ class Tape:
             self._now = self._now[count:]
             done += count
 
-    def _turn(self, track: Track, source: int, pointer: float | None) -> None:
+    def _turn(self, track: PlaybackBuffer, source: int, pointer: float | None) -> None:
         """Go on to the next half of a grain."""
         half = round(HALF_S * track.rate)
         grain = None if pointer is None else self._grain(track, source, track.own(pointer), half)
@@ -53,7 +55,7 @@ class Tape:
             self._now += grain[:half]
             self._tail = grain[half:]
 
-    def _grain(self, track: Track, source: int, place: int, half: int) -> NDArray[np.float32] | None:
+    def _grain(self, track: PlaybackBuffer, source: int, place: int, half: int) -> NDArray[np.float32] | None:
         before, self._before = self._before, place
         speed = 1.0 if before is None else (place - before) / half
         speed = min(max(speed, -MAX_SPEED), MAX_SPEED)

@@ -10,9 +10,9 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from msviz.errors import ParameterError
+from msviz.playback.buffer import PlaybackBuffer
 from msviz.playback.mixer import Mixer, PlaybackRequest, Seek
 from msviz.playback.sources import require_same_shape
-from msviz.playback.track import Track
 from msviz.signal import Source
 
 SPEEDS = {1.0: 1, 0.5: 2, 0.25: 4}  # and how many times slower each is
@@ -56,7 +56,7 @@ class Transport(ABC):
         """The sample that is heard now."""
 
     @abstractmethod
-    def _begin(self, track: Track) -> None:
+    def _begin(self, track: PlaybackBuffer) -> None:
         """Get ready to sound; what failed before is tried again."""
 
     # What is played
@@ -70,7 +70,7 @@ class Transport(ABC):
         ParameterError
             If there is none, or if they differ in rate, channels or length.
         """
-        self._replace(Track(sources, slower=SPEEDS[self._speed]))
+        self._replace(PlaybackBuffer(sources, slower=SPEEDS[self._speed]))
 
     @exclusive
     def exchange(self, sources: Mapping[str, Source], *, counted: bool = False) -> None:
@@ -97,14 +97,16 @@ class Transport(ABC):
             )
         first = next(iter(sources.values()))
         require_same_shape(next(iter(loaded.originals.values())), first, length=not counted)
-        self._update_request(track=Track(sources, slower=loaded.slower, rate=loaded.rate, before=loaded))
+        self._update_request(
+            track=PlaybackBuffer(sources, slower=loaded.slower, rate=loaded.rate, before=loaded)
+        )
 
     @exclusive
     def unload(self) -> None:
         """Stop and let go of the sources."""
         self._replace(None)
 
-    def _replace(self, track: Track | None) -> None:
+    def _replace(self, track: PlaybackBuffer | None) -> None:
         self._origin = 0
         self._mixer.request = PlaybackRequest(track, seek=Seek(0))
         self._wake.set()
@@ -222,7 +224,7 @@ class Transport(ABC):
             loop = start, stop
         self._update_request(loop=loop if track else None)
 
-    def _within(self, track: Track, start: int, stop: int) -> tuple[int, int]:
+    def _within(self, track: PlaybackBuffer, start: int, stop: int) -> tuple[int, int]:
         first, last = max(int(start), 0), min(int(stop), track.original_length)
         if first >= last:
             raise ParameterError(

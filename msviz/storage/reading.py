@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.addresses import is_address, located
 from msviz.caching import SingleFlightCache
 from msviz.cancellation import raise_if_cancelled
 from msviz.errors import StorageError
+from msviz.remote import is_address, located
 from msviz.signal import PaddedSource, Source
 from msviz.storage.contents import Content, coefficients_dtype, decoded, stored_dtype, whole
 from msviz.storage.description import Description

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from msviz.addresses import file_system, remote_errors
 from msviz.errors import ParameterError, StorageError
 from msviz.files import atomic_path
+from msviz.remote import file_system, remote_errors
 from msviz.storage.description import FORMAT
 
 #: What is kept in memory of each file that is open at an address, and sent at a time.

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.addresses import is_address
 from msviz.cpus import available_cpus
+from msviz.remote import is_address
 from msviz.storage.contents import conversion, dimensions, stored_dtype, unwritten
 from msviz.storage.description import Description
 from msviz.storage.shards import ShardFile, checked, sharded

@@ -149,7 +149,7 @@ def test_recipes_and_parameters_ask_again(qtbot, window, asked):
     look(window, 20.0, 20.5)
     samples = []
     for change in (
-        lambda: window._hear(recipe=Recipe(kept=1.0)),
+        lambda: window._receive(recipe=Recipe(kept=1.0)),
         lambda: window.set_parameters(Parameters(resolution=4.0)),
         lambda: mute(window),
     ):
@@ -160,7 +160,7 @@ def test_recipes_and_parameters_ask_again(qtbot, window, asked):
         samples.append(window.pictures.waveform._rebuilt.samples)
     assert not any(np.array_equal(one, other) for one, other in pairwise(samples))
     before = len(asked)
-    window._hear(difference_gain_db=20.0)  # nothing of this
+    window._receive(difference_gain_db=20.0)  # nothing of this
     rest(qtbot, window)
     assert len(asked) == before
 

@@ -23,7 +23,7 @@ ACCELERATION: Final = 0.99  # α of the fast Griffin-Lim algorithm
 REMEMBERED: Final = 8  # stretches: those that two readers near each other need
 
 
-class Rebuilding:
+class PhaseReconstruction:
     """Segments whose phases are rebuilt from their magnitudes.
 
     Those with even numbers are rebuilt by themselves, with some context on both sides.  Those between
@@ -63,7 +63,7 @@ class Rebuilding:
         count = min(self._segment, self._length - number * self._segment)
         return self._stretches(number).read(number * self._segment, number * self._segment + count)
 
-    def _make(self, number: int) -> Placed:
+    def _make(self, number: int) -> OffsetSource:
         """A segment and its context, which goes on beyond the source, where there is silence."""
         start = number * self._segment
         stop = min(start + self._segment, self._length)
@@ -88,7 +88,7 @@ class Rebuilding:
         for outside in (slice(0, max(-begin, 0)), slice(min(self._length, end) - begin, None)):
             known[:, outside], sure[outside] = 0, 1
         turns = self._start(wanted, sides, np.random.default_rng(number))
-        return Placed(self._projected(wanted, turns, known, sure), begin, self._transform.rate)
+        return OffsetSource(self._projected(wanted, turns, known, sure), begin, self._transform.rate)
 
     def _start(
         self, wanted: Representation, sides: Sequence[Side], random: np.random.Generator
@@ -136,7 +136,7 @@ class Rebuilding:
             samples: Array = self._transform.synthesize(replace(wanted, bands=bands)).samples
             samples += sure * (known - samples)
             if left:
-                placed = Placed(samples, wanted.start, self._transform.rate)
+                placed = OffsetSource(samples, wanted.start, self._transform.rate)
                 made = self._transform.coefficients(placed, wanted.start, wanted.stop)
                 values = []
                 for number, (new, magnitude) in enumerate(zip(made, magnitudes, strict=True)):
@@ -148,7 +148,7 @@ class Rebuilding:
         return samples
 
 
-class Placed:
+class OffsetSource:
     """Samples [start, length) of a source that has nothing before and behind; a `Source`."""
 
     def __init__(self, samples: Array, start: int, rate: int) -> None:
@@ -164,7 +164,7 @@ class Placed:
 class Side(NamedTuple):
     """What is known beside a segment."""
 
-    samples: Placed
+    samples: OffsetSource
     start: int
     stop: int
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from msviz.errors import AudioError, MsvizError, ParameterError, as_sentence
 from msviz.log import logger
 from msviz.playback.resample import Resampled
+from msviz.playback.slow import SlowedSource
 from msviz.playback.sources import require_same_shape
-from msviz.playback.stretch import Stretched
 from msviz.signal import Source
 
 CHUNK = 1 << 15  # samples made at once: a resynthesis costs little more than for a shorter stretch
@@ -35,7 +35,7 @@ def fold(samples: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.stack([left, right], axis=1).astype(np.float32, copy=False)
 
 
-class Track:
+class PlaybackBuffer:
     """Sources that share one position, as a device takes them: at its rate, and at the speed requested.
 
     Samples are those sent to the device, except where the original's are named: `own` and `original`
@@ -52,7 +52,7 @@ class Track:
         How many times slower than the original: 1, 2 or 4.
     rate : int, optional
         The device's, in Hz; that of the sources by default.
-    before : Track, optional
+    before : PlaybackBuffer, optional
         In whose place this one is put.  Whatever it has of the same sources, made in the same way, is
         taken over.
 
@@ -68,7 +68,7 @@ class Track:
         *,
         slower: int = 1,
         rate: int | None = None,
-        before: Track | None = None,
+        before: PlaybackBuffer | None = None,
     ) -> None:
         if not sources:
             raise ParameterError("sources to play must be at least one, not none")
@@ -99,7 +99,7 @@ class Track:
                 (now[was], at): made for (was, at), made in ready.items() if was in now and at < end
             }
 
-    def _kept(self, before: Track | None) -> dict[int, int]:
+    def _kept(self, before: PlaybackBuffer | None) -> dict[int, int]:
         """Which sources are the same as which of another track, and are sent in the same way."""
         if before is None or (before.rate, before.slower) != (self.rate, self.slower):
             return {}
@@ -108,12 +108,14 @@ class Track:
         return {index: known[id(source)] for index, source in sources if id(source) in known}
 
     def _as_sent(self, source: Source) -> Source:
-        slower = Stretched(source, self.slower) if self.slower > 1 else source
+        slower = SlowedSource(source, self.slower) if self.slower > 1 else source
         return Resampled(slower, self.rate) if self.rate != source.rate else slower
 
-    def changed(self, *, slower: int | None = None, rate: int | None = None) -> Track:
+    def changed(self, *, slower: int | None = None, rate: int | None = None) -> PlaybackBuffer:
         """The same sources at another speed or for another rate."""
-        return Track(self.originals, slower=slower or self.slower, rate=rate or self.rate, before=self)
+        return PlaybackBuffer(
+            self.originals, slower=slower or self.slower, rate=rate or self.rate, before=self
+        )
 
     def own(self, sample: float) -> int:
         """The sample sent that stands for one of the original."""

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QImage, QPaintEngine, QPainter
 from PyQt6.QtWidgets import QWidget
 
 
-class Still(QWidget):
+class CachedWidget(QWidget):
     """A widget over all of which it draws, and over that something that moves.
 
     Whoever changes what stands still calls `update()`, as ever; what moves over it calls `update` with
@@ -46,7 +46,7 @@ class Still(QWidget):
         self._changed = True  # the palette, or the font
         super().changeEvent(event)
 
-    def _draw_still(self, painter: QPainter, draw: Callable[[QPainter], None]) -> None:
+    def _draw_cached(self, painter: QPainter, draw: Callable[[QPainter], None]) -> None:
         """Draw what stands still: with `draw` where it has changed, else as it was then.
 
         It is kept from the second time on: while the view moves, every frame is another.

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msviz.playback.resample import Resampled
+from msviz.playback.slow import SlowedSource, slowed
 from msviz.playback.sources import CachedSource
-from msviz.playback.stretch import Stretched, stretch
 from msviz.signal import Signal
 from msviz.transform import Frames
 from msviz.transform.stft import STFTBand
@@ -51,7 +51,7 @@ def in_pieces(source, start, stop, sizes):
 @pytest.mark.parametrize("factor", [2, 4])
 @pytest.mark.parametrize("hz", [61.7, 1000.0, 9876.5])
 def test_sine_keeps_its_pitch_and_its_level(hz, factor):
-    slow = Stretched(Signal(sine(hz, RATE, 2 * RATE)[np.newaxis], RATE), factor)
+    slow = SlowedSource(Signal(sine(hz, RATE, 2 * RATE)[np.newaxis], RATE), factor)
     assert (slow.rate, slow.channels, slow.length) == (RATE, 1, 2 * RATE * factor)
     heard = slow.read(RATE // 2 * factor, 3 * RATE // 2 * factor)[0]
     rest, amplitude = apart_from_sine(heard, hz)
@@ -63,7 +63,7 @@ def test_sine_keeps_its_pitch_and_its_level(hz, factor):
 def test_low_tone_stays_clean_up_to_its_highest_harmonics(factor):
     count = 2 * RATE
     tone = sum(sine(110.0 * k, RATE, count, phase=k * k) / k for k in range(1, 73))
-    slow = Stretched(Signal(tone[np.newaxis], RATE), factor)
+    slow = SlowedSource(Signal(tone[np.newaxis], RATE), factor)
     heard = slow.read(RATE // 2 * factor, RATE // 2 * factor + RATE)[0]  # one second: lines at whole Hz
     lines = np.abs(np.fft.rfft(heard * np.hanning(RATE))) ** 2
     distance = np.abs((np.arange(len(lines)) + 55) % 110 - 55)
@@ -74,24 +74,24 @@ def test_low_tone_stays_clean_up_to_its_highest_harmonics(factor):
 def test_attack_stays_one_at_its_place(factor):
     samples = np.zeros((1, RATE), np.float32)
     samples[0, 20_000] = 1
-    heard = Stretched(Signal(samples, RATE), factor).read(0, RATE * factor)[0]
+    heard = SlowedSource(Signal(samples, RATE), factor).read(0, RATE * factor)[0]
     assert np.argmax(np.abs(heard)) == 20_000 * factor
     near = heard[20_000 * factor - 22 : 20_000 * factor + 23]  # half a millisecond to both sides
     assert np.square(near).sum() > 0.9 * np.square(heard).sum()
 
 
 def test_slower_pieces_are_those_of_the_whole():
-    slow = Stretched(noise(2.0), 2)
+    slow = SlowedSource(noise(2.0), 2)
     whole = slow.read(0, slow.length)
     pieces = in_pieces(slow, 0, slow.length, [32768, 1001])
     assert decibels(pieces - whole, whole) < -90
-    tone = Stretched(Signal(np.stack([sine(440, RATE, RATE), sine(3001.3, RATE, RATE)]), RATE), 4)
+    tone = SlowedSource(Signal(np.stack([sine(440, RATE, RATE), sine(3001.3, RATE, RATE)]), RATE), 4)
     whole = tone.read(0, tone.length)
     assert decibels(in_pieces(tone, 0, tone.length, [32768, 1001]) - whole, whole) < -100
 
 
 def test_what_lies_outside_is_silence():
-    slow = Stretched(noise(0.1), 2)
+    slow = SlowedSource(noise(0.1), 2)
     around = slow.read(-50, slow.length + 50)
     assert not around[:, :50].any()
     assert not around[:, -50:].any()
@@ -99,14 +99,14 @@ def test_what_lies_outside_is_silence():
 
 
 def test_constant_below_all_octaves_stays_what_it_is():
-    slow = Stretched(Signal(np.full((1, 4 * RATE), -0.25), RATE), 2)
+    slow = SlowedSource(Signal(np.full((1, 4 * RATE), -0.25), RATE), 2)
     np.testing.assert_allclose(slow.read(3 * RATE, 5 * RATE), -0.25, atol=1e-5)
 
 
 @pytest.mark.parametrize("factor", [2, 4])
 def test_frames_between_go_evenly_from_one_to_the_next(factor):
     values = np.array([[[1.0, 3 * np.exp(2j), 0, 2 * np.exp(1j)]]])
-    made = stretch(Frames(STFTBand(np.ones(1), 0, 2, 8), values, -1, RATE), factor)
+    made = slowed(Frames(STFTBand(np.ones(1), 0, 2, 8), values, -1, RATE), factor)
     assert (made.first_frame, made.hop) == (-factor, 8)
     size = np.interp(np.arange(3 * factor + 1) / factor, np.arange(4), np.abs(values[0, 0]))
     # From nothing or to nothing there is no phase to go from or to.
@@ -155,7 +155,7 @@ def test_resampled_is_silent_outside():
 @pytest.mark.parametrize("factor", [2, 4])
 def test_the_residual_goes_in_a_straight_line_from_frame_to_frame(factor):
     corners = np.array([[[0, 4, -4, 8]]], np.float32)
-    made = stretch(Frames(STFTBand(np.zeros(1), 0, 2, 8), corners, -1, RATE), factor).coefficients[0, 0]
+    made = slowed(Frames(STFTBand(np.zeros(1), 0, 2, 8), corners, -1, RATE), factor).coefficients[0, 0]
     places = np.arange(3 * factor + 1) / factor
     np.testing.assert_array_equal(made, np.interp(places, np.arange(4), corners[0, 0]))
 

@@ -15,10 +15,10 @@ MOST_TRACKS = 50
 KEY = "edits"
 
 
-Stamp = dict[str, str | int | None]
+Fingerprint = dict[str, str | int | None]
 
 
-def stamp(path: Path, length: int) -> Stamp:
+def fingerprint(path: Path, length: int) -> Fingerprint:
     """What tells a file of so many samples from what takes its place, or comes of it, later."""
     try:
         known = (path / "zarr.json" if path.is_dir() else path).stat()
@@ -29,7 +29,7 @@ def stamp(path: Path, length: int) -> Stamp:
     return {"path": str(path.resolve()), "length": length, "size": size, "modified_ns": modified_ns}
 
 
-def keep(file: Stamp, edits: Edits) -> None:
+def save_edits(file: Fingerprint, edits: Edits) -> None:
     """Keep what was done to a file as it was when it was opened, for the next time that it is."""
     entry = {
         **file,
@@ -42,7 +42,7 @@ def keep(file: Stamp, edits: Edits) -> None:
     QSettings().setValue(KEY, json.dumps(kept[:MOST_TRACKS]))
 
 
-def kept(file: Stamp, octave_count: int) -> Edits:
+def load_edits(file: Fingerprint, octave_count: int) -> Edits:
     """What was done to a file; nothing if it has changed since.
 
     Octaves are counted from the highest: how many there are below depends on the lowest frequency.

@@ -23,7 +23,7 @@ def _transform(rate: int) -> OctaveTransform:
     return OctaveTransform(rate, bins_per_octave=256, resolution=128, gamma=10 / time_scale(rate), workers=1)
 
 
-class Stretched(PaddedSource):
+class SlowedSource(PaddedSource):
     """A source that lasts two or four times as long, at its pitch; a `Source`.
 
     Parameters
@@ -50,11 +50,11 @@ class Stretched(PaddedSource):
         transform = _transform(self.rate)
         begin, end = start // self.factor, -(-stop // self.factor)
         short = transform.analyze(self.source, start=begin, stop=end)
-        long = short.of_bands(stretch(band, self.factor) for band in short.all_bands)
+        long = short.of_bands(slowed(band, self.factor) for band in short.all_bands)
         return transform.synthesize(replace(long, start=start, stop=stop)).samples
 
 
-def stretch(frames: Frames, factor: int) -> Frames:
+def slowed(frames: Frames, factor: int) -> Frames:
     """Frames at the same hop that last `factor` times as long, 2 or 4; those between are made."""
     values = frames.coefficients
     made = np.empty((*values.shape[:-1], factor * (values.shape[-1] - 1) + 1), values.dtype)

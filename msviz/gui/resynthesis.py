@@ -22,7 +22,7 @@ SOON_MS = 80  # in which what the view passes by on its way is not read
 Samples = NDArray[np.floating]
 
 
-class RebuiltWave(QObject):
+class ResynthesisWave(QObject):
     """Fills what a waveform shows of the multi-scale resynthesis, as edits and recipe leave it.
 
     From close it has what is seen read at once, and leaves off when the view has moved on.  From afar it
@@ -52,7 +52,7 @@ class RebuiltWave(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON_MS)
         self._soon.timeout.connect(self._fill)
-        waveform.looked.connect(self.look)
+        waveform.view_changed.connect(self.look)
 
     def turn_to(self, session: Session | None) -> None:
         """Read what is rebuilt in a session, from the beginning if that is another than before."""
