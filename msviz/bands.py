@@ -11,7 +11,7 @@ LOWEST_AUDIBLE_HZ = 20.0
 
 
 class Band(Protocol):
-    """Rows over frequency that share one hop."""
+    """Bins that share one hop."""
 
     @property
     def name(self) -> str:
@@ -19,7 +19,7 @@ class Band(Protocol):
 
     @property
     def frequencies(self) -> NDArray[np.floating]:
-        """Centre of each row in Hz, ascending, shape (rows,)."""
+        """Centre of each bin in Hz, ascending, shape (bins,)."""
 
     @property
     def low(self) -> float:

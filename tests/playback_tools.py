@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from waiting import wait_until
 
-from msviz.playback import Player, player, track
+from msviz.playback import Player, buffer, player
 from msviz.signal import Signal
 
 RATE = 1000
@@ -17,9 +17,9 @@ FADE = 8  # samples at this rate
 def short_chunks():
     """Let chunk borders be everywhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(track, "CHUNK", 64)
-        patch.setattr(track, "KEPT", 400)
-        patch.setattr(track, "LEAD_S", 16 / RATE)
+        patch.setattr(buffer, "CHUNK", 64)
+        patch.setattr(buffer, "KEPT", 400)
+        patch.setattr(buffer, "LEAD_S", 16 / RATE)
         yield
 
 

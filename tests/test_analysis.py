@@ -12,7 +12,7 @@ from msviz.errors import AudioError
 from msviz.gui import analysis
 from msviz.gui.analysis import Analysis, Picture, Sound
 from msviz.gui.jobs import Runner
-from msviz.picture import levels, to_code
+from msviz.picture import level_codes, to_code
 from msviz.signal import Signal
 from msviz.transform import STFT, OctaveTransform
 
@@ -144,7 +144,7 @@ def test_in_the_end_all_is_as_if_analysed_at_once(qtbot, track):
         whole = picture.transform.coefficients(sound, 0, sound.length)
         assert picture.pyramid.analysed.all()
         for number, (band, coefficients) in enumerate(zip(picture.transform.bands, whole, strict=True)):
-            at_once = levels(coefficients[0]).T
+            at_once = level_codes(coefficients[0]).T
             zoom_level = picture.pyramid.zoom_level(band.hop)
             got = picture.pyramid.frames(number, zoom_level, 0, len(at_once))
             assert got.shape == at_once.shape
@@ -264,7 +264,7 @@ def test_a_tile_that_is_not_wanted_any_more_leaves_its_worker_soon(qtbot, track,
             return super().read(start, stop)
 
     monkeypatch.setattr(
-        analysis, "levels", lambda coefficients: made.append(coefficients.size) or levels(coefficients)
+        analysis, "levels", lambda coefficients: made.append(coefficients.size) or level_codes(coefficients)
     )
     one = track(Slow(SOUND.samples, RATE))
     one.analysis.fill()

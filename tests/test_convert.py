@@ -30,7 +30,7 @@ from msviz.convert import (
 )
 from msviz.errors import MsvizError, ParameterError
 from msviz.measures import signal_to_error_db
-from msviz.picture import levels
+from msviz.picture import level_codes
 from msviz.storage import load, save
 from msviz.tracks import StoredPicture, StoredTrack, is_representation, open_track
 
@@ -560,7 +560,7 @@ def test_levels_are_drawn_as_they_are(tmp_path, noise, start, stop):
         assert not mine[..., ~inside].any()
         for one, other in zip(mine, its, strict=True):
             # One code: they were analysed as another stretch, to -100 dB the same.
-            difference = levels(one[:, inside]).astype(int) - levels(other[:, inside])
+            difference = level_codes(one[:, inside]).astype(int) - level_codes(other[:, inside])
             assert np.abs(difference).max() <= 1
             assert np.mean(difference != 0) < 0.01
 

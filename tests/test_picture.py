@@ -22,7 +22,7 @@ from msviz.picture import (
     band_rows,
     colour_table,
     image,
-    levels,
+    level_codes,
     to_code,
     to_db,
 )
@@ -92,24 +92,24 @@ class TestLevels:
     def test_code_of_an_amplitude_is_its_level(self):
         amplitudes = np.geomspace(1.1e-6, 2.0, 4001)
         phases = np.exp(1j * np.linspace(0, 50, 4001))
-        codes = levels((amplitudes * phases).astype(np.complex64))
+        codes = level_codes((amplitudes * phases).astype(np.complex64))
         assert np.abs((codes.astype(float) - 240) / 2 - 20 * np.log10(amplitudes)).max() <= 0.27
 
     def test_full_scale_is_0_db(self):
-        assert to_db(int(levels(np.array([1j], np.complex64))[0])) == 0.0
+        assert to_db(int(level_codes(np.array([1j], np.complex64))[0])) == 0.0
 
     @pytest.mark.parametrize(
         ("value", "code"), [(0, SILENCE), (1e-30, SILENCE), (1e5, 255), (1e30, 255), (np.inf, 255)]
     )
     def test_what_is_out_of_range_is_the_nearest_code(self, value, code):
-        assert levels(np.array([value], np.complex64))[0] == code
+        assert level_codes(np.array([value], np.complex64))[0] == code
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
     def test_coefficients_may_lie_anyhow_in_memory(self, dtype):
         coefficients = np.zeros((2, 7, 6), dtype).swapaxes(1, 2)[:, ::2, 1:6]
         coefficients[1, 2, 4] = 1
         before = coefficients.copy()
-        codes = levels(coefficients)
+        codes = level_codes(coefficients)
         assert codes.shape == (2, 3, 5)
         assert np.argwhere(codes == 240).tolist() == [[1, 2, 4]]
         assert np.array_equal(coefficients, before)

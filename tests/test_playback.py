@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from playback_tools import FADE, RATE, ramp, short_chunks
 
 from msviz.errors import ParameterError
-from msviz.playback import Difference, Player, Resynthesis, track
+from msviz.playback import Difference, Player, Resynthesis, buffer
 from msviz.playback.buffer import PlaybackBuffer, fold
 from msviz.playback.clock import PlaybackClock
 from msviz.playback.mixer import Mixer, Piece, PlaybackRequest, Seek
@@ -26,7 +26,7 @@ def ready(*sources):
     """A track of which everything is ready."""
     made = PlaybackBuffer({str(number): source for number, source in enumerate(sources)})
     for source in range(len(sources)):
-        for index in range(-(-made.length // track.CHUNK)):
+        for index in range(-(-made.length // buffer.CHUNK)):
             made.make(source, index, [])
     return made
 
@@ -150,11 +150,11 @@ def test_selected_source_is_made_two_chunks_before_the_others():
         order.append(missing)
         made.make(*missing, made.upcoming(130))
     assert order[:7] == [(1, 2), (1, 3), (0, 2), (2, 2), (1, 4), (0, 3), (2, 3)]
-    assert max(index for _, index in order) == 2 + track.AHEAD
+    assert max(index for _, index in order) == 2 + buffer.AHEAD
 
 
 def test_chunks_far_from_the_playhead_are_let_go(monkeypatch):
-    monkeypatch.setattr(track, "KEPT", 56)
+    monkeypatch.setattr(buffer, "KEPT", 56)
     made = PlaybackBuffer({"a": ramp(64 * 100), "b": ramp(64 * 100)})
     for index in range(100):
         for source in range(2):

@@ -10,7 +10,7 @@ from playback_tools import FADE, RATE, FakeOutput, ramp, settle
 from waiting import LONG_S, wait_until
 
 from msviz.errors import AudioError, DeviceError, ParameterError
-from msviz.playback import Player, device, player, track
+from msviz.playback import Player, buffer, device, player
 from msviz.signal import Signal
 
 chunk_borders_everywhere = playback_tools.chunk_borders_everywhere
@@ -51,8 +51,8 @@ def test_only_what_is_near_is_made(output):
         made.seek(500_000_000)
         made.play()
         settle(made)
-    assert len(source.stretches) == track.AHEAD + 1
-    assert all(abs(start - 500_000_000) < 64 * (track.AHEAD + 1) for start, _ in source.stretches)
+    assert len(source.stretches) == buffer.AHEAD + 1
+    assert all(abs(start - 500_000_000) < 64 * (buffer.AHEAD + 1) for start, _ in source.stretches)
 
 
 def test_it_plays_to_the_last_sample_and_from_the_start_again(playing, output):

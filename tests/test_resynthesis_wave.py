@@ -10,7 +10,7 @@ import soundfile
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 
-from msviz.gui import rebuilt
+from msviz.gui import resynthesis
 from msviz.gui.colours import on_light
 from msviz.gui.parameters import Parameters
 from msviz.gui.waveform import LEVELS, REBUILT, WAVE, _table
@@ -29,13 +29,13 @@ LOW_OCTAVE = 3  # 250 to 500 Hz of seven that end at 4 kHz
 def asked(monkeypatch):
     """The stretches that are asked of workers."""
     stretches = []
-    growing = rebuilt.growing
+    growing = resynthesis.growing
 
     def told(source, start, stop):
         stretches.append((start, stop))
         return growing(source, start, stop)
 
-    monkeypatch.setattr(rebuilt, "growing", told)
+    monkeypatch.setattr(resynthesis, "growing", told)
     return stretches
 
 
@@ -236,7 +236,7 @@ def test_a_fault_is_told_once(qtbot, window, monkeypatch, asked):
         raise ValueError("broken")
         yield
 
-    monkeypatch.setattr(rebuilt, "growing", broken)
+    monkeypatch.setattr(resynthesis, "growing", broken)
     mute(window)
     qtbot.waitUntil(lambda: "broken" in window.messages.text)
     window.view.pan(0.1)

@@ -20,7 +20,7 @@ from storage_tools import OCTAVES, PLACES, RATE, TRANSFORMS, assert_same, error_
 import msviz
 from msviz import STFT, OctaveTransform, ParameterError, Signal, StorageError, load, read_audio, save
 from msviz.demos import demo_tracks
-from msviz.picture import levels
+from msviz.picture import level_codes
 from msviz.storage import CONTENTS, save_stream, stream_writer
 from msviz.storage.description import Description
 from msviz.storage.shard_store import ShardStore
@@ -102,7 +102,7 @@ def test_files_of_the_versions_before_shards_come_back(tmp_path, kind, packed):
     made = expected.analyze(signal)
     if kind == "version_2_levels":
         for codes, band in zip(found.levels(), made.bands, strict=True):
-            close = codes.astype(int) - levels(band.between(0, codes.shape[-1])).astype(int)
+            close = codes.astype(int) - level_codes(band.between(0, codes.shape[-1])).astype(int)
             assert np.abs(close).max() <= 1
     else:
         assert error_db(found.synthesize(), signal) < (-75 if "stft" in kind else -120)
@@ -173,7 +173,7 @@ def test_levels_are_those_of_the_picture(tmp_path, name):
     picture, exact = load(tmp_path / name), load(tmp_path / "exact.zarr")
     for one, other, band in zip(picture.levels(333, 9000), exact.levels(333, 9000), made.bands, strict=True):
         first, last = -(-333 // band.hop), -(-9000 // band.hop)
-        expected = levels(band.between(first, last))
+        expected = level_codes(band.between(first, last))
         np.testing.assert_array_equal(one, expected)
         np.testing.assert_array_equal(other, expected)
 
@@ -188,7 +188,7 @@ def test_levels_are_a_picture_only(tmp_path):
     whole = found.read()
     assert whole.residual is None
     for band, exact in zip(whole.bands, OCTAVES.analyze(noise()).bands, strict=True):
-        np.testing.assert_array_equal(levels(band.coefficients), levels(exact.coefficients))
+        np.testing.assert_array_equal(level_codes(band.coefficients), level_codes(exact.coefficients))
     save(found, tmp_path / "again.zarr", content="levels")
     assert load(tmp_path / "again.zarr").read() == whole
     with pytest.raises(ParameterError, match="magnitudes alone can be stored as levels only"):

@@ -8,7 +8,7 @@ import zarr
 from storage_tools import OCTAVES, RATE, TRANSFORMS, error_db, noise, parts
 
 from msviz import STFT, OctaveTransform, Signal, save
-from msviz.picture import levels, to_db
+from msviz.picture import level_codes, to_db
 from msviz.transform.filters import NUTTALL
 
 
@@ -80,7 +80,7 @@ def test_xarray_opens_it_as_it_is(tmp_path, kind, content, name):
                 both = values.isel(part=0) + 1j * values.isel(part=1)
                 np.testing.assert_allclose(both, band.coefficients, rtol=2**-10, atol=1e-7)
             else:
-                codes = levels(band.coefficients).astype(float)
+                codes = level_codes(band.coefficients).astype(float)
                 np.testing.assert_allclose(values, to_db(0) + codes / 2)
 
 

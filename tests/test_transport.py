@@ -9,7 +9,7 @@ from playback_tools import FADE, RATE, FakeOutput, ramp, settle
 from waiting import wait_until
 
 from msviz.errors import DeviceError, ParameterError
-from msviz.playback import Meter, Player, player, scrub, track
+from msviz.playback import Meter, Player, buffer, player, scrub
 from msviz.playback.buffer import PlaybackBuffer
 from msviz.playback.device import RateError
 from msviz.playback.scrub import Tape
@@ -142,7 +142,7 @@ def test_start_of_the_loop_is_ready_before_the_seam():
 
 
 def test_loops_start_is_not_let_go_while_far_from_it(monkeypatch):
-    monkeypatch.setattr(track, "KEPT", 10)
+    monkeypatch.setattr(buffer, "KEPT", 10)
     made = PlaybackBuffer({"a": ramp(64 * 100)})
     for index in range(100):
         upcoming = made.upcoming(64 * index, (0, 6400))
@@ -320,7 +320,7 @@ def slowed(monkeypatch):
         def read(self, start, stop):
             return np.tile(1 + 2 * np.arange(start, stop) / self.factor, (2, 1))
 
-    monkeypatch.setattr(track, "SlowedSource", Known)
+    monkeypatch.setattr(buffer, "SlowedSource", Known)
 
 
 @pytest.mark.usefixtures("slowed")
@@ -519,7 +519,7 @@ def doubled(monkeypatch):
         def read(self, start, stop):
             return np.tile(1 + 2 * np.arange(start, stop) * RATE / self.rate, (2, 1))
 
-    monkeypatch.setattr(track, "Resampled", Known)
+    monkeypatch.setattr(buffer, "Resampled", Known)
 
 
 @pytest.mark.usefixtures("doubled")

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QComboBox, QSpinBox
 from window_tools import RATE, tone, write
 
-from msviz.gui import kept
+from msviz.gui import saved_edits
 from msviz.gui.colours import Colours
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 
@@ -47,7 +47,7 @@ def test_edits_are_back_when_their_track_is(qtbot, opened, make_window, track, t
     qtbot.keyClick(window, KEY.Key_Z, CTRL)
     assert not window.session.edits
     window.close()
-    assert kept.kept(kept.stamp(track, round(SECONDS * RATE)), 7) == Edits()
+    assert saved_edits.load_edits(saved_edits.fingerprint(track, round(SECONDS * RATE)), 7) == Edits()
 
 
 @pytest.mark.parametrize("when", ["open", "closed"])
@@ -69,36 +69,38 @@ def test_edits_are_not_those_of_what_a_file_has_become(qtbot, opened, track, tmp
 
 def test_edits_are_those_of_the_same_sound_however_many_octaves_it_has(qapp, track):
     edits = Edits((OctaveEdit(), OctaveEdit(muted=True)), (BoxEdit(0.0, 1.0, 20.0, 30.0, gain_db=3.0),), True)
-    file = kept.stamp(track, 100)
-    kept.keep(file, edits)
-    assert kept.kept(file, 2) == edits
-    assert kept.kept(file, 3).octaves == (OctaveEdit(), *edits.octaves)
-    assert kept.kept(file, 1).octaves == edits.octaves[1:]
+    file = saved_edits.fingerprint(track, 100)
+    saved_edits.save_edits(file, edits)
+    assert saved_edits.load_edits(file, 2) == edits
+    assert saved_edits.load_edits(file, 3).octaves == (OctaveEdit(), *edits.octaves)
+    assert saved_edits.load_edits(file, 1).octaves == edits.octaves[1:]
 
 
 def test_edits_are_those_of_a_file_as_it_was(qapp, track):
-    file = kept.stamp(track, 100)
-    kept.keep(file, Edits(octaves=(OctaveEdit(muted=True),)))
-    assert kept.kept(kept.stamp(track, 100), 1)
-    assert not kept.kept(kept.stamp(track, 101), 1)
-    assert not kept.kept(kept.stamp(track.parent, 100), 1)
+    file = saved_edits.fingerprint(track, 100)
+    saved_edits.save_edits(file, Edits(octaves=(OctaveEdit(muted=True),)))
+    assert saved_edits.load_edits(saved_edits.fingerprint(track, 100), 1)
+    assert not saved_edits.load_edits(saved_edits.fingerprint(track, 101), 1)
+    assert not saved_edits.load_edits(saved_edits.fingerprint(track.parent, 100), 1)
     size, modified_ns = track.stat().st_size, track.stat().st_mtime_ns
     os.utime(track, ns=(0, modified_ns + 1))
-    assert not kept.kept(kept.stamp(track, 100), 1)
+    assert not saved_edits.load_edits(saved_edits.fingerprint(track, 100), 1)
     os.truncate(track, size - 2)
     os.utime(track, ns=(0, modified_ns))
-    assert not kept.kept(kept.stamp(track, 100), 1)
+    assert not saved_edits.load_edits(saved_edits.fingerprint(track, 100), 1)
 
 
 def test_a_folder_is_as_it_was_while_its_root_is(qapp, tmp_path):
     root = tmp_path / "track.zarr" / "zarr.json"
     root.parent.mkdir()
     root.touch()
-    kept.keep(kept.stamp(root.parent, 100), Edits(octaves=(OctaveEdit(muted=True),)))
+    saved_edits.save_edits(
+        saved_edits.fingerprint(root.parent, 100), Edits(octaves=(OctaveEdit(muted=True),))
+    )
     (root.parent / ".DS_Store").touch()
-    assert kept.kept(kept.stamp(root.parent, 100), 1)
+    assert saved_edits.load_edits(saved_edits.fingerprint(root.parent, 100), 1)
     root.write_text("{}")
-    assert not kept.kept(kept.stamp(root.parent, 100), 1)
+    assert not saved_edits.load_edits(saved_edits.fingerprint(root.parent, 100), 1)
 
 
 @pytest.mark.parametrize(
@@ -115,21 +117,24 @@ def test_a_folder_is_as_it_was_while_its_root_is(qapp, tmp_path):
     ],
 )
 def test_edits_that_mean_nothing_are_left_alone(qapp, track, text):
-    file = kept.stamp(track, 100)
+    file = saved_edits.fingerprint(track, 100)
     text = text.replace("PATH", f'"{track.resolve()}"').replace("FILE", json.dumps(file)[1:-1])
-    QSettings().setValue(kept.KEY, text)
-    assert kept.kept(file, 7) == Edits()
-    kept.keep(file, Edits(octaves=(OctaveEdit(muted=True),)))
-    assert kept.kept(file, 1)
+    QSettings().setValue(saved_edits.KEY, text)
+    assert saved_edits.load_edits(file, 7) == Edits()
+    saved_edits.save_edits(file, Edits(octaves=(OctaveEdit(muted=True),)))
+    assert saved_edits.load_edits(file, 1)
 
 
 def test_edits_of_the_tracks_edited_last_are_kept(qapp, tmp_path):
     edits = Edits(octaves=(OctaveEdit(muted=True),))
-    files = [kept.stamp(tmp_path / f"{number}.wav", 100) for number in range(kept.MOST_TRACKS + 1)]
+    files = [
+        saved_edits.fingerprint(tmp_path / f"{number}.wav", 100)
+        for number in range(saved_edits.MOST_TRACKS + 1)
+    ]
     for file in files:
-        kept.keep(file, edits)
-    assert kept.kept(files[-1], 1) == kept.kept(files[1], 1) == edits
-    assert not kept.kept(files[0], 1)
+        saved_edits.save_edits(file, edits)
+    assert saved_edits.load_edits(files[-1], 1) == saved_edits.load_edits(files[1], 1) == edits
+    assert not saved_edits.load_edits(files[0], 1)
 
 
 # What is remembered

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from msviz.audio import Mix, decoded
 from msviz.cancellation import Cancelled, cancel_scope
 from msviz.gui.jobs import Job, Outcome, Runner
-from msviz.picture import Pyramid, levels, peak
+from msviz.picture import Pyramid, level_codes, peak
 from msviz.picture.pyramid import Pool
 from msviz.signal import Source
 from msviz.transform import Drawable
@@ -42,7 +42,7 @@ def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.
     start, stop = picture.pyramid.tile_range(tile)
 
     def loudest(source: Source) -> list[NDArray[np.uint8]]:
-        bands = picture.transform.coefficients(source, start, stop, map=levels)
+        bands = picture.transform.coefficients(source, start, stop, map=level_codes)
         return [np.ascontiguousarray(np.maximum.reduce(band).T) for band in bands]
 
     drawn = loudest(source)

@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
 
 def limits(coefficients: Sequence[Array], weights: Sequence[Array], kept: float) -> Limits:
-    """The limits of a segment that has these coefficients, one array (channels, rows, frames) a band."""
+    """The limits of a segment that has these coefficients, one array (channels, bins, frames) a band."""
     magnitudes = [np.abs(values) for values in coefficients]
     peak = max(float(values.max(initial=0)) for values in magnitudes)
     if kept == 100:
@@ -58,7 +58,7 @@ def treated(
 
     Parameters
     ----------
-    weight : array (rows,)
+    weight : array (bins,)
         As `Transform.energies` has it.
     limits_of : callable
         Gives the limits of a segment, by the segment's number.
@@ -90,7 +90,7 @@ def coarse_magnitudes(magnitudes: Array, peak: Array, bits: int) -> Array:
 
     Parameters
     ----------
-    magnitudes : array (channels, rows, frames)
+    magnitudes : array (channels, bins, frames)
     peak : array (frames,)
     """
     step = RANGE_DB / (2**bits - 1)

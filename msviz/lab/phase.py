@@ -41,10 +41,10 @@ FLOOR_DB = 80.0  # below the peak, no ridge is followed: phases there are as goo
 class Plane(NamedTuple):
     """The coefficients of a band in one channel, and how their phases change (in turns)."""
 
-    magnitudes: Array  # (rows, frames)
+    magnitudes: Array  # (bins, frames)
     first: int  # number of its first coefficient among those of all bands
-    along_time: Array  # (rows, frames - 1), from each frame to the next
-    along_rows: Array  # (rows - 1, frames), from each row to the next
+    along_time: Array  # (bins, frames - 1), from each frame to the next
+    along_rows: Array  # (bins - 1, frames), from each row to the next
     to_next: tuple[Array, Array, Array]  # coefficients of this band, those above them in the next, their step
 
 
@@ -57,7 +57,7 @@ class Edges(NamedTuple):
 
 
 def planes(transform: Transform, magnitudes: Sequence[Array], start: int) -> list[Plane]:
-    """Phase steps from the magnitudes (rows, frames) of the frames that are centred from `start` on."""
+    """Phase steps from the magnitudes (bins, frames) of the frames that are centred from `start` on."""
     bands: Sequence[Band] = transform.bands
     peak = max(float(values.max(initial=0)) for values in magnitudes)
     floor = max(peak * 10 ** (-FLOOR_DB / 20), float(np.finfo(np.float32).tiny))
@@ -127,7 +127,7 @@ class Ridges:
     Parameters
     ----------
     transform : Transform
-    magnitudes : sequence of array (rows, frames)
+    magnitudes : sequence of array (bins, frames)
         Of the frames that are centred from `start` on, one array a band.
     start : int
         In samples.
@@ -229,7 +229,7 @@ class Ridges:
         self._pass_step = _wrapped(np.concatenate(steps)[order[first]])
 
     def phases(self, known: Array, turns: Array) -> list[Array]:
-        """Phases in turns, one array (rows, frames) a band, that go on from those that are known.
+        """Phases in turns, one array (bins, frames) a band, that go on from those that are known.
 
         Parameters
         ----------

@@ -93,7 +93,7 @@ class PhaseReconstruction:
     def _start(
         self, wanted: Representation, sides: Sequence[Side], random: np.random.Generator
     ) -> list[Array]:
-        """Phases in turns, (channels, rows, frames) a band, that go on from what is known at the sides."""
+        """Phases in turns, (channels, bins, frames) a band, that go on from what is known at the sides."""
         stretch = wanted.start, wanted.stop
         fronts = [(side, self._transform.coefficients(side.samples, *stretch)) for side in sides]
         found = [np.empty(band.coefficients.shape, np.float32) for band in wanted.bands]

@@ -52,7 +52,7 @@ def _code_of_power() -> NDArray[np.uint8]:
 _CODES: Final = _code_of_power()
 
 
-def levels(coefficients: NDArray[np.inexact]) -> NDArray[np.uint8]:
+def level_codes(coefficients: NDArray[np.inexact]) -> NDArray[np.uint8]:
     """Level codes of coefficients.
 
     Parameters

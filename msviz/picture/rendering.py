@@ -14,7 +14,7 @@ from msviz.bands import Band
 from msviz.errors import MsvizError, ParameterError
 from msviz.picture.colours import colour_map, colour_table
 from msviz.picture.image import FrequencyAxis, band_rows, row_edges
-from msviz.picture.levels import FLOOR_DB, UNKNOWN, levels
+from msviz.picture.levels import FLOOR_DB, UNKNOWN, level_codes
 from msviz.validation import real
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def render(
     floor, ceiling = _level_range(floor_db, ceiling_db)
     codes = np.full((height, magnitudes[0].shape[1]), UNKNOWN, np.uint8)
     for rows in band_rows(bands, _axis(bands, low_hz, high_hz, linear), height):
-        codes[rows.top : rows.bottom] = rows.pool(levels(magnitudes[rows.band][rows.low : rows.high]))
+        codes[rows.top : rows.bottom] = rows.pool(level_codes(magnitudes[rows.band][rows.low : rows.high]))
     table = colour_table(colour_map(colours, 256), floor_db=floor, ceiling_db=ceiling, unknown=(40, 42, 48))
     rgb = table[:, None] >> np.array([16, 8, 0], np.uint32) & 0xFF
     return np.asarray(rgb.astype(np.uint8)[codes])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
-from msviz.picture import FULL_SCALE, UNKNOWN, levels, to_db
+from msviz.picture import FULL_SCALE, UNKNOWN, level_codes, to_db
 from msviz.picture.levels import STEPS_PER_DB
 
 Array = NDArray[Any]
@@ -78,7 +78,7 @@ def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
     if not real and content != "levels" and not np.iscomplexobj(coefficients):
         raise ParameterError("magnitudes alone can be stored as levels only: they have lost their phases")
     if content == "levels" and not real:
-        return levels(coefficients)
+        return level_codes(coefficients)
     if content != "float16" or real:
         with np.errstate(over="ignore"):  # it is looked for
             narrow = coefficients.astype(stored_dtype(content, real=real), copy=False)

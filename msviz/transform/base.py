@@ -47,7 +47,7 @@ class BorderPoint(NamedTuple):
 
 
 class Support(NamedTuple):
-    """How far the rows of a band reach, each an array (rows,)."""
+    """How far the bins of a band reach, each an array (bins,)."""
 
     low_hz: Array
     high_hz: Array
@@ -76,7 +76,7 @@ class Drawable(Protocol):
     def title(self) -> str: ...
 
     def bandwidth(self, frequency: float) -> float:
-        """-3 dB bandwidth in Hz of the row centred at `frequency`."""
+        """-3 dB bandwidth in Hz of the bin centred at `frequency`."""
 
     def coefficients(self, source: Source, start: int, stop: int, *, map: Map | None = None) -> list[Array]:
         """Frames of every band that are centred in samples [start, stop), or what `map` makes of them."""
@@ -151,15 +151,15 @@ class Transform(ABC):
 
     @abstractmethod
     def bandwidth(self, frequency: float) -> float:
-        """-3 dB bandwidth in Hz of the row centred at `frequency`."""
+        """-3 dB bandwidth in Hz of the bin centred at `frequency`."""
 
     @abstractmethod
     def support(self, band: Band) -> Support:
-        """How far the rows of one of its bands reach, to -60 dB."""
+        """How far the bins of one of its bands reach, to -60 dB."""
 
     @abstractmethod
     def energies(self) -> list[Array]:
-        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each row of each band."""
+        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each bin of each band."""
 
     @abstractmethod
     def instantaneous_frequencies(self, band: Band, slopes: Array) -> tuple[Array, Array]:
@@ -169,14 +169,14 @@ class Transform(ABC):
 
         Parameters
         ----------
-        slopes : array (rows, frames)
-            From the row below to the row above.
+        slopes : array (bins, frames)
+            From the bin below to the bin above.
 
         Returns
         -------
-        frequencies : array (rows, frames)
+        frequencies : array (bins, frames)
             In Hz.
-        sigma : array (rows,)
+        sigma : array (bins,)
             Of the Gaussian over frequency, in Hz.
         """
 
@@ -190,7 +190,7 @@ class Transform(ABC):
 
     @abstractmethod
     def _run(self, source: Source, frames: Sequence[Range | None], map: Map | None) -> list[Array]:
-        """Coefficients (channels, rows, frames) of every band, and last of the residual, in these ranges."""
+        """Coefficients (channels, bins, frames) of every band, and last of the residual, in these ranges."""
 
     @abstractmethod
     def _rebuild(self, representation: Representation) -> Array:
@@ -365,7 +365,7 @@ class Transform(ABC):
 
         Returns
         -------
-        list of array (channels, rows, frames), complex or as `map` makes it, the lowest band first
+        list of array (channels, bins, frames), complex or as `map` makes it, the lowest band first
             What `map` makes lies in memory frame by frame, as pictures want it.
 
         Raises
@@ -383,7 +383,7 @@ class Transform(ABC):
 
         Returns
         -------
-        array (channels, rows, stop - start), complex
+        array (channels, bins, stop - start), complex
 
         Raises
         ------

@@ -117,8 +117,8 @@ class Edits:
 
     Notes
     -----
-    A row that reaches into several octaves is cut by all of them, so that nothing of a muted octave is left
-    in its neighbours' rows, and made louder by its own octave alone.  A soloed octave keeps every row that
+    A bin that reaches into several octaves is cut by all of them, so that nothing of a muted octave is left
+    in its neighbours' bins, and made louder by its own octave alone.  A soloed octave keeps every bin that
     reaches into it: what is heard of an octave soloed and of the same octave muted adds up to the whole.
     So does what is heard of boxes alone and of the same boxes removed.
 
@@ -227,7 +227,7 @@ class Edits:
         return replace(frames, coefficients=edited)
 
     def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> Array:
-        """The gain that the octaves give each row, shape (rows,)."""
+        """The gain that the octaves give each row, shape (bins,)."""
         if all(octave == _UNCHANGED for octave in self.octaves):
             return np.ones(len(frequencies), np.float32)
         high = nyquist * 2.0 ** np.arange(1 - len(self.octaves), 1)
@@ -244,13 +244,13 @@ class Edits:
 
 
 def _meets(support: Support, low: Any, high: Any) -> Array:
-    """Which rows reach into an interval of frequency, shape (rows,); of several as columns, (n, rows)."""
+    """Which bins reach into an interval of frequency, shape (bins,); of several as columns, (n, bins)."""
     found: Array = (support.low_hz < high) & (support.high_hz > low)
     return found
 
 
 def _part(support: Support, frames: Frames, box: BoxEdit) -> tuple[slice, slice, slice] | None:
-    """The channels, rows and frames that reach into a box; None if none do."""
+    """The channels, bins and frames that reach into a box; None if none do."""
     rows = np.flatnonzero(_meets(support, box.low_hz, box.high_hz))
     if not len(rows):
         return None

@@ -49,7 +49,7 @@ class Frames:
     ----------
     band : Band
         Whose frames they are.
-    coefficients : array (channels, rows, frames)
+    coefficients : array (channels, bins, frames)
         Complex; for the residual, real.  May be changed in place: synthesis takes what is there.  In a file
         that was opened by `msviz.load`, what is indexed is read.
     first_frame : int
@@ -71,7 +71,7 @@ class Frames:
 
     @property
     def frequencies(self) -> NDArray[np.floating]:
-        """Centre of each row in Hz, shape (rows,)."""
+        """Centre of each bin in Hz, shape (bins,)."""
         return self.band.frequencies
 
     @property

@@ -39,7 +39,7 @@ class BandLayout:
 
     @property
     def frequencies(self) -> NDArray[np.floating]:
-        """Centre of each row in Hz, shape (rows,)."""
+        """Centre of each bin in Hz, shape (bins,)."""
         return self.band.frequencies
 
     @property

@@ -190,7 +190,7 @@ class OctaveTransform(Transform):
         return float(min(v.min() for v in values)), float(max(v.max() for v in values))
 
     def support(self, band: Band) -> Support:
-        """How far the rows of one of its bands reach, to -60 dB."""
+        """How far the bins of one of its bands reach, to -60 dB."""
         if isinstance(band, Residual):
             time_s = np.array([ATOM_WIDTHS / (band.stop_edge - band.pass_edge)])
             return Support(np.zeros(1), np.array([band.stop_edge]), time_s)
@@ -200,7 +200,7 @@ class OctaveTransform(Transform):
         return Support(*self.scale.filter_edges(band.frequencies, FILTER_SHARE), ATOM_WIDTHS / narrowest)
 
     def energies(self) -> list[Array]:
-        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each row of each band.
+        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each bin of each band.
 
         With these weights Σ|c|² is Σx², since S is level: a coefficient's share of the sound does not
         depend on whether it stands for eight samples or for four thousand.  A sine of amplitude 1 reads 1 in

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from msviz.bands import Band
 from msviz.errors import MsvizError, ParameterError
-from msviz.picture import FLOOR_DB, Columns, levels, plot, png, render
+from msviz.picture import FLOOR_DB, Columns, level_codes, plot, png, render
 from msviz.signal import Signal, interval_of, scaled
 from msviz.transform.frames import Frames, Range
 from msviz.validation import whole
@@ -43,7 +43,7 @@ class Representation:
     bands : tuple of Frames
         One an octave, the lowest first; one in all for an STFT.
     residual : Frames or None
-        What lies below the lowest octave: one real row, (channels, 1, frames).
+        What lies below the lowest octave: one real bin, (channels, 1, frames).
     start, stop : int
         The samples that synthesis rebuilds.  The bands reach further on both sides: coefficients
         in the border matter.
@@ -197,7 +197,7 @@ class Representation:
         ----------
         factor : number, or sequence of array
             One for each band, the lowest first, broadcast against its coefficients (channels, rows,
-            frames).  One more is for the residual; without it, the residual takes the mask of the lowest row
+            frames).  One more is for the residual; without it, the residual takes the mask of the lowest bin
             beside it.  Of complex ones the residual, which is real, takes the real part.
 
         Raises
@@ -257,7 +257,7 @@ class Representation:
     # ------------------------------------------------------------------ pictures
 
     def _magnitudes(self, number: int, channel: int, frames: Range) -> Array:
-        """Magnitudes (rows, frames) of a band in one channel; 0 where there are no frames."""
+        """Magnitudes (bins, frames) of a band in one channel; 0 where there are no frames."""
         band = self.bands[number]
         out = np.zeros((band.frequencies.size, frames.stop - frames.start), self.transform.dtype)
         held = band.range.common(frames)
@@ -268,7 +268,7 @@ class Representation:
         return out
 
     def _pooled(self, channel: int, columns: Columns) -> list[Array]:
-        """Of every band, the strongest magnitude in each column, an array (rows, columns)."""
+        """Of every band, the strongest magnitude in each column, an array (bins, columns)."""
         channel = whole("channel", channel, 0, self.channels - 1)
         return [
             columns.pooled(self._magnitudes(number, channel, Range(*columns.frames(band.hop))), band.hop)
@@ -290,7 +290,7 @@ class Representation:
             If the samples do not lie within the representation.
         """
         interval = Range(*self._interval(start, stop))
-        return [levels(band.between(*interval.over(band.hop))) for band in self.bands]
+        return [level_codes(band.between(*interval.over(band.hop))) for band in self.bands]
 
     def _columns(self, count: int) -> Columns:
         """So many columns from the first sample to the last."""
@@ -317,8 +317,8 @@ class Representation:
 
         Returns
         -------
-        float32 array (rows, columns)
-            Levels in dB relative to full scale, -119.5 and above; the lowest row first.
+        float32 array (bins, columns)
+            Levels in dB relative to full scale, -119.5 and above; the lowest bin first.
 
         Raises
         ------
@@ -528,7 +528,7 @@ def band_attributes(band: Band, frames: Range) -> dict[str, Any]:
 
 
 def _residual_mask(mask: Array, lowest: Frames, residual: Frames) -> Array:
-    """That of the lowest row, at the frames of the residual."""
+    """That of the lowest bin, at the frames of the residual."""
     row = mask[..., :1, :] if mask.ndim >= 2 else mask
     if mask.ndim == 0 or mask.shape[-1] == 1:
         return row

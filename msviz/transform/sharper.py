@@ -68,7 +68,7 @@ class Reassigned:
 
         Returns
         -------
-        list of float32 array (channels, rows, frames), one an octave, the lowest first
+        list of float32 array (channels, bins, frames), one an octave, the lowest first
         """
         most = SPREAD * max(band.hop for band in self.bands)
         stretch = start - most, stop + most
@@ -92,7 +92,7 @@ class Reassigned:
                 share /= mean_power(self.transform.scale, hz)
                 height = np.log2(hz)
             frame = np.arange(first, first + values.shape[-1], dtype=self._real) + delay
-            # A tone near an octave's edge is in its neighbours' rows as well.
+            # A tone near an octave's edge is in its neighbours' bins as well.
             for band, made, begin in zip(self.bands, power, begins, strict=True):
                 if abs(band.index - octave.index) > 1:
                     continue
@@ -121,7 +121,7 @@ def kept(magnitudes: Iterable[Array], map: Map | None) -> list[Array]:
 
 
 def _add(made: Array, power: Array, row: Array, frame: Array) -> None:
-    """Add power to the cells (rows, frames) that its rows and fractional frame numbers fall in."""
+    """Add power to the cells (bins, frames) that its rows and fractional frame numbers fall in."""
     column = np.floor(frame + 0.5)
     inside = np.flatnonzero((column >= 0) & (column < made.shape[1]))
     cells = row.take(inside) * made.shape[1] + column.take(inside).astype(np.intp)

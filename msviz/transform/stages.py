@@ -246,7 +246,7 @@ class Stage:
         return bool(np.isfinite(self.scale.image_distances(octave.frequencies)).any())
 
     def _fallen(self, responses: Array, hop: int, tolerance_db: float) -> int:
-        """Samples after which responses (rows, times), centred on column 0, are below the tolerance."""
+        """Samples after which responses (bins, times), centred on column 0, are below the tolerance."""
         energy = np.abs(responses) ** 2
         half = energy.shape[1] // 2
         sides = energy[:, 1 : half + 1] + energy[:, : half - 1 : -1]

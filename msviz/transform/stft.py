@@ -33,7 +33,7 @@ HANN_SIGMA = 0.7878
 
 @dataclass(frozen=True, eq=False)
 class STFTBand:
-    """All of an STFT's rows; a `Band`."""
+    """All of an STFT's bins; a `Band`."""
 
     frequencies: NDArray[np.floating]
     low: float
@@ -45,11 +45,11 @@ class STFTBand:
 class STFT(Transform):
     """Hann-windowed STFT, calibrated like the octave transform.
 
-    A sine of amplitude A at a row's centre reads magnitude A there.  Frame n is centred on sample
+    A sine of amplitude A at a bin's centre reads magnitude A there.  Frame n is centred on sample
     n × hop, which is where its phases count from.  Frames and dual window are those of
     `scipy.signal.ShortTimeFFT`, which goes from frame to frame in Python and takes long to import.
     At 0 Hz and the Nyquist frequency a sine is an oscillation of one phase, and reads A times the cosine of
-    its phase.  The last row of an odd `window` lies so near the Nyquist frequency that it sees the sine's
+    its phase.  The last bin of an odd `window` lies so near the Nyquist frequency that it sees the sine's
     image as well: it reads from A/2 to 3A/2.
 
     Parameters
@@ -125,19 +125,19 @@ class STFT(Transform):
         return f"STFT {self.window} / {self.hop}"
 
     def bandwidth(self, frequency: float) -> float:
-        """-3 dB bandwidth in Hz of every row: that of a Hann window (Harris, Proc. IEEE 66(1), 1978)."""
+        """-3 dB bandwidth in Hz of every bin: that of a Hann window (Harris, Proc. IEEE 66(1), 1978)."""
         return 1.44 * self.rate / self.window
 
     def support(self, band: Band) -> Support:
-        """How far the rows of its band reach."""
+        """How far the bins of its band reach."""
         rows = HANN_ROWS * self.rate / self.window
         half = np.full(band.frequencies.size, self.window / 2 / self.rate)
         return Support(band.frequencies - rows, band.frequencies + rows, half)
 
     def energies(self) -> list[Array]:
-        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each row of its band.
+        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each bin of its band.
 
-        As `OctaveTransform.energies`, with S = 3/2 for Hann windows.  Rows at 0 Hz and at the Nyquist
+        As `OctaveTransform.energies`, with S = 3/2 for Hann windows.  Bins at 0 Hz and at the Nyquist
         frequency have all the amplitude on one side: they weigh twice as much.
         """
         weights = np.full(self.window // 2 + 1, self.hop / 3)
