@@ -63,6 +63,15 @@ def spectral_convergence_db(
         One array a band.
     weights : sequence of array (bins,)
         Energy of a coefficient of magnitude 1, as `Transform.energies` has it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from msviz import OctaveTransform, spectral_convergence_db
+    >>> transform, noise = OctaveTransform(8000), np.random.default_rng(0).standard_normal(8000)
+    >>> original = transform.coefficients(noise, 0, 8000)
+    >>> round(spectral_convergence_db(original, [0.9 * band for band in original], transform.energies()))
+    -20
     """
     error = energy = 0.0
     for c, a, weight in zip(original, resynthesis, weights, strict=True):

@@ -264,7 +264,9 @@ def test_a_tile_that_is_not_wanted_any_more_leaves_its_worker_soon(qtbot, track,
             return super().read(start, stop)
 
     monkeypatch.setattr(
-        analysis, "levels", lambda coefficients: made.append(coefficients.size) or level_codes(coefficients)
+        analysis,
+        "level_codes",
+        lambda coefficients: made.append(coefficients.size) or level_codes(coefficients),
     )
     one = track(Slow(SOUND.samples, RATE))
     one.analysis.fill()

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 ROOMS = ["audio", "convert", "demos", "errors", "lab", "picture", "playback", "signal", "storage", "torch"]
-ROOMS += ["transform"]
+ROOMS += ["measures", "tracks", "transform"]
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(msviz.__path__, "msviz.", onerror=lambda name: None)
@@ -130,6 +130,7 @@ def test_examples_use_the_whole_top_level():
         "AudioSource",
         "Representation",
         "Source",
+        "Transform",
     }
     assert not {name for name in made if not re.search(rf"\b{name}\(", code)}
 

@@ -73,7 +73,8 @@ class Drawable(Protocol):
     needs_sound: bool
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """What a picture of it is called."""
 
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of the bin centred at `frequency`."""

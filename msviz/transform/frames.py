@@ -20,6 +20,7 @@ class Range(NamedTuple):
     stop: int
 
     def widened(self, by: int) -> Range:
+        """By so many on both sides."""
         return Range(self.start - by, self.stop + by)
 
     def times(self, factor: int) -> Range:
