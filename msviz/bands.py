@@ -33,6 +33,10 @@ class Band(Protocol):
     def hop(self) -> int:
         """Samples of the original signal between two frames."""
 
+    @property
+    def edges(self) -> dict[str, float]:
+        """What files tell of its filters: the edges in Hz."""
+
 
 def default_fmin(rate: float) -> float:
     """The lowest frequency that the octave transform covers by default, in Hz.

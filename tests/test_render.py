@@ -124,7 +124,7 @@ def test_channels_by_name_and_number(tmp_path, bare, channel, hz):
 def test_a_channel_that_is_not_there(tmp_path):
     tone(tmp_path / "a.wav", 0.5, 0.5)
     said = render(tmp_path / "a.wav", "-o", tmp_path / "a.png", "--channel", "7", code=1)
-    assert "number from 1 to 2, not as '7'" in said
+    assert "channel must be from 1 to 2, not 7" in said
     assert not (tmp_path / "a.png").exists()
 
 

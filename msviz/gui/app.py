@@ -179,7 +179,7 @@ def render(
     apply_theme(application(), theme)
     look, parameters = look or Look(), parameters or Parameters()
     channel = parameters.channel
-    drawn = source if channel == "any" else mix_down(source, kind_of(channel))
+    drawn = source if channel == "any" else mix_down(source, kind_of(channel, source.channels))
     own = parameters.octave_transform(source.rate)
     pool = POOLED[parameters.pooled]
     upper = Picture.of(octaves or parameters.octave_picture(own), drawn, pool)

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QSettings
 
 from msviz.audio.opening import MOST_CHANNELS
 from msviz.defaults import DEFAULTS
+from msviz.errors import ParameterError
 from msviz.picture import mean_power, peak
 from msviz.transform import STFT, Combined, OctaveTransform, Reassigned, Transform, time_scale
 
@@ -31,9 +32,19 @@ def channels_of(count: int) -> tuple[str, ...]:
     return CHANNELS[:1] if count == 1 else CHANNELS + tuple(str(number) for number in range(3, count + 1))
 
 
-def kind_of(channel: str) -> str | int:
-    """What `mix_down` calls a channel, which people count from 1."""
-    return int(channel) - 1 if channel.isdecimal() else channel
+def kind_of(channel: str, count: int) -> str | int:
+    """What `mix_down` calls one of so many channels, which people count from 1.
+
+    Raises
+    ------
+    ParameterError
+        If there is no channel of that number.
+    """
+    if not channel.isdecimal():
+        return channel
+    if not 1 <= int(channel) <= count:
+        raise ParameterError(f"channel must be from 1 to {count}, not {channel}")
+    return int(channel) - 1
 
 
 @dataclass(frozen=True)

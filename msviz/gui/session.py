@@ -185,13 +185,13 @@ class Session(QObject):
         return (
             source
             if whole and source.channels <= 2
-            else mix_down(source, "mix" if whole else kind_of(channel))
+            else mix_down(source, "mix" if whole else kind_of(channel, source.channels))
         )
 
     def _pictured(self, source: Source) -> Source:
         """In the channel that the pictures show."""
         channel = self._channel
-        return source if channel == "any" else mix_down(source, kind_of(channel))
+        return source if channel == "any" else mix_down(source, kind_of(channel, source.channels))
 
     def close(self) -> None:
         """Stop all that goes on; the file stays open for what is being written of it."""

@@ -522,9 +522,8 @@ def described(transform: Transform, channels: int, start: int, stop: int) -> dic
 
 def band_attributes(band: Band, frames: Range) -> dict[str, Any]:
     """What files tell of a band; fit for JSON."""
-    edges = getattr(band, "edges", None) or {"low_hz": band.low, "high_hz": band.high}
     count = int(frames.stop - frames.start)
-    return {"hop": int(band.hop), "first_frame": int(frames.start), "frames": count, **edges}
+    return {"hop": int(band.hop), "first_frame": int(frames.start), "frames": count, **band.edges}
 
 
 def _residual_mask(mask: Array, lowest: Frames, residual: Frames) -> Array:

@@ -54,6 +54,11 @@ class Octave:
         """What files call it."""
         return f"octave_{self.index:02}"
 
+    @property
+    def edges(self) -> dict[str, float]:
+        """What files tell of it."""
+        return {"low_hz": self.low, "high_hz": self.high}
+
 
 @dataclass(frozen=True)
 class OctaveScale:

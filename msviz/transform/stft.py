@@ -41,6 +41,11 @@ class STFTBand:
     hop: int
     name: str = "stft"
 
+    @property
+    def edges(self) -> dict[str, float]:
+        """What files tell of it."""
+        return {"low_hz": self.low, "high_hz": self.high}
+
 
 class STFT(Transform):
     """Hann-windowed STFT, calibrated like the octave transform.
