@@ -6,9 +6,8 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import TextIOWrapper
-from logging.handlers import RotatingFileHandler
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 LARGEST = 1 << 20  # bytes of the log; as many of those before are kept
@@ -28,23 +27,34 @@ def log_path() -> Path:
     return Path(folder) / "msviz" / "msviz.log"
 
 
-class _LogFile(RotatingFileHandler):
-    """Made when there is something to be written; where it cannot be, nothing is."""
+class _LogFile(logging.Handler):
+    """Opened when there is something to be written, which is seldom; where it cannot be, nothing is."""
 
-    def _open(self) -> TextIOWrapper:
-        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        return super()._open()
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):  # there may be a full disk, which is told elsewhere
+            self._file.emit(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
-        """Say nothing: there may be a full disk, which is told elsewhere."""
+    @cached_property
+    def _file(self) -> logging.Handler:
+        from logging.handlers import RotatingFileHandler  # takes as long to import as all of click
+
+        path = log_path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = RotatingFileHandler(path, maxBytes=LARGEST, backupCount=1, encoding="utf-8", errors="replace")
+        file.handleError = lambda record: None  # type: ignore[method-assign]
+        file.setFormatter(self.formatter)
+        return file
+
+    def close(self) -> None:
+        if "_file" in vars(self):
+            self._file.close()
+        super().close()
 
 
 @contextmanager
 def logged(*, verbose: bool = False) -> Iterator[None]:
     """Write to the log what fails in here and, if `verbose`, to standard error."""
-    handlers: list[logging.Handler] = [
-        _LogFile(log_path(), maxBytes=LARGEST, backupCount=1, encoding="utf-8", errors="replace", delay=True)
-    ]
+    handlers: list[logging.Handler] = [_LogFile()]
     if verbose:
         handlers.append(logging.StreamHandler())
     for handler in handlers:
