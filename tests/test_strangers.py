@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from msviz import STFT, OctaveTransform, ParameterError, Signal, signal_to_error_db
+from msviz import (
+    STFT,
+    BoxEdit,
+    Edits,
+    OctaveTransform,
+    ParameterError,
+    Signal,
+    StorageError,
+    load,
+    save,
+    signal_to_error_db,
+)
 
 RATE = 8000
 OCTAVES = OctaveTransform(RATE, bins_per_octave=12, resolution=6, fmin=100)
@@ -60,7 +71,7 @@ def test_gains_of_any_number_type(transform):
     assert made * np.True_ == made
     with pytest.raises(ParameterError, match="a gain must be numbers"):
         made * None
-    with pytest.raises(ParameterError, match="does not fit|a mask for each"):
+    with pytest.raises(ParameterError, match=r"does not fit|a mask for each"):
         made * ([[]] * len(made.bands))
 
 
@@ -139,3 +150,41 @@ def test_an_array_is_compared_with_a_signal():
     samples = noise()
     assert signal_to_error_db(samples, Signal(0.9 * samples, RATE)) == pytest.approx(20)
     assert signal_to_error_db(Signal(samples, RATE), 0.9 * samples[0]) == pytest.approx(20)
+
+
+# ---------------------------------------------------------------------- in files
+
+
+@both
+@pytest.mark.parametrize("name", ["a.zarr", "a.npz"])
+def test_what_lies_in_a_file_is_edited_and_indexed_like_what_is_in_memory(transform, name, tmp_path):
+    made = transform.analyze(noise())
+    save(made, tmp_path / name)
+    stored = load(tmp_path / name)
+    edits = Edits(boxes=(BoxEdit(0.02, 0.05, 500, 1500),))
+    assert edits(stored) == edits(made) != made
+    value = stored.bands[-1].coefficients[0, 1, 2]
+    assert isinstance(value, np.complex64)
+    assert value == made.bands[-1].coefficients[0, 1, 2]
+
+
+def test_damage_is_told_however_it_was_indexed(tmp_path):
+    made = OCTAVES.analyze(noise())
+    save(made, tmp_path / "a.npz")
+    coefficients = load(tmp_path / "a.npz").bands[0].coefficients
+    coefficients._array[:] = np.nan
+    for frames in (-1, [0, 1], np.int64(0), slice(2, 3)):
+        with pytest.raises(StorageError, match="something of octave_00 is missing"):
+            coefficients[0, 0, frames]
+
+
+def test_only_representations_are_saved(tmp_path):
+    with pytest.raises(ParameterError, match="only a representation can be saved, not Signal"):
+        save(Signal(noise(), RATE), tmp_path / "a.zarr")
+
+
+@both
+def test_coefficients_and_magnitudes_are_not_mixed(transform):
+    made = transform.analyze(noise())
+    with pytest.raises(ParameterError, match="both or neither magnitudes alone"):
+        made + abs(made)

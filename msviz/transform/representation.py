@@ -247,10 +247,14 @@ class Representation:
         if not isinstance(other, Representation):
             return NotImplemented
         mine, its = (
-            (r.transform, [(b.range, b.coefficients.shape) for b in r.all_bands]) for r in (self, other)
+            (r.transform, [(b.range, b.coefficients.shape, b.coefficients.dtype.kind) for b in r.all_bands])
+            for r in (self, other)
         )
         if mine != its:
-            raise ParameterError(f"{self!r} and {other!r} must be of one transform and of the same frames")
+            raise ParameterError(
+                f"{self!r} and {other!r} must be of one transform and of the same frames, "
+                "and both or neither magnitudes alone"
+            )
         return self.of_bands(
             replace(a, coefficients=operate(a.coefficients[...], b.coefficients[...]))
             for a, b in zip(self.all_bands, other.all_bands, strict=True)
