@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from msviz.errors import ParameterError
-from msviz.signal import Source
+from msviz.signal import Signal, Source
+from msviz.validation import numbers
 
 _PIECE = 2**18  # samples that are compared at a time
 
@@ -23,15 +24,19 @@ def signal_to_error_db(original: Source | ArrayLike, resynthesis: Source | Array
 
     Parameters
     ----------
-    original, resynthesis : two sources, or two arrays of equal shape
-        Sources are read piece by piece.
+    original, resynthesis : sources, or arrays of equal shape
+        Sources are read piece by piece.  An array beside a source is taken as its samples.
 
     Raises
     ------
     ParameterError
         If they differ in shape, or sources in rate, channels or length.
     """
-    if isinstance(original, Source) and isinstance(resynthesis, Source):
+    if isinstance(original, Source) or isinstance(resynthesis, Source):
+        rate = original.rate if isinstance(original, Source) else resynthesis.rate  # type: ignore[union-attr]
+        original, resynthesis = (
+            x if isinstance(x, Source) else Signal(x, rate) for x in (original, resynthesis)
+        )
         for what in ("rate", "channels", "length"):
             its, own = getattr(original, what), getattr(resynthesis, what)
             if its != own:
@@ -40,7 +45,7 @@ def signal_to_error_db(original: Source | ArrayLike, resynthesis: Source | Array
         pairs = [(original.read, resynthesis.read, at, min(at + _PIECE, original.length)) for at in pieces]
         sums = np.array([_energies(x(a, b), y(a, b)) for x, y, a, b in pairs]).reshape(-1, 2).sum(axis=0)
     else:
-        sums = np.array(_energies(np.asarray(original), np.asarray(resynthesis)))
+        sums = np.array(_energies(numbers("original", original), numbers("resynthesis", resynthesis)))
     return _ratio_db(*sums)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from msviz.cancellation import raise_if_cancelled
 from msviz.errors import ParameterError
-from msviz.validation import real
+from msviz.validation import numbers, real
 
 HIGHEST_RATE_HZ = 1e12
 
@@ -133,12 +133,12 @@ def as_samples(samples: ArrayLike) -> NDArray[np.floating]:
     ParameterError
         If that is not what the array is.
     """
-    array = np.asarray(samples)
+    array = numbers("samples", samples)
     kind, width = array.dtype.kind, 8 * array.dtype.itemsize
     if kind == "c":
         raise ParameterError("samples must be real, not complex: take .real, or two channels")
-    if kind not in "fiu":
-        raise ParameterError(f"samples must be numbers, not of dtype {array.dtype}")
+    if kind == "b":
+        raise ParameterError("samples must be numbers, not truth values")
     if kind in "iu" and width == 64:
         raise ParameterError(
             f"samples of dtype {array.dtype} have no full scale: divide them by it, or take int16 or int32"
@@ -209,6 +209,13 @@ class Signal(PaddedSource):
         self.samples = as_samples(samples)
         self.rate = whole_rate(rate)
 
+    @classmethod
+    def of(cls, samples: NDArray[np.floating], rate: int) -> Signal:
+        """Of an array (channels, n) of float32 or float64 as it is, however few its samples are."""
+        signal = cls.__new__(cls)
+        signal.samples, signal.rate = samples, rate
+        return signal
+
     @property
     def channels(self) -> int:
         """Number of channels."""
@@ -235,9 +242,8 @@ class Signal(PaddedSource):
         ParameterError
             If that is not within the signal.
         """
-        return Signal(
-            self.samples[:, slice(*interval_of(start_s, stop_s, self.rate, 0, self.length))], self.rate
-        )
+        interval = interval_of(start_s, stop_s, self.rate, 0, self.length)
+        return Signal.of(self.samples[:, slice(*interval)], self.rate)
 
     def __eq__(self, other: object) -> bool:
         """Whether rate and all samples are equal."""
@@ -249,7 +255,7 @@ class Signal(PaddedSource):
         """Times a gain, or an array that is broadcast against (channels, n)."""
         if isinstance(gain, Signal):
             return NotImplemented
-        return Signal(scaled(self.samples, gain, "gain"), self.rate)
+        return Signal.of(scaled(self.samples, gain, "gain"), self.rate)
 
     __rmul__ = __mul__
 
@@ -262,18 +268,18 @@ class Signal(PaddedSource):
         return self._with(other, operator.sub)
 
     def __neg__(self) -> Signal:
-        return Signal(-self.samples, self.rate)
+        return Signal.of(-self.samples, self.rate)
 
     def __abs__(self) -> Signal:
         """With each sample's magnitude."""
-        return Signal(np.abs(self.samples), self.rate)
+        return Signal.of(np.abs(self.samples), self.rate)
 
     def _with(self, other: Signal, operate: Callable[[Any, Any], Any]) -> Signal:
         if not isinstance(other, Signal):
             return NotImplemented
         if (self.rate, self.samples.shape) != (other.rate, other.samples.shape):
             raise ParameterError(f"{self!r} and {other!r} must have one rate and one shape")
-        return Signal(operate(self.samples, other.samples), self.rate)
+        return Signal.of(operate(self.samples, other.samples), self.rate)
 
     def __repr__(self) -> str:
         channels = f"{self.channels} channel{'s' if self.channels > 1 else ''}"
@@ -284,7 +290,7 @@ class Signal(PaddedSource):
         columns, height = min(600, max(self.length, 1)), 60
         edges = np.linspace(0, self.length, columns + 1).astype(int)
         drawings = []
-        for samples in np.nan_to_num(self.samples):
+        for samples in np.clip(np.nan_to_num(self.samples), -1, 1):
             parts = [samples[a:b] if b > a else np.zeros(1) for a, b in pairwise(edges)]
             lines = "".join(
                 f"M{x} {height / 2 * (1 - part.max()):.1f}V{height / 2 * (1 - part.min()) + 0.5:.1f}"
@@ -300,14 +306,14 @@ class Signal(PaddedSource):
 def scaled(values: NDArray[Any], factor: ArrayLike, name: str) -> NDArray[Any]:
     """Values times a factor that is broadcast against them, in their own precision.
 
-    Of a complex factor, real values take the real part.
-
     Raises
     ------
     ParameterError
-        If it does not fit their shape.
+        If it does not fit their shape, or is complex where they are real.
     """
-    own = np.asarray(factor) if np.iscomplexobj(values) else np.asarray(np.real(factor))
+    own = numbers(f"a {name}", factor)
+    if np.iscomplexobj(own) and not np.iscomplexobj(values):
+        raise ParameterError(f"a {name} must be real: what it scales is")
     try:
         product = values * own.astype(values.dtype if np.iscomplexobj(own) else values.real.dtype)
     except ValueError:

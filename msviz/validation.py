@@ -9,6 +9,9 @@ import math
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from msviz.errors import ParameterError
 
 
@@ -22,9 +25,9 @@ def whole(name: str, value: Any, low: float, high: float = math.inf) -> int:
     """
     number: int | None = None
     with suppress(TypeError, ValueError, OverflowError):
-        number = int(value) if not isinstance(value, str) and value == int(value) else None
+        number = int(value) if not isinstance(value, str | bytes) and value == int(value) else None
     if number is None or not low <= number <= high:
-        raise ParameterError(f"{name} must be a whole number {_range(low, high)}, not {value!r}")
+        raise ParameterError(f"{name} must be a whole number{_range(low, high)}, not {value!r}")
     return number
 
 
@@ -37,14 +40,33 @@ def real(name: str, value: Any, low: float, high: float = math.inf, *, unit: str
         If it is no such number.
     """
     try:
-        number = math.nan if isinstance(value, str) else float(value)
+        number = math.nan if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not (low <= number <= high and math.isfinite(number)):
-        raise ParameterError(f"{name} must be a number {_range(low, high, unit)}, not {value!r}")
+        raise ParameterError(f"{name} must be a number{_range(low, high, unit)}, not {value!r}")
     return number
 
 
 def _range(low: float, high: float, unit: str = "") -> str:
     unit = unit and f" {unit}"
-    return f"from {low:g}{unit} up" if high == math.inf else f"from {low:g} to {high:g}{unit}"
+    if high < math.inf:
+        return f" from {low:g} to {high:g}{unit}"
+    return f" from {low:g}{unit} up" if low > -math.inf else ""
+
+
+def numbers(name: str, values: Any) -> NDArray[Any]:
+    """Truth values, whole, real or complex numbers as an array.
+
+    Raises
+    ------
+    ParameterError
+        If they are none.
+    """
+    try:
+        array = np.asarray(values)
+    except Exception as error:  # whatever NumPy, and the libraries of other arrays, make of what is none
+        raise ParameterError(f"{name} must be an array of numbers ({error})") from error
+    if array.dtype.kind not in "biufc":
+        raise ParameterError(f"{name} must be numbers, not of dtype {array.dtype}")
+    return array

@@ -107,7 +107,7 @@ def test_images_that_there_are_not():
         ):
             made.image(channel)
     for frame_rate in (0, -1, RATE + 1, float("nan")):
-        with pytest.raises(ParameterError, match="frame_rate must be above 0 and at most"):
+        with pytest.raises(ParameterError, match="frame_rate must be"):
             made.image(frame_rate=frame_rate)
 
 

@@ -268,4 +268,4 @@ def read_audio(file: File, *, track: int = 0) -> Signal:
         As `open_audio`.
     """
     with open_audio(file, track=track) as source:
-        return Signal(source.read(0, source.length), source.rate)
+        return Signal.of(source.read(0, source.length), source.rate)

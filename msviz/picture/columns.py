@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.errors import ParameterError
+from msviz.validation import real
+
+LONGEST_STEP = 2**53  # samples, which floats tell apart
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,9 @@ class Columns:
         Raises
         ------
         ParameterError
-            If there are not more than 0 and at most `rate` columns a second.
+            If there are more than `rate` columns a second, or hardly any.
         """
-        if not 0 < frame_rate <= rate:
-            raise ParameterError(
-                f"frame_rate must be above 0 and at most the rate of {rate} Hz, not {frame_rate:g}"
-            )
-        step = rate / frame_rate
+        step = rate / real("frame_rate", frame_rate, rate / LONGEST_STEP, rate, unit="Hz")
         return cls(start, max(math.ceil((stop - start) / step), 0), step)
 
     def frames(self, hop: int) -> tuple[int, int]:
@@ -56,7 +54,7 @@ class Columns:
         edges = self._edges(hop)
         return int(edges[0]), int(edges[-1])
 
-    def pooled(self, values: NDArray[Any], hop: int) -> NDArray[Any]:
+    def pooled(self, values: NDArray[Any], first: int, hop: int) -> NDArray[Any]:
         """The columns of a band.
 
         Where its frames are denser than the columns, the maximum of those centred in a column; where they
@@ -65,19 +63,26 @@ class Columns:
         Parameters
         ----------
         values : real array (rows, frames)
-            The frames that `frames` tells.
+            Those of the frames that `frames` tells that there are; 0 is shown in the place of others.
+        first : int
+            Number of the first of them.
 
         Returns
         -------
         array (rows, columns)
         """
-        if not self.count:
-            return values[:, :0]
+        rows, frames = values.shape
+        out = np.zeros((rows, self.count), values.dtype)
         if hop >= self.step:
-            nearest = self._nearest(hop)
-            return values[:, nearest - nearest[0]]
-        edges = self._edges(hop)
-        return np.asarray(np.maximum.reduceat(values, edges[:-1] - edges[0], axis=1))
+            nearest = self._nearest(hop) - first
+            there = (nearest >= 0) & (nearest < frames)
+            out[:, there] = values[:, nearest[there]]
+        else:
+            edges = np.clip(self._edges(hop) - first, 0, frames)
+            there = edges[1:] > edges[:-1]
+            if there.any():
+                out[:, there] = np.maximum.reduceat(values[:, : edges[-1]], edges[:-1][there], axis=1)
+        return out
 
     @property
     def edges(self) -> NDArray[np.float64]:

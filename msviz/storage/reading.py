@@ -78,11 +78,13 @@ class StoredCoefficients:
                 f"{self._path} is damaged: something of {self._band.name} is missing or not a number "
                 f"{self._where(keys[2])}."
             )
-        return decoded(stored, self._content, real=real)
+        return decoded(stored, self._content, real=real)[()]
 
     def _where(self, frames: Any) -> str:
         held = range(self.shape[2])
-        held = held[frames] if isinstance(frames, slice) else held[frames : frames + 1]
+        if isinstance(frames, int | np.integer):
+            frames = slice(frames, frames + 1 or None)
+        held = held[frames] if isinstance(frames, slice) else held
         a, b = ((self._band.frames.start + n) * self._band.hop / self._rate for n in (held.start, held.stop))
         return f"between {a:.1f} and {b:.1f} s"
 

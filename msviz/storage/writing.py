@@ -61,6 +61,11 @@ def save(
     True
     >>> folder.cleanup()
     """
+    if not isinstance(representation, Representation):
+        name = type(representation).__name__
+        raise ParameterError(
+            f"only a representation can be saved, not {name}: transform.analyze makes one of sound"
+        )
     frames = [band.range for band in representation.all_bands]
     options: dict[str, Any] = {"frames": frames, "content": content, "compress": compress}
     length, start = representation.length, representation.start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -244,7 +245,7 @@ class Transform(ABC):
 
         As `scipy.signal.ShortTimeFFT.upper_border_begin`.  The residual is last.
         """
-        points = []
+        length, points = whole("length", length, 0), []
         for number, band in enumerate(self.all_bands):
             before, after = self._reach(number)
             frame = (length - 1 - after) // band.hop + 1
@@ -292,9 +293,14 @@ class Transform(ABC):
         coefficients : The frames within an interval alone.
         synthesize : The way back.
         """
-        source = as_source(source, rate, self.rate)
+        source = self._source(source, rate)
         start, stop = _within(start, stop, source.length)
         return self._analyzed(source, start, stop, self.frame_ranges(start, stop))
+
+    def _source(self, source: Source | ArrayLike, rate: float | None = None) -> Source:
+        if isinstance(source, Representation):  # which can be read, too
+            raise ParameterError("a representation is analysed already: analyse representation.synthesize()")
+        return as_source(source, rate, self.rate)
 
     def _analyzed(self, source: Source, start: int, stop: int, frames: Sequence[Range]) -> Representation:
         held = [
@@ -333,7 +339,7 @@ class Transform(ABC):
         ParameterError
             If the source has another rate or `piece` is not positive.
         """
-        source = as_source(source, rate, self.rate)
+        source = self._source(source, rate)
         piece = max(STREAM // source.channels, SHORTEST_PIECE) if piece is None else whole("piece", piece, 1)
         return self._stream(source, piece)
 
@@ -374,9 +380,9 @@ class Transform(ABC):
         ParameterError
             If the source has another rate or `stop` is before `start`.
         """
-        source = as_source(source, None, self.rate)
-        _in_order(start, stop)
-        wanted: list[Range | None] = [Range(start, stop).over(band.hop) for band in self.bands]
+        source = self._source(source)
+        interval = _in_order(start, stop)
+        wanted: list[Range | None] = [interval.over(band.hop) for band in self.bands]
         return self._run(source, [*wanted, *[None][: self.residual is not None]], map)[: len(self.bands)]
 
     def frames(self, source: Source | ArrayLike, band: int, start: int, stop: int) -> Array:
@@ -391,11 +397,10 @@ class Transform(ABC):
         ParameterError
             If there is no such band, `stop` is before `start`, or the source has another rate.
         """
-        source = as_source(source, None, self.rate)
+        source = self._source(source)
         band = whole("band", band, 0, len(self.bands) - 1)
-        _in_order(start, stop)
         wanted: list[Range | None] = [None] * len(self.all_bands)
-        wanted[band] = Range(start, stop)
+        wanted[band] = _in_order(start, stop)
         return self._run(source, wanted, None)[band]
 
     def synthesize(self, representation: Representation) -> Signal:
@@ -415,13 +420,13 @@ class Transform(ABC):
         self._require_own(representation)
         start, stop = representation.start, representation.stop
         if representation.in_memory:
-            return Signal(self._rebuild(representation), self.rate)
+            return Signal.of(self._rebuild(representation), self.rate)
         samples = np.empty((representation.channels, representation.length), self.dtype)
         step = max(STREAM // representation.channels, SHORTEST_PIECE)
         for first in range(start, stop, step):
             part = representation.read(first, min(first + step, stop))
             samples[:, part.start - start : part.stop - start] = self._rebuild(part)
-        return Signal(samples, self.rate)
+        return Signal.of(samples, self.rate)
 
     def synthesize_stream(self, pieces: Iterable[Representation]) -> Iterator[Signal]:
         """The signal that consecutive pieces of a stream rebuild, in bounded memory.
@@ -456,6 +461,10 @@ class Transform(ABC):
         )
 
     def _require_own(self, representation: Representation) -> None:
+        if not isinstance(representation, Representation):
+            raise ParameterError(
+                f"only a representation can be made sound, not {type(representation).__name__}"
+            )
         its = representation.transform
         mine, theirs = self.parameters, its.parameters
         same = mine | {"dtype": ""} == theirs | {"dtype": ""}  # precision does not move a frame
@@ -505,6 +514,8 @@ def _within(start: Any, stop: Any, length: int) -> tuple[int, int]:
     return first, last
 
 
-def _in_order(start: int, stop: int) -> None:
-    if stop < start:
+def _in_order(start: Any, stop: Any) -> Range:
+    interval = Range(whole("start", start, -math.inf), whole("stop", stop, -math.inf))
+    if interval.stop < interval.start:
         raise ParameterError(f"stop must not be before start, as {stop} is before {start}")
+    return interval

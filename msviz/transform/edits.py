@@ -214,7 +214,9 @@ class Edits:
         weighed = bool((gains != 1).any())
         if not (alone or parts or weighed):
             return frames
-        values = frames.coefficients * gains[:, None] if weighed else frames.coefficients
+        values = frames.coefficients[...]
+        if weighed:
+            values = values * gains[:, None]
         if alone:
             edited = np.zeros_like(values)
             for part, _ in parts:

@@ -16,7 +16,7 @@ from msviz.errors import MsvizError, ParameterError
 from msviz.picture import FLOOR_DB, Columns, level_codes, plot, png, render
 from msviz.signal import Signal, interval_of, scaled
 from msviz.transform.frames import Frames, Range
-from msviz.validation import whole
+from msviz.validation import numbers, whole
 
 if TYPE_CHECKING:
     import os
@@ -207,16 +207,18 @@ class Representation:
         """
         if isinstance(factor, Representation | str):
             return NotImplemented
-        if isinstance(factor, int | float | complex | np.number):
-            masks: list[Any] = [factor] * len(self.all_bands)
-        else:
-            masks = [np.asarray(mask) for mask in factor]
-            if self.residual is not None and len(masks) == len(self.bands):
-                masks.append(_residual_mask(masks[0], self.bands[0], self.residual))
-            if len(masks) != len(self.all_bands):
-                raise ParameterError(
-                    f"there must be a mask for each of {len(self.bands)} bands, not {len(masks)}"
-                )
+        try:
+            masks = [numbers("a mask", mask) for mask in factor]
+        except TypeError:  # one for all
+            masks = [numbers("a gain", factor)] * len(self.all_bands)
+        if self.residual is not None and len(masks) == len(self.bands):
+            masks.append(_residual_mask(masks[0], self.bands[0], self.residual))
+        if len(masks) != len(self.all_bands):
+            raise ParameterError(
+                f"there must be a mask for each of {len(self.bands)} bands, not {len(masks)}"
+            )
+        if self.residual is not None:
+            masks[-1] = masks[-1].real
         return self.of_bands(
             replace(band, coefficients=scaled(band.coefficients[...], mask, f"mask of {band.band.name}"))
             for band, mask in zip(self.all_bands, masks, strict=True)
@@ -245,10 +247,14 @@ class Representation:
         if not isinstance(other, Representation):
             return NotImplemented
         mine, its = (
-            (r.transform, [(b.range, b.coefficients.shape) for b in r.all_bands]) for r in (self, other)
+            (r.transform, [(b.range, b.coefficients.shape, b.coefficients.dtype.kind) for b in r.all_bands])
+            for r in (self, other)
         )
         if mine != its:
-            raise ParameterError(f"{self!r} and {other!r} must be of one transform and of the same frames")
+            raise ParameterError(
+                f"{self!r} and {other!r} must be of one transform and of the same frames, "
+                "and both or neither magnitudes alone"
+            )
         return self.of_bands(
             replace(a, coefficients=operate(a.coefficients[...], b.coefficients[...]))
             for a, b in zip(self.all_bands, other.all_bands, strict=True)
@@ -256,24 +262,15 @@ class Representation:
 
     # ------------------------------------------------------------------ pictures
 
-    def _magnitudes(self, number: int, channel: int, frames: Range) -> Array:
-        """Magnitudes (bins, frames) of a band in one channel; 0 where there are no frames."""
-        band = self.bands[number]
-        out = np.zeros((band.frequencies.size, frames.stop - frames.start), self.transform.dtype)
-        held = band.range.common(frames)
-        if held.start < held.stop:
-            first = held.start - band.first_frame
-            values = band.coefficients[channel, :, first : first + held.stop - held.start]
-            out[:, held.start - frames.start : held.stop - frames.start] = np.abs(values)
-        return out
-
     def _pooled(self, channel: int, columns: Columns) -> list[Array]:
         """Of every band, the strongest magnitude in each column, an array (bins, columns)."""
         channel = whole("channel", channel, 0, self.channels - 1)
-        return [
-            columns.pooled(self._magnitudes(number, channel, Range(*columns.frames(band.hop))), band.hop)
-            for number, band in enumerate(self.bands)
-        ]
+        pooled = []
+        for band in self.bands:
+            first, stop = band.range.common(Range(*columns.frames(band.hop)))
+            held = slice(first - band.first_frame, max(first, stop) - band.first_frame)
+            pooled.append(columns.pooled(np.abs(band.coefficients[channel, :, held]), first, band.hop))
+        return pooled
 
     def levels(self, start: int | None = None, stop: int | None = None) -> list[NDArray[np.uint8]]:
         """Level codes of the frames that are centred in samples [start, stop), by default all.
@@ -343,7 +340,8 @@ class Representation:
         >>> float(round(frequencies[image[:, 25].argmax()]))
         989.0
         """
-        first, last = self.start if start is None else start, self.stop if stop is None else stop
+        first = self.start if start is None else whole("start", start, -math.inf)
+        last = self.stop if stop is None else whole("stop", stop, -math.inf)
         columns = Columns.covering(first, last, self.rate, frame_rate)
         with np.errstate(divide="ignore"):  # nothing is at the floor, too
             level = 20 * np.log10(np.concatenate(self._pooled(channel, columns)))
@@ -529,7 +527,7 @@ def band_attributes(band: Band, frames: Range) -> dict[str, Any]:
 def _residual_mask(mask: Array, lowest: Frames, residual: Frames) -> Array:
     """That of the lowest bin, at the frames of the residual."""
     row = mask[..., :1, :] if mask.ndim >= 2 else mask
-    if mask.ndim == 0 or mask.shape[-1] == 1:
-        return row
+    if mask.ndim == 0 or mask.shape[-1] != lowest.range.stop - lowest.range.start:
+        return row  # the same at all times, or one that will be refused
     nearest = np.rint(np.arange(*residual.range) * (residual.hop / lowest.hop)).astype(np.intp)
     return np.asarray(row[..., np.clip(nearest - lowest.first_frame, 0, mask.shape[-1] - 1)])

@@ -105,7 +105,7 @@ class OctaveScale:
     @property
     def octave_count(self) -> int:
         """How many octaves fit between `fmin` and the Nyquist frequency."""
-        return math.floor(math.log2(self.rate / 2 / self.fmin))
+        return math.floor(math.log2(min(self.rate / 2 / self.fmin, 2.0**1015)))
 
     @property
     def warp_offset(self) -> float:

@@ -1,0 +1,190 @@
+"""What people from NumPy try first: many channels, arrays beside signals, NumPy's integers, odd gains."""
+
+import numpy as np
+import pytest
+
+from msviz import (
+    STFT,
+    BoxEdit,
+    Edits,
+    OctaveTransform,
+    ParameterError,
+    Signal,
+    StorageError,
+    load,
+    save,
+    signal_to_error_db,
+)
+
+RATE = 8000
+OCTAVES = OctaveTransform(RATE, bins_per_octave=12, resolution=6, fmin=100)
+TRANSFORMS = (OCTAVES, STFT(RATE, window=256, hop=64))
+both = pytest.mark.parametrize("transform", TRANSFORMS)
+
+
+def noise(channels=1, length=1000):
+    return np.random.default_rng(0).standard_normal((channels, length))
+
+
+# ---------------------------------------------------------------------- few samples of many channels
+
+
+@both
+def test_few_samples_of_many_channels_are_rebuilt(transform):
+    samples = noise(64, 500)
+    made = transform.analyze(samples)
+    np.testing.assert_allclose(made.read(3, 4).synthesize().samples, samples[:, 3:4], atol=1e-5)
+    parts = [part.samples for part in transform.synthesize_stream(transform.stream(samples, piece=450))]
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), samples, atol=1e-5)
+
+
+def test_few_samples_of_many_channels_can_be_selected_and_mixed():
+    first = Signal(noise(64, 500), RATE).between(0, 1 / RATE)
+    assert first.samples.shape == (64, 1)
+    np.testing.assert_array_equal((first + first).samples, 2 * first.samples)
+
+
+# ---------------------------------------------------------------------- what is no number
+
+
+class Stubborn:
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("needs .detach()")
+
+
+@pytest.mark.parametrize("what", [[[0.1, 0.2], [0.3]], Stubborn(), None, {}])
+def test_what_numpy_makes_no_numbers_of_is_refused(what):
+    with pytest.raises(ParameterError, match="samples must be"):
+        Signal(what, RATE)
+    with pytest.raises(ParameterError, match="a gain must be"):
+        Signal(noise(), RATE) * what
+    with pytest.raises(ParameterError, match="must be"):
+        signal_to_error_db(what, noise())
+
+
+@both
+def test_gains_of_any_number_type(transform):
+    signal, made = Signal(noise(), RATE), transform.analyze(noise())
+    for half in (0.5, np.float32(0.5), np.array(0.5)):
+        assert half * signal == signal * 0.5
+        assert half * made == made * 0.5
+    assert made * np.True_ == made
+    with pytest.raises(ParameterError, match="a gain must be numbers"):
+        made * None
+    with pytest.raises(ParameterError, match=r"does not fit|a mask for each"):
+        made * ([[]] * len(made.bands))
+
+
+@both
+def test_what_is_real_takes_no_complex_gain(transform):
+    for real in (Signal(noise(), RATE), abs(transform.analyze(noise()))):
+        with pytest.raises(ParameterError, match="must be real"):
+            real * 1j
+
+
+@pytest.mark.parametrize("fmin", [5e-324, 2e-311, 1e-300])
+def test_the_smallest_numbers_are_refused_too(fmin):
+    with pytest.raises(ParameterError, match="fmin must be at least"):
+        OctaveTransform(1, fmin=fmin)
+
+
+# ---------------------------------------------------------------------- intervals
+
+
+@both
+def test_numpys_integers_are_samples_and_frames(transform):
+    samples, first, last = noise(), np.int64(100), np.int64(900)
+    for made, expected in zip(
+        transform.coefficients(samples, first, last), transform.coefficients(samples, 100, 900), strict=True
+    ):
+        np.testing.assert_array_equal(made, expected)
+    np.testing.assert_array_equal(
+        transform.frames(samples, np.int64(0), np.int8(1), 3.0), transform.frames(samples, 0, 1, 3)
+    )
+
+
+@both
+@pytest.mark.parametrize("bad", ["a", 0.5, float("nan"), None, [1]])
+def test_what_is_no_sample_is_refused_by_name(transform, bad):
+    samples = noise()
+    made = transform.analyze(samples)
+    for call in (transform.coefficients, lambda *interval: transform.frames(*interval[:1], 0, *interval[1:])):
+        with pytest.raises(ParameterError, match="stop must be a whole number, not"):
+            call(samples, 0, bad)
+    with pytest.raises(ParameterError, match="length must be"):
+        transform.upper_border_begin(bad)
+    with pytest.raises(ParameterError, match="frame_rate must be" if bad != 0.5 else "start must be"):
+        made.image(start=0 if bad != 0.5 else bad, frame_rate=bad)
+
+
+@both
+def test_a_column_longer_than_the_sound_shows_all_of_it_in_little_memory(transform):
+    made = transform.analyze(noise())
+    column = made.image(frame_rate=1e-9)
+    assert column.shape == (sum(band.frequencies.size for band in made.bands), 1)
+    strongest = [np.abs(band.coefficients[0]).max(axis=1) for band in made.bands]
+    np.testing.assert_allclose(column[:, 0], 20 * np.log10(np.concatenate(strongest)), atol=1e-3)
+
+
+@both
+def test_columns_beside_the_sound_are_at_the_floor(transform):
+    made = transform.analyze(noise())
+    assert (made.image(start=-9 * RATE, stop=-8 * RATE) == made.image(start=8 * RATE, stop=9 * RATE)).all()
+    assert made.image(start=8 * RATE, stop=9 * RATE).max() == -119.5
+
+
+# ---------------------------------------------------------------------- what goes in where
+
+
+@both
+def test_a_representation_is_no_sound(transform):
+    made = transform.analyze(noise())
+    with pytest.raises(ParameterError, match="a representation is analysed already"):
+        transform.analyze(made)
+    for what in (None, noise()):
+        with pytest.raises(ParameterError, match="only a representation can be made sound"):
+            transform.synthesize(what)
+
+
+def test_an_array_is_compared_with_a_signal():
+    samples = noise()
+    assert signal_to_error_db(samples, Signal(0.9 * samples, RATE)) == pytest.approx(20)
+    assert signal_to_error_db(Signal(samples, RATE), 0.9 * samples[0]) == pytest.approx(20)
+
+
+# ---------------------------------------------------------------------- in files
+
+
+@both
+@pytest.mark.parametrize("name", ["a.zarr", "a.npz"])
+def test_what_lies_in_a_file_is_edited_and_indexed_like_what_is_in_memory(transform, name, tmp_path):
+    made = transform.analyze(noise())
+    save(made, tmp_path / name)
+    stored = load(tmp_path / name)
+    edits = Edits(boxes=(BoxEdit(0.02, 0.05, 500, 1500),))
+    assert edits(stored) == edits(made) != made
+    value = stored.bands[-1].coefficients[0, 1, 2]
+    assert isinstance(value, np.complex64)
+    assert value == made.bands[-1].coefficients[0, 1, 2]
+
+
+def test_damage_is_told_however_it_was_indexed(tmp_path):
+    made = OCTAVES.analyze(noise())
+    save(made, tmp_path / "a.npz")
+    coefficients = load(tmp_path / "a.npz").bands[0].coefficients
+    coefficients._array[:] = np.nan
+    for frames in (-1, [0, 1], np.int64(0), slice(2, 3)):
+        with pytest.raises(StorageError, match="something of octave_00 is missing"):
+            coefficients[0, 0, frames]
+
+
+def test_only_representations_are_saved(tmp_path):
+    with pytest.raises(ParameterError, match="only a representation can be saved, not Signal"):
+        save(Signal(noise(), RATE), tmp_path / "a.zarr")
+
+
+@both
+def test_coefficients_and_magnitudes_are_not_mixed(transform):
+    made = transform.analyze(noise())
+    with pytest.raises(ParameterError, match="both or neither magnitudes alone"):
+        made + abs(made)
