@@ -199,7 +199,7 @@ class OctaveDataset(Dataset[Any]):
     def _check_alike(self, stored: StoredRepresentation, first: StoredRepresentation) -> None:
         """Whether pictures of a file have the same size as those of the first."""
         self._check(stored)
-        if repr(stored.transform) != repr(first.transform):
+        if stored.transform != first.transform:
             raise MsvizError(
                 f"Files in one folder must have the same parameters: {stored.path} was made by "
                 f"{stored.transform!r}, {first.path} by {first.transform!r}."

@@ -29,9 +29,8 @@ Map = Callable[[Array], Array]
 STREAM = 2**20
 SHORTEST_PIECE = 2**14
 
-FARTHEST_SIGMA = (
-    3.0  # that a gradient of phases may point away: where magnitudes jump, it would point anywhere
-)
+#: How far a gradient of phases may point: where magnitudes jump, it would point anywhere.
+FARTHEST_SIGMA = 3.0
 
 
 class BorderPoint(NamedTuple):
@@ -219,12 +218,8 @@ class Transform(ABC):
     def __repr__(self) -> str:
         """As it is made, without what is the default."""
         default = self.of(self.kind, {"rate": self.rate}).parameters
-        others = {name: value for name, value in self.parameters.items() if value != default[name]}
-        texts = (
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}={value!r}"
-            for name, value in others.items()
-        )
-        return f"{type(self).__name__}({', '.join((str(self.rate), *texts))})"
+        others = (f"{name}={value!r}" for name, value in self.parameters.items() if value != default[name])
+        return f"{type(self).__name__}({', '.join((str(self.rate), *others))})"
 
     def lower_border_end(self) -> tuple[BorderPoint, ...]:
         """The first sample and frame of each band that silence before the signal does not touch.
@@ -383,7 +378,8 @@ class Transform(ABC):
         source = self._source(source)
         interval = _in_order(start, stop)
         wanted: list[Range | None] = [interval.over(band.hop) for band in self.bands]
-        return self._run(source, [*wanted, *[None][: self.residual is not None]], map)[: len(self.bands)]
+        wanted += [None] * (len(self.all_bands) - len(wanted))  # no residual
+        return self._run(source, wanted, map)[: len(self.bands)]
 
     def frames(self, source: Source | ArrayLike, band: int, start: int, stop: int) -> Array:
         """Frames start, …, stop - 1 of one band, computed by the stages that it needs alone.
