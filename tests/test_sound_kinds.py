@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from audio_tools import encode
 
+from msviz.audio import open_audio, problems
 from msviz.audio.kinds import HEAD, sound_kind
 
 RATE = 48000
@@ -143,3 +144,10 @@ def test_random_bytes_are_no_sound():
     for beginning in (b"", b"\xff\xfb\x90\x44", b"\xff\xf1\x50\x80\x2e\x7f\xfc", b"\x0b\x77\x00\x00\x14\x40"):
         for _ in range(200):
             assert sound_kind(beginning + rng.bytes(2000)) is None
+
+
+@pytest.mark.parametrize("suffix", ["au", "snd", "vox", "gsm"])
+def test_what_is_sound_by_its_name_alone_is_told(tmp_path, suffix):
+    (tmp_path / f"notes.{suffix}").write_text("The third take is the one to keep.\n" * 30)
+    with open_audio(tmp_path / f"notes.{suffix}") as source:
+        assert any("has no header: it is taken for" in sentence for sentence in problems(source))
