@@ -32,11 +32,11 @@ from benchmarks.measure import Report, in_process, machine, peak_mb
 from benchmarks.tracks import make_track
 from msviz.audio import mix_down
 from msviz.gui.analysis import Analysis, Picture, Sound
-from msviz.gui.colours import COLOUR_MAPS, Colours
+from msviz.gui.colours import Colours
 from msviz.gui.process import prepare, settle
 from msviz.gui.theme import apply_theme
 from msviz.gui.window import Window
-from msviz.picture import Pyramid
+from msviz.picture import COLOUR_MAPS, Pyramid
 from msviz.playback import player
 
 SIZE = (1600, 900)

@@ -354,7 +354,7 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
     ParameterError
         If its rate is not the expected one, or the array does not hold samples.
     """
-    if not isinstance(source, Source):
+    if not isinstance(source, PaddedSource | Source):  # the second is slow to tell
         source = Signal(source, expected_rate if rate is None else rate)
     elif rate is not None:
         raise ParameterError("rate is for arrays alone: a source has its own")

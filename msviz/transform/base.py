@@ -462,8 +462,8 @@ class Transform(ABC):
                 f"only a representation can be made sound, not {type(representation).__name__}"
             )
         its = representation.transform
-        mine, theirs = self.parameters, its.parameters
-        same = mine | {"dtype": ""} == theirs | {"dtype": ""}  # precision does not move a frame
+        precision = {"dtype": ""}  # moves no frame
+        same = its is self or self.parameters | precision == its.parameters | precision
         if type(its) is not type(self) or not same:
             raise ParameterError(
                 f"the representation was made by {its!r}, not by {self!r}: use representation.synthesize()"
@@ -477,10 +477,9 @@ class Transform(ABC):
 def finite(samples: Array) -> Array:
     """Samples of which those that are not finite numbers are 0, with a warning."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if (
-            np.isfinite(samples.sum()) or np.isfinite(samples).all()
-        ):  # the sum is quicker, and tells nearly always
-            return samples
+        quick = np.isfinite(samples.sum())  # enough, nearly always
+    if quick or np.isfinite(samples).all():
+        return samples
     warnings.warn("non-finite samples are analysed as zero", stacklevel=4)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
