@@ -1,5 +1,7 @@
 """What people from NumPy try first: many channels, arrays beside signals, NumPy's integers, odd gains."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from msviz import (
     ParameterError,
     Signal,
     StorageError,
+    from_xarray,
     load,
     save,
     signal_to_error_db,
@@ -188,3 +191,49 @@ def test_coefficients_and_magnitudes_are_not_mixed(transform):
     made = transform.analyze(noise())
     with pytest.raises(ParameterError, match="both or neither magnitudes alone"):
         made + abs(made)
+
+
+# ---------------------------------------------------------------------- pictures and trees
+
+
+def test_what_is_no_path_or_axes_is_refused():
+    made = OCTAVES.analyze(noise())
+    read, write = os.pipe()
+    with pytest.raises(TypeError):
+        made.render(write)  # wrote into the open file of this number, and closed it
+    os.close(write)
+    os.close(read)
+    with pytest.raises(ParameterError, match="colours must be one of"):
+        made.render(colours=["magma"])
+    pytest.importorskip("matplotlib")
+    with pytest.raises(ParameterError, match="ax must be Matplotlib axes, one of them, not ndarray"):
+        made.plot(np.array([None, None]))
+
+
+@both
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda band: band.isel(frame=slice(None, None, 2)), "frames of .* must follow each other"),
+        (lambda band: band.isel(frame=slice(None, None, -1)), "frames of .* must follow each other"),
+        (lambda band: band.isel(bin=slice(None, None, -1)), "bins of .* must be in their order"),
+        (lambda band: band.isel(frame=3), "not laid out as to_xarray"),
+        (lambda band: band.astype("U5"), "coefficients must be numbers"),
+    ],
+)
+def test_trees_that_would_be_another_sound_are_refused(transform, change, sentence):
+    xarray = pytest.importorskip("xarray")
+    tree = transform.analyze(noise()).to_xarray()
+    name = transform.bands[0].name
+    tree[name] = xarray.DataTree(change(tree[name].to_dataset()))
+    with pytest.raises(ParameterError, match=sentence):
+        from_xarray(tree)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(5, 4), (0.5, 100), (None, 3)])
+def test_trees_of_no_interval_are_refused(start, stop):
+    pytest.importorskip("xarray")
+    tree = OCTAVES.analyze(noise()).to_xarray()
+    tree.attrs |= {"start": start, "stop": stop}
+    with pytest.raises(ParameterError, match=r"start must be|stop must be"):
+        from_xarray(tree)

@@ -45,7 +45,7 @@ def colour_map(name: str, count: int) -> NDArray[np.float64]:
     ParameterError
         If there is no such map.
     """
-    if name not in COLOUR_MAPS:
+    if name not in [*COLOUR_MAPS]:  # a list has no hash
         raise ParameterError(f"colours must be one of {', '.join(COLOUR_MAPS)}, not {name!r}")
     table = _table(name)
     places, at = np.linspace(0, 1, len(table)), np.linspace(0, 1, count)

@@ -81,11 +81,12 @@ def png(rgb: NDArray[np.uint8], path: str | os.PathLike[str] | None = None) -> b
     data = io.BytesIO()
     Image.fromarray(rgb).save(data, "png")
     if path is not None:
+        name = os.fspath(path)  # a number is no path: it would be an open file
         try:
-            with open(path, "wb") as file:
+            with open(name, "wb") as file:
                 file.write(data.getvalue())
         except OSError as error:
-            raise MsvizError(f"{os.fspath(path)} cannot be written: {error.strerror}.") from error
+            raise MsvizError(f"{name} cannot be written: {error.strerror}.") from error
     return data.getvalue()
 
 
@@ -107,7 +108,7 @@ def plot(
         Gives magnitudes (rows, columns) of each band in so many columns, and the columns' edges in seconds.
     """
     try:
-        from matplotlib import pyplot
+        from matplotlib import axes, pyplot
         from matplotlib.colors import ListedColormap
         from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
     except ImportError as error:
@@ -117,6 +118,8 @@ def plot(
     shades = ListedColormap(colour_map(colours, 256) / 255)
     if ax is None:
         _, ax = pyplot.subplots(layout="constrained")
+    elif not isinstance(ax, axes.Axes):
+        raise ParameterError(f"ax must be Matplotlib axes, one of them, not {type(ax).__name__}")
     magnitudes, edges_s = pooled(max(1, round(ax.bbox.width)))
     for band, values in zip(bands, magnitudes, strict=True):
         # Matplotlib leaves out what is narrower than a pixel: rows are pooled to pixels before.

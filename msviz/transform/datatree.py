@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from msviz.bands import Band
 from msviz.errors import ParameterError
 from msviz.transform.base import Transform
 from msviz.transform.frames import Frames
 from msviz.transform.representation import Representation
+from msviz.validation import numbers, whole
 
 if TYPE_CHECKING:
     import xarray
@@ -27,7 +30,7 @@ def from_xarray(tree: xarray.DataTree) -> Representation:
     Raises
     ------
     ParameterError
-        If it is laid out in another way.
+        If it is laid out in another way, or lacks bins, or frames amid others.
 
     See Also
     --------
@@ -44,20 +47,27 @@ def from_xarray(tree: xarray.DataTree) -> Representation:
     try:
         attributes = dict(tree.attrs)
         transform = Transform.of(attributes["transform"], dict(attributes["parameters"]))
-        start, stop = int(attributes["start"]), int(attributes["stop"])
-        frames = []
-        for band in transform.all_bands:
-            group: Any = tree[band.name]
-            first = int(group.attrs["first_frame"])
-            if "time" in group.coords and group["time"].size:  # it knows when frames were left out
-                first = round(float(group["time"][0]) * transform.rate / band.hop)
-            values = np.asarray(group["coefficients"].transpose("channel", "bin", "frame"))
-            frames.append(Frames(band, values, first, transform.rate))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        start = whole("start", attributes["start"], -math.inf)
+        stop = whole("stop", attributes["stop"], start)
+        frames = [_frames(tree[band.name], band, transform.rate) for band in transform.all_bands]
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ParameterError(f"the tree is not laid out as to_xarray lays it out ({error})") from error
-    for held in frames:
-        rows = held.coefficients.shape[1]
-        if rows != held.frequencies.size:
-            raise ParameterError(f"{held.band.name} must have {held.frequencies.size} bins, not {rows}")
     residual = frames.pop() if transform.residual is not None else None
     return Representation(transform, tuple(frames), residual, start, stop)
+
+
+def _frames(group: Any, band: Band, rate: int) -> Frames:
+    """The frames of a band in its group; ParameterError if they are not what they were in all but values."""
+    values = numbers("coefficients", group["coefficients"].transpose("channel", "bin", "frame"))
+    _, bins, count = values.shape
+    if bins != band.frequencies.size:
+        raise ParameterError(f"{band.name} must have {band.frequencies.size} bins, not {bins}")
+    if "frequency" in group.coords and not np.allclose(group["frequency"], band.frequencies):
+        raise ParameterError(f"the bins of {band.name} must be in their order")
+    first = int(group.attrs["first_frame"])
+    if "time" in group.coords and count:  # it knows when frames were left out
+        held = np.rint(np.asarray(group["time"]) * (rate / band.hop))
+        first = int(held[0])
+        if not np.array_equal(held, first + np.arange(count)):
+            raise ParameterError(f"the frames of {band.name} must follow each other")
+    return Frames(band, values, first, rate)
