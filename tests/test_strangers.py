@@ -1,9 +1,11 @@
 """What people from NumPy try first: many channels, arrays beside signals, NumPy's integers, odd gains."""
 
+import multiprocessing
 import os
 
 import numpy as np
 import pytest
+from waiting import LONG_S
 
 from msviz import (
     STFT,
@@ -169,6 +171,26 @@ def test_what_lies_in_a_file_is_edited_and_indexed_like_what_is_in_memory(transf
     value = stored.bands[-1].coefficients[0, 1, 2]
     assert isinstance(value, np.complex64)
     assert value == made.bands[-1].coefficients[0, 1, 2]
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.parametrize("name", ["a.zarr", "a.zip", "a.npz"])
+def test_a_forked_child_reads_what_its_parent_opened(name, tmp_path):
+    save(OCTAVES.analyze(noise()), tmp_path / name)
+    stored = load(tmp_path / name)
+    mine = stored.synthesize()
+    with multiprocessing.get_context("fork").Pool(1, _inherit, (stored,)) as pool:
+        assert pool.apply_async(_inherited_sound).get(LONG_S) == mine
+
+
+def _inherit(stored):
+    global _inherited
+    _inherited = stored
+
+
+def _inherited_sound():
+    return _inherited.synthesize()
 
 
 def test_damage_is_told_however_it_was_indexed(tmp_path):

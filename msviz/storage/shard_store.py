@@ -34,7 +34,9 @@ class ShardStore(WrapperStore[Store]):
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
         if self._process != os.getpid():  # forked: an open ZIP file would share its position with the parent
-            self._store, self._process = self._opened(), os.getpid()
+            store = self._opened()
+            await store._ensure_open()
+            self._store, self._process = store, os.getpid()
         if key.endswith("/zarr.json"):
             return self._described(key.removesuffix("/zarr.json"), await self._store.get(key, prototype))
         array, _, chunk = key.partition("/c/")
