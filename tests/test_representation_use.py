@@ -13,6 +13,7 @@ from scipy.signal import ShortTimeFFT
 import msviz
 from msviz import STFT, MsvizError, OctaveTransform, ParameterError, Representation, Signal, from_xarray
 from msviz.picture import COLOUR_MAPS, colour_map
+from msviz.transform import representation
 
 RATE = 8000
 OCTAVES = OctaveTransform(RATE, bins_per_octave=12, resolution=6, fmin=100)
@@ -347,6 +348,20 @@ def test_a_notebook_shows_the_picture(transform):
     for length in (0, 1):
         transform.analyze(np.zeros(length))._repr_html_()
         Signal(np.zeros(length), RATE)._repr_html_()
+
+
+@both
+def test_pictures_of_long_files_are_pooled_piece_by_piece(transform, tmp_path, monkeypatch):
+    made = transform.analyze(noise(2))
+    whole = made.image(1, frame_rate=70), made.render(width=300, height=100)
+    monkeypatch.setattr(representation, "POOLED", 1000)
+    msviz.save(made, tmp_path / "x.zarr")
+    for again in (made, msviz.load(tmp_path / "x.zarr")):
+        np.testing.assert_array_equal(again.image(1, frame_rate=70), whole[0])
+        np.testing.assert_array_equal(again.render(width=300, height=100), whole[1])
+    monkeypatch.setattr(representation, "LONGEST_SHOWN", 100)
+    assert "<img" in made._repr_html_()
+    assert "<img" not in msviz.load(tmp_path / "x.zarr")._repr_html_()
 
 
 @both

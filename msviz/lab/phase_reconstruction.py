@@ -17,16 +17,16 @@ from msviz.transform import Frames, Representation, Transform, time_scale
 Array = NDArray[Any]
 
 CONTEXT_S: Final = 0.25, 1.0  # of sound, least and most on both sides of a segment
-FADE_S: Final = 0.02  # from samples that are known to those that are rebuilt
+FADE_S: Final = 0.02  # from samples that are known to those that are reconstructed
 ITERATIONS: Final = 8
 ACCELERATION: Final = 0.99  # α of the fast Griffin-Lim algorithm
 REMEMBERED: Final = 8  # stretches: those that two readers near each other need
 
 
 class PhaseReconstruction:
-    """Segments whose phases are rebuilt from their magnitudes.
+    """Segments whose phases are reconstructed from their magnitudes.
 
-    Those with even numbers are rebuilt by themselves, with some context on both sides.  Those between
+    Those with even numbers are reconstructed by themselves, with some context on both sides.  Those between
     them go on from both neighbours: the samples there are known and stay, and phases run from those on
     the left to those on the right.  So a segment needs two others at most, no phase jumps at a seam, and
     nothing depends on what was asked for before.

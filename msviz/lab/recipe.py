@@ -13,7 +13,7 @@ MOST_BITS = 16
 class Recipe:
     """What of a representation is left; the default loses nothing.
 
-    In this order: coefficients are left out, those that stay are made coarse, their phases are rebuilt.
+    In this order: coefficients are left out, those that stay are made coarse, their phases are reconstructed.
     The octave transform's residual, one real number every few hundred samples, stays as it is.
 
     Parameters
@@ -26,7 +26,7 @@ class Recipe:
         the segment's peak.  From 1 to 16; None leaves magnitudes as they are.
     phase_bits : int, optional
         Bits of a phase's code, in equal steps round the circle.  From 1 to 16; None leaves phases as
-        they are.  Of no meaning where the phase is rebuilt.
+        they are.  Of no meaning where the phase is reconstructed.
     rebuild_phase : bool
         Take the magnitudes alone, and rebuild the phases from them.
 

@@ -96,7 +96,7 @@ class Reconstruction(PaddedSource):
         return self.transform.synthesize(self.treated(start, stop)).samples
 
     def treated(self, start: int, stop: int) -> Representation:
-        """The representation of samples [start, stop) as the recipe leaves it, phases not yet rebuilt."""
+        """What the recipe leaves of samples [start, stop), its phases not yet estimated."""
         made = self.transform.analyze(self._finite, start=start, stop=stop)
         last = (self.length - 1) // self.segment  # what lies before the file or behind counts to its ends
 

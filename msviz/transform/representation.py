@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+POOLED = 2**22  # coefficients that are pooled to a picture at a time
+LONGEST_SHOWN = 2**22  # samples in a file of which a notebook shows the picture unasked
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Representation:
@@ -267,9 +270,14 @@ class Representation:
         channel = whole("channel", channel, 0, self.channels - 1)
         pooled = []
         for band in self.bands:
-            first, stop = band.range.common(Range(*columns.frames(band.hop)))
-            held = slice(first - band.first_frame, max(first, stop) - band.first_frame)
-            pooled.append(columns.pooled(np.abs(band.coefficients[channel, :, held]), first, band.hop))
+            bins, shown = band.frequencies.size, band.range.common(Range(*columns.frames(band.hop)))
+            made, step = np.zeros((bins, columns.count), self.transform.dtype), POOLED // bins + 1
+            for first in range(*shown, step):  # piece by piece: a file may hold hours
+                here = range(first, min(first + step, shown.stop))
+                held = slice(here.start - band.first_frame, here.stop - band.first_frame)
+                values = np.abs(band.coefficients[channel, :, held])
+                np.maximum(made, columns.pooled(values, first, band.hop), out=made)
+            pooled.append(made)
         return pooled
 
     def levels(self, start: int | None = None, stop: int | None = None) -> list[NDArray[np.uint8]]:
@@ -457,12 +465,14 @@ class Representation:
         return f"{type(self).__name__}({channels}, samples {self.start} to {self.stop}, {self.transform!r})"
 
     def _repr_html_(self) -> str:
-        """For notebooks: what it is, and the picture of each channel."""
+        """For notebooks: what it is and, unless it is long and in a file, the picture of each channel."""
         from base64 import b64encode
 
+        quick = self.in_memory or self.length <= LONGEST_SHOWN
+        drawn = [self.render(height=240, channel=channel) for channel in range(self.channels) if quick]
         pictures = "".join(
-            f'<img src="data:image/png;base64,{b64encode(png(picture)).decode()}" style="display:block">'
-            for picture in (self.render(height=240, channel=channel) for channel in range(self.channels))
+            f'<img src="data:image/png;base64,{b64encode(png(rgb)).decode()}" style="display:block">'
+            for rgb in drawn
         )
         return f"<div>{self!r}, {self.duration:.3f} s{pictures}</div>"
 
