@@ -355,7 +355,7 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
         If its rate is not the expected one, or the array does not hold samples.
     """
     if not is_source(source):
-        source = Signal(source, expected_rate if rate is None else rate)
+        source = Signal(source, expected_rate if rate is None else rate)  # type: ignore[arg-type]
     elif rate is not None:
         raise ParameterError("rate is for arrays alone: a source has its own")
     if source.rate != expected_rate:
@@ -381,8 +381,9 @@ def is_source(source: Any) -> TypeGuard[Source]:
 def require_source(source: Any) -> None:
     """Raise `ParameterError` unless it is a source: an array does not tell its rate."""
     if not is_source(source):
+        name = type(source).__name__
         raise ParameterError(
-            f"Signal(samples, rate) makes a signal of an array, and {type(source).__name__} is none"
+            f"there must be a signal, not {name}: Signal(samples, rate) makes one of an array"
         )
 
 

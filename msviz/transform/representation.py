@@ -314,7 +314,8 @@ class Representation:
         start, stop : int
             In samples of the original; by default those that the representation is of.
         frame_rate : float, optional
-            Columns a second, by default 100, or the rate where that is lower.  ``rate / hop`` of an octave shows its frames as they are.
+            Columns a second; by default 100, or the rate where that is lower.
+            ``rate / hop`` of an octave shows its frames as they are.
 
         Returns
         -------
@@ -346,9 +347,8 @@ class Representation:
         """
         first = self.start if start is None else whole("start", start, -math.inf)
         last = self.stop if stop is None else whole("stop", stop, -math.inf)
-        columns = Columns.covering(
-            first, last, self.rate, min(100, self.rate) if frame_rate is None else frame_rate
-        )
+        frame_rate = min(100, self.rate) if frame_rate is None else frame_rate
+        columns = Columns.covering(first, last, self.rate, frame_rate)
         with np.errstate(divide="ignore"):  # nothing is at the floor, too
             level = 20 * np.log10(np.concatenate(self._pooled(channel, columns)))
         return np.asarray(np.maximum(level, FLOOR_DB), np.float32)
