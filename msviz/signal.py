@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -354,8 +354,8 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
     ParameterError
         If its rate is not the expected one, or the array does not hold samples.
     """
-    if not isinstance(source, PaddedSource | Source):  # the second is slow to tell
-        source = Signal(source, expected_rate if rate is None else rate)
+    if not is_source(source):
+        source = Signal(source, expected_rate if rate is None else rate)  # type: ignore[arg-type]
     elif rate is not None:
         raise ParameterError("rate is for arrays alone: a source has its own")
     if source.rate != expected_rate:
@@ -363,6 +363,28 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
             f"the transform is for a rate of {expected_rate} Hz, and the signal has {source.rate} Hz"
         )
     return source
+
+
+def is_source(source: Any) -> TypeGuard[Source]:
+    """Whether it is a source.
+
+    Raises
+    ------
+    ParameterError
+        If it is a representation, which can be read, too.
+    """
+    if hasattr(source, "synthesize"):
+        raise ParameterError(f"{source!r} is analysed already: take its synthesize()")
+    return isinstance(source, PaddedSource | Source)  # the second is slow to tell
+
+
+def require_source(source: Any) -> None:
+    """Raise `ParameterError` unless it is a source: an array does not tell its rate."""
+    if not is_source(source):
+        name = type(source).__name__
+        raise ParameterError(
+            f"there must be a signal, not {name}: Signal(samples, rate) makes one of an array"
+        )
 
 
 class Excerpt(PaddedSource):

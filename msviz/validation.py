@@ -50,9 +50,10 @@ def real(name: str, value: Any, low: float, high: float = math.inf, *, unit: str
 
 def _range(low: float, high: float, unit: str = "") -> str:
     unit = unit and f" {unit}"
+    first, last = (str(end) if isinstance(end, int) else f"{end:g}" for end in (low, high))
     if high < math.inf:
-        return f" from {low:g} to {high:g}{unit}"
-    return f" from {low:g}{unit} up" if low > -math.inf else ""
+        return f" from {first} to {last}{unit}"
+    return f" from {first}{unit} up" if low > -math.inf else ""
 
 
 def numbers(name: str, values: Any) -> NDArray[Any]:

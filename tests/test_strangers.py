@@ -17,8 +17,10 @@ from msviz import (
     StorageError,
     from_xarray,
     load,
+    mix_down,
     save,
     signal_to_error_db,
+    write_audio,
 )
 
 RATE = 8000
@@ -118,8 +120,25 @@ def test_what_is_no_sample_is_refused_by_name(transform, bad):
             call(samples, 0, bad)
     with pytest.raises(ParameterError, match="length must be"):
         transform.upper_border_begin(bad)
-    with pytest.raises(ParameterError, match="frame_rate must be" if bad != 0.5 else "start must be"):
-        made.image(start=0 if bad != 0.5 else bad, frame_rate=bad)
+    for name in ("start", "stop"):
+        if bad is not None:
+            with pytest.raises(ParameterError, match=f"{name} must be a whole number, not"):
+                made.image(**{name: bad})
+
+
+@pytest.mark.parametrize("bad", ["a", 0, -1, RATE + 1, float("nan"), [1]])
+def test_what_is_no_frame_rate_is_refused(bad):
+    with pytest.raises(ParameterError, match="frame_rate must be"):
+        OCTAVES.analyze(noise()).image(frame_rate=bad)
+
+
+def test_slow_signals_have_an_image_by_default():
+    assert STFT(10, window=8, hop=2).analyze(noise()).image().shape == (5, 1000)
+
+
+def test_ends_of_ranges_are_told_in_full():
+    with pytest.raises(ParameterError, match=r"window must be a whole number from 4 to 67108864, not 3"):
+        STFT(RATE, window=3)
 
 
 @both
@@ -144,8 +163,15 @@ def test_columns_beside_the_sound_are_at_the_floor(transform):
 @both
 def test_a_representation_is_no_sound(transform):
     made = transform.analyze(noise())
-    with pytest.raises(ParameterError, match="a representation is analysed already"):
+    with pytest.raises(ParameterError, match="is analysed already: take its synthesize"):
         transform.analyze(made)
+    for take in (mix_down, lambda source: write_audio("never.wav", source)):
+        for what, sentence in (
+            (made, "is analysed already"),
+            (noise(), "there must be a signal, not ndarray"),
+        ):
+            with pytest.raises(ParameterError, match=sentence):
+                take(what)
     for what in (None, noise()):
         with pytest.raises(ParameterError, match="only a representation can be made sound"):
             transform.synthesize(what)

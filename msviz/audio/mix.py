@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from msviz.audio.source import AudioSource
 from msviz.errors import ParameterError
-from msviz.signal import Source
+from msviz.signal import Source, require_source
 from msviz.validation import whole
 
 Array = NDArray[Any]
@@ -119,6 +119,7 @@ def mix_down(source: Source, kind: str | int = "mix") -> Source:
     >>> mix_down(stereo, 1).read(0, 2)
     array([[0.  , 0.25]])
     """
+    require_source(source)
     if kind not in _MIXES:
         if isinstance(kind, str):
             raise ParameterError(

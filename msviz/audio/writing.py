@@ -15,7 +15,7 @@ from msviz.audio.media import native
 from msviz.audio.source import AudioSource
 from msviz.errors import AudioError
 from msviz.files import atomic_path
-from msviz.signal import Source
+from msviz.signal import Source, require_source
 
 _STRETCH = 1 << 16  # samples read and written at once; between two the writing can be cancelled
 _LARGEST_WAV = 2**32 - 2**16  # bytes of samples that a WAV header can announce, with room for itself
@@ -103,6 +103,7 @@ def audio_writer(
     int
         How many values were clipped: ``clipped = yield from audio_writer(…)`` has it.
     """
+    require_source(source)
     path = Path(path)
     format = _format(path)
     subtype = subtype or subtype_for(path, source)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from msviz.errors import ParameterError
 from msviz.validation import real
 
-LONGEST_STEP = 2**53  # samples, which floats tell apart
+LONGEST_STEP = 2.0**53  # samples, which floats tell apart
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,13 @@ class Columns:
         Raises
         ------
         ParameterError
-            If there are more than `rate` columns a second, or hardly any.
+            If there are not more than 0 and at most `rate` columns a second.
         """
-        step = rate / real("frame_rate", frame_rate, rate / LONGEST_STEP, rate, unit="Hz")
+        if not 0 < real("frame_rate", frame_rate, -math.inf) <= rate:
+            raise ParameterError(
+                f"frame_rate must be above 0 and at most the rate of {rate} Hz, not {frame_rate:g}"
+            )
+        step = min(rate / frame_rate, LONGEST_STEP)
         return cls(start, max(math.ceil((stop - start) / step), 0), step)
 
     def frames(self, hop: int) -> tuple[int, int]:

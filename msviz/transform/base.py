@@ -288,14 +288,9 @@ class Transform(ABC):
         coefficients : The frames within an interval alone.
         synthesize : The way back.
         """
-        source = self._source(source, rate)
+        source = as_source(source, rate, self.rate)
         start, stop = _within(start, stop, source.length)
         return self._analyzed(source, start, stop, self.frame_ranges(start, stop))
-
-    def _source(self, source: Source | ArrayLike, rate: float | None = None) -> Source:
-        if isinstance(source, Representation):  # which can be read, too
-            raise ParameterError("a representation is analysed already: analyse representation.synthesize()")
-        return as_source(source, rate, self.rate)
 
     def _analyzed(self, source: Source, start: int, stop: int, frames: Sequence[Range]) -> Representation:
         held = [
@@ -334,7 +329,7 @@ class Transform(ABC):
         ParameterError
             If the source has another rate or `piece` is not positive.
         """
-        source = self._source(source, rate)
+        source = as_source(source, rate, self.rate)
         piece = max(STREAM // source.channels, SHORTEST_PIECE) if piece is None else whole("piece", piece, 1)
         return self._stream(source, piece)
 
@@ -375,7 +370,7 @@ class Transform(ABC):
         ParameterError
             If the source has another rate or `stop` is before `start`.
         """
-        source = self._source(source)
+        source = as_source(source, None, self.rate)
         interval = _in_order(start, stop)
         wanted: list[Range | None] = [interval.over(band.hop) for band in self.bands]
         wanted += [None] * (len(self.all_bands) - len(wanted))  # no residual
@@ -393,7 +388,7 @@ class Transform(ABC):
         ParameterError
             If there is no such band, `stop` is before `start`, or the source has another rate.
         """
-        source = self._source(source)
+        source = as_source(source, None, self.rate)
         band = whole("band", band, 0, len(self.bands) - 1)
         wanted: list[Range | None] = [None] * len(self.all_bands)
         wanted[band] = _in_order(start, stop)

@@ -303,7 +303,11 @@ class Representation:
         return Columns(self.start + step / 2, count, step)
 
     def image(
-        self, channel: int = 0, start: int | None = None, stop: int | None = None, frame_rate: float = 100.0
+        self,
+        channel: int = 0,
+        start: int | None = None,
+        stop: int | None = None,
+        frame_rate: float | None = None,
     ) -> NDArray[np.float32]:
         """All bands as one rectangular array, for models that want one.
 
@@ -317,8 +321,9 @@ class Representation:
             Counted from 0.
         start, stop : int
             In samples of the original; by default those that the representation is of.
-        frame_rate : float
-            Columns a second.  ``rate / hop`` of an octave shows its frames as they are.
+        frame_rate : float, optional
+            Columns a second; by default 100, or the rate where that is lower.
+            ``rate / hop`` of an octave shows its frames as they are.
 
         Returns
         -------
@@ -350,6 +355,7 @@ class Representation:
         """
         first = self.start if start is None else whole("start", start, -math.inf)
         last = self.stop if stop is None else whole("stop", stop, -math.inf)
+        frame_rate = min(100, self.rate) if frame_rate is None else frame_rate
         columns = Columns.covering(first, last, self.rate, frame_rate)
         with np.errstate(divide="ignore"):  # nothing is at the floor, too
             level = 20 * np.log10(np.concatenate(self._pooled(channel, columns)))
