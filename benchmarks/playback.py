@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ from pathlib import Path
 
 from benchmarks.measure import RATE, Report, in_process, machine
 from benchmarks.tracks import make_track
-from tests.sound_server import SoundServer
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))  # where the sound server of the tests is
+from sound_server import SoundServer  # noqa: E402
 
 CHUNKS = 20  # made of each source
 STEP_S = 1 / 60
