@@ -21,7 +21,7 @@ from benchmarks.measure import RATE, Report, in_process, machine
 from benchmarks.tracks import make_track
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))  # where the sound server of the tests is
-from sound_server import SoundServer  # noqa: E402
+from sound_server import SoundServer
 
 CHUNKS = 20  # made of each source
 STEP_S = 1 / 60
