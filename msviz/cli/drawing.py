@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,9 @@ from msviz.cli.options import given, require_another, stretch
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
-    from msviz.audio import AudioSource
     from msviz.convert import Events
     from msviz.signal import Source
+    from msviz.tracks import Track
 
 KINDS = {"standard": "coefficients", "reassigned": "reassigned", "combined": "combined"}
 POOLS = {"peak": "peak", "mean": "mean power"}
@@ -90,42 +89,33 @@ def draw(file: Path | str, picture: Path, drawing: Drawing) -> list[str]:
     MsvizError
         If it cannot be read or drawn so, or the picture cannot be written.
     """
-    from msviz.audio import open_audio, problems, require_sound
+    from msviz.audio import problems, require_sound
     from msviz.audio.damage import clock
-    from msviz.storage import load
-    from msviz.tracks import StoredPicture, is_representation
+    from msviz.tracks import open_track
 
-    with ExitStack() as opened:
+    with open_track(given(file), track=drawing.track, wait=drawing.strict) as track:
         drawn: dict[str, Any] = {}
+        source: Source = track
         view = drawing.view
-        source: Source
-        if is_representation(file):
-            stored = load(file)
-            kind = "stft" if stored.attributes["transform"] == "stft" else "octaves"
+        if track.stored:
+            kind = "stft" if track.stored.transform.kind == "stft" else "octaves"
             if getattr(drawing, kind):
                 raise ParameterError(f"{file} is drawn with the parameters that it was converted with.")
-            if stored.content == "levels":
+            drawn[kind] = track.stored.transform
+            if track.picture:
                 if view not in (None, kind):
                     raise ParameterError(f"{file} holds levels, of which there is no other view than {kind}.")
-                source = drawn[kind] = StoredPicture(stored)
-                view = kind
-            else:
-                source, drawn[kind] = stored.source(), stored.transform
-            told: AudioSource | Any = stored
-        else:
-            told = source = opened.enter_context(
-                open_audio(given(file), track=drawing.track, wait=drawing.strict)
-            )
-            if drawing.stop_s is None or drawing.stop_s * source.rate > source.length:
-                told.settle()
-            if drawing.strict:
-                for _ in told.check():
-                    pass
+                source, view = track.picture, kind
+                drawn[kind] = source
+        if drawing.stop_s is None or drawing.stop_s * source.rate > source.length:
+            track.settle()
         if drawing.strict:
-            require_sound(str(file), problems(told))
+            for _ in track.check():
+                pass
+            require_sound(str(file), problems(track))
         start_s, stop_s = stretch(file, source, drawing.start_s, drawing.stop_s)
-        cancelled = _draw(source, picture, drawing, start_s, stop_s, view or "both", str(file), drawn, told)
-        said = problems(told)
+        cancelled = _draw(source, picture, drawing, start_s, stop_s, view or "both", str(file), drawn, track)
+        said = problems(track)
         if cancelled:
             begin, end = (clock(at / source.rate) for at in (cancelled[0].start, cancelled[-1].stop))
             said.append(
@@ -144,7 +134,7 @@ def _draw(
     view: str,
     name: str,
     drawn: dict[str, Any],
-    told: Any,
+    track: Track,
 ) -> list[range]:
     from msviz.gui.app import render
     from msviz.gui.colours import Colours
@@ -153,7 +143,7 @@ def _draw(
 
     look = dict(drawing.look)
     svg = picture.suffix.lower() == ".svg"
-    names = [each.lower() for each in getattr(told, "channel_names", ())]
+    names = [each.lower() for each in track.channel_names]
     channel = drawing.channel
     if channel not in CHANNELS and channel in names:
         channel = str(names.index(channel) + 1)
