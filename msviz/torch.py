@@ -37,10 +37,10 @@ class OctaveDataset(Dataset[Any]):
     An item is a pair (picture, label).  The picture is a list of tensors (channels, bins, frames), one an
     octave, the lowest first, or with `frame_rate` one tensor (channels, bins, frames); the default collation
     of a `DataLoader` puts the batch in front of each.  Crops begin at frames of the lowest octave and have
-    equal sizes.  They are read by stretch, in whichever process asks; a file shorter than a crop counts as
+    equal sizes.  Each is read by itself, in whichever process asks; a file shorter than a crop counts as
     followed by silence.
 
-    Which stretch an item is depends on `seed`, the epoch and its number alone, not on workers or order.
+    Which crop an item is depends on `seed`, the epoch and its number alone, not on workers or order.
 
     Parameters
     ----------

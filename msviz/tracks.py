@@ -201,7 +201,7 @@ def recording_of(source: Track) -> Recording:
 
 
 def open_track(file: File, *, track: int = 0, wait: bool = True) -> Track:
-    """Open a file to read its sound by stretch: audio, or a representation of it.
+    """Open a file for its sound: audio, or a representation of it.
 
     Parameters
     ----------

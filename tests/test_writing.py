@@ -1,4 +1,4 @@
-"""ExportTask sound: what is read back is what was written, and a file appears whole or not at all."""
+"""Writing sound: what is read back is what was written, and a file appears whole or not at all."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A file as a `Source`: read by stretch, decoded block by block, the latest blocks kept."""
+"""A file as a `Source`: any interval is read, decoded block by block, the latest blocks kept."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def open_audio(file: File, *, track: int = 0, wait: bool = True) -> AudioSource:
-    """Open an audio file to read it by stretch.
+    """Open an audio file, of which any interval can be read.
 
     WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, CAF, W64 and what else libsndfile reads; AAC, ALAC, WavPack, WMA,
     AC-3, DTS, the sound of videos and what else FFmpeg reads.  1 to 64 channels, 1 Hz to 10 MHz.  A file that

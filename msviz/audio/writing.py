@@ -1,4 +1,4 @@
-"""ExportTask audio files: stretch by stretch, whole or not at all."""
+"""Writing audio files: interval by interval, whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converting one file: stretch by stretch, whole or not at all."""
+"""Converting one file: piece by piece, whole or not at all."""
 
 from __future__ import annotations
 

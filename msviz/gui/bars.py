@@ -457,7 +457,7 @@ class StatusBar(QStatusBar):
         for widget in (self._export, self._export_bar, self._cancel):
             widget.setVisible(share is not None)
         if share is not None:
-            self._export.setText(f"ExportTask {name}")
+            self._export.setText(f"Writing {name}")
             self._export_bar.show_share(share)
 
     def show_underruns(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""What a recipe leaves of a source, by stretch."""
+"""What a recipe leaves of a source, any interval of it."""
 
 from __future__ import annotations
 

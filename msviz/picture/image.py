@@ -135,14 +135,14 @@ class PooledFrames:
     def __init__(self) -> None:
         self._kept: dict[
             int, tuple[BandRows, int, int, Codes]
-        ] = {}  # for which rows, zoom_level, from where on
+        ] = {}  # for which rows, zoom level, from where on
 
     def forget(self) -> None:
         """Keep nothing: the picture has changed."""
         self._kept.clear()
 
     def frames(self, pyramid: Pyramid, rows: BandRows, zoom_level: int, start: int, stop: int) -> Codes:
-        """Codes (stop - start, pixels) of frames [start, stop) of a band, counted at a zoom_level."""
+        """Codes (stop - start, pixels) of frames [start, stop) of a band, counted at a zoom level."""
 
         def pooled(start: int, stop: int) -> Codes:
             codes = pyramid.frames(rows.band, zoom_level, start, stop)

@@ -99,7 +99,7 @@ class Pyramid:
             )
 
         fitting = (f for f in range(tile_zoom_level) if whole_bytes(f) <= (budget // 2 if f else budget))
-        self._kept = next(fitting, tile_zoom_level)  # from this zoom_level on, the whole file
+        self._kept = next(fitting, tile_zoom_level)  # from this zoom level on, the whole file
         steps = [range(max(0, self._kept - native), self.coarsest - native + 1) for native in self._native]
         cells = [
             [-(-self.tiles * frames >> step) for step in wanted]
@@ -146,11 +146,11 @@ class Pyramid:
         )
 
     def zoom_level(self, samples_per_pixel: float) -> int:
-        """The finest zoom_level with at most one frame a pixel in every reduced band."""
+        """The finest zoom level with at most one frame a pixel in every reduced band."""
         return int(np.clip(math.ceil(math.log2(samples_per_pixel / self._base)), 0, self.coarsest))
 
     def step(self, band: int, zoom_level: int) -> int:
-        """How many times a band is halved at a zoom_level."""
+        """How many times a band is halved at a zoom level."""
         return max(0, zoom_level - self._native[band])
 
     def tile_range(self, tile: int) -> tuple[int, int]:
@@ -271,7 +271,7 @@ class Pyramid:
         return steps
 
     def frames(self, band: int, zoom_level: int, start: int, stop: int) -> Codes:
-        """Codes (stop - start, rows) of a band's frames [start, stop), counted at a zoom_level.
+        """Codes (stop - start, rows) of a band's frames [start, stop), counted at a zoom level.
 
         Where the tiles at hand are coarser, their cells are repeated; so are those around what is
         not analysed.  Before anything is, all is `UNKNOWN`.  The result may be a view of what is kept.
@@ -286,7 +286,7 @@ class Pyramid:
         return codes[start - first * per_tile : stop - first * per_tile]
 
     def _tile(self, tile: int, band: int, zoom_level: int) -> Codes:
-        """A tile of a band at a zoom_level, out of the finest that is at hand."""
+        """A tile of a band at a zoom level, out of the finest that is at hand."""
         found = next((f for f in range(zoom_level, self._kept) if tile in self._fine[f]), self._kept)
         step = self.step(band, found)
         if found < self._kept:

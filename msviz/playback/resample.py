@@ -14,7 +14,7 @@ MARGIN = 4096  # samples of the slower side: beyond them the filter has died awa
 
 
 class Resampled(PaddedSource):
-    """A source at another sampling rate, stretch by stretch; a `Source`.
+    """A source at another sampling rate; a `Source`.
 
     Whatever is read is computed on one grid: that of the samples that both rates have, from the first on.
     So stretches fit together as if the whole had been made at once.

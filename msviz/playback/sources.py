@@ -27,7 +27,7 @@ def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
 
 
 class Resynthesis(PaddedSource):
-    """A source as a transform rebuilds it, stretch by stretch; a `Source`.
+    """A source as a transform rebuilds it; a `Source`.
 
     Parameters
     ----------
