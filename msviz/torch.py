@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from msviz.errors import MsvizError, ParameterError, StorageError
 from msviz.picture import FLOOR_DB
 from msviz.storage import StoredRepresentation, load
+from msviz.validation import real, whole
 
 try:
     import torch
@@ -113,9 +114,9 @@ class OctaveDataset(Dataset[Any]):
         crops_per_file: int = 1,
         seed: int = 0,
     ) -> None:
-        if not seconds > 0:
+        if not real("seconds", seconds, -math.inf) > 0:
             raise ParameterError(f"seconds must be positive, not {seconds}")
-        if frame_rate is not None and not frame_rate > 0:
+        if frame_rate is not None and not real("frame_rate", frame_rate, -math.inf) > 0:
             raise ParameterError(f"frame_rate must be positive, not {frame_rate}")
         if values not in ("db", "magnitude", "complex"):
             raise ParameterError(f'values must be "db", "magnitude" or "complex", not {values!r}')
@@ -123,11 +124,9 @@ class OctaveDataset(Dataset[Any]):
             raise ParameterError(
                 "complex values come by octave: an image has magnitudes; leave out frame_rate"
             )
-        if crops_per_file < 1:
-            raise ParameterError(f"crops_per_file must be at least 1, not {crops_per_file}")
         self.files = find_files(Path(folder))
         self.frame_rate, self.values, self.channel = frame_rate, values, channel
-        self.crops_per_file, self.seed = crops_per_file, seed
+        self.crops_per_file, self.seed = whole("crops_per_file", crops_per_file, 1), whole("seed", seed, 0)
         self._epoch = torch.zeros((), dtype=torch.int64)
         self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # workers that stay see it change
         self._opened: dict[int, StoredRepresentation] = {}
@@ -190,11 +189,8 @@ class OctaveDataset(Dataset[Any]):
             raise StorageError(
                 f'{stored.path} holds levels, a picture only: take values="db" or "magnitude".'
             )
-        if self.channel is not None and not 0 <= self.channel < stored.channels:
-            raise ParameterError(
-                f"channel must be from 0 to {stored.channels - 1}, the channels of {stored.path}, "
-                f"not {self.channel}"
-            )
+        if self.channel is not None:
+            self.channel = whole(f"the channel of {stored.path}", self.channel, 0, stored.channels - 1)
 
     def _check_alike(self, stored: StoredRepresentation, first: StoredRepresentation) -> None:
         """Whether pictures of a file have the same size as those of the first."""

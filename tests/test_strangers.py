@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from waiting import LONG_S
 
+import msviz
 from msviz import (
     STFT,
     BoxEdit,
@@ -285,3 +286,21 @@ def test_trees_of_no_interval_are_refused(start, stop):
     tree.attrs |= {"start": start, "stop": stop}
     with pytest.raises(ParameterError, match=r"start must be|stop must be"):
         from_xarray(tree)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("seconds", "a"),
+        ("seconds", float("inf")),
+        ("frame_rate", "a"),
+        ("channel", 0.5),
+        ("crops_per_file", 1.5),
+        ("seed", -1),
+    ],
+)
+def test_data_sets_are_refused_by_the_name_of_the_parameter(name, bad, tmp_path):
+    pytest.importorskip("torch")
+    save(OCTAVES.analyze(noise()), tmp_path / "a.npz")
+    with pytest.raises(ParameterError, match=rf"{name}( of .*)? must be"):
+        msviz.torch.OctaveDataset(tmp_path, **{name: bad})

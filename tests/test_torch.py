@@ -191,7 +191,7 @@ def test_channels(save, folder, tmp_path):
         MsvizError, match=r"one.zarr have 2 and 1 channels|one.npz have 1 and 2|2 and 1 channels"
     ):
         OctaveDataset(folder)
-    with pytest.raises(ParameterError, match=r"channel must be from 0 to 0, the channels of .*, not 1"):
+    with pytest.raises(ParameterError, match=r"the channel of .* must be a whole number from 0 to 0, not 1"):
         OctaveDataset(folder, channel=1)
     both = OctaveDataset(folder / "stereo", seconds=0.25)[0][0]
     right = OctaveDataset(folder / "stereo", seconds=0.25, channel=1)[0][0]
@@ -227,7 +227,7 @@ def test_folders_without_files_are_told(tmp_path):
         ({"frame_rate": 9000}, "frame_rate must be at most the files' 8000 Hz, not 9000"),
         ({"values": "phase"}, 'values must be "db", "magnitude" or "complex", not \'phase\''),
         ({"values": "complex", "frame_rate": 10}, "complex values come by octave"),
-        ({"crops_per_file": 0}, "crops_per_file must be at least 1, not 0"),
+        ({"crops_per_file": 0}, "crops_per_file must be a whole number from 1 up, not 0"),
     ],
 )
 def test_unusable_parameters_are_told(folder, options, message):
