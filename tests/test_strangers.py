@@ -23,6 +23,7 @@ from msviz import (
     signal_to_error_db,
     write_audio,
 )
+from msviz.storage import save_stream
 
 RATE = 8000
 OCTAVES = OctaveTransform(RATE, bins_per_octave=12, resolution=6, fmin=100)
@@ -304,3 +305,34 @@ def test_data_sets_are_refused_by_the_name_of_the_parameter(name, bad, tmp_path)
     save(OCTAVES.analyze(noise()), tmp_path / "a.npz")
     with pytest.raises(ParameterError, match=rf"{name}( of .*)? must be"):
         msviz.torch.OctaveDataset(tmp_path, **{name: bad})
+
+
+# ---------------------------------------------------------------------- pieces
+
+
+@both
+def test_pieces_that_do_not_go_together_are_refused(transform, tmp_path):
+    mono, stereo = ([*transform.stream(noise(n), piece=400)] for n in (1, 2))
+    magnitudes = [*stereo[:1], abs(stereo[1]), *stereo[2:]]
+    for pieces in ([*stereo[:1], *mono[1:]], magnitudes):
+        with pytest.raises(ParameterError, match="does not follow"):
+            [*transform.synthesize_stream(pieces)]
+        with pytest.raises(ParameterError, match="does not follow"):
+            save_stream(pieces, tmp_path / "a.zarr", transform, 1000)
+    other = STFT(RATE, window=250, hop=64)
+    with pytest.raises(ParameterError, match=r"the piece was made by .*, not by STFT\(8000, window=250"):
+        save_stream(stereo, tmp_path / "a.zarr", other, 1000)
+    with pytest.raises(ParameterError, match="only a representation can be saved, not ndarray"):
+        save_stream([noise()], tmp_path / "a.zarr", transform, 1000)
+    assert not [*tmp_path.iterdir()]
+
+
+@both
+def test_frames_are_given_as_pairs_and_lengths_as_any_whole_number(transform, tmp_path):
+    made = transform.analyze(noise())
+    pairs = [tuple(band.range) for band in made.all_bands]
+    save_stream([made], tmp_path / "a.npz", transform, np.int64(1000), frames=pairs)
+    assert load(tmp_path / "a.npz") == made
+    for bad in (-1, 0.5, "a", None):
+        with pytest.raises(ParameterError, match="length must be a whole number from 0 up"):
+            save_stream([made], tmp_path / "b.npz", transform, bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from msviz.storage.description import Description, Recording, covers
 from msviz.storage.writers import Writer, chunk_frames, open_writer
 from msviz.transform import Frames, Range, Representation, Transform
 from msviz.transform.layout import BandLayout
+from msviz.validation import whole
 
 Array = NDArray[Any]
 
@@ -61,11 +63,7 @@ def save(
     True
     >>> folder.cleanup()
     """
-    if not isinstance(representation, Representation):
-        name = type(representation).__name__
-        raise ParameterError(
-            f"only a representation can be saved, not {name}: transform.analyze makes one of sound"
-        )
+    _require_representation(representation)
     frames = [band.range for band in representation.all_bands]
     options: dict[str, Any] = {"frames": frames, "content": content, "compress": compress}
     length, start = representation.length, representation.start
@@ -156,15 +154,22 @@ def stream_writer(
     """
     if content is not None:
         require_content(content)
-    name, stop = os.fspath(path), start + length
+    name, start = os.fspath(path), whole("start", start, -math.inf)
+    stop = start + whole("length", length, 0)
     needed = [Range(*band) for band in transform.frame_ranges(start, stop)]
-    held = needed if frames is None else [*frames]
+    held = needed if frames is None else [Range(*band) for band in frames]
     if not all(map(covers, held, needed)):
         raise ParameterError(f"the representation lacks frames that samples {start} to {stop} need")
     with open_writer(name, compress=compress) as made:
         writer = StreamWriter(made, transform, (start, stop), tuple(held), content, origin or {})
         yield writer
         writer.finish(name)
+
+
+def _require_representation(what: object) -> None:
+    if not isinstance(what, Representation):
+        name = type(what).__name__
+        raise ParameterError(f"only a representation can be saved, not {name}: transform.analyze makes one")
 
 
 class StreamWriter:
@@ -200,6 +205,9 @@ class StreamWriter:
         ParameterError
             If it does not follow the one before, or cannot be stored.
         """
+        _require_representation(piece)
+        if piece.transform != self._transform:
+            raise ParameterError(f"the piece was made by {piece.transform!r}, not by {self._transform!r}")
         bands, (start, stop) = piece.all_bands, self._stretch
         if self._description is None:
             content = self._content or exact_content(bands[0].coefficients)

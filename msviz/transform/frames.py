@@ -112,14 +112,18 @@ class Frames:
         Raises
         ------
         ParameterError
-            If `after` does not begin where these end, or has another hop.
+            If `after` does not begin where these end, or has another hop, other channels or magnitudes alone.
         """
         if (after.first_frame, after.hop) != (self.stop_frame, self.hop):
             raise ParameterError(
                 f"frame {after.first_frame} at hop {after.hop} does not follow "
                 f"frame {self.stop_frame - 1} at hop {self.hop}"
             )
-        return replace(self, coefficients=np.concatenate([self.coefficients, after.coefficients], axis=-1))
+        pair = self.coefficients, after.coefficients
+        mine, its = ((c.shape[:-1], c.dtype.kind) for c in pair)
+        if mine != its:
+            raise ParameterError(f"{after!r} does not follow {self!r}")
+        return replace(self, coefficients=np.concatenate(pair, axis=-1))
 
     def since(self, frame: int) -> Frames:
         """These frames without those before `frame`; a copy, so that the others' memory is free."""
