@@ -200,7 +200,9 @@ def test_the_border_of_an_stft_is_that_of_scipy(window, share, length):
     hop = max(1, int(window // 2 * share))
     mine, scipys = STFT(RATE, window=window, hop=hop), ShortTimeFFT(np.ones(window), hop, RATE)
     assert mine.lower_border_end() == (scipys.lower_border_end,)
-    assert mine.upper_border_begin(length) == (scipys.upper_border_begin(length),)
+    begins = np.arange(length + 1) * hop - window // 2  # of frames; SciPy 1.13 says one too few
+    frame = int(np.flatnonzero(begins + window > length)[0])
+    assert mine.upper_border_begin(length) == ((int(begins[frame]), frame),)
     ranges = mine.frame_ranges(0, length)[0]
     assert ranges == (scipys.p_min, scipys.p_max(length))
 
