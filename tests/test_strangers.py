@@ -336,3 +336,37 @@ def test_frames_are_given_as_pairs_and_lengths_as_any_whole_number(transform, tm
     for bad in (-1, 0.5, "a", None):
         with pytest.raises(ParameterError, match="length must be a whole number from 0 up"):
             save_stream([made], tmp_path / "b.npz", transform, bad)
+
+
+# ---------------------------------------------------------------------- sources of one's own, and their texts
+
+
+@both
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda n: np.ones((2, n - 1)),
+        lambda n: np.ones((1, n)),
+        lambda n: np.ones(n),
+        lambda n: np.ones((2, n), complex),
+        lambda n: np.ones((2, n), np.int16),
+        lambda n: [[1.0] * n] * 2,
+        lambda n: None,
+    ],
+)
+def test_a_source_that_reads_something_else_is_told(transform, made):
+    class Own:
+        rate, channels, length = RATE, 2, 500
+
+        def read(self, start, stop):
+            return made(stop - start)
+
+    with pytest.raises(ParameterError, match=r"Own.* must read samples .* as an array of floats"):
+        transform.analyze(Own())
+
+
+@both
+def test_bands_have_short_texts(transform):
+    for band in transform.all_bands:
+        assert len(repr(band)) < 110
+        assert "np." not in repr(band)

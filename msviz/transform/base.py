@@ -469,8 +469,21 @@ class Transform(ABC):
             raise ParameterError("a representation without its residual cannot be made sound")
 
 
-def finite(samples: Array) -> Array:
-    """Samples of which those that are not finite numbers are 0, with a warning."""
+def read_finite(source: Source, start: int, stop: int) -> Array:
+    """Samples [start, stop) of a source; those that are not finite numbers are 0, with a warning.
+
+    Raises
+    ------
+    ParameterError
+        If the source, which may be anybody's, gives something else.
+    """
+    samples: Array = source.read(start, stop)
+    made, shape = (getattr(samples, name, None) for name in ("dtype", "shape"))
+    if getattr(made, "kind", "") != "f" or shape != (source.channels, stop - start):
+        raise ParameterError(
+            f"{source!r} must read samples {start} to {stop} as an array of floats of shape "
+            f"{(source.channels, stop - start)}, not as {type(samples).__name__}, {made}, {shape}"
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         quick = np.isfinite(samples.sum())  # enough, nearly always
     if quick or np.isfinite(samples).all():

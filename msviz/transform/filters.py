@@ -172,7 +172,7 @@ class Residual:
         frequency = scale.bin_frequencies(0)[0]
         low, high = scale.filter_edges(frequency)
         hop = 2 ** math.floor(math.log2(scale.rate / (2 * high)))
-        return cls(max(low, 0.0), high, hop, float(mean_power(scale, frequency)))
+        return cls(max(float(low), 0.0), float(high), hop, float(mean_power(scale, frequency)))
 
     def response(self, frequencies: FloatArray) -> FloatArray:
         """Gain at frequencies of 0 Hz and up."""

@@ -16,7 +16,7 @@ from msviz.cpus import available_cpus
 from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 from msviz.signal import Source, whole_rate
-from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, finite, float_dtype
+from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, float_dtype, read_finite
 from msviz.transform.blocks import BLOCK, analyze_stage, synthesize_stage
 from msviz.transform.filters import Residual, WindowShape, frame_operator, mean_power
 from msviz.transform.frames import Range
@@ -272,7 +272,7 @@ class OctaveTransform(Transform):
         have = Range(0, 0)
         if low_wanted is not None:
             have = low_wanted
-            signal = finite(source.read(*have)).astype(self.dtype, copy=False)
+            signal = read_finite(source, *have).astype(self.dtype, copy=False)
         for stage, output, low_range in zip(self._stages, outputs, lows, strict=True):
             held = [frames[octave.index] or Range(0, 0) for octave in stage.octaves]
             made, signal = analyze_stage(

@@ -7,7 +7,7 @@ nobody works them out again.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class Octave:
     index: int
     low: float
     high: float
-    frequencies: NDArray[np.floating]
+    frequencies: NDArray[np.floating] = field(repr=False)
     hop: int
     frame_rate: float
 

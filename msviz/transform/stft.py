@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from scipy import fft
 from msviz.bands import Band
 from msviz.defaults import DEFAULTS
 from msviz.signal import Source, whole_rate
-from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, finite, float_dtype
+from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, float_dtype, read_finite
 from msviz.transform.blocks import kept_dtype
 from msviz.transform.frames import Range
 from msviz.transform.representation import Representation
@@ -35,7 +35,7 @@ HANN_SIGMA = 0.7878
 class STFTBand:
     """All of an STFT's bins; a `Band`."""
 
-    frequencies: NDArray[np.floating]
+    frequencies: NDArray[np.floating] = field(repr=False)
     low: float
     high: float
     hop: int
@@ -192,7 +192,7 @@ class STFT(Transform):
         start, stop = frames[0] or (0, 0)
         count, middle = max(stop - start, 0), self._middle
         first = start * self.hop - middle
-        samples = finite(source.read(first, first + max(count - 1, 0) * self.hop + self.window))
+        samples = read_finite(source, first, first + max(count - 1, 0) * self.hop + self.window)
         windows = sliding_window_view(samples, self.window, axis=-1)[:, :: self.hop]
         dtype = kept_dtype(np.result_type(self.dtype, np.complex64), map)
         made = np.empty((source.channels, count, middle + 1), dtype)
