@@ -1,6 +1,7 @@
 """A representation on its own: its image, its tree for xarray, what made it."""
 
 import builtins
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,7 +28,9 @@ def band(values, first_frame, hop):
 
 
 def made_of(*bands, stop):
-    return Representation(STFT(RATE), tuple(bands), None, 0, stop)
+    own = tuple(frames.band for frames in bands)
+    transform = SimpleNamespace(rate=RATE, dtype=np.dtype("f4"), bands=own, all_bands=own, residual=None)
+    return Representation(transform, bands, None, 0, stop)
 
 
 def db(values):

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -370,3 +371,48 @@ def test_bands_have_short_texts(transform):
     for band in transform.all_bands:
         assert len(repr(band)) < 110
         assert "np." not in repr(band)
+
+
+# ---------------------------------------------------------------------- representations made by hand
+
+
+@both
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c[:, :5],
+        lambda c: c[0],
+        lambda c: c.tolist(),
+        lambda c: c.astype(object),
+        lambda c: c.real.astype(int),
+    ],
+)
+def test_coefficients_of_another_shape_or_type_are_refused(transform, change):
+    made = transform.analyze(noise(2))
+    lowest = replace(made.bands[0], coefficients=change(made.bands[0].coefficients))
+    with pytest.raises(ParameterError, match=f"{lowest.band.name} must have a complex NumPy array of shape"):
+        replace(made, bands=(lowest, *made.bands[1:]))
+
+
+@both
+def test_representations_of_other_bands_are_refused(transform):
+    made = transform.analyze(noise(2))
+    with pytest.raises(ParameterError, match=r"has \d bands, not"):
+        replace(made, bands=made.bands[1:])
+    with pytest.raises(ParameterError, match="stop must not be before start"):
+        replace(made, start=500, stop=5)
+    with pytest.raises(ParameterError, match="at hop"):
+        replace(made, bands=tuple(replace(b, band=replace(b.band, hop=3)) for b in made.bands))
+
+
+def test_a_residual_is_real_has_all_channels_and_is_saved(tmp_path):
+    made = OCTAVES.analyze(noise(2))
+    for change in (lambda c: 1j * c, lambda c: c[:1]):
+        with pytest.raises(
+            ParameterError, match=r"residual must have a real NumPy array of shape \(2, 1, frames"
+        ):
+            replace(made, residual=replace(made.residual, coefficients=change(made.residual.coefficients)))
+    with pytest.raises(ParameterError, match="without its residual can be stored as levels only"):
+        save(replace(made, residual=None), tmp_path / "a.zarr")
+    save(replace(made, residual=None), tmp_path / "a.zarr", content="levels")
+    assert load(tmp_path / "a.zarr").residual is None

@@ -211,6 +211,9 @@ class StreamWriter:
         bands, (start, stop) = piece.all_bands, self._stretch
         if self._description is None:
             content = self._content or exact_content(bands[0].coefficients)
+            lacking = len(bands) < len(self._transform.all_bands)
+            if lacking and content != "levels" and bands[0].coefficients.dtype.kind == "c":
+                raise ParameterError("a representation without its residual can be stored as levels only")
             self._description = Description(
                 self._transform, content, piece.channels, start, stop, self._frames, origin=self._origin
             )

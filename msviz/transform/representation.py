@@ -56,6 +56,11 @@ class Representation:
     OctaveTransform.analyze, STFT.analyze : Make one of a signal.
     load : Opens one in a file.
 
+    Raises
+    ------
+    ParameterError
+        If the bands are not those of the transform, or differ in channels.
+
     Notes
     -----
     May be read from several threads at once, as long as none changes coefficients.
@@ -66,6 +71,26 @@ class Representation:
     residual: Frames | None
     start: int
     stop: int
+
+    def __post_init__(self) -> None:
+        if len(self.bands) != len(self.transform.bands):
+            raise ParameterError(
+                f"{self.transform!r} has {len(self.transform.bands)} bands, not {len(self.bands)}"
+            )
+        if self.stop < self.start:
+            raise ParameterError(f"stop must not be before start, as {self.stop} is before {self.start}")
+        channels: Any = "channels"
+        for held, band in zip(self.all_bands, self.transform.all_bands, strict=False):
+            values, bins = held.coefficients, band.frequencies.size
+            dtype, shape = getattr(values, "dtype", None), np.shape(values)
+            channels = shape[0] if shape and channels == "channels" else channels
+            kind = "real" if band is self.transform.residual else "complex"
+            known = isinstance(dtype, np.dtype) and dtype.kind in ("f" if kind == "real" else "fc")
+            if not known or (held.hop, shape[:-1]) != (band.hop, (channels, bins)):
+                raise ParameterError(
+                    f"{band.name} must have a {kind} NumPy array of shape ({channels}, {bins}, frames) "
+                    f"at hop {band.hop}, not {type(values).__name__}, {dtype}, {shape} at hop {held.hop}"
+                )
 
     __hash__ = None  # type: ignore[assignment]  # coefficients can change
     __array_ufunc__ = None  # NumPy leaves `array * representation` to the representation
