@@ -366,13 +366,7 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
 
 
 def is_source(source: Any) -> TypeGuard[Source]:
-    """Whether it is a source.
-
-    Raises
-    ------
-    ParameterError
-        If it is a representation, which can be read, too.
-    """
+    """Whether it is a source; ParameterError if it is a representation, which can be read, too."""
     if hasattr(source, "synthesize"):
         raise ParameterError(f"{source!r} is analysed already: take its synthesize()")
     return isinstance(source, PaddedSource | Source)  # the second is slow to tell

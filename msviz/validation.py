@@ -57,13 +57,7 @@ def _range(low: float, high: float, unit: str = "") -> str:
 
 
 def numbers(name: str, values: Any) -> NDArray[Any]:
-    """Truth values, whole, real or complex numbers as an array.
-
-    Raises
-    ------
-    ParameterError
-        If they are none.
-    """
+    """Truth values, whole, real or complex numbers as an array; ParameterError if they are none."""
     try:
         array = np.asarray(values)
     except Exception as error:  # whatever NumPy, and the libraries of other arrays, make of what is none

@@ -470,13 +470,7 @@ class Transform(ABC):
 
 
 def read_finite(source: Source, start: int, stop: int) -> Array:
-    """Samples [start, stop) of a source; those that are not finite numbers are 0, with a warning.
-
-    Raises
-    ------
-    ParameterError
-        If the source, which may be anybody's, gives something else.
-    """
+    """Samples [start, stop) of anybody's source; those that are not finite are 0, with a warning."""
     samples: Array = source.read(start, stop)
     made, shape = (getattr(samples, name, None) for name in ("dtype", "shape"))
     if getattr(made, "kind", "") != "f" or shape != (source.channels, stop - start):

@@ -59,12 +59,10 @@ def from_xarray(tree: xarray.DataTree) -> Representation:
 def _frames(group: Any, band: Band, rate: int) -> Frames:
     """The frames of a band in its group; ParameterError if they are not what they were in all but values."""
     values = numbers("coefficients", group["coefficients"].transpose("channel", "bin", "frame"))
-    _, bins, count = values.shape
-    if bins != band.frequencies.size:
-        raise ParameterError(f"{band.name} must have {band.frequencies.size} bins, not {bins}")
-    if "frequency" in group.coords and not np.allclose(group["frequency"], band.frequencies):
-        raise ParameterError(f"the bins of {band.name} must be in their order")
-    first = int(group.attrs["first_frame"])
+    hz = np.asarray(group["frequency"]) if "frequency" in group.coords else band.frequencies
+    if hz.shape != band.frequencies.shape or not np.allclose(hz, band.frequencies):
+        raise ParameterError(f"the bins of {band.name} must be all that there were, in their order")
+    first, count = int(group.attrs["first_frame"]), values.shape[-1]
     if "time" in group.coords and count:  # it knows when frames were left out
         held = np.rint(np.asarray(group["time"]) * (rate / band.hop))
         first = int(held[0])
