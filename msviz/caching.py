@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
 K = TypeVar("K", bound=Hashable)
@@ -32,6 +32,9 @@ class SingleFlightCache(Generic[K, V]):
         self._make, self._size = make, size
         self._reset()
         _caches.add(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SingleFlightCache, (self._make, self._size)  # another process has its own values
 
     def _reset(self) -> None:
         self._lock = Lock()

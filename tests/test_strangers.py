@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from msviz import (
     Edits,
     OctaveTransform,
     ParameterError,
+    Recipe,
+    Reconstruction,
     Signal,
     StorageError,
     from_xarray,
@@ -220,6 +223,20 @@ def _inherit(stored):
 
 def _inherited_sound():
     return _inherited.synthesize()
+
+
+@pytest.mark.parametrize("name", ["a.zarr", "a.zip", "a.npz"])
+def test_what_is_read_lazily_is_pickled_without_its_values(name, tmp_path):
+    signal = Signal(noise(1, 20_000), RATE)
+    save(OCTAVES.analyze(signal), tmp_path / name)
+    stored = load(tmp_path / name)
+    for frames in stored.all_bands:
+        assert len(text := pickle.dumps(frames)) < 2000
+        assert pickle.loads(text) == frames
+    for source in (stored.source(), Reconstruction(signal, OCTAVES, Recipe(kept=50))):
+        mine = source.read(0, 100)
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(source)).read(0, 100), mine)
+    assert len(pickle.dumps(stored.source())) < 2000
 
 
 def test_damage_is_told_however_it_was_indexed(tmp_path):

@@ -54,6 +54,9 @@ class StoredCoefficients:
     def __repr__(self) -> str:
         return f"<StoredCoefficients {self._band.name} of {self._path!r}: {self.dtype} {self.shape}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _coefficients, (self._path, self._band.name)  # another process opens the file itself
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if copy is False:
             raise ValueError("coefficients in a file cannot be had without a copy")
@@ -87,6 +90,11 @@ class StoredCoefficients:
         held = held[frames] if isinstance(frames, slice) else held
         a, b = ((self._band.frames.start + n) * self._band.hop / self._rate for n in (held.start, held.stop))
         return f"between {a:.1f} and {b:.1f} s"
+
+
+def _coefficients(path: str, name: str) -> Any:
+    """Coefficients as they were pickled."""
+    return next(frames.coefficients for frames in load(path).all_bands if frames.band.name == name)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
