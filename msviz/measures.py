@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from msviz.errors import ParameterError
-from msviz.signal import Signal, Source
+from msviz.signal import Signal, Source, is_source
 from msviz.validation import numbers
 
 _PIECE = 2**18  # samples that are compared at a time
@@ -32,10 +32,11 @@ def signal_to_error_db(original: Source | ArrayLike, resynthesis: Source | Array
     ParameterError
         If they differ in shape, or sources in rate, channels or length.
     """
-    if isinstance(original, Source) or isinstance(resynthesis, Source):
-        rate = original.rate if isinstance(original, Source) else resynthesis.rate  # type: ignore[union-attr]
+    if is_source(original) or is_source(resynthesis):
+        rate = original.rate if is_source(original) else resynthesis.rate  # type: ignore[union-attr]
         original, resynthesis = (
-            x if isinstance(x, Source) else Signal(x, rate) for x in (original, resynthesis)
+            x if is_source(x) else Signal(x, rate)  # type: ignore[arg-type]
+            for x in (original, resynthesis)
         )
         for what in ("rate", "channels", "length"):
             its, own = getattr(original, what), getattr(resynthesis, what)
@@ -53,8 +54,9 @@ def _energies(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
     """Of the signal x, and of the error y - x."""
     if x.shape != y.shape:
         raise ParameterError(f"arrays that are compared must have one shape, not {x.shape} and {y.shape}")
-    error = np.subtract(y, x, dtype=np.float64)
-    return float(np.square(x, dtype=np.float64).sum()), float(np.square(error).sum())
+    dtype = np.result_type(x, y, np.float64)
+    energy, error = (float(np.vdot(a, a).real) for a in (x.astype(dtype), np.subtract(y, x, dtype=dtype)))
+    return energy, error
 
 
 def spectral_convergence_db(

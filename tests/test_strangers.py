@@ -187,6 +187,9 @@ def test_an_array_is_compared_with_a_signal():
     samples = noise()
     assert signal_to_error_db(samples, Signal(0.9 * samples, RATE)) == pytest.approx(20)
     assert signal_to_error_db(Signal(samples, RATE), 0.9 * samples[0]) == pytest.approx(20)
+    assert signal_to_error_db(1j * samples, 0.9j * samples) == pytest.approx(20)
+    with pytest.raises(ParameterError, match="is analysed already"):
+        signal_to_error_db(OCTAVES.analyze(samples), samples)
 
 
 # ---------------------------------------------------------------------- in files
