@@ -259,6 +259,13 @@ class Signal(PaddedSource):
 
     __rmul__ = __mul__
 
+    def __truediv__(self, divisor: float) -> Signal:
+        """Over a number."""
+        return self * (1 / numbers("a divisor", divisor))
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.samples, dtype, copy=copy)
+
     def __add__(self, other: Signal) -> Signal:
         """Both together."""
         return self._with(other, operator.add)

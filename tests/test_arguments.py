@@ -188,6 +188,7 @@ def test_values_that_cannot_be_used_are_refused_by_name(name, bad):
     if (name, bad) in [
         ("fmin", None),
         ("workers", None),
+        ("hop", None),
         ("workers", 10**400),
         ("gamma", 2.5),
         ("fmin", 2.5),

@@ -43,6 +43,9 @@ def test_signals_compare_scale_and_mix():
     assert np.float64(2) * a == a * 2 == a + a
     assert -a + a == a * 0
     assert abs(-a) == abs(a)
+    assert a / 2 == a * 0.5
+    assert np.array_equal(np.asarray(a), a.samples)
+    assert np.array(a, np.float32).dtype == np.float32
     envelope = np.linspace(0, 1, a.length)
     np.testing.assert_array_equal((envelope * a).samples, a.samples * envelope)
     with pytest.raises(TypeError):
@@ -99,6 +102,7 @@ def test_it_is_linear(transform):
     close((of_a - of_b).synthesize(), a - b)
     close((0.5 * of_a * np.float32(3)).synthesize(), 1.5 * a)
     close((-of_a).synthesize(), -a)
+    assert of_a / 4 == of_a * 0.25
     assert of_a * 1.0 == of_a
     assert of_a.bands[0].coefficients.dtype == (2 * of_a).bands[0].coefficients.dtype
 

@@ -122,3 +122,8 @@ def test_another_rate_or_another_window_is_refused():
     made = STFT(44100).analyze(noise(1, 10))
     with pytest.raises(ParameterError, match=r"was made by STFT\(44100\), not by"):
         STFT(44100, window=2048).synthesize(made)
+
+
+def test_a_hop_is_a_quarter_of_the_window_unless_it_is_given():
+    assert STFT(44100) == STFT(44100, window=4096, hop=1024)
+    assert [STFT(44100, window=window).hop for window in (4, 1000, 1023)] == [1, 250, 255]

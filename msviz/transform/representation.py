@@ -254,6 +254,10 @@ class Representation:
 
     __rmul__ = __mul__
 
+    def __truediv__(self, divisor: float) -> Representation:
+        """Over a number."""
+        return self * (1 / numbers("a divisor", divisor))
+
     def __add__(self, other: Representation) -> Representation:
         """Both together: the representation of the sum of the signals."""
         return self._with(other, operator.add)

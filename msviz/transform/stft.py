@@ -63,8 +63,8 @@ class STFT(Transform):
         Sampling rate in Hz, from 1 Hz; a fraction is rounded, as that of a `Signal`.
     window : int
         Length of the window in samples, from 4.
-    hop : int
-        Distance of the frames in samples, from 1 to half the window.
+    hop : int, optional
+        Distance of the frames in samples, from 1 to half the window; by default a quarter of it.
     dtype : {"float32", "float64"}
         What samples and coefficients are computed in.
 
@@ -104,12 +104,12 @@ class STFT(Transform):
         rate: float,
         *,
         window: int = DEFAULTS.window,
-        hop: int = DEFAULTS.hop,
+        hop: int | None = None,
         dtype: str = "float32",
     ) -> None:
         self.rate = whole_rate(rate)
         self.window = whole("window", window, 4, 2**26)
-        self.hop = whole("hop", hop, 1, self.window // 2)
+        self.hop = whole("hop", self.window // 4 if hop is None else hop, 1, self.window // 2)
         self.dtype = float_dtype(dtype)
         frequencies = np.arange(self.window // 2 + 1) * (self.rate / self.window)
         self.bands = (STFTBand(frequencies, 0.0, self.rate / 2, self.hop),)
