@@ -35,7 +35,7 @@ def atomic_path(path: Path, kind: type[MsvizError] = MsvizError, *, folder: bool
     MsvizError
         If `path` is there and is of another sort, is being written, or cannot be written.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
     try:
         if path.exists() and not (path.is_dir() if folder else path.is_file()):
             raise kind(f"{path} is not a {'folder' if folder else 'file'}: choose another name.")

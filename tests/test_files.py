@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -55,6 +56,12 @@ def test_what_is_of_another_sort_is_refused(tmp_path, folder):
     with refused, atomic_path(path, AudioError, folder=folder):
         pytest.fail("it is not to be written")
     assert os.listdir(tmp_path) == ["x"]
+
+
+@unix
+def test_the_root_is_no_file():
+    with pytest.raises(MsvizError, match="/ is not a file: choose another name"), atomic_path(Path("/")):
+        pytest.fail("it is not to be written")
 
 
 def test_of_many_writers_at_once_one_writes(tmp_path):
