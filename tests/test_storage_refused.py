@@ -171,7 +171,8 @@ def test_damaged_chunks_are_refused(tmp_path, compress, content):
     data = chunk.read_bytes()
     for how in ("missing", "truncated", "empty", "one bit", "without a chunk", "wrong index"):
         damaged(chunk, how)
-        with pytest.raises(StorageError, match=r"x\.zarr is damaged: .*octave_01 .* between .* s"):
+        what = "is missing" if how in ("missing", "without a chunk") else ""
+        with pytest.raises(StorageError, match=rf"x\.zarr is damaged: .*octave_01 {what}.* between .* s"):
             (load(tmp_path / "x.zarr").levels if content == "levels" else load(tmp_path / "x.zarr").read)()
         chunk.write_bytes(data)
 
