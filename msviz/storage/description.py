@@ -8,14 +8,17 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, NamedTuple, NoReturn, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from msviz import __version__
+from msviz.bands import Band
 from msviz.errors import ParameterError, StorageError
 from msviz.storage.contents import CONTENTS, Content
 from msviz.transform import Range, Transform
-from msviz.transform.layout import BandLayout, band_layouts
-from msviz.transform.representation import described
+from msviz.transform.representation import band_attributes, described
 
 FORMAT: Final = "msviz representation"
 
@@ -144,6 +147,34 @@ def _is_damage(value: Any) -> bool:
     return False
 
 
+class StoredBand(NamedTuple):
+    """A band in a file: the numbers of its frames that are there, and whether it is the residual."""
+
+    band: Band
+    frames: Range
+    real: bool
+
+    @property
+    def name(self) -> str:
+        """Of its group."""
+        return self.band.name
+
+    @property
+    def frequencies(self) -> NDArray[np.floating]:
+        """Centre of each bin in Hz."""
+        return self.band.frequencies
+
+    @property
+    def hop(self) -> int:
+        """Samples between two frames."""
+        return self.band.hop
+
+    @property
+    def size(self) -> int:
+        """How many frames there are."""
+        return self.frames.stop - self.frames.start
+
+
 @dataclass(frozen=True)
 class Description:
     """All that a file tells beside its coefficients."""
@@ -159,10 +190,11 @@ class Description:
     recording: Recording = field(default_factory=Recording)
 
     @property
-    def bands(self) -> tuple[BandLayout, ...]:
+    def bands(self) -> tuple[StoredBand, ...]:
         """The groups, the lowest octave first, the residual last; no residual among levels."""
-        frames = self.frames if self.content != "levels" else self.frames[: len(self.transform.bands)]
-        return band_layouts(self.transform, frames)
+        bands = self.transform.bands if self.content == "levels" else self.transform.all_bands
+        pairs = zip(bands, self.frames, strict=False)
+        return tuple(StoredBand(band, frames, band is self.transform.residual) for band, frames in pairs)
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -175,7 +207,7 @@ class Description:
             **described(self.transform, self.channels, self.start, self.stop),
             "origin": dict(self.origin),
             **self.recording.attributes,
-            "bands": {band.name: band.attributes for band in self.bands},
+            "bands": {band.name: band_attributes(band.band, band.frames) for band in self.bands},
         }
 
     @classmethod
@@ -249,7 +281,7 @@ def _same_json(one: Any, other: Any) -> bool:
     )
 
 
-def _frames(told: Attributes, needed: BandLayout) -> Range:
+def _frames(told: Attributes, needed: StoredBand) -> Range:
     """The frames of a band."""
     first, count = told.whole("first_frame"), told.whole("frames", 0)
     if told.whole("hop", 1) != needed.hop:

@@ -18,9 +18,8 @@ from msviz.errors import StorageError
 from msviz.remote import is_address, located
 from msviz.signal import PaddedSource, Source
 from msviz.storage.contents import Content, coefficients_dtype, decoded, stored_dtype, whole
-from msviz.storage.description import Description
+from msviz.storage.description import Description, StoredBand
 from msviz.transform import Frames, Representation
-from msviz.transform.layout import BandLayout
 
 Array = NDArray[Any]
 
@@ -46,7 +45,7 @@ class StoredCoefficients:
 
     ndim = 3
 
-    def __init__(self, path: str, band: BandLayout, content: Content, rate: int, array: Any) -> None:
+    def __init__(self, path: str, band: StoredBand, content: Content, rate: int, array: Any) -> None:
         self.shape = tuple(int(size) for size in array.shape[:3])
         self.dtype = coefficients_dtype(content, real=band.real)
         self._path, self._band, self._content, self._rate, self._array = path, band, content, rate, array
@@ -229,7 +228,7 @@ def load(path: str | os.PathLike[str]) -> StoredRepresentation:
             array = array_of(band.name)
         except Exception as error:
             raise StorageError(f"{name} is damaged: {band.name} cannot be opened ({error}).") from error
-        expected = (description.channels, band.frequencies.size, band.count)
+        expected = (description.channels, band.frequencies.size, band.size)
         if not hasattr(array, "dtype"):  # a group, or nothing
             raise StorageError(f"{name} is damaged: {band.name} is missing.")
         dtype = stored_dtype(description.content, real=band.real)

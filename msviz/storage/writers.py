@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from msviz.cpus import available_cpus
 from msviz.remote import is_address
 from msviz.storage.contents import conversion, dimensions, stored_dtype, unwritten
-from msviz.storage.description import Description
+from msviz.storage.description import Description, StoredBand
 from msviz.storage.shards import ShardFile, checked, sharded
 from msviz.storage.sinks import ChunkSink, FolderSink, ZipSink, address_sink, representation_path
-from msviz.transform.layout import BandLayout
+from msviz.transform.representation import band_attributes
 
 Array = NDArray[Any]
 Node = dict[str, Any]
@@ -49,7 +49,7 @@ class Writer(Protocol):
     def create(self, description: Description) -> None:
         """Write what is known before the first coefficient."""
 
-    def write(self, band: BandLayout, first: int, values: Array) -> None:
+    def write(self, band: StoredBand, first: int, values: Array) -> None:
         """Put encoded values into columns [first, …) of a band: a chunk, or the rest at the end."""
 
     def finish(self, description: Description) -> None:
@@ -73,11 +73,11 @@ def open_writer(name: str, *, compress: bool) -> Iterator[Writer]:
             yield opened.enter_context(ZarrWriter(sink, compress))
 
 
-def chunk_frames(band: BandLayout) -> int:
+def chunk_frames(band: StoredBand) -> int:
     """Frames in a chunk of a band."""
     by_size = CHUNK // band.frequencies.size * band.hop
     samples = min(max(by_size, CHUNK_SAMPLES[0]), CHUNK_SAMPLES[1])
-    return max(1, min(samples // band.hop, band.count))
+    return max(1, min(samples // band.hop, band.size))
 
 
 class ZarrWriter(ExitStack):
@@ -97,32 +97,39 @@ class ZarrWriter(ExitStack):
             self.sink.put({"zarr.json": _text(_group({**description.attributes, "complete": False}))})
         files: dict[str, bytes] = {}
         for band in description.bands:
-            self.nodes[band.name] = _group(band.attributes)
+            self.nodes[band.name] = _group(band_attributes(band.band, band.frames))
             self._add_coefficients(band)
             files |= self._add_coordinates(band)
         self.sink.put({f"{name}/zarr.json": _text(node) for name, node in self.nodes.items()} | files)
 
-    def _add_coordinates(self, band: BandLayout) -> dict[str, bytes]:
+    def _add_coordinates(self, band: StoredBand) -> dict[str, bytes]:
         """Describe a band's coordinates; the chunk of its frequencies."""
         frequencies = band.frequencies.astype(np.float64, copy=False)
         self._add(f"{band.name}/frequency", frequencies.shape, frequencies.dtype, ("bin",), {"units": "Hz"})
         # Frame numbers and what makes seconds of them: seconds would take a tenth of the file.
         seconds = {"units": "s", "scale_factor": band.hop / self.description.transform.rate}
-        chunk = max(1, min(TIMES, band.count))
-        counts = (max(1, -(-band.count // chunk)),)
+        chunk = max(1, min(TIMES, band.size))
+        counts = (max(1, -(-band.size // chunk)),)
         self._add(
-            f"{band.name}/time", (band.count,), np.dtype(np.int64), ("frame",), seconds, 0, (chunk,), counts
+            f"{band.name}/time",
+            (band.size,),
+            np.dtype(np.int64),
+            ("frame",),
+            seconds,
+            0,
+            (chunk,),
+            counts,
         )
         return {f"{band.name}/frequency/c/0": self._encoded(frequencies)}
 
-    def _add_coefficients(self, band: BandLayout) -> None:
+    def _add_coefficients(self, band: StoredBand) -> None:
         content, channels, bins = self.description.content, self.description.channels, band.frequencies.size
         dtype, names = stored_dtype(content, real=band.real), dimensions(content, real=band.real)
         chunk, parts = chunk_frames(band), (2,) * (len(names) - 3)
-        in_shard = max(1, min(SHARD_SAMPLES // (chunk * band.hop), -(-band.count // chunk)))
+        in_shard = max(1, min(SHARD_SAMPLES // (chunk * band.hop), -(-band.size // chunk)))
         self._add(
             f"{band.name}/coefficients",
-            (channels, bins, band.count, *parts),
+            (channels, bins, band.size, *parts),
             dtype,
             names,
             {"coordinates": "frequency time", **conversion(content, real=band.real)},
@@ -184,7 +191,7 @@ class ZarrWriter(ExitStack):
         words = values.view(values.real.dtype)  # parts are shuffled
         return checked(numcodecs.blosc.Blosc("zstd", 3, numcodecs.blosc.SHUFFLE).encode(words))
 
-    def write(self, band: BandLayout, first: int, values: Array) -> None:
+    def write(self, band: StoredBand, first: int, values: Array) -> None:
         chunk, count = chunk_frames(band), values.shape[2]
         if count < chunk:  # chunks are whole; the end of the last one is never read
             missing = unwritten(self.description.content, real=band.real)
@@ -220,10 +227,10 @@ class ZarrWriter(ExitStack):
 
     def finish(self, description: Description) -> None:
         for band in description.bands:
-            for first in range(0, band.count, TIMES):
+            for first in range(0, band.size, TIMES):
                 # As long as the others, like every chunk.
-                numbers = band.frames.start + first + np.arange(min(TIMES, band.count), dtype=np.int64)
-                numbers[max(0, band.count - first) :] = 0
+                numbers = band.frames.start + first + np.arange(min(TIMES, band.size), dtype=np.int64)
+                numbers[max(0, band.size - first) :] = 0
                 self._put(f"{band.name}/time", {(first // TIMES,): self._encoded(numbers)}, axis=0)
         for _, shard in self.shards.values():
             shard.finish()
@@ -263,7 +270,7 @@ class NpzWriter:
     def create(self, description: Description) -> None:
         self.parts: dict[str, list[Array]] = {band.name: [] for band in description.bands}
 
-    def write(self, band: BandLayout, first: int, values: Array) -> None:
+    def write(self, band: StoredBand, first: int, values: Array) -> None:
         self.parts[band.name].append(values)
 
     def finish(self, description: Description) -> None:

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
 from msviz.storage.contents import Content, encoded, exact_content, require_content
-from msviz.storage.description import Description, Recording, covers
+from msviz.storage.description import Description, Recording, StoredBand, covers
 from msviz.storage.writers import Writer, chunk_frames, open_writer
 from msviz.transform import Frames, Range, Representation, Transform
-from msviz.transform.layout import BandLayout
 from msviz.validation import whole
 
 Array = NDArray[Any]
@@ -235,7 +234,7 @@ class StreamWriter:
 class _BandWriter:
     """What has come of one band and is not written yet: less than a chunk."""
 
-    def __init__(self, writer: Writer, band: BandLayout, content: Content) -> None:
+    def __init__(self, writer: Writer, band: StoredBand, content: Content) -> None:
         self.writer, self.band, self.content = writer, band, content
         self.chunk = chunk_frames(band)
         self.waiting: Frames | None = None
@@ -258,9 +257,9 @@ class _BandWriter:
     def finish(self) -> None:
         if self.waiting is not None and self.waiting.coefficients.shape[-1]:
             self._write(self.waiting.coefficients)
-        if self.written != self.band.count:
+        if self.written != self.band.size:
             raise ParameterError(
-                f"the pieces end after {self.written} of the {self.band.count} frames of {self.band.name}"
+                f"the pieces end after {self.written} of the {self.band.size} frames of {self.band.name}"
             )
 
     def _write(self, values: Array) -> None:
