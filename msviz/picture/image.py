@@ -133,9 +133,8 @@ class PooledFrames:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[
-            int, tuple[BandRows, int, int, Codes]
-        ] = {}  # for which rows, zoom level, from where on
+        # For which rows, at which zoom level, from which frame on.
+        self._kept: dict[int, tuple[BandRows, int, int, Codes]] = {}
 
     def forget(self) -> None:
         """Keep nothing: the picture has changed."""

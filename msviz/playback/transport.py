@@ -45,9 +45,8 @@ class Transport(ABC):
         self._origin = 0  # where playing began
         self._speed = 1.0
         self._volume, self._muted = 1.0, False
-        self._lock = (
-            threading.RLock()
-        )  # between those who change the request; the audio callback takes no lock
+        # Between those who change the request; the audio callback takes no lock.
+        self._lock = threading.RLock()
         self._wake = threading.Event()  # of the thread that makes what is requested
 
     @property
