@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import active_children
@@ -26,6 +27,7 @@ from msviz.convert import (
     Settings,
     convert,
     plan,
+    processes,
     run,
 )
 from msviz.errors import MsvizError, ParameterError
@@ -578,3 +580,26 @@ def test_the_error_of_a_reconstruction(noise):
     ):
         with pytest.raises(ParameterError, match=f"another {what}"):
             signal_to_error_db(noise, other)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no mask of signals there")
+def test_an_interrupt_that_another_thread_takes_waits_until_a_process_is_born():
+    done, born = threading.Event(), []
+    other = threading.Thread(target=done.wait)
+    other.start()
+
+    def interrupted():
+        with processes._interrupts_held():
+            signal.pthread_kill(other.ident, signal.SIGINT)
+            done.wait(0.2)  # it is taken at once
+            born.append(True)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        done.set()
+        other.join()
+    assert born
