@@ -150,7 +150,7 @@ def as_samples(samples: ArrayLike) -> NDArray[np.floating]:
     if channels > max(length, MOST_CHANNELS_OF_SHORT_SOUND) and length:
         raise ParameterError(
             f"samples must have shape (channels, n), not {array.shape}: "
-            f"transpose what has shape (n, channels), as soundfile and SciPy read it"
+            f"transpose arrays of shape (n, channels), such as those of soundfile and SciPy"
         )
     if kind == "f":
         return np.asarray(array, np.float64 if width > 32 else np.float32)
@@ -364,7 +364,7 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
     if not is_source(source):
         source = Signal(source, expected_rate if rate is None else rate)  # type: ignore[arg-type]
     elif rate is not None:
-        raise ParameterError("rate is for arrays alone: a source has its own")
+        raise ParameterError("rate applies to arrays only: a source has its own")
     if source.rate != expected_rate:
         raise ParameterError(
             f"the transform is for a rate of {expected_rate} Hz, and the signal has {source.rate} Hz"
@@ -375,7 +375,7 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
 def is_source(source: Any) -> TypeGuard[Source]:
     """Whether it is a source; ParameterError if it is a representation, which can be read, too."""
     if hasattr(source, "synthesize"):
-        raise ParameterError(f"{source!r} is analysed already: take its synthesize()")
+        raise ParameterError(f"{source!r} is a representation already: call its synthesize() first")
     return isinstance(source, PaddedSource | Source)  # the second is slow to tell
 
 
@@ -383,9 +383,7 @@ def require_source(source: Any) -> None:
     """Raise `ParameterError` unless it is a source: an array does not tell its rate."""
     if not is_source(source):
         name = type(source).__name__
-        raise ParameterError(
-            f"there must be a signal, not {name}: Signal(samples, rate) makes one of an array"
-        )
+        raise ParameterError(f"expected a signal, not {name}: wrap an array as Signal(samples, rate)")
 
 
 class Excerpt(PaddedSource):

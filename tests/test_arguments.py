@@ -105,7 +105,7 @@ def test_arrays_are_analysed_like_signals(transform):
     np.testing.assert_array_equal(transform.frames(samples, 0, 1, 3), transform.frames(signal, 0, 1, 3))
     with pytest.raises(ParameterError, match="for a rate of 8000 Hz, and the signal has 44100 Hz"):
         transform.analyze(samples, 44100)
-    with pytest.raises(ParameterError, match="rate is for arrays alone"):
+    with pytest.raises(ParameterError, match="rate applies to arrays only"):
         transform.analyze(signal, RATE)
 
 

@@ -161,7 +161,7 @@ def test_magnitudes_are_seen_but_not_heard(transform):
     np.testing.assert_array_equal(sizes.image(), made.image())
     for a, b in zip(sizes.all_bands, made.all_bands, strict=True):
         np.testing.assert_array_equal(a.coefficients, np.abs(b.coefficients))
-    with pytest.raises(ParameterError, match="magnitudes alone cannot be made sound"):
+    with pytest.raises(ParameterError, match="magnitudes alone cannot be synthesized"):
         sizes.synthesize()
 
 

@@ -183,7 +183,7 @@ def test_levels_are_a_picture_only(tmp_path):
     found = load(tmp_path / "x.zarr")
     with pytest.raises(StorageError, match=r"x\.zarr holds levels, a picture only"):
         found.source()
-    with pytest.raises(ParameterError, match="magnitudes alone cannot be made sound"):
+    with pytest.raises(ParameterError, match="magnitudes alone cannot be synthesized"):
         found.synthesize()
     whole = found.read()
     assert whole.residual is None
@@ -191,7 +191,7 @@ def test_levels_are_a_picture_only(tmp_path):
         np.testing.assert_array_equal(level_codes(band.coefficients), level_codes(exact.coefficients))
     save(found, tmp_path / "again.zarr", content="levels")
     assert load(tmp_path / "again.zarr").read() == whole
-    with pytest.raises(ParameterError, match="magnitudes alone can be stored as levels only"):
+    with pytest.raises(ParameterError, match="magnitudes can be stored as levels only"):
         save(found, tmp_path / "x.npz")
 
 

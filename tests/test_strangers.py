@@ -169,17 +169,17 @@ def test_columns_beside_the_sound_are_at_the_floor(transform):
 @both
 def test_a_representation_is_no_sound(transform):
     made = transform.analyze(noise())
-    with pytest.raises(ParameterError, match="is analysed already: take its synthesize"):
+    with pytest.raises(ParameterError, match="is a representation already: call its synthesize"):
         transform.analyze(made)
     for take in (mix_down, lambda source: write_audio("never.wav", source)):
         for what, sentence in (
-            (made, "is analysed already"),
-            (noise(), "there must be a signal, not ndarray"),
+            (made, "is a representation already"),
+            (noise(), "expected a signal, not ndarray"),
         ):
             with pytest.raises(ParameterError, match=sentence):
                 take(what)
     for what in (None, noise()):
-        with pytest.raises(ParameterError, match="only a representation can be made sound"):
+        with pytest.raises(ParameterError, match="only a representation can be synthesized"):
             transform.synthesize(what)
 
 
@@ -188,7 +188,7 @@ def test_an_array_is_compared_with_a_signal():
     assert signal_to_error_db(samples, Signal(0.9 * samples, RATE)) == pytest.approx(20)
     assert signal_to_error_db(Signal(samples, RATE), 0.9 * samples[0]) == pytest.approx(20)
     assert signal_to_error_db(1j * samples, 0.9j * samples) == pytest.approx(20)
-    with pytest.raises(ParameterError, match="is analysed already"):
+    with pytest.raises(ParameterError, match="is a representation already"):
         signal_to_error_db(OCTAVES.analyze(samples), samples)
 
 

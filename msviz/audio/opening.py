@@ -155,9 +155,7 @@ def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
         speakers=speakers.of_mask(None, stream.channels),
     )
     if stream.format == "RAW":  # libsndfile takes any bytes for sound that have such a name
-        encoded.note(
-            f"has no header: it is taken for {stream.subtype_info} at {stream.samplerate} Hz by its name"
-        )
+        encoded.note(f"has no header: its name alone says {stream.subtype_info} at {stream.samplerate} Hz")
     if exact and known:
         encoded.stream, encoded.opened = make, stream
     else:

@@ -121,7 +121,7 @@ class DataDialog(ExportDialog):
         self._stretch = stretch_box(selection)
         self._content = QComboBox()
         self._content.addItems(list(CONTENTS))
-        self._content.setToolTip("Complex coefficients can be made sound again; levels are drawn as they are")
+        self._content.setToolTip("Complex coefficients can be synthesized; levels are drawn as they are")
         self._file = QComboBox()
         self._file.addItems(list(FILES))
         self._form.addRow("&Representation", self._transform)

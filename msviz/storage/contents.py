@@ -76,7 +76,7 @@ def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
     if not np.isfinite(coefficients).all():
         raise ParameterError("coefficients that are not finite numbers cannot be stored")
     if not real and content != "levels" and not np.iscomplexobj(coefficients):
-        raise ParameterError("magnitudes alone can be stored as levels only: they have lost their phases")
+        raise ParameterError("magnitudes can be stored as levels only: their phases are lost")
     if content == "levels" and not real:
         return level_codes(coefficients)
     if content != "float16" or real:

@@ -168,7 +168,7 @@ class StoredRepresentation(Representation):
             If the file holds levels.
         """
         if self.content == "levels":
-            raise StorageError(f"{self.path} holds levels, a picture only: it cannot be made sound again.")
+            raise StorageError(f"{self.path} holds levels, a picture only: it cannot be synthesized.")
         return _StoredSource(self)
 
     def __repr__(self) -> str:

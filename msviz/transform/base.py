@@ -454,7 +454,7 @@ class Transform(ABC):
     def _require_own(self, representation: Representation) -> None:
         if not isinstance(representation, Representation):
             raise ParameterError(
-                f"only a representation can be made sound, not {type(representation).__name__}"
+                f"only a representation can be synthesized, not {type(representation).__name__}"
             )
         its = representation.transform
         precision = {"dtype": ""}  # moves no frame
@@ -464,9 +464,9 @@ class Transform(ABC):
                 f"the representation was made by {its!r}, not by {self!r}: use representation.synthesize()"
             )
         if not all(np.iscomplexobj(band.coefficients) for band in representation.bands):
-            raise ParameterError("magnitudes alone cannot be made sound: they have lost their phases")
+            raise ParameterError("magnitudes alone cannot be synthesized: their phases are lost")
         if len(representation.all_bands) != len(self.all_bands):
-            raise ParameterError("a representation without its residual cannot be made sound")
+            raise ParameterError("a representation without its residual cannot be synthesized")
 
 
 def read_finite(source: Source, start: int, stop: int) -> Array:

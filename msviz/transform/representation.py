@@ -224,7 +224,7 @@ class Representation:
         Parameters
         ----------
         factor : number, or sequence of array
-            One for each band, the lowest first, broadcast against its coefficients (channels, rows,
+            One for each band, the lowest first, broadcast against its coefficients (channels, bins,
             frames).  One more is for the residual; without it, the residual takes the mask of the lowest bin
             beside it.  Of complex ones the residual, which is real, takes the real part.
 
@@ -270,7 +270,7 @@ class Representation:
         return self * -1
 
     def __abs__(self) -> Representation:
-        """Its magnitudes alone, real; they can be looked at, but not made sound."""
+        """Its magnitudes alone, real; they can be looked at, but not synthesized."""
         return self.of_bands(
             replace(band, coefficients=np.abs(band.coefficients[...])) for band in self.all_bands
         )
