@@ -5,8 +5,9 @@ import threading
 
 import numpy as np
 import pytest
+import soundfile
 
-from msviz import STFT, AudioError, OctaveTransform, Recipe, Reconstruction, open_audio
+from msviz import STFT, AudioError, OctaveTransform, Recipe, Reconstruction, load, open_audio, save
 from msviz.transform import stages
 
 RATE = 44100
@@ -78,43 +79,60 @@ def test_a_forked_child_rebuilds_what_its_parent_is_rebuilding():
     np.testing.assert_array_equal(made, source.read(0, 2000))
 
 
-def test_forked_children_read_one_open_file_each_by_itself(tmp_path):
-    import soundfile
+def assert_children_read_alike(read, expected, starts, children=3):
+    """Several forked processes read at once what their parent has opened."""
+    context = multiprocessing.get_context("fork")
 
+    def work(seed, sender):
+        mine = np.random.default_rng(seed).permutation(starts)
+        sender.send(sum(not np.array_equal(read(start), expected(start)) for start in mine))
+
+    pipes = [context.Pipe(duplex=False) for _ in range(children)]
+    processes = [
+        context.Process(target=work, args=(seed, sender), daemon=True)
+        for seed, (_, sender) in enumerate(pipes)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        for receiver, _ in pipes:
+            assert receiver.poll(PATIENCE_S)
+            assert receiver.recv() == 0
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
+
+
+def test_forked_children_read_one_open_file_each_by_itself(tmp_path):
     samples = np.random.default_rng(0).uniform(-1, 1, 400_000).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+    starts = np.random.default_rng(1).integers(0, 390_000, 300)
     with open_audio(tmp_path / "a.wav") as source:
         source.read(0, 10)
-        context = multiprocessing.get_context("fork")
+        assert_children_read_alike(
+            lambda start: source.read(start, start + 500)[0],
+            lambda start: samples[start : start + 500],
+            starts,
+        )
 
-        def work(seed, sender):
-            rng = np.random.default_rng(seed)
-            wrong = 0
-            for start in rng.integers(0, 390_000, 300):
-                wrong += not np.array_equal(source.read(start, start + 500)[0], samples[start : start + 500])
-            sender.send(wrong)
 
-        pipes = [context.Pipe(duplex=False) for _ in range(3)]
-        children = [
-            context.Process(target=work, args=(seed, sender), daemon=True)
-            for seed, (_, sender) in enumerate(pipes)
-        ]
-        for child in children:
-            child.start()
-        try:
-            for receiver, _ in pipes:
-                assert receiver.poll(PATIENCE_S)
-                assert receiver.recv() == 0
-        finally:
-            for child in children:
-                child.kill()
-                child.join()
+def test_forked_children_read_one_open_zip_each_by_itself(tmp_path):
+    noise = np.random.default_rng(0).standard_normal(2_000_000).astype(np.float32)
+    made = OctaveTransform(RATE, bins_per_octave=6, resolution=4).analyze(noise)
+    save(made, tmp_path / "a.zarr.zip", compress=False)
+    stored = load(tmp_path / "a.zarr.zip").octaves[-1].coefficients
+    whole = made.octaves[-1].coefficients
+    stored[..., :5]
+    assert_children_read_alike(
+        lambda start: stored[0, :, start : start + 50],
+        lambda start: whole[0, :, start : start + 50],
+        np.random.default_rng(1).integers(0, whole.shape[-1] - 50, 150),
+    )
 
 
 @pytest.mark.parametrize("kind", ["wav", "ogg"])
 def test_a_forked_child_reads_while_its_parent_decodes(tmp_path, kind):
-    import soundfile
-
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, 300_000).astype(np.float32)
     soundfile.write(tmp_path / f"a.{kind}", samples, RATE)
     with open_audio(tmp_path / f"a.{kind}") as source:
@@ -125,8 +143,6 @@ def test_a_forked_child_reads_while_its_parent_decodes(tmp_path, kind):
 
 
 def test_a_file_that_was_given_open_is_refused_in_a_child(tmp_path):
-    import soundfile
-
     soundfile.write(tmp_path / "a.wav", np.zeros(1000), RATE)
 
     def refusal():

@@ -21,11 +21,12 @@ import msviz
 from msviz import STFT, OctaveTransform, ParameterError, Signal, StorageError, load, read_audio, save
 from msviz.demos import demo_tracks
 from msviz.picture import level_codes
-from msviz.storage import CONTENTS, save_stream, stream_writer
+from msviz.storage import CONTENTS, StoredRepresentation, save_stream, stream_writer
 from msviz.storage.description import Description
 from msviz.storage.shard_store import ShardStore
 from msviz.storage.sinks import FolderSink
 from msviz.storage.writers import ZarrWriter
+from msviz.transform import base
 
 stored = storage_tools.stored
 
@@ -391,3 +392,19 @@ def test_msviz_is_light():
         cwd=Path(__file__).parent.parent,
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_a_long_file_is_synthesized_piece_by_piece(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "STREAM", 4000)
+    monkeypatch.setattr(base, "SHORTEST_PIECE", 1000)
+    signal = noise(2, 20_000)
+    save(OCTAVES.analyze(signal), tmp_path / "x.zarr")
+    lengths, read = [], StoredRepresentation.read
+
+    def watched(self, start, stop):
+        lengths.append(stop - start)
+        return read(self, start, stop)
+
+    monkeypatch.setattr(StoredRepresentation, "read", watched)
+    assert error_db(load(tmp_path / "x.zarr").synthesize(), signal) < -120
+    assert lengths == [2000] * 10
