@@ -32,7 +32,8 @@ KINDS = {
 OPEN = """
 import os, resource, sys, time
 from pathlib import Path
-from msviz.gui import app, canvas
+from msviz.gui import app
+from msviz.gui.canvas import picture_canvas
 application = app.application()
 from msviz.gui.window import Window
 window = Window()
@@ -40,13 +41,13 @@ window.asks = False
 window.show()
 application.processEvents()
 shown = []
-paint = canvas.PictureCanvas.paintEvent
+paint = picture_canvas.PictureCanvas.paintEvent
 def watched(self, event):
     paint(self, event)
     pyramid = self._viewport.pyramid
     if pyramid is not None and pyramid.analysed.any():
         shown.append(time.perf_counter())
-canvas.PictureCanvas.paintEvent = watched
+picture_canvas.PictureCanvas.paintEvent = watched
 started = time.perf_counter()
 window.files.open(Path(sys.argv[1]))
 while not shown:

@@ -30,18 +30,19 @@ WINDOW = """
 import resource, sys, time
 started = float(sys.argv[2])
 from msviz.audio import open_audio
-from msviz.gui import app, canvas
+from msviz.gui import app
+from msviz.gui.canvas import picture_canvas
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 marks = []
-paint = canvas.PictureCanvas.paintEvent
+paint = picture_canvas.PictureCanvas.paintEvent
 def watched(self, event):
     paint(self, event)
     pyramid = self._viewport.pyramid
     known = pyramid is not None and pyramid.analysed.any()
     if len(marks) == 0 or (len(marks) == 1 and known):
         marks.append(time.time() - started)
-canvas.PictureCanvas.paintEvent = watched
+picture_canvas.PictureCanvas.paintEvent = watched
 def look():
     window = next(w for w in QApplication.topLevelWidgets() if hasattr(w, "analysis"))
     if window.analysis and window.analysis.progress == 1 and len(marks) == 2:

@@ -31,11 +31,11 @@ from PyQt6.QtWidgets import QApplication, QSlider
 from benchmarks.measure import Report, in_process, machine, peak_mb
 from benchmarks.tracks import make_track
 from msviz.audio import mix_down
-from msviz.gui.analysis import Analysis, Picture, Sound
-from msviz.gui.colours import Colours
+from msviz.gui.canvas.colours import Colours
 from msviz.gui.process import prepare, settle
 from msviz.gui.theme import apply_theme
 from msviz.gui.window import Window
+from msviz.gui.work.analysis import Analysis, Picture, Sound
 from msviz.picture import COLOUR_MAPS, Pyramid
 from msviz.playback import player
 

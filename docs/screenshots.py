@@ -18,8 +18,8 @@ from PyQt6.QtCore import QEventLoop, QTimer
 from msviz.audio import open_audio
 from msviz.demos import demo_tracks
 from msviz.gui.app import application
-from msviz.gui.parameters import Parameters
-from msviz.gui.view import Box
+from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.view import Box
 from msviz.gui.window import Window
 from msviz.lab import Recipe
 

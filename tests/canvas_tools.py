@@ -7,7 +7,7 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from msviz.gui.view import View
+from msviz.gui.model.view import View
 from msviz.picture import SILENCE, Pyramid
 
 RATE = 44100

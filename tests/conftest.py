@@ -62,7 +62,7 @@ def own_settings(monkeypatch, tmp_path):
 @pytest.fixture(autouse=True)
 def no_glide(monkeypatch):
     """Let the view be at once where it would glide to, and look at gliding where that is tested."""
-    if view := sys.modules.get("msviz.gui.view"):
+    if view := sys.modules.get("msviz.gui.model.view"):
         monkeypatch.setattr(view.View, "glide", False)
 
 

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QPushButton
 from window_tools import Device, tone, write
 
-from msviz.gui.view import Box
+from msviz.gui.model.view import Box
 from msviz.gui.window import Window
 from msviz.playback import Player, player
 

@@ -14,8 +14,8 @@ from scipy.stats import binomtest
 from waiting import LONG_S
 
 from msviz import AudioError, MsvizError, ParameterError, Signal
-from msviz.gui import abx
-from msviz.gui.abx import AbxDialog
+from msviz.gui.dialogs import abx
+from msviz.gui.dialogs.abx import AbxDialog
 from msviz.playback import Player, player
 from msviz.playback.abx import Trial, Trials, p_value, save_report
 

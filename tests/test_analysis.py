@@ -9,9 +9,9 @@ import pytest
 from waiting import LONG_S
 
 from msviz.errors import AudioError
-from msviz.gui import analysis
-from msviz.gui.analysis import Analysis, Picture, Sound
-from msviz.gui.jobs import Runner
+from msviz.gui.work import analysis
+from msviz.gui.work.analysis import Analysis, Picture, Sound
+from msviz.gui.work.jobs import Runner
 from msviz.picture import level_codes, to_code
 from msviz.signal import Signal
 from msviz.transform import STFT, OctaveTransform

@@ -16,12 +16,12 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication, QWidget
 from waiting import LONG_S
 
-from msviz.gui.canvas import PictureCanvas
-from msviz.gui.colours import Colours
-from msviz.gui.rulers import TimeRuler
-from msviz.gui.time_canvas import EDGE, PLAYHEAD
-from msviz.gui.view import Box
-from msviz.gui.viewport import Place, Viewport
+from msviz.gui.canvas.colours import Colours
+from msviz.gui.canvas.picture_canvas import PictureCanvas
+from msviz.gui.canvas.rulers import TimeRuler
+from msviz.gui.canvas.time_canvas import EDGE, PLAYHEAD
+from msviz.gui.canvas.viewport import Place, Viewport
+from msviz.gui.model.view import Box
 from msviz.picture import FrequencyAxis, Pyramid
 from msviz.transform import STFT, OctaveTransform
 

@@ -12,16 +12,16 @@ from PyQt6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPalette, QRegion
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from msviz.gui.canvas import PictureCanvas
-from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
-from msviz.gui.curtain import CurtainCanvas
-from msviz.gui.edited import EditedCanvas
-from msviz.gui.gutter import OctaveGutter
-from msviz.gui.overview import Overview
-from msviz.gui.panel import Aligned, PicturePanel
-from msviz.gui.rulers import FrequencyRuler, LevelLegend, TimeRuler
-from msviz.gui.view import Box
-from msviz.gui.waveform import Waveform
+from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
+from msviz.gui.canvas.curtain import CurtainCanvas
+from msviz.gui.canvas.edited import EditedCanvas
+from msviz.gui.canvas.gutter import OctaveGutter
+from msviz.gui.canvas.overview import Overview
+from msviz.gui.canvas.picture_canvas import PictureCanvas
+from msviz.gui.canvas.rulers import FrequencyRuler, LevelLegend, TimeRuler
+from msviz.gui.canvas.waveform import Waveform
+from msviz.gui.model.view import Box
+from msviz.gui.panels.picture_panel import Aligned, PicturePanel
 from msviz.picture import COLOUR_MAPS, UNKNOWN, Pyramid
 from msviz.transform import OctaveTransform
 

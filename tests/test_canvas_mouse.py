@@ -10,9 +10,9 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QNativeGestureEvent, QPointingDevice
 from PyQt6.QtWidgets import QApplication
 
-from msviz.gui.canvas import PictureCanvas
-from msviz.gui.rulers import FrequencyRuler, TimeRuler
-from msviz.gui.view import Box, View
+from msviz.gui.canvas.picture_canvas import PictureCanvas
+from msviz.gui.canvas.rulers import FrequencyRuler, TimeRuler
+from msviz.gui.model.view import Box, View
 from msviz.transform import OctaveTransform
 
 

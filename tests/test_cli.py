@@ -24,7 +24,7 @@ from waiting import LONG_S, wait_until
 import msviz
 from msviz.cli import main
 from msviz.convert import Settings, plan, run
-from msviz.gui.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH
+from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH
 from msviz.gui.theme import apply_theme
 
 RATE = 8000
@@ -661,7 +661,7 @@ WRITING = """
 import itertools, pathlib, time
 from PyQt6.QtCore import QTimer
 from msviz.gui.app import application
-from msviz.gui.export import ExportTask
+from msviz.gui.dialogs.export import ExportTask
 from msviz.gui.window import Window
 
 class Endless(ExportTask):

@@ -7,9 +7,9 @@ import pytest
 from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtWidgets import QApplication, QColorDialog, QComboBox, QPushButton
 
-from msviz.gui.colour_editor import ColourEditor, stops_of
-from msviz.gui.colours import OWN, Colours, coloured
-from msviz.gui.dialogs import edit_colours
+from msviz.gui.canvas.colours import OWN, Colours, coloured
+from msviz.gui.dialogs.colour_editor import ColourEditor, stops_of
+from msviz.gui.dialogs.windows import edit_colours
 from msviz.gui.window import Window
 from msviz.picture import COLOUR_MAPS, to_code
 from msviz.playback import Player

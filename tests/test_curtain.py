@@ -9,10 +9,10 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
-from msviz.gui.canvas import PictureCanvas
-from msviz.gui.curtain import CurtainCanvas
-from msviz.gui.panel import CurtainPanel
-from msviz.gui.view import Box
+from msviz.gui.canvas.curtain import CurtainCanvas
+from msviz.gui.canvas.picture_canvas import PictureCanvas
+from msviz.gui.model.view import Box
+from msviz.gui.panels.picture_panel import CurtainPanel
 from msviz.picture import Pyramid
 from msviz.transform import STFT, OctaveTransform
 

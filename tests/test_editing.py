@@ -9,10 +9,11 @@ from canvas_tools import drag, mouse, open_view, shown, wheel
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
 
-from msviz.gui.edited import EditedCanvas, box_of, silent_octaves
-from msviz.gui.editing import Editing
-from msviz.gui.gutter import CELL, HIGHEST_DB, SOFTEST_DB, OctaveGutter, gain_text, limited, moved
-from msviz.gui.view import Box
+from msviz.gui.canvas.edited import EditedCanvas, silent_octaves
+from msviz.gui.canvas.gutter import CELL, OctaveGutter
+from msviz.gui.model.editing import Editing
+from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB, gain_text, limited, moved
+from msviz.gui.model.view import Box, box_of
 from msviz.transform import OctaveTransform
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 

@@ -16,11 +16,12 @@ from PyQt6.QtWidgets import QDialog, QFileDialog
 from window_tools import Device, tone, write
 
 import msviz
-from msviz.gui import data_export, dialogs
-from msviz.gui.data_export import CONTENTS, FILES, DataDialog, DataExport, pieces
-from msviz.gui.figure import Look
-from msviz.gui.picture_export import PictureDialog
-from msviz.gui.view import Box
+from msviz.gui.dialogs import data_export
+from msviz.gui.dialogs import windows as dialogs
+from msviz.gui.dialogs.data_export import CONTENTS, FILES, DataDialog, DataExport, pieces
+from msviz.gui.dialogs.picture_export import PictureDialog
+from msviz.gui.model.view import Box
+from msviz.gui.panels.figure import Look
 from msviz.gui.window import Window
 from msviz.playback import Player, player
 from msviz.transform import STFT, OctaveTransform

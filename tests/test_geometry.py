@@ -15,13 +15,13 @@ from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QColor, QInputDevice, QNativeGestureEvent, QPalette, QPointingDevice
 from PyQt6.QtWidgets import QApplication
 
-from msviz.gui.canvas import PictureCanvas
-from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
-from msviz.gui.overview import Overview
-from msviz.gui.rulers import TimeRuler
-from msviz.gui.ticks import time_ticks
-from msviz.gui.time_canvas import snapped
-from msviz.gui.view import Box
+from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
+from msviz.gui.canvas.overview import Overview
+from msviz.gui.canvas.picture_canvas import PictureCanvas
+from msviz.gui.canvas.rulers import TimeRuler
+from msviz.gui.canvas.ticks import time_ticks
+from msviz.gui.canvas.time_canvas import snapped
+from msviz.gui.model.view import Box
 from msviz.picture import Pyramid
 from msviz.transform import OctaveTransform
 

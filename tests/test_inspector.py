@@ -5,11 +5,11 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from msviz.gui.analysis import Picture, tile_levels
-from msviz.gui.inspector import Inspector
-from msviz.gui.parameters import Parameters
-from msviz.gui.spectrum import SpectrumPanel
-from msviz.gui.view import View
+from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.view import View
+from msviz.gui.panels.inspector import Inspector
+from msviz.gui.panels.spectrum import SpectrumPanel
+from msviz.gui.work.analysis import Picture, tile_levels
 from msviz.signal import Signal
 from msviz.transform import STFT, OctaveTransform
 

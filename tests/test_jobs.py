@@ -12,7 +12,7 @@ from PyQt6.QtCore import QCoreApplication
 from waiting import LONG_S
 
 from msviz.errors import AudioError
-from msviz.gui.jobs import Outcome, Runner
+from msviz.gui.work.jobs import Outcome, Runner
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from PyQt6.QtWidgets import QLabel
 from window_tools import HIGH_HZ, LOW_HZ, RATE, SECONDS, Device, level_db, play_until
 
 from msviz.audio import open_audio
-from msviz.gui import meter
-from msviz.gui.abx import AbxDialog
-from msviz.gui.analysis import Picture
-from msviz.gui.lab import BITS
-from msviz.gui.parameters import Parameters
-from msviz.gui.preferences import Preferences
-from msviz.gui.rulers import TimeRuler
-from msviz.gui.view import Box
+from msviz.gui.canvas.rulers import TimeRuler
+from msviz.gui.dialogs.abx import AbxDialog
+from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.preferences import Preferences
+from msviz.gui.model.view import Box
+from msviz.gui.panels import meter
+from msviz.gui.panels.lab import BITS
+from msviz.gui.work.analysis import Picture
 from msviz.lab import Recipe
 from msviz.playback import Player
 from msviz.signal import Signal

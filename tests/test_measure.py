@@ -2,8 +2,8 @@
 
 import pytest
 
-from msviz.gui.measure import duration_text, interval_text, measured
-from msviz.gui.view import Box
+from msviz.gui.model.measure import duration_text, interval_text, measured
+from msviz.gui.model.view import Box
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from waiting import LONG_S
 from window_tools import Device, tone, write
 
 import msviz
-from msviz.gui.parameters import Parameters
+from msviz.gui.model.parameters import Parameters
 from msviz.gui.window import Window
 from msviz.picture import Pyramid
 from msviz.playback import Player, player

@@ -8,8 +8,8 @@ from canvas_tools import LENGTH, RATE, drag, open_view, picture_with_click, show
 from picture_tools import assert_same_picture
 from PyQt6.QtWidgets import QApplication
 
-from msviz.gui.overview import Overview
-from msviz.gui.view import MARGIN, Box
+from msviz.gui.canvas.overview import Overview
+from msviz.gui.model.view import MARGIN, Box
 from msviz.picture import Pyramid
 from msviz.transform import STFT, OctaveTransform
 

@@ -7,14 +7,15 @@ import pytest
 from PyQt6.QtCore import QEvent, QObject, QSettings, Qt
 from PyQt6.QtWidgets import QApplication, QProgressBar, QPushButton, QToolButton
 
-from msviz.gui.bars import StatusBar
-from msviz.gui.dialogs import edit_preferences
-from msviz.gui.lab import BITS, LabPanel, error_text, kept_at, place_of
-from msviz.gui.meter import LOWEST_DB, MeterBar
-from msviz.gui.overview import Overview
-from msviz.gui.preferences import Preferences, PreferencesDialog
+from msviz.gui.canvas.overview import Overview
+from msviz.gui.dialogs.preferences import PreferencesDialog
+from msviz.gui.dialogs.windows import edit_preferences
+from msviz.gui.model.preferences import Preferences
+from msviz.gui.model.view import View
+from msviz.gui.panels.lab import BITS, LabPanel, error_text, kept_at, place_of
+from msviz.gui.panels.meter import LOWEST_DB, MeterBar
+from msviz.gui.panels.status import StatusBar
 from msviz.gui.theme import apply_theme, icon
-from msviz.gui.view import View
 from msviz.gui.window import Window
 from msviz.lab import Recipe
 from msviz.playback import Player

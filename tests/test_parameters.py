@@ -10,10 +10,11 @@ from PyQt6.QtWidgets import QComboBox
 
 from msviz import STFT, Signal
 from msviz.defaults import PRESETS
-from msviz.gui.analysis import Picture, tile_levels
-from msviz.gui.inspector import ParameterPanel, cell_text
-from msviz.gui.parameters import CHANNELS, SHARPENED, Parameters, channels_of
-from msviz.gui.spectrum import spectrum
+from msviz.gui.model.parameters import CHANNELS, SHARPENED, Parameters, channels_of
+from msviz.gui.panels.inspector import cell_text
+from msviz.gui.panels.parameter_panel import ParameterPanel
+from msviz.gui.panels.spectrum import spectrum
+from msviz.gui.work.analysis import Picture, tile_levels
 from msviz.transform import Combined, OctaveTransform, Reassigned
 
 

@@ -14,9 +14,10 @@ from waiting import wait_until
 
 from msviz import STFT, OctaveTransform, ParameterError, Recipe, Reconstruction, Signal
 from msviz.convert import Settings
-from msviz.gui.analysis import Picture
-from msviz.gui.inspector import ParameterPanel, cell_text
-from msviz.gui.parameters import Parameters
+from msviz.gui.model.parameters import Parameters
+from msviz.gui.panels.inspector import cell_text
+from msviz.gui.panels.parameter_panel import ParameterPanel
+from msviz.gui.work.analysis import Picture
 from msviz.picture import Pyramid
 from msviz.playback import Player, player
 from msviz.playback.slow import SlowedSource

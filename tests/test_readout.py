@@ -2,7 +2,7 @@
 
 import pytest
 
-from msviz.gui.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
+from msviz.gui.model.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ import msviz
 from msviz.cli import main
 from msviz.cli.drawing import CHANNELS
 from msviz.cli.render import COLOURS, HIGHEST_DB, LOWEST_DB
-from msviz.gui import colours, parameters
-from msviz.gui.colours import Colours
+from msviz.gui.canvas import colours
+from msviz.gui.canvas.colours import Colours
+from msviz.gui.model import parameters
 from msviz.picture import to_code
 
 RATE = 16000

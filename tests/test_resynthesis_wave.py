@@ -10,11 +10,11 @@ import soundfile
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 
-from msviz.gui import resynthesis
-from msviz.gui.colours import on_light
-from msviz.gui.parameters import Parameters
-from msviz.gui.waveform import LEVELS, REBUILT, WAVE, _table
+from msviz.gui.canvas.colours import on_light
+from msviz.gui.canvas.waveform import LEVELS, REBUILT, WAVE, _table
+from msviz.gui.model.parameters import Parameters
 from msviz.gui.window import Window
+from msviz.gui.work import resynthesis
 from msviz.lab import Recipe
 from msviz.picture import NOTHING
 from msviz.picture.envelope import FULL_REACH

@@ -13,9 +13,9 @@ from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox
 from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db, tone, write
 
 from msviz import AudioError, read_audio
-from msviz.gui import dialogs
-from msviz.gui.export import FORMATS, AudioDialog, AudioExport, ExportDialog, ExportTask, ask
-from msviz.gui.view import Box
+from msviz.gui.dialogs import windows as dialogs
+from msviz.gui.dialogs.export import FORMATS, AudioDialog, AudioExport, ExportDialog, ExportTask, ask
+from msviz.gui.model.view import Box
 from msviz.signal import Excerpt, Signal
 
 KEY = Qt.Key

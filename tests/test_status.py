@@ -6,7 +6,7 @@ from PyQt6.QtCore import QEvent, QPoint
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QApplication, QLabel
 
-from msviz.gui.parameters import Parameters
+from msviz.gui.model.parameters import Parameters
 from msviz.gui.window import Window
 from msviz.playback import Player
 

@@ -18,10 +18,10 @@ from PyQt6.QtWidgets import QApplication, QSlider
 from waiting import LONG_S
 from window_tools import Device, tone, write
 
-from msviz.gui import analysis
-from msviz.gui.jobs import Runner
-from msviz.gui.viewport import Viewport
+from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.window import Window
+from msviz.gui.work import analysis
+from msviz.gui.work.jobs import Runner
 from msviz.playback import player
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msviz.gui.ticks import (
+from msviz.gui.canvas.ticks import (
     frequency_ticks,
     hz_of,
     level_ticks,

@@ -8,7 +8,7 @@ from canvas_tools import LENGTH, RATE, open_view
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msviz.gui.view import FEWEST_OCTAVES, FEWEST_SAMPLES, MARGIN, Box, View
+from msviz.gui.model.view import FEWEST_OCTAVES, FEWEST_SAMPLES, MARGIN, Box, View
 from msviz.picture import FrequencyAxis
 
 
@@ -177,7 +177,7 @@ class TestGlide:
     def gliding(self, monkeypatch, qapp) -> View:
         monkeypatch.setattr(View, "glide", True)
         self.now = 0.0
-        monkeypatch.setattr("msviz.gui.view.time.perf_counter", lambda: self.now)
+        monkeypatch.setattr("msviz.gui.model.view.time.perf_counter", lambda: self.now)
         return open_view()
 
     def frames(self, view: View):

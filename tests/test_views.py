@@ -11,7 +11,7 @@ from window_tools import shown_window
 
 from msviz import read_audio
 from msviz.gui import app
-from msviz.gui.parameters import Parameters
+from msviz.gui.model.parameters import Parameters
 from msviz.transform import Reassigned
 
 RATE = 8000

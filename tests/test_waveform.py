@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PyQt6.QtCore import QEvent, QPoint, Qt
 from PyQt6.QtGui import QImage
 
-from msviz.gui.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, on_light
-from msviz.gui.view import Box, View
-from msviz.gui.waveform import LEVELS, ON_DARK, ON_LIGHT, REBUILT, WAVE, ZERO, Waveform, _table
+from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, on_light
+from msviz.gui.canvas.waveform import LEVELS, ON_DARK, ON_LIGHT, REBUILT, WAVE, ZERO, Waveform, _table
+from msviz.gui.model.view import Box, View
 from msviz.picture import CELL, NOTHING, Envelope, Wave
 from msviz.picture.envelope import FULL_REACH
 

@@ -17,8 +17,8 @@ from window_tools import RATE, tone, write
 from msviz.audio import open_audio
 from msviz.demos import demo_tracks
 from msviz.errors import AudioError
-from msviz.gui.session import SOURCES
-from msviz.gui.view import Box
+from msviz.gui.model.session import SOURCES
+from msviz.gui.model.view import Box
 
 KEY = Qt.Key
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -7,7 +7,7 @@ from audio_tools import encode, mp3, noise, write_tracks
 from test_window_missing import hatched, opened, window  # noqa: F401
 
 from msviz.audio import problems
-from msviz.gui.view import Box
+from msviz.gui.model.view import Box
 
 
 @pytest.mark.parametrize("name", ["a.wv", "a.mka", "a.wma"])

@@ -27,8 +27,8 @@ from PyQt6.QtWidgets import (
 from window_tools import NO_DEVICE
 
 from msviz.audio import open_audio
-from msviz.gui.session import SOURCES
-from msviz.gui.view import Box
+from msviz.gui.model.session import SOURCES
+from msviz.gui.model.view import Box
 from msviz.log import log_path, logged, logger
 
 KEY = Qt.Key

@@ -13,8 +13,9 @@ from PyQt6.QtGui import QImage, QPainter
 from window_tools import Device
 
 import msviz
-from msviz.gui.damage import Missing, Stretches, draw_missing
-from msviz.gui.view import Box
+from msviz.gui.canvas.damage import draw_missing
+from msviz.gui.model.damage import Missing, Stretches
+from msviz.gui.model.view import Box
 from msviz.gui.window import Window
 from msviz.picture import Pyramid, Wave
 from msviz.playback import Player, player

@@ -12,8 +12,8 @@ from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QComboBox, QSpinBox
 from window_tools import RATE, tone, write
 
-from msviz.gui import saved_edits
-from msviz.gui.colours import Colours
+from msviz.gui.canvas.colours import Colours
+from msviz.gui.model import saved_edits
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
 
 KEY = Qt.Key

@@ -46,7 +46,7 @@ class Drawing:
     kind, pool : str
         One of `KINDS`, one of `POOLS`.
     look : tuple of pairs
-        What is on or off of the pictures, as `msviz.gui.figure.Look` has it.
+        What is on or off of the pictures, as `msviz.gui.panels.figure.Look` has it.
     title : bool
     theme : str
     track : int
@@ -137,9 +137,9 @@ def _draw(
     track: Track,
 ) -> list[range]:
     from msviz.gui.app import render
-    from msviz.gui.colours import Colours
-    from msviz.gui.figure import Look
-    from msviz.gui.parameters import Parameters
+    from msviz.gui.canvas.colours import Colours
+    from msviz.gui.model.parameters import Parameters
+    from msviz.gui.panels.figure import Look
 
     look = dict(drawing.look)
     svg = picture.suffix.lower() == ".svg"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QApplication, QMenu
 
-from msviz.gui import dialogs
-from msviz.gui.files import told_apart
-from msviz.gui.help import show_about, show_keys, show_log
+from msviz.gui.dialogs import windows as dialogs
+from msviz.gui.dialogs.help import show_about, show_keys, show_log
+from msviz.gui.model.files import told_apart
 from msviz.gui.theme import icon
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ CURTAIN_STEP = 0.02
 STEP = 0.1  # of the view, for the arrow keys
 STEP_DB = 1.0  # of an octave's gain
 VOLUME_STEP = 5  # of 100
-
 T = TypeVar("T")
 
 SOURCE_TIPS = {

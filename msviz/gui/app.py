@@ -18,13 +18,13 @@ from PyQt6.QtWidgets import QApplication
 from msviz.audio import AudioSource, Mix, mix_down
 from msviz.cpus import available_cpus
 from msviz.errors import MsvizError, ParameterError, as_sentence
-from msviz.gui.analysis import Picture, tile_levels
-from msviz.gui.figure import Figure, Look, write
-from msviz.gui.parameters import POOLED, Parameters, kind_of
-from msviz.gui.preferences import Preferences
+from msviz.gui.model.parameters import POOLED, Parameters, kind_of
+from msviz.gui.model.preferences import Preferences
+from msviz.gui.model.view import Box
+from msviz.gui.panels.figure import Figure, Look, write
 from msviz.gui.process import prepare, settle
 from msviz.gui.theme import Style, app_icon, apply_theme
-from msviz.gui.view import Box
+from msviz.gui.work.analysis import Picture, tile_levels
 from msviz.log import logger
 from msviz.signal import Source
 

@@ -15,26 +15,29 @@ from msviz.audio import AudioSource, Damage, problems
 from msviz.demos import demo_tracks
 from msviz.errors import MsvizError, ParameterError
 from msviz.gui.actions import Actions
-from msviz.gui.analysis import Analysis
-from msviz.gui.bars import ColourBar, MessageBar, StatusBar, TransportBar
-from msviz.gui.colours import HIGHEST_DB, LOWEST_DB, Colours
-from msviz.gui.damage import Missing
-from msviz.gui.editing import Editing
-from msviz.gui.export import Exporter
-from msviz.gui.files import Files, file_of, take
-from msviz.gui.inspector import Inspector
-from msviz.gui.jobs import Runner
+from msviz.gui.canvas.colours import HIGHEST_DB, LOWEST_DB, Colours
+from msviz.gui.dialogs.export import Exporter
 from msviz.gui.keyboard import ControlKeys
-from msviz.gui.listening import FOLLOWED, Listening
-from msviz.gui.meter import MeterBar
-from msviz.gui.parameters import Parameters
-from msviz.gui.pictures import SHOWN, Pictures
-from msviz.gui.preferences import Preferences
-from msviz.gui.resynthesis import ResynthesisWave
-from msviz.gui.saved_edits import Fingerprint, fingerprint, load_edits, save_edits
-from msviz.gui.session import SOURCES, Session
-from msviz.gui.view import Box, View
-from msviz.gui.welcome import Welcome
+from msviz.gui.model.damage import Missing
+from msviz.gui.model.editing import Editing
+from msviz.gui.model.files import Files, file_of, take
+from msviz.gui.model.listening import FOLLOWED, Listening
+from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.preferences import Preferences
+from msviz.gui.model.saved_edits import Fingerprint, fingerprint, load_edits, save_edits
+from msviz.gui.model.session import SOURCES, Session
+from msviz.gui.model.view import Box, View
+from msviz.gui.panels.colour_bar import ColourBar
+from msviz.gui.panels.inspector import Inspector
+from msviz.gui.panels.messages import MessageBar
+from msviz.gui.panels.meter import MeterBar
+from msviz.gui.panels.pictures import SHOWN, Pictures
+from msviz.gui.panels.status import StatusBar
+from msviz.gui.panels.transport import TransportBar
+from msviz.gui.panels.welcome import Welcome
+from msviz.gui.work.analysis import Analysis
+from msviz.gui.work.jobs import Runner
+from msviz.gui.work.resynthesis import ResynthesisWave
 from msviz.lab import Recipe
 from msviz.playback import Player
 

@@ -1,0 +1,1 @@
+"""What the window shows: its state, with no widgets."""

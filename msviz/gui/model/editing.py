@@ -1,0 +1,203 @@
+"""Editing what the resynthesis contains: octaves and boxes, undone and done again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QUndoCommand, QUndoStack
+from PyQt6.QtWidgets import QInputDialog, QWidget
+
+from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB, moved
+from msviz.gui.model.view import Box, View, box_of
+from msviz.transform import Octave
+from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
+
+NONE = Edits()
+
+
+class _Step(QUndoCommand):
+    """From some edits to others; steps of one drag are one."""
+
+    def __init__(self, editing: Editing, after: Edits, text: str, drag: int | None) -> None:
+        super().__init__(text)
+        self._editing, self._before, self._after = editing, editing.edits, after
+        self._drag = drag
+
+    def id(self) -> int:
+        return -1 if self._drag is None else self._drag
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
+        if not isinstance(other, _Step) or self._drag != other._drag:
+            return False
+        self._after = other._after
+        return True
+
+    def redo(self) -> None:
+        self._editing._show(self._after)
+
+    def undo(self) -> None:
+        self._editing._show(self._before)
+
+
+class Editing(QObject):
+    """The edits of the track that is open, and every way to change them.
+
+    A box that has been edited is chosen by being the selection.
+
+    Attributes
+    ----------
+    edits : Edits
+    steps : QUndoStack
+    octaves : tuple of Octave
+        The lowest first; `open` and `set_octaves` set them.
+    """
+
+    changed = pyqtSignal()
+    message = pyqtSignal(str)
+    """Why something cannot be done."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.edits = Edits()
+        self.octaves: tuple[Octave, ...] = ()
+        self.steps = QUndoStack(self)
+        self._view = view
+
+    def open(self, octaves: tuple[Octave, ...], edits: Edits = NONE) -> None:
+        """Begin with a track as it is, or with what was done to it last time, as one step."""
+        self.octaves, self.edits = octaves, NONE
+        self.steps.clear()
+        if edits:
+            self._do(edits, "the edits of last time")
+        else:
+            self._show(NONE)
+
+    def set_octaves(self, octaves: tuple[Octave, ...]) -> None:
+        """Go on with octaves that begin at another frequency; what was done to the others stays."""
+        more, self.octaves = len(octaves) - len(self.octaves), octaves
+        if more and self.edits.octaves:
+            self.steps.clear()  # they count octaves from the lowest
+            kept = (OctaveEdit(),) * more + self.edits.octaves[max(0, -more) :]
+            self._show(replace(self.edits, octaves=kept))
+
+    def _show(self, edits: Edits) -> None:
+        self.edits = edits
+        self.changed.emit()
+
+    def _do(self, edits: Edits, text: str, *, drag: int | None = None) -> None:
+        if edits != self.edits:
+            self.steps.push(_Step(self, edits, text, drag))
+
+    # Octaves
+
+    def change_octave(self, index: int, what: str, value: object) -> None:
+        """Set an attribute of an octave's `OctaveEdit`."""
+        changes: dict[str, Any] = {what: value}
+        names = {"muted": "mute an octave", "soloed": "solo an octave", "gain_db": "an octave's gain"}
+        drag = index if what == "gain_db" else None
+        self._do(self.edits.with_octave(index, len(self.octaves), **changes), names[what], drag=drag)
+
+    def _octave_at_hand(self) -> int | None:
+        """The octave under the pointer; without a pointer, that in the middle of the selection."""
+        hz = self._view.cursor[1] if self._view.cursor else None
+        if hz is None and self._view.selection:
+            hz = math.sqrt(self._view.selection.low_hz * self._view.selection.high_hz)
+        here = (octave.index for octave in self.octaves if hz and octave.low <= hz < octave.high)
+        return next(here, None)
+
+    def _edit_at_hand(self) -> tuple[int, OctaveEdit] | None:
+        """The octave at hand, and what has been done to it."""
+        index = self._octave_at_hand()
+        if index is None:
+            self.message.emit("Point at an octave first, or select something in it.")
+            return None
+        return index, self.edits.octaves[index] if self.edits.octaves else OctaveEdit()
+
+    def mute(self) -> None:
+        """Leave out the octave at hand, or bring it back."""
+        if at_hand := self._edit_at_hand():
+            self.change_octave(at_hand[0], "muted", not at_hand[1].muted)
+
+    def solo(self) -> None:
+        """Hear only the octave at hand, and others that are soloed; or no longer."""
+        if at_hand := self._edit_at_hand():
+            self.change_octave(at_hand[0], "soloed", not at_hand[1].soloed)
+
+    def step_gain(self, by_db: float) -> None:
+        """Make the octave at hand louder or softer."""
+        if at_hand := self._edit_at_hand():
+            self.change_octave(at_hand[0], "gain_db", moved(at_hand[1].gain_db, by_db))
+
+    # Boxes
+
+    @property
+    def chosen(self) -> BoxEdit | None:
+        """The box that is selected, if it has been edited."""
+        return next((edit for edit in self.edits.boxes if box_of(edit) == self._view.selection), None)
+
+    def choose_at(self, time_s: float, hz: float) -> None:
+        """Select the box at a place, the last of several."""
+        for edit in reversed(self.edits.boxes):
+            if edit.start_s <= time_s <= edit.stop_s and edit.low_hz <= hz <= edit.high_hz:
+                self._view.select(box_of(edit))
+                return
+
+    def point_at(self, time_s: float, hz: float) -> None:
+        """Select the box at a place, unless what is selected is there already."""
+        box = self._view.selection
+        if not (box and box.start_s <= time_s <= box.stop_s and box.low_hz <= hz <= box.high_hz):
+            self.choose_at(time_s, hz)
+
+    def _selection(self) -> Box | None:
+        if not self._view.selection:
+            self.message.emit("Select a box first: drag over a picture.")
+        return self._view.selection
+
+    def set_gain(self, gain_db: float, text: str) -> None:
+        """Change what is selected in gain, -inf to remove it."""
+        if box := self._selection():
+            edit = BoxEdit(*box, gain_db=gain_db)
+            others = tuple(other for other in self.edits.boxes if box_of(other) != box)
+            self._do(replace(self.edits, boxes=(*others, edit)), text)
+
+    def ask_gain(self, parent: QWidget) -> None:
+        """Ask for the gain of what is selected."""
+        if not self._selection():
+            return
+        now = self.chosen.gain_db if self.chosen else 0.0
+        gain_db, accepted = QInputDialog.getDouble(
+            parent, "Gain", "Gain of the box in dB", max(now, SOFTEST_DB), SOFTEST_DB, HIGHEST_DB, 1
+        )
+        if accepted:
+            self.set_gain(gain_db, "a box's gain")
+
+    def remove(self) -> None:
+        """Take what is selected out of the sound."""
+        self.set_gain(-math.inf, "remove a box")
+
+    def toggle_alone(self) -> None:
+        """Hear what is selected alone, together with all other boxes; once more, everything."""
+        edits, box = self.edits, self._view.selection
+        if box and not self.chosen:
+            boxes = (*edits.boxes, BoxEdit(*box, gain_db=0.0))
+            self._do(replace(edits, boxes=boxes, alone=True), "hear a box alone")
+        elif edits.boxes:
+            text = "hear everything" if edits.alone else "hear the boxes alone"
+            self._do(replace(edits, alone=not edits.alone), text)
+        else:
+            self._selection()
+
+    def drop(self) -> None:
+        """Take back what was done to the box that is selected."""
+        if chosen := self.chosen:
+            boxes = tuple(edit for edit in self.edits.boxes if edit is not chosen)
+            self._do(replace(self.edits, boxes=boxes, alone=self.edits.alone and bool(boxes)), "drop a box")
+        else:
+            self.message.emit("Click an edited box to choose it first.")
+
+    def clear(self) -> None:
+        """Take back everything that was done."""
+        self._do(Edits(), "clear all edits")

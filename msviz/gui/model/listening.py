@@ -1,0 +1,302 @@
+"""Listening: what the keys do to the player, and what the window learns from it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QApplication
+
+from msviz.errors import MsvizError
+from msviz.gui.model.session import SOURCES, Session
+from msviz.gui.model.view import View
+from msviz.playback import Player
+
+TICK_MS = 16  # between two looks at the player while it plays
+SELDOM = 20  # ticks between two looks at what need not be so quick
+FOLLOWED = ("page", "smooth", "off")
+CATCH_UP = 0.15  # of what the view lags behind the playhead, in a tick
+SPEEDS = (1.0, 0.5, 0.25)
+PATIENCE = 25  # ticks of waiting for sound, until that is told
+
+
+class Listening(QObject):
+    """Steers the player, and while it plays looks where it is.
+
+    Parameters
+    ----------
+    player : Player
+    view : View
+        Whose playhead it moves, and whose selection it loops.
+
+    Attributes
+    ----------
+    session : Session or None
+        Whose sources the player has.
+    follow : str
+        One of `FOLLOWED`: whether the view turns the page where the playhead leaves it, or keeps the
+        playhead in its middle.
+    looping : bool
+        Whether the selection, without one the track, is repeated.
+    pair : tuple of str
+        A and B, the last two sources that were heard.  One that is not of them takes the place of B, and
+        what was heard until then becomes A.
+    """
+
+    ticked = pyqtSignal()
+    """The player has been looked at; while it plays, every other time."""
+    slow_tick = pyqtSignal()
+    """While it plays, some times a second: for what need not be seen at once."""
+    source_changed = pyqtSignal(str)
+    volume_changed = pyqtSignal()
+    failed = pyqtSignal(str)
+    """It cannot play, and why; `retry` tries again."""
+    message = pyqtSignal(str)
+    """What a person should know."""
+
+    def __init__(self, player: Player, view: View) -> None:
+        super().__init__()
+        self.player = player
+        self.session: Session | None = None
+        self.follow = FOLLOWED[0]
+        self.looping = False
+        self.pair = SOURCES[:2]
+        self._view = view
+        self._rested: tuple[str | None, int] = (None, 0)
+        self._told_error: str | None = None
+        self._told_rate: int | None = None
+        self._ticks = self._waited = 0
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(TICK_MS)
+        self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
+        self._ticker.timeout.connect(self._tick)
+        view.selection_changed.connect(self._set_loop)
+
+    def open(self, session: Session) -> None:
+        """Listen to another track."""
+        self.session, self._told_rate = session, None
+        self.pair = SOURCES[:2]
+        self._set_loop()
+
+    # Transport
+
+    def toggle_playing(self) -> None:
+        """Play, or pause."""
+        self._told_error = None
+        if self.player.playing:
+            self.player.pause()
+        else:
+            self._hear_all()
+            self._go_into_loop()
+            self.player.play()
+            self._begin()
+        self._ticker.start()
+        self.ticked.emit()
+
+    def play_selection(self) -> None:
+        """Play the time that is selected once, and of it only the frequencies that are."""
+        box, full = self._view.selection, self._view.full
+        if not self.session or not box:
+            self.message.emit("Select what to play first: drag over a picture.")
+            return
+        self._told_error = None
+        every_frequency = box.low_hz <= full.low_hz and box.high_hz >= full.high_hz
+        only = None if every_frequency else box
+        if only != self.session.only:
+            self.session.hear(only=only)
+        self.player.play_range(*self.samples(box.start_s, box.stop_s))
+        self._begin()
+        self._ticker.start()
+        self.ticked.emit()
+
+    def _go_into_loop(self) -> None:
+        """Begin with what is repeated, unless the playhead is in it."""
+        if self.player.loop:
+            start, stop = self.player.loop
+            if not start <= self.player.position < stop:
+                self.player.seek(start)
+
+    def _begin(self) -> None:
+        self._tick()  # from the end it goes to the start
+        if self.follow != "off":
+            self._look_at_playhead()
+
+    def _hear_all(self) -> None:
+        """Hear all frequencies again, after a selection."""
+        if self.session and self.session.only:
+            self.session.hear(only=None)
+
+    def stop_playing(self) -> None:
+        """Stop where playing began; once more, at the start."""
+        self.player.stop()
+        self._tick()
+
+    def retry(self) -> None:
+        """Look for sound devices afresh and play."""
+        self._told_error = None
+        self.player.retry()
+        self._ticker.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._ticker.stop()
+
+    def rest(self) -> None:
+        """Leave the player to somebody else, until `resume`."""
+        self.player.pause()
+        self._tick()
+        self._ticker.stop()
+        self._rested = self.player.source, self.player.position
+
+    def resume(self) -> None:
+        """Take the player back, with what was heard where it was."""
+        if self.session:
+            source, position = self._rested
+            self.session.reload()
+            self.player.select(source or SOURCES[0])
+            self.player.seek(position)
+            self._set_loop()
+            self._tick()
+
+    def set_looping(self, looping: bool) -> None:
+        """Repeat the selection, without one the track; or play on."""
+        self.looping = looping
+        self._set_loop()
+
+    def _set_loop(self) -> None:
+        if self.session:
+            start_s, stop_s = (self._view.selection or self._view.full)[:2]
+            self.player.loop = self.samples(start_s, stop_s) if self.looping else None
+
+    def samples(self, start_s: float, stop_s: float) -> tuple[int, int]:
+        """The samples from one time to another, at least one."""
+        rate, length = self._view.rate, self._view.length
+        start = min(max(round(start_s * rate), 0), length - 1)
+        return start, min(max(round(stop_s * rate), start + 1), length)
+
+    def set_speed(self, speed: float) -> None:
+        """Play slower, at the same pitch."""
+        self.player.speed = speed
+
+    @property
+    def volume(self) -> int:
+        """Loudness from 0 to 100, as steps are heard: the square root of the player's."""
+        return round(100 * self.player.volume**0.5)
+
+    def set_volume(self, volume: int) -> None:
+        """Play louder or softer, and no longer muted."""
+        self.player.volume = (min(max(volume, 0), 100) / 100) ** 2
+        self.player.muted = False
+        self.volume_changed.emit()
+
+    def step_volume(self, by: int) -> None:
+        """A little louder, or softer."""
+        self.set_volume(self.volume + by)
+
+    def set_muted(self, muted: bool) -> None:
+        """Be silent, and play on."""
+        self.player.muted = muted
+        self.volume_changed.emit()
+
+    def devices(self) -> list[str]:
+        """Names of the devices that can be played on; none where the sound library is missing."""
+        try:
+            return self.player.devices()
+        except MsvizError:
+            return []
+
+    # What is heard
+
+    def select(self, name: str) -> None:
+        """Hear another source, at the same place."""
+        if name not in self.player.names:
+            return
+        if name not in self.pair:
+            self.pair = (self.player.source or self.pair[0], name)
+        self.player.select(name)
+        self.source_changed.emit(name)
+
+    def select_of_pair(self, number: int) -> None:
+        """Hear A (0) or B (1)."""
+        self.select(self.pair[number])
+
+    # Where
+
+    def seek(self, time_s: float) -> None:
+        """Go to a time in view."""
+        if self.session:
+            self.player.seek(round(time_s * self._view.rate))
+            self._tick()
+
+    def scrub(self, time_s: float) -> None:
+        """Hear what is under the hand, and put the playhead there."""
+        if self.session:
+            self.player.scrub(round(time_s * self._view.rate))
+            self._view.set_playhead(time_s)
+            self._ticker.start()
+
+    def end_scrub(self) -> None:
+        """The hand lets go."""
+        if self.session:
+            self.player.end_scrub()
+            self._tick()
+
+    def go_to(self, time_s: float) -> None:
+        """Go to a time, and look there."""
+        self.seek(time_s)
+        self._look_at_playhead()
+
+    def go_by(self, seconds: float) -> None:
+        """Go on, or back."""
+        self.go_to(self._view.playhead_s + seconds)
+
+    def _look_at_playhead(self) -> None:
+        """Turn to the page that begins at the playhead, unless it is in view."""
+        seen, now = self._view.range, self._view.playhead_s
+        if not seen.start_s <= now <= seen.stop_s:
+            self._view.pan(now - seen.start_s)
+
+    def _follow(self, before: float, now: float) -> None:
+        """Let the view follow a playhead that was in it, unless a hand holds something."""
+        seen = self._view.range
+        if not seen.start_s <= before <= seen.stop_s or self.follow == "off":
+            return
+        if not seen.start_s <= now <= seen.stop_s:
+            self._look_at_playhead()
+        elif self.follow == "smooth" and not self._view.gliding and not QApplication.mouseButtons().value:
+            lag = now - self._view.time_at(0.5)
+            if lag > 0 and now > before:
+                self._view.pan(min(lag, now - before + CATCH_UP * lag))
+
+    def _tick(self) -> None:
+        """Look where the player is."""
+        if not self.session:
+            return
+        before, playing = self._view.playhead_s, self.player.playing
+        now = self.player.position / self._view.rate
+        self._view.set_playhead(now)
+        if playing:
+            self._follow(before, now)
+        else:
+            self._hear_all()
+            if now == before:  # what was on its way when it paused has been heard
+                self._ticker.stop()
+        self._tell_waiting(playing and now == before)
+        if not playing or self._ticks % 2:  # figures are read no faster
+            self.ticked.emit()
+        if self.player.error != self._told_error:
+            self._told_error = self.player.error
+            if self._told_error:
+                self.failed.emit(self._told_error)
+        self._ticks = (self._ticks + 1) % SELDOM
+        if not self._ticks or not playing:
+            self.slow_tick.emit()
+            if self.player.resampled and self.player.resampled != self._told_rate:
+                self._told_rate = self.player.resampled
+                self.message.emit(
+                    f"The sound device does not take {self._view.rate} Hz: resampled to {self._told_rate} Hz."
+                )
+
+    def _tell_waiting(self, waiting: bool) -> None:
+        """Say that sound is being made, where that takes long, until it is heard."""
+        told, self._waited = self._waited >= PATIENCE, self._waited + 1 if waiting else 0
+        if told != (self._waited >= PATIENCE):
+            self.message.emit("" if told else "The sound is being made…")

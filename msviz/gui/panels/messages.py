@@ -1,0 +1,59 @@
+"""The message bar above the pictures."""
+
+from __future__ import annotations
+
+import re
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+)
+
+LONGEST_WORD = 40  # characters before a word may be broken
+BREAK = "\u200b"  # a space without width
+
+
+class MessageBar(QFrame):
+    """What a person should know: one sentence over the pictures, until it is closed."""
+
+    retry_requested = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._retry = QPushButton("Try again")
+        self._retry.clicked.connect(self._try_again)
+        close = QPushButton("Close")
+        close.clicked.connect(self.clear)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._retry)
+        layout.addWidget(close)
+        self.setObjectName("messages")
+        self.setStyleSheet("#messages { background: #7a3b12; } #messages QLabel { color: #fff3ea; }")
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says; nothing while it is closed."""
+        return self._text.text().replace(BREAK, "") if not self.isHidden() else ""
+
+    def show_message(self, text: str, *, retry: bool = False) -> None:
+        """Say something, and whether it can be tried again."""
+        self._text.setText(re.sub(rf"\S{{{LONGEST_WORD}}}", rf"\g<0>{BREAK}", text))  # no wider than it is
+        self._retry.setVisible(retry)
+        self.show()
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self.hide()
+
+    def _try_again(self) -> None:
+        self.hide()
+        self.retry_requested.emit()

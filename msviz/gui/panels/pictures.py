@@ -1,0 +1,250 @@
+"""The pictures of a track: overview, time ruler, octaves and STFT, all in one view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from msviz.gui.canvas.colours import Colours
+from msviz.gui.canvas.overview import Overview
+from msviz.gui.canvas.rulers import TimeRuler
+from msviz.gui.canvas.time_canvas import TimeCanvas
+from msviz.gui.canvas.waveform import Waveform
+from msviz.gui.model.view import View
+from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel
+from msviz.gui.work.analysis import Picture
+from msviz.transform import Octave
+from msviz.transform.edits import Edits
+
+SHOWN = ("both", "octaves", "stft", "curtain")
+WAVEFORM_HEIGHTS = {1: 72, 2: 104}  # by its lanes
+
+
+class Pictures(QWidget):
+    """What the window shows of a track, and `msviz render` draws.
+
+    Attributes
+    ----------
+    octaves, stft : PicturePanel
+    curtain : CurtainPanel
+        Both in one panel.
+    waveform : Waveform
+        Hidden until `set_waveform_shown`.
+    """
+
+    seek_requested = pyqtSignal(float)
+    """The time in seconds that was clicked."""
+    scrubbed = pyqtSignal(float)
+    """The time in seconds that is under the hand that drags the playhead."""
+    scrub_ended = pyqtSignal()
+    clicked = pyqtSignal(float, float)
+    """The time in seconds and the frequency in Hz that were clicked in a picture."""
+    octave_edited = pyqtSignal(int, str, object)
+    """As `OctaveGutter.edited`."""
+    menu_requested = pyqtSignal(QPoint)
+    """Where on the screen a picture's menu is wanted."""
+    view_changed = pyqtSignal()
+    """The pictures have turned to another view, or to another size of it."""
+    turned = pyqtSignal()
+    """Other pictures are shown."""
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._pictures: tuple[Picture, Picture] | None = None
+        self._coming: tuple[Picture, Picture] | None = None  # shown as soon as there is something of them
+        self.octaves = PicturePanel(view, "Octaves")
+        self.stft = PicturePanel(view, "STFT")
+        self.curtain = CurtainPanel(view)
+        self.waveform = Waveform(view)
+        self._shown = SHOWN[0]
+        self._overview = Overview(view)
+        ruler = TimeRuler(view)
+        self._axes = True
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(5)
+        for panel in (*self._panels, self.curtain):
+            self._split.addWidget(panel)
+            canvas = panel.canvas
+            canvas.clicked.connect(self.clicked)
+            panel.gutter.edited.connect(self.octave_edited)
+            canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            canvas.customContextMenuRequested.connect(
+                lambda at, canvas=canvas: self.menu_requested.emit(canvas.mapToGlobal(at))
+            )
+        self.curtain.hide()
+        canvases = (panel.canvas for panel in (*self._panels, self.curtain))
+        timed: list[TimeRuler | TimeCanvas] = [ruler, self.waveform, *canvases]
+        for widget in timed:
+            widget.seek_requested.connect(self.seek_requested)
+            widget.scrubbed.connect(self.scrubbed)
+            widget.scrub_ended.connect(self.scrub_ended)
+        view.range_changed.connect(self._look)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._rows = [Aligned(widget) for widget in (self._overview, ruler, self.waveform)]
+        for row in self._rows:
+            layout.addWidget(row)
+        self._waveform_row = self._rows[-1]
+        self._give_lanes(self.waveform.lanes)
+        self.waveform.lanes_changed.connect(self._give_lanes)
+        self._waveform_row.hide()
+        layout.addWidget(self._split, 1)
+
+    @property
+    def _panels(self) -> tuple[PicturePanel, PicturePanel]:
+        return self.octaves, self.stft
+
+    def set_pictures(self, octaves: Picture, stft: Picture, *, over: bool = False) -> None:
+        """Show other pictures, `over` the last ones where they are not known yet; their titles say what."""
+        self._coming = None
+        before, self._pictures = self._pictures or (None, None), (octaves, stft)
+        for panel, old, picture in zip(self._panels, before, self._pictures, strict=True):
+            if picture is not old:
+                panel.set_picture(picture.pyramid, over=over and panel.isVisible())
+        self.curtain.set_pictures(octaves.pyramid, stft.pyramid, over=over and self.curtain.isVisible())
+        titles = [picture.transform.title if self._axes else "" for picture in self._pictures]
+        for panel, title in zip(self._panels, titles, strict=True):
+            panel.canvas.set_title(title)
+        self.curtain.canvas.set_titles(*titles)
+        self._overview.set_picture(octaves.pyramid, over=over and self._overview.isVisible())
+        self._look()
+        self.turned.emit()
+
+    def turn_to(self, octaves: Picture, stft: Picture) -> None:
+        """Show other pictures of the same track as soon as there is something of both, over the last ones."""
+        self._coming = (octaves, stft)
+        self._look()
+        self._turn_if_ready()
+
+    def _turn_if_ready(self) -> None:
+        if self._coming and all(picture.pyramid.analysed.any() for picture in self._coming):
+            self.set_pictures(*self._coming, over=True)
+
+    def uncover(self) -> None:
+        """Show nothing of the last pictures any more: no more will be known of these."""
+        for panel in (*self._panels, self.curtain):
+            panel.canvas.uncover()
+        self._overview.uncover()
+
+    def set_colours(self, colours: Colours) -> None:
+        """Show levels in other colours."""
+        for shown in (*self._panels, self.curtain, self._overview):
+            shown.set_colours(colours)
+
+    def set_shown(self, shown: str) -> None:
+        """Show one of `SHOWN`: both under each other, one of them, or both in one panel."""
+        self._shown = shown
+        self.uncover()  # what is not seen would keep it
+        self.octaves.setVisible(shown in ("both", "octaves"))
+        self.stft.setVisible(shown in ("both", "stft"))
+        self.curtain.setVisible(shown == "curtain")
+        self._split.handle(1).setVisible(shown == "both")  # it sees to that itself only on a screen
+        self._split.handle(2).setVisible(False)
+
+    @property
+    def shown(self) -> str:
+        """Which of `SHOWN`."""
+        return self._shown
+
+    @property
+    def octaves_share(self) -> float:
+        """How much of the height of both pictures the octaves have, from 0 to 1."""
+        octaves, stft, _ = self._split.sizes()
+        return octaves / (octaves + stft) if octaves and stft else 0.5
+
+    @octaves_share.setter
+    def octaves_share(self, share: float) -> None:
+        self._split.setSizes([round(1000 * share), round(1000 * (1 - share)), 0])
+
+    def hide_overview(self) -> None:
+        """Show nothing of the rest of the track."""
+        self._overview.hide()
+
+    def set_axes_shown(self, shown: bool) -> None:
+        """Show rulers, legends and titles around and in the pictures, or the pictures alone."""
+        self._axes = shown
+        self._rows[1].setVisible(shown)  # the time ruler
+        self._split.setHandleWidth(5 if shown else 0)
+        for row in self._rows:
+            row.set_axes_shown(shown)
+        for panel in (*self._panels, self.curtain):
+            panel.ruler.setVisible(shown)
+            panel.legend.setVisible(shown)
+            panel.canvas.edges_shown = shown
+
+    def set_waveform_shown(self, shown: bool) -> None:
+        """Show the waveform over the pictures, or not."""
+        self._waveform_row.setVisible(shown)
+
+    def _give_lanes(self, lanes: int) -> None:
+        self._waveform_row.setFixedHeight(WAVEFORM_HEIGHTS[lanes])
+
+    def set_gutter_shown(self, shown: bool) -> None:
+        """Show mute, solo and gain of the octaves beside the pictures, or not."""
+        for row in self._rows:
+            row.set_gutter_shown(shown)
+        for panel in (*self._panels, self.curtain):
+            panel.gutter.setVisible(shown)
+
+    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
+        """Show what is done to the sound of these octaves, the lowest first."""
+        for panel in (*self._panels, self.curtain):
+            panel.set_edits(edits, octaves)
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Let wide cells go over into each other, or show each as it is."""
+        for panel in (*self._panels, self.curtain):
+            panel.set_smooth(smooth)
+
+    def set_notes(self, notes: bool) -> None:
+        """Tell notes on the frequency rulers, or Hz."""
+        for panel in (*self._panels, self.curtain):
+            panel.set_notes(notes)
+
+    def set_stft_linear(self, linear: bool) -> None:
+        """Show the STFT on a linear frequency axis, or on that of the octaves."""
+        self.stft.set_linear(linear)
+
+    def refresh(self, picture: Picture, tile: int) -> None:
+        """A tile of a picture came in."""
+        if self._coming and picture in self._coming:
+            self._turn_if_ready()
+            return
+        start, stop = (sample / self._view.rate for sample in picture.pyramid.tile_range(tile))
+        for panel, shown in zip(self._panels, self._pictures or (), strict=False):
+            if shown is picture:
+                # A frame's cell reaches half a hop past the tile.
+                for canvas in (panel.canvas, self.curtain.canvas):
+                    canvas.refresh(start - 1, stop + 1)
+        if self._pictures and picture is self._pictures[0]:
+            self._overview.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        """Tell the pyramids where the view is going, so that they keep and miss what that needs."""
+        start, stop = (time_s * self._view.rate for time_s in self._view.target[:2])
+        seen = {"stft": self.stft, "curtain": self.curtain}.get(self._shown, self.octaves)
+        self._view.columns = seen.canvas.columns
+        for picture in (*(self._pictures or ()), *(self._coming or ())):
+            picture.pyramid.look(start, stop, (stop - start) / seen.canvas.columns)
+        self.view_changed.emit()
+
+    def redraw(self) -> None:
+        """Draw what has come in now, not soon."""
+        pictures, self._pictures = self._pictures, None
+        if pictures:
+            self.set_pictures(*pictures)
+
+    def levels_at(self, time_s: float, hz: float) -> tuple[float | None, float | None]:
+        """Levels in dB that the octaves and the STFT show at a place; None where they show nothing."""
+        if self._shown == "curtain":
+            return self.curtain.canvas.levels_at(time_s, hz)
+        return self.octaves.canvas.level_at(time_s, hz), self.stft.canvas.level_at(time_s, hz)

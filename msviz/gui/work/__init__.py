@@ -1,0 +1,1 @@
+"""What worker threads do for the window."""
