@@ -25,6 +25,10 @@ from msviz.gui.model.view import Box
 
 FULL = Box(0.0, 20.0, 20.0, 20480.0)  # ten octaves
 BOX = Box(5.0, 8.0, 200.0, 800.0)
+OCTAVES = [
+    SimpleNamespace(high=100 * 2**n, hop=4096 >> n, frequencies=50 * 2**n * 2 ** (np.arange(24) / 24))
+    for n in range(4)
+]
 
 times = st.floats(-5, 25)
 frequencies = st.floats(1, 40000)
@@ -125,11 +129,6 @@ class TestNudging:
         tiny = Box(5, 5.1, 200, 210)
         assert nudged(tiny, -1, -1, self.step, FULL, resize=True) == pytest.approx(tiny)
 
-    octaves = [
-        SimpleNamespace(high=100 * 2**n, hop=4096 >> n, frequencies=50 * 2**n * 2 ** (np.arange(24) / 24))
-        for n in range(4)
-    ]
-
     @pytest.mark.parametrize(
         ("pixel_s", "seconds"),
         [
@@ -139,7 +138,7 @@ class TestNudging:
         ],
     )
     def test_a_step_is_a_sample_a_frame_or_a_pixel_and_a_bin(self, pixel_s, seconds):
-        step = nudge_step(Box(0, 1, 200, 400), self.octaves, 44100, pixel_s)
+        step = nudge_step(Box(0, 1, 200, 400), OCTAVES, 44100, pixel_s)
         assert step == pytest.approx((seconds, 1 / 24))
 
     def test_bins_of_an_stft_are_equally_far_apart_in_hz(self):

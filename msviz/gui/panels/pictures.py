@@ -71,6 +71,7 @@ class Pictures(QWidget):
             self._split.addWidget(panel)
             canvas = panel.canvas
             canvas.clicked.connect(self.clicked)
+            canvas.find_crossing = self.waveform.crossing_near
             panel.gutter.edited.connect(self.octave_edited)
             canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             canvas.customContextMenuRequested.connect(
@@ -81,8 +82,8 @@ class Pictures(QWidget):
         timed: list[TimeRuler | TimeCanvas] = [ruler, self.waveform, *canvases]
         for widget in timed:
             widget.seek_requested.connect(self.seek_requested)
-            widget.scrubbed.connect(self.scrubbed)
-            widget.scrub_ended.connect(self.scrub_ended)
+        ruler.scrubbed.connect(self.scrubbed)
+        ruler.scrub_ended.connect(self.scrub_ended)
         view.range_changed.connect(self._look)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
