@@ -117,6 +117,36 @@ def test_function_keys_choose_what_is_shown(qtbot, opened, key, visible):
     assert (opened.pictures.octaves.isVisible(), opened.pictures.stft.isVisible()) == visible
 
 
+@pytest.mark.parametrize(
+    ("clicked", "key"),
+    [
+        (lambda window: window.pictures.stft.canvas, KEY.Key_F3),
+        (lambda window: window.pictures.octaves.canvas, KEY.Key_F4),
+        (lambda window: window.pictures.waveform, KEY.Key_W),
+        (lambda window: window.inspector.parameters.findChild(QSlider), KEY.Key_I),
+    ],
+    ids=["F3", "F4", "W", "I"],
+)
+def test_what_is_hidden_gives_the_focus_back_to_the_window(qtbot, opened, clicked, key):
+    clicked(opened).setFocus(Qt.FocusReason.MouseFocusReason)
+    before = opened.player.source
+    qtbot.keyClick(opened, key)
+    assert not clicked(opened).isVisible()
+    assert opened.focusWidget() is opened
+    qtbot.keyClick(opened.focusWidget(), KEY.Key_Space)
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)  # it was asked to play
+    assert opened.player.source == before
+
+
+def test_what_is_disabled_gives_the_focus_back_to_the_window(qtbot, opened):
+    qtbot.keyClick(opened, KEY.Key_4)
+    gain = opened.transport.findChild(QSpinBox)
+    gain.setFocus(Qt.FocusReason.MouseFocusReason)
+    opened.listening.select(SOURCES[0])
+    assert not gain.isEnabled()
+    assert opened.focusWidget() is opened
+
+
 def test_full_screen_and_back(qtbot, opened):
     qtbot.keyClick(opened, KEY.Key_F11)
     assert opened.isFullScreen()
