@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QMimeData, QPoint, QSettings, QSize, Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QSettings, QSize, Qt, QTimer
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PyQt6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.audio import AudioSource
 from msviz.demos import demo_tracks
@@ -34,7 +34,8 @@ from msviz.playback import Player
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 300
-ON_AT_FIRST = ("waveform", "rebuilt", "octave controls")  # of the switches
+SNAP_KEY = Qt.Key.Key_Z  # held
+ON_AT_FIRST = ("waveform", "rebuilt", "octave controls", "selection bar")  # of the switches
 
 
 class Window(QMainWindow):
@@ -79,7 +80,9 @@ class Window(QMainWindow):
 
         self.meter = MeterBar(work.player)
         self.dialogs = Dialogs(self, work, self.pictures, self.meter)
+        self.status = StatusBar(self.view)
         self.actions_ = Actions(self, work, self.pictures, self.dialogs, _demos())
+        self.actions_.copy_read_out.triggered.connect(self._copy_read_out)
         self.inspector = Inspector(work.track)
         self.actions_.add_panel(
             self.inspector.toggleViewAction(), "I", "Parameters of the pictures, and the spectrum"
@@ -89,7 +92,6 @@ class Window(QMainWindow):
         self.addToolBar(self.transport)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.inspector)
         self.resizeDocks([self.inspector], [INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
-        self.status = StatusBar(self.view)
         self.setStatusBar(self.status)
 
         self._read_out_soon = QTimer(self)
@@ -137,7 +139,9 @@ class Window(QMainWindow):
         pictures.menu_requested.connect(self._show_menu)
         pictures.waveform.samples_wanted.connect(self._read_samples)
         self.rebuilt.failed.connect(self.messages.show_message)
+        pictures.message.connect(status.show_text)
         self.view.cursor_changed.connect(self._show_read_out)
+        self.view.pin_changed.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
 
     # The open track
@@ -177,7 +181,9 @@ class Window(QMainWindow):
         self.pictures.waveform.open(session.waveforms[0].channels)
         self._lanes = session.waveforms[0]
         self._show_rebuilt()
-        self._pages.setCurrentWidget(self.pictures)
+        if self._pages.currentWidget() is not self.pictures:
+            self._pages.setCurrentWidget(self.pictures)
+            self.setFocus()  # Qt gives it to the first field
         self.colour_bar.setEnabled(True)
         self.setWindowTitle(f"{session.source.path.name} – msviz")
         self.setWindowFilePath(str(session.source.path))
@@ -222,11 +228,9 @@ class Window(QMainWindow):
     def _show_read_out(self) -> None:
         if self.view.gliding:  # it is shown as soon as the view is there
             return
-        time_s, hz = self.view.cursor or (None, None)
-        levels = (
-            self.pictures.levels_at(time_s, hz) if time_s is not None and hz is not None else (None, None)
+        self.status.show_read_out(
+            self.view.cursor, self._levels_at(self.view.cursor), self._levels_at(self.view.pin)
         )
-        self.status.show_read_out(self.view.cursor, levels)
         if self.analysis:
             self.inspector.look(self.analysis.pictures)
 
@@ -234,7 +238,35 @@ class Window(QMainWindow):
         time_s, hz = self.view.cursor or (None, None)
         if time_s is not None and hz is not None:
             self.editing.point_at(time_s, hz)
-        self.actions_.edit_menu.popup(at)
+        self.actions_.context_menu.popup(at)
+
+    def _levels_at(self, place: tuple[float, float | None] | None) -> tuple[float | None, float | None]:
+        """The levels of both pictures at a place, where they show any."""
+        time_s, hz = place or (None, None)
+        return (None, None) if time_s is None or hz is None else self.pictures.levels_at(time_s, hz)
+
+    def _copy_read_out(self) -> None:
+        text = self.status.read_out
+        if text and (clipboard := QApplication.clipboard()):
+            clipboard.setText(text)
+        self.status.show_text(f"Copied {text}" if text else "Point at a picture to copy its read-out.")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == SNAP_KEY and not event.isAutoRepeat():
+            self.view.set_snapping(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == SNAP_KEY and not event.isAutoRepeat():
+            self.view.set_snapping(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange:
+            self.view.set_snapping(False)  # another window gets the release of the key
+        super().changeEvent(event)
 
     # Sound
 

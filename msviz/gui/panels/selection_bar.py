@@ -1,0 +1,160 @@
+"""The selection as numbers, to read and to type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+
+from msviz.errors import MsvizError
+from msviz.gui.model.entry import parse_frequency, parse_time
+from msviz.gui.model.readout import frequency_text, note_text, time_text
+from msviz.gui.model.selection import Grip, with_edge, with_length
+from msviz.gui.model.view import Box, View
+
+TIME_HINT = "Seconds (12.5), 1:23.5, 250 ms or 44100 samples"
+FREQUENCY_HINT = "Hz (440), 1.2 kHz or a note (A4, C#5 +10)"
+WIDEST_TIME, WIDEST_FREQUENCY = "00:00:00.000000", "000.00 kHz"
+PADDING = 14  # of a field's text, both sides together
+MARGINS = 6, 1, 6, 1
+
+
+class _Field(QLineEdit):
+    """A value to type: Enter takes it, Escape leaves it as it was."""
+
+    def __init__(self, name: str, hint: str, widest: str) -> None:
+        super().__init__()
+        self.setAccessibleName(f"Selection {name.lower()}")
+        self.setToolTip(hint)
+        self.setPlaceholderText("–")
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance(widest) + PADDING)
+        self._value = ""
+
+    def show_value(self, text: str) -> None:
+        """Show a value, in place of what is being typed."""
+        self._value = text
+        if text != self.text() or self.isModified():
+            self.setText(text)
+
+    def revert(self) -> None:
+        """Show the value again, instead of what was typed."""
+        self.show_value(self._value)
+
+    def event(self, event: QEvent | None) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()  # before the window clears the selection
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event and event.key() == Qt.Key.Key_Escape:
+            self.revert()
+            self.leave()
+        else:
+            super().keyPressEvent(event)
+
+    def leave(self) -> None:
+        """Give the keys back to the window."""
+        if window := self.window():
+            window.setFocus()
+
+
+class SelectionBar(QWidget):
+    """Start, end, length and frequencies of the selection, in one row of fields.
+
+    With nothing selected the fields are empty, and a value that is typed selects from the whole track.
+    """
+
+    message = pyqtSignal(str)
+    """Why what was typed cannot be used."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self._view = view
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(*MARGINS)
+        self._fields: dict[str, _Field] = {}
+        for name, hint, widest, use in (
+            ("Start", TIME_HINT, WIDEST_TIME, partial(self._use_edge, Grip(-1, 0))),
+            ("End", TIME_HINT, WIDEST_TIME, partial(self._use_edge, Grip(1, 0))),
+            ("Length", TIME_HINT, WIDEST_TIME, self._use_length),
+            ("Low", FREQUENCY_HINT, WIDEST_FREQUENCY, partial(self._use_edge, Grip(0, -1))),
+            ("High", FREQUENCY_HINT, WIDEST_FREQUENCY, partial(self._use_edge, Grip(0, 1))),
+        ):
+            field = self._fields[name] = _Field(name, hint, widest)
+            label = QLabel(name)
+            label.setBuddy(field)
+            layout.addWidget(label)
+            layout.addWidget(field)
+            layout.addSpacing(6)
+            field.editingFinished.connect(partial(self._take, name, use))
+        layout.addStretch()
+        view.selection_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        box = self._view.selection
+        if not box:
+            for field in self._fields.values():
+                field.show_value("")
+            return
+        decimals = max(3, math.ceil(math.log10(self._view.rate)))  # a sample shows
+        for name, time_s in (("Start", box[0]), ("End", box[1]), ("Length", box[1] - box[0])):
+            self._fields[name].show_value(time_text(time_s, decimals))
+        for name, hz in (("Low", box.low_hz), ("High", box.high_hz)):
+            self._fields[name].show_value(frequency_text(hz))
+            self._fields[name].setToolTip(f"{note_text(hz)}\n{FREQUENCY_HINT}".strip())
+
+    def _take(self, name: str, use: Callable[[str, Box], Box]) -> None:
+        """Use what was typed: Enter was pressed, or the field was left."""
+        field = self._fields[name]
+        if not field.isModified():
+            return
+        try:
+            box = use(field.text(), self._view.selection or self._view.full)
+        except MsvizError as error:
+            self.message.emit(str(error))
+            if field.hasFocus():
+                field.selectAll()
+            else:
+                field.revert()
+            return
+        self._view.select(box)
+        self._show()  # the selection may be the same as before, and the text another
+        if field.hasFocus():
+            field.leave()
+
+    def _use_edge(self, grip: Grip, text: str, box: Box) -> Box:
+        full = self._view.full
+        if grip.time:
+            value = self._time(text)
+        else:
+            value = parse_frequency(text)
+            if not full.low_hz <= value <= full.high_hz:
+                lowest, highest = frequency_text(full.low_hz), frequency_text(full.high_hz)
+                raise MsvizError(f"This track has frequencies from {lowest} to {highest}.")
+        box = with_edge(box, grip, value, full)
+        if box.start_s == box.stop_s or box.low_hz == box.high_hz:
+            raise MsvizError("Nothing would be selected. Type a value between the ends of the track.")
+        return box
+
+    def _use_length(self, text: str, box: Box) -> Box:
+        length_s = self._time(text)
+        if not length_s:
+            raise MsvizError("A selection is longer than 0 s. Press Esc to select nothing.")
+        return with_length(box, length_s, self._view.full)
+
+    def _time(self, text: str) -> float:
+        time_s, end_s = parse_time(text, self._view.rate), self._view.full.stop_s
+        if time_s > end_s + 0.5 / self._view.rate:
+            raise MsvizError(f"This track ends at {time_text(end_s)}.")
+        return time_s
