@@ -105,6 +105,6 @@ class CurtainCanvas(PictureCanvas):
             return Hold(
                 Qt.CursorShape.SplitHCursor,
                 lambda to: self.move_edge(to.x() / max(1, self.width())),
-                at_once=True,
+                slack=0,
             )
         return super()._take(at, held)

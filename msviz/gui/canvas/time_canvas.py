@@ -30,6 +30,7 @@ from msviz.gui.model.selection import Grip, between, extended, moved, resized
 from msviz.gui.model.view import Box, View
 
 GRIP = 4  # pixels from an edge of the selection that still take hold of it
+EDGE_SLACK = 3  # pixels that an edge does not follow at first
 SNAP = 12  # pixels from the pointer to what it snaps to, at most
 PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has, between black edges
 EDGE = QColor(0, 0, 0)
@@ -63,13 +64,13 @@ class Hold(NamedTuple):
         What the pointer looks like there.
     follow : callable
         Follows the pointer as it drags.
-    at_once : bool
-        Whether it follows from the first pixel on.  If not, a hand that trembles still clicks.
+    slack : int
+        Pixels that the pointer may move before it drags: a hand that trembles still clicks.
     """
 
     shape: Qt.CursorShape
     follow: Callable[[QPointF], None]
-    at_once: bool = False
+    slack: int
 
 
 def side(at: float, first: float, last: float) -> int | None:
@@ -134,7 +135,6 @@ class TimeCanvas(CachedWidget):
         self._anchor = (0.0, 0.0)  # the time and frequency there
         self._hold: Hold | None = None  # what is held there
         self._dragging = False
-        self._before: Box | None = None  # what was selected then
         self._zoom_box: Box | None = None  # what will be shown
         self._panned_from: QPointF | None = None
         self._drawn_cursor: tuple[float | None, list[float]] = (None, [])
@@ -144,6 +144,7 @@ class TimeCanvas(CachedWidget):
         view.cursor_changed.connect(self._move_cursor)
         view.playhead_changed.connect(self._move_playhead)
         view.selection_changed.connect(self._move_marks)
+        view.dragged_changed.connect(self._move_marks)
         view.pin_changed.connect(self._move_marks)
         view.snapping_changed.connect(self._point_again)
         view.damage_changed.connect(self.update)
@@ -264,7 +265,7 @@ class TimeCanvas(CachedWidget):
         draw_missing(painter, columns, self.height(), self.devicePixelRatioF())
 
     def _draw_selection(self, painter: QPainter) -> None:
-        box = self._zoom_box or self._view.selection
+        box = self._zoom_box or self._view.dragged or self._view.selection
         if box is None:
             return
         top, bottom = self._heights(box)
@@ -384,15 +385,16 @@ class TimeCanvas(CachedWidget):
 
     def _take(self, at: QPointF, held: Qt.KeyboardModifier) -> Hold:
         """What a press at a place takes hold of."""
+        view, slack = self._view, QApplication.startDragDistance()
         if held & Qt.KeyboardModifier.ShiftModifier:
-            return Hold(SHAPE.CrossCursor, self._draw_zoom_box)
-        box = self._view.selection
+            return Hold(SHAPE.CrossCursor, self._draw_zoom_box, slack)
+        box = view.selection
         sides = self._sides(at, box) if box else None
         if box and sides and held & Qt.KeyboardModifier.ControlModifier:
-            return Hold(SHAPE.SizeAllCursor, lambda to: self._view.select(self._moved(box, to)))
+            return Hold(SHAPE.SizeAllCursor, lambda to: view.drag(self._moved(box, to)), slack)
         if box and sides and sides != (0, 0):
             return self._take_edge(at, box, Grip(sides[0], -sides[1]))
-        return Hold(SHAPE.CrossCursor, self._draw_selection_box)
+        return Hold(SHAPE.CrossCursor, lambda to: view.drag(self._box_to(to, view.full)), slack)
 
     def _take_edge(self, at: QPointF, box: Box, grip: Grip) -> Hold:
         """Take hold of edges, which stay as far from the pointer as they are."""
@@ -401,12 +403,9 @@ class TimeCanvas(CachedWidget):
         away = QPointF(x, bottom if grip.frequency < 0 else top) - at
 
         def follow(to: QPointF) -> None:
-            self._view.select(_whole(resized(box, grip, *self._edge_at(to + away), self._view.full)))
+            self._view.drag(resized(box, grip, *self._edge_at(to + away), self._view.full))
 
-        return Hold(SHAPES[grip], follow, at_once=True)
-
-    def _draw_selection_box(self, at: QPointF) -> None:
-        self._view.select(_whole(self._box_to(at, self._view.full)))
+        return Hold(SHAPES[grip], follow, EDGE_SLACK)
 
     def _draw_zoom_box(self, at: QPointF) -> None:
         self._zoom_box = _whole(self._box_to(at, self._view.range))
@@ -415,7 +414,7 @@ class TimeCanvas(CachedWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             at = self._pressed = event.position()
-            self._before, self._anchor = self._view.selection, self._edge_at(at)
+            self._anchor = self._edge_at(at)
             self._hold = self._take(at, event.modifiers())
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._panned_from = event.position()
@@ -427,8 +426,8 @@ class TimeCanvas(CachedWidget):
             shift, self._panned_from = at - self._panned_from, at
             self._scroll(-shift.x(), shift.y(), glide=False)
         elif self._hold and self._pressed is not None:
-            far = (at - self._pressed).manhattanLength() >= QApplication.startDragDistance()
-            self._dragging = self._dragging or far or self._hold.at_once
+            far = (at - self._pressed).manhattanLength() >= self._hold.slack
+            self._dragging = self._dragging or far
             if self._dragging:
                 self._hold.follow(at)
         else:
@@ -440,19 +439,27 @@ class TimeCanvas(CachedWidget):
             self._panned_from = None
             self.setCursor(SHAPE.CrossCursor)
         elif event.button() == Qt.MouseButton.LeftButton and self._pressed is not None:
-            pressed, dragged, box = self._pressed, self._dragging, self._zoom_box
+            pressed, dragged, zoom_box, box = (
+                self._pressed,
+                self._dragging,
+                self._zoom_box,
+                self._view.dragged,
+            )
             self._let_go()
-            if box:
-                self._view.show(box, glide=True)
+            if zoom_box:
+                self._view.show(zoom_box, glide=True)
+            elif box:
+                self._view.select(_whole(box))
             elif not dragged and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._extend(pressed)
             elif not dragged:
                 self._seek(pressed)
 
     def _let_go(self) -> None:
-        """End a drag, whatever becomes of it."""
+        """End a drag; nothing has come of it yet."""
         self._pressed = self._hold = self._zoom_box = None
         self._dragging = False
+        self._view.drag(None)
         self._move_marks()
 
     def _seek(self, at: QPointF) -> None:
@@ -473,7 +480,6 @@ class TimeCanvas(CachedWidget):
             event.ignore()
         elif self._pressed is not None:
             self._let_go()
-            self._view.select(self._before)
         else:
             self._view.select(None)
 

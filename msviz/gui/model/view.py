@@ -52,6 +52,7 @@ class View(QObject):
     cursor_changed = pyqtSignal()
     playhead_changed = pyqtSignal()
     selection_changed = pyqtSignal()
+    dragged_changed = pyqtSignal()
     pin_changed = pyqtSignal()
     snapping_changed = pyqtSignal()
     damage_changed = pyqtSignal()
@@ -86,6 +87,8 @@ class View(QObject):
         """Time in seconds and frequency in Hz under the pointer; over a waveform, no frequency."""
         self.playhead_s = 0.0
         self.selection: Box | None = None
+        self.dragged: Box | None = None
+        """What will be selected if the mouse button is released now."""
         self.pin: tuple[float, float | None] | None = None
         """Where the cursor was pinned, to measure from there."""
         self.damage = Stretches()
@@ -97,6 +100,7 @@ class View(QObject):
             self.cursor_changed,
             self.playhead_changed,
             self.selection_changed,
+            self.dragged_changed,
             self.pin_changed,
             self.damage_changed,
         ):
@@ -166,6 +170,12 @@ class View(QObject):
         if box != self.selection:
             self.selection = box
             self.selection_changed.emit()
+
+    def drag(self, box: Box | None) -> None:
+        """Show what is about to be selected, or no longer; nothing is selected before `select`."""
+        if box != self.dragged:
+            self.dragged = box
+            self.dragged_changed.emit()
 
     def select_all(self) -> None:
         """Select the whole track at all frequencies."""

@@ -99,10 +99,11 @@ class SelectionBar(QWidget):
             field.editingFinished.connect(partial(self._take, name, use))
         layout.addStretch()
         view.selection_changed.connect(self._show)
+        view.dragged_changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
-        box = self._view.selection
+        box = self._view.dragged or self._view.selection
         if not box:
             for field in self._fields.values():
                 field.show_value("")
