@@ -264,9 +264,9 @@ class Actions:
         self._devices = self._menu("Output de&vice", play)
         self._devices.aboutToShow.connect(self._fill_devices)
         play.addSeparator()
-        self._add(play, "A&BX test…", "X", dialogs.test_blind).setToolTip(
-            "Find out whether two sources can be told apart, in what is selected (X)"
-        )
+        self.blind_test = self._add(play, "A&BX test…", "X", dialogs.test_blind)
+        self.blind_test.setIconText("ABX")
+        self.blind_test.setToolTip("Test by ear whether two sources differ, in the selection (X)")
 
     def _view_menu(self) -> None:
         view, pictures = self._work.view, self._pictures
@@ -278,6 +278,8 @@ class Actions:
             ["F2", "F3", "F4", "F5"],
         )
         look.addSeparator()
+        self.curtain = self._shown["curtain"]
+        self.curtain.setIcon(icon("curtain"))
         self._zoom_menu(look)
         self._scroll_menu(look)
         look.addSeparator()
@@ -313,26 +315,35 @@ class Actions:
     def _zoom_menu(self, look: QMenu) -> None:
         view = self._work.view
         zoom = self._menu("&Zoom", look)
+        self.show_all = self._add(zoom, "Show &all", "F", view.fit)
+        self.show_all.setShortcuts(["F", "Ctrl+F"])
         self._zooms = [
+            self.show_all,
             self._add(zoom, "Zoom to s&election", "Ctrl+E", view.fit_selection),
             self._add(zoom, "&Previous zoom", "Backspace", view.back),
-            self._add(zoom, "Show &all", "F", view.fit),
         ]
-        self._zooms[-1].setShortcuts(["F", "Ctrl+F"])
         zoom.addSeparator()
-        about = "about the selection, the playhead or the middle of the view"
-        for text, keys, do in (
-            ("Zoom &in", ["Ctrl+=", "Ctrl++"], partial(view.zoom_time, ZOOM)),
-            ("Zoom &out", ["Ctrl+-"], partial(view.zoom_time, 1 / ZOOM)),
-            ("Zoom in &vertically", ["Alt+="], partial(view.zoom_frequency, ZOOM)),
-            ("Zoom out ver&tically", ["Alt+-"], partial(view.zoom_frequency, 1 / ZOOM)),
-            ("&1 second", ["Alt+1"], partial(view.show_span, 1.0)),
-            ("1&0 seconds", ["Alt+2"], partial(view.show_span, 10.0)),
-            ("One &sample per pixel (1:1)", ["Alt+3"], view.show_samples),
+        self.zoom_in = self._add(zoom, "Zoom &in", "Ctrl+=", partial(view.zoom_time, ZOOM))
+        self.zoom_out = self._add(zoom, "Zoom &out", "Ctrl+-", partial(view.zoom_time, 1 / ZOOM))
+        about_focus = [
+            self.zoom_in,
+            self.zoom_out,
+            self._add(zoom, "Zoom in &vertically", "Alt+=", partial(view.zoom_frequency, ZOOM)),
+            self._add(zoom, "Zoom out ver&tically", "Alt+-", partial(view.zoom_frequency, 1 / ZOOM)),
+            self._add(zoom, "&1 second", "Alt+1", partial(view.show_span, 1.0)),
+            self._add(zoom, "1&0 seconds", "Alt+2", partial(view.show_span, 10.0)),
+            self._add(zoom, "One &sample per pixel (1:1)", "Alt+3", view.show_samples),
+        ]
+        for action in about_focus:
+            key = action.shortcut().toString()
+            action.setToolTip(f"{action.iconText()}, about the selection or the playhead ({key})")
+        self.zoom_in.setShortcuts(["Ctrl+=", "Ctrl++"])
+        for action, name in (
+            (self.zoom_in, "zoom in"),
+            (self.zoom_out, "zoom out"),
+            (self.show_all, "show all"),
         ):
-            action = self._add(zoom, text, keys[0], do)
-            action.setShortcuts(keys)
-            action.setToolTip(f"{action.iconText()}, {about} ({keys[0]})")
+            action.setIcon(icon(name))
 
     def _scroll_menu(self, look: QMenu) -> None:
         scroll = self._menu("Sc&roll", look)
