@@ -354,6 +354,18 @@ def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, op
     assert opened.pictures.colours.name == "magma"
 
 
+def test_the_menu_is_about_the_octave_that_was_pointed_at(qtbot, opened):
+    canvas, octaves = opened.pictures.octaves.canvas, opened.editing.track.octaves
+    octave = next(octave for octave in octaves if octave.low <= 300 < octave.high)
+    mouse(canvas, QEvent.Type.MouseMove, 100, canvas.y_of(300.0), Qt.MouseButton.NoButton)
+    opened.pictures.menu_requested.emit(QPoint(300, 300))
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))  # the pointer is over the menu now
+    action(opened, "Mute the octave under the pointer").trigger()
+    assert opened.track.edit_of(octave.index).muted
+    opened.actions_.context_menu.close()
+    qtbot.waitUntil(lambda: opened.view.cursor is None)
+
+
 def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
     box = Box(0.2, 0.8, 100.0, 1000.0)
     opened.view.select(box)

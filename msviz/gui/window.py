@@ -140,6 +140,7 @@ class Window(QMainWindow):
         pictures.waveform.samples_wanted.connect(self._read_samples)
         self.rebuilt.failed.connect(self.messages.show_message)
         pictures.message.connect(status.show_text)
+        self.actions_.context_menu.aboutToHide.connect(self._leave_menu)
         self.view.cursor_changed.connect(self._show_read_out)
         self.view.pin_changed.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
@@ -239,6 +240,10 @@ class Window(QMainWindow):
         if time_s is not None and hz is not None:
             self.editing.point_at(time_s, hz)
         self.actions_.context_menu.popup(at)
+
+    def _leave_menu(self) -> None:
+        """Point at nothing, once the chosen action has used what was pointed at."""
+        QTimer.singleShot(0, lambda: self.view.set_cursor(None))
 
     def _levels_at(self, place: tuple[float, float | None] | None) -> tuple[float | None, float | None]:
         """The levels of both pictures at a place, where they show any."""

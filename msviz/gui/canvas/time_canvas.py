@@ -330,12 +330,15 @@ class TimeCanvas(CachedWidget):
             painter.drawTiledPixmap(QRectF(0, self._snapped(y), self.width(), 1 / ratio), _dots(ratio))
 
     def _draw_pin(self, painter: QPainter) -> None:
-        """Solid lines where the cursor was pinned."""
+        """Solid lines between dark edges, where the cursor was pinned."""
         if pin := self._view.pin:
             thin = 1 / self.devicePixelRatioF()
-            painter.fillRect(QRectF(self._snapped(self.x_of(pin[0])), 0, thin, self.height()), PIN)
-            for y in self._lines(pin[1])[:1]:
-                painter.fillRect(QRectF(0, self._snapped(y), self.width(), thin), PIN)
+            lines = [QRectF(self._snapped(self.x_of(pin[0])), 0, thin, self.height())]
+            lines += [QRectF(0, self._snapped(y), self.width(), thin) for y in self._lines(pin[1])[:1]]
+            for line in lines:
+                painter.fillRect(line.adjusted(-thin, -thin, thin, thin), EDGE)
+            for line in lines:
+                painter.fillRect(line, PIN)
 
     def _cursor(self) -> tuple[float | None, list[float]]:
         """Where the cursor's vertical line lies, and its horizontal ones."""
@@ -484,8 +487,9 @@ class TimeCanvas(CachedWidget):
             self._view.select(None)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self._view.set_cursor(None)
+        if QApplication.activePopupWidget() is None:  # a menu is about what was pointed at
+            self._pointer = None
+            self._view.set_cursor(None)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         glide = not by_finger(event)
@@ -528,7 +532,7 @@ class TimeCanvas(CachedWidget):
         self._view.set_cursor((time_s, hz))
 
     def _point_again(self) -> None:
-        if self._pointer is not None:
+        if self._pointer is not None and self._view.cursor is not None:
             self._point_at(self._pointer)
 
 
