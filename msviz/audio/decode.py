@@ -57,13 +57,13 @@ def make_decoder(encoded: Encoded, name: str) -> Decoder:
 
 
 def _closed(name: str) -> AudioError:
-    return AudioError(f"{name} is no longer open.")
+    return AudioError(f"{name} has been closed.")
 
 
 def _check_file(encoded: Encoded, name: str) -> None:
-    """Tell what is wrong with the disk or the network from what is wrong with the file."""
+    """Tell a failing disk or network from a damaged file."""
     if trouble := encoded.trouble():
-        raise AudioError(f"{name} cannot be read any further: {trouble}.")
+        raise AudioError(f"{name} could not be read to the end: {trouble}.")
 
 
 class _Seeking:
@@ -238,7 +238,7 @@ class _Forward:
             raise
         except Exception as error:  # of a decoder that was not foreseen: what there is stays readable
             _check_file(self._encoded, self._name)
-            self._encoded.note(f"cannot be decoded any further ({type(error).__name__}: {error})")
+            self._encoded.note(f"could not be decoded to the end ({type(error).__name__}: {error})")
         return True
 
     def _silenced(self, start: int, samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -258,7 +258,7 @@ class _Forward:
             encoded.add_damage(there, encoded.length, "missing")
             return
         if encoded.settled and there > encoded.length:
-            encoded.note(f"holds {there - encoded.length} samples more than its headers tell")
+            encoded.note(f"has {there - encoded.length} more samples than its header says")
         encoded.length, encoded.settled = there, True
 
     def _keep(self, start: int, samples: NDArray[np.float32]) -> None:
@@ -277,8 +277,8 @@ class _Forward:
         needed, free = self._place(self._encoded.length), shutil.disk_usage(folder).free
         if needed > free:
             raise AudioError(
-                f"{self._name} cannot be unpacked into a temporary file: that takes {needed / 1e9:.1f} GB, "
-                f"and {folder} has {free / 1e9:.1f} GB left."
+                f"{self._name} needs {needed / 1e9:.1f} GB of temporary space to be decoded, but "
+                f"{folder} has only {free / 1e9:.1f} GB free: free up space, or set TMPDIR elsewhere."
             )
 
     @contextmanager
@@ -287,7 +287,7 @@ class _Forward:
             yield
         except OSError as error:
             raise AudioError(
-                f"{self._name} cannot be unpacked into a temporary file: {error.strerror}."
+                f"{self._name} cannot be decoded into a temporary file: {error.strerror}."
             ) from None
 
     def close(self) -> None:

@@ -93,7 +93,7 @@ _STRICTER = {"err_detect": "crccheck+explode"}  # for a decoder that otherwise o
 def read_ffmpeg(
     make: Callable[[], io.RawIOBase], name: str, track: int, *, timed: bool = True
 ) -> Encoded | None:
-    """How a file is decoded by FFmpeg; None if that knows neither what it is nor how its sound is encoded.
+    """How FFmpeg decodes a file; None if it knows neither the container nor the codec.
 
     Parameters
     ----------
@@ -102,14 +102,14 @@ def read_ffmpeg(
     name : str
         Of the file, for errors.
     track : int
-        Which of its sound tracks, from 0.
+        Which audio track, from 0.
     timed : bool
-        Whether its time stamps, if it is of a kind that has good ones, can be believed.
+        Whether to trust its time stamps, if it is of a kind that has good ones.
 
     Raises
     ------
     AudioError
-        If it holds no sound, no such track, or sound that cannot be decoded.
+        If it contains no audio, no such track, or audio that cannot be decoded.
     """
     try:
         container = _open(make())
@@ -119,20 +119,20 @@ def read_ffmpeg(
         streams = container.streams.audio
         kind = container.format.name.split(",")[0]
         if not streams:
-            raise AudioError(f"{name} holds no sound.")
+            raise AudioError(f"{name} contains no audio.")
         if not 0 <= track < len(streams):
-            raise AudioError(f"{name} has no sound track {track + 1}: it has {len(streams)}.")
+            raise AudioError(f"{name} has no audio track {track + 1}: it has only {len(streams)}.")
         stream = streams[track]
         if stream.codec_context is None:
             if kind in _CHUNKED:  # whose header names it
                 return None
-            raise AudioError(f"{name} holds sound in an encoding that msviz cannot read.")
+            raise AudioError(f"{name} uses an audio codec that msviz cannot read.")
         first, failed = _first_frame(container, stream)
         if first is None and failed:
             codec = _codec(stream)
-            raise AudioError(f"{name} cannot be decoded: its {codec} sound is damaged from the start.")
+            raise AudioError(f"{name} cannot be decoded: its {codec} audio is damaged from the start.")
         if first is None:
-            raise AudioError(f"{name} holds no sound: it is 0 samples long.")
+            raise AudioError(f"{name} contains no audio: it is 0 samples long.")
         count, origin = len(first.layout.channels), first.pts
         length, exact = _length(container, stream, first, timed and kind in _EXACT)
         announced = _announced(container, stream, first.sample_rate) if kind in _ANNOUNCED else 0
@@ -158,7 +158,7 @@ def read_ffmpeg(
         )
         timed = timed and kind in _TIMED
     if cut:
-        encoded.note("is cut short: it ends before its last samples")
+        encoded.note("is cut short: its last samples are missing")
     origin = origin if timed else None
     encoded.parts = lambda: _parts(make, track, encoded, origin, kind in _EXACT, announced)
     return encoded
@@ -262,7 +262,7 @@ def _container(container: Any, kind: str, name: str) -> str:
 
 
 def _told(stream: Any, number: int) -> str:
-    """A sound track for people: "2: AAC, stereo, deu"."""
+    """An audio track in a list: "2: AAC, stereo, deu"."""
     parts = [_codec(stream) if stream.codec_context else "unknown"]
     count = stream.codec_context.channels if stream.codec_context else 0
     parts.append({1: "mono", 2: "stereo"}.get(count, f"{count} channels"))
@@ -280,7 +280,7 @@ def _parts(
     exact: bool,
     announced: int,
 ) -> Iterator[Part]:
-    """All that is decoded, each at its own place."""
+    """Everything that can be decoded, each part at its own position."""
     at, usual, failed = 0, 0, False
     resampler: Any = None
     with _open(make()) as container:
@@ -306,7 +306,10 @@ def _parts(
                 other = frame.sample_rate != encoded.rate or len(frame.layout.channels) != encoded.channels
                 if other and resampler is None:
                     resampler = _resampler(encoded)
-                    encoded.note("changes its rate or its channels on the way; all is shown as it begins")
+                    encoded.note(
+                        "changes sampling rate or channels partway: everything is converted to those "
+                        "it begins with"
+                    )
                 for made in resampler.resample(frame) if other and resampler else [frame]:
                     samples = _samples(made)
                     if frame.is_corrupt:
@@ -322,9 +325,11 @@ def _parts(
             yield Part(at, np.zeros((0, encoded.channels), np.float32), "damaged")
         has = clock(at / encoded.rate)
         if announced - at > _CUT_S * encoded.rate:
-            encoded.note(f"is cut short: it announces {clock(announced / encoded.rate)}, and has {has}")
+            encoded.note(
+                f"is cut short: its header says {clock(announced / encoded.rate)}, but it has only {has}"
+            )
         elif failed and not encoded.notes:
-            encoded.note(f"is cut short at {has}: its last frame is not whole")
+            encoded.note(f"is cut short at {has}: its last frame is incomplete")
 
 
 def _resampler(encoded: Encoded) -> Any:

@@ -56,7 +56,7 @@ def joined(links: Sequence[Link], encoded: Encoded) -> Callable[[], Iterator[Par
     if changed:
         several = f"{', '.join(changed[:3])}{' and so on' if len(changed) > 3 else ''}"
         encoded.note(
-            f"has sound of another kind in it ({several}), converted to "
+            f"contains audio in other formats ({several}), converted to "
             f"{_what(encoded.rate, encoded.channels)}"
         )
 

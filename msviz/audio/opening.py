@@ -1,4 +1,4 @@
-"""Finding out what a file holds and how it is decoded, or saying in one sentence why it cannot be."""
+"""Find out what a file contains and how to decode it, or say in one sentence why it cannot be decoded."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _CONTAINERS = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV"}
 
 
 def open_encoded(media: Media, track: int) -> Encoded:
-    """What a file holds.
+    """What a file contains.
 
     Raises
     ------
     AudioError
-        If it is not audio, in an encoding that nobody reads, holds no samples, more channels or another
-        rate than msviz takes, or no such track.
+        If it is not audio, uses an unknown codec, has no samples or no such track, or has more channels or
+        another rate than msviz supports.
     """
     encoded = _found(media, track)
     encoded.trouble = lambda: media.failure
@@ -55,16 +55,16 @@ def open_encoded(media: Media, track: int) -> Encoded:
 
 
 def _refusal(encoded: Encoded, track: int) -> str:
-    """Why it is not taken, if it is not."""
+    """Why msviz rejects it; empty if it does not."""
     if track and not encoded.track:
-        return f"has no sound track {track + 1}: it has 1"
+        return f"has no audio track {track + 1}: it has only 1"
     if encoded.length == 0 and encoded.settled:
-        return "holds no sound: it is 0 samples long"
+        return "contains no audio: it is 0 samples long"
     if encoded.channels > MOST_CHANNELS:
-        return f"has {encoded.channels} channels, and msviz takes 1 to {MOST_CHANNELS}"
+        return f"has {encoded.channels} channels, but msviz supports 1 to {MOST_CHANNELS}"
     if not LOWEST_RATE_HZ <= encoded.exact_rate <= HIGHEST_RATE_HZ:
         rates = f"{LOWEST_RATE_HZ} Hz to {HIGHEST_RATE_HZ / 1e6:g} MHz"
-        return f"has a rate of {encoded.exact_rate:g} Hz, and msviz takes {rates}"
+        return f"has a sampling rate of {encoded.exact_rate:g} Hz, but msviz supports {rates}"
     return ""
 
 
@@ -78,11 +78,11 @@ def _found(media: Media, track: int) -> Encoded:
 
 def _why_not(media: Media, head: bytes) -> str:
     chunks = read_chunks(media)
-    unreadable = f"{media.name} holds sound in an encoding that msviz cannot read"
+    unreadable = f"{media.name} uses an audio codec that msviz cannot read"
     if chunks and not 1 <= chunks.rate <= HIGHEST_RATE_HZ:
-        return f"{media.name} has a rate of {chunks.rate:g} Hz: its header is damaged."
+        return f"{media.name} has a damaged header: it gives a sampling rate of {chunks.rate:g} Hz."
     if chunks and chunks.codec in _READ_BY_FFMPEG:
-        return f"{media.name} is cut short or damaged: its sound cannot be decoded."
+        return f"{media.name} is cut short or damaged: its audio cannot be decoded."
     if chunks and chunks.codec:
         codec = f"format 0x{chunks.codec:04x}" if isinstance(chunks.codec, int) else repr(chunks.codec)[1:]
         return f"{unreadable} ({chunks.kind}, {codec}): convert it to WAV or FLAC."
@@ -90,8 +90,8 @@ def _why_not(media: Media, head: bytes) -> str:
         return f"{unreadable}, or is cut short or damaged."
     kinds = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM")
     if (head[:4] in kinds and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")) or head.startswith(_BEGINNINGS):
-        return f"{media.name} is cut short or damaged before its sound begins: copy or download it again."
-    return f"{media.name} is not audio."
+        return f"{media.name} is cut short or damaged before its audio begins: copy or download it again."
+    return f"{media.name} is not an audio file."
 
 
 def _by_ffmpeg(
@@ -103,7 +103,7 @@ def _by_ffmpeg(
     make = partial(Splice, media, pieces or [range(media.size)])
     encoded = read_ffmpeg(make, media.name, track, timed=timed)
     if encoded and pieces is None and (announced := _announced_bytes(media)) > media.size:
-        encoded.note(f"is cut short: it announces {announced} bytes, and has {media.size}")
+        encoded.note(f"is cut short: its header says {announced} bytes, but it has only {media.size}")
     return encoded
 
 
@@ -155,7 +155,9 @@ def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
         speakers=speakers.of_mask(None, stream.channels),
     )
     if stream.format == "RAW":  # libsndfile takes any bytes for sound that have such a name
-        encoded.note(f"has no header: its name alone says {stream.subtype_info} at {stream.samplerate} Hz")
+        encoded.note(
+            f"has no header: read as {stream.subtype_info} at {stream.samplerate} Hz because of its name"
+        )
     if exact and known:
         encoded.stream, encoded.opened = make, stream
     else:
@@ -205,7 +207,7 @@ def _tell_announced(encoded: Encoded, chunks: Chunks) -> None:
     shares = chunks.announced / max(1, there)
     announced_s, there_s = encoded.length * shares / encoded.rate, encoded.length / encoded.rate
     cut = "is cut short" if there % chunks.frame else "is cut short, or its header is wrong"
-    encoded.note(f"{cut}: it announces {clock(announced_s)}, and has {clock(there_s)}")
+    encoded.note(f"{cut}: its header says {clock(announced_s)}, but it has only {clock(there_s)}")
 
 
 def _id3_size(head: bytes) -> int:
@@ -256,8 +258,8 @@ def _one_flac(media: Media, found: Flac) -> Encoded | None:
     encoded.speakers = speakers.USUAL.get(encoded.channels, "")
     if found.announced > found.length or found.cut:
         has = clock(found.length / encoded.rate)
-        announces = f"it announces {clock(found.announced / encoded.rate)}, and" if found.announced else "it"
-        encoded.note(f"is cut short: {announces} has {has}")
+        said = f"its header says {clock(found.announced / encoded.rate)}, but " if found.announced else ""
+        encoded.note(f"is cut short: {said}it has only {has}")
     return encoded
 
 
@@ -284,7 +286,7 @@ def _ogg(media: Media, head: bytes) -> Encoded | None:
 
 def _told_cut(encoded: Encoded | None, ogg: Ogg) -> Encoded | None:
     if encoded and ogg.cut:
-        encoded.note(f"is cut short at {clock(encoded.length / encoded.rate)}: its last page is not whole")
+        encoded.note(f"is cut short at {clock(encoded.length / encoded.rate)}: its last page is incomplete")
     return encoded
 
 
@@ -351,6 +353,6 @@ def _tell_frames(encoded: Encoded, walked: Walk) -> None:
     has = clock(encoded.length / encoded.rate)
     if announced > frames:
         samples = announced * walked.links[0].kind.samples - start_skip(walked) - (walked.padding or 0)
-        encoded.note(f"is cut short: it announces {clock(samples / encoded.rate)}, and has {has}")
+        encoded.note(f"is cut short: its header says {clock(samples / encoded.rate)}, but it has only {has}")
     elif walked.cut:
-        encoded.note(f"is cut short at {has}: its last frame is not whole")
+        encoded.note(f"is cut short at {has}: its last frame is incomplete")
