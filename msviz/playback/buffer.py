@@ -71,7 +71,7 @@ class PlaybackBuffer:
         before: PlaybackBuffer | None = None,
     ) -> None:
         if not sources:
-            raise ParameterError("sources to play must be at least one, not none")
+            raise ParameterError("there must be at least one source to play")
         self.originals = dict(sources)
         self.names = tuple(sources)
         first, *others = sources.values()

@@ -214,7 +214,7 @@ class Player(Transport):
             try:
                 made = self._look_after(request)
             except Exception as error:
-                logger.warning("Playing stopped", exc_info=True)
+                logger.warning("Playback stopped", exc_info=True)
                 self._end_playing(request, str(as_sentence(error)))
             if not made:
                 self._wake.wait(TICK_S if self._output else REST_S)
@@ -226,7 +226,9 @@ class Player(Transport):
         if output and (output.failure or not output.active):
             self._close_output()
             if request.playing:
-                raise DeviceError(f"Playing stopped: {output.failure or 'the sound device went away'}.")
+                raise DeviceError(
+                    f"Playback stopped: {output.failure or 'the sound device was disconnected'}."
+                )
         if self._rescan:
             self._rescan = False
             self._close_output()
@@ -236,12 +238,12 @@ class Player(Transport):
             device, rate, original = self._device, request.track.rate, request.track.original_rate
             if original < 2 * LOWEST_AUDIBLE_HZ:
                 raise DeviceError(
-                    f"Sound cannot be played: at a rate of {original} Hz there is nothing above "
-                    f"{original / 2:g} Hz, which is too low to be heard."
+                    f"Cannot play: a track sampled at {original} Hz contains nothing above "
+                    f"{original / 2:g} Hz, which is too low to hear."
                 )
             try:
                 if rate == original and not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                    raise RateError(f"No sound device takes {rate} Hz.")
+                    raise RateError(f"No sound device supports {rate} Hz.")
                 self._open_output(rate, device)
             except RateError:
                 self._resample(request.track, device)
@@ -300,7 +302,7 @@ class Player(Transport):
             if not rates:
                 *tried, last = sorted(self._refused)
                 raise DeviceError(
-                    "Sound cannot be played: the sound device takes none of "
+                    "Cannot play: the sound device supports none of "
                     f"{', '.join(map(str, tried))} and {last} Hz."
                 )
             if self._mixer.request.track is track:

@@ -227,7 +227,7 @@ class Transport(ABC):
         first, last = max(int(start), 0), min(int(stop), track.original_length)
         if first >= last:
             raise ParameterError(
-                f"the range from sample {start} to {stop} has none of the {track.original_length} samples"
+                f"the range from sample {start} to {stop} is outside the {track.original_length} samples"
             )
         return first, last
 
