@@ -45,7 +45,7 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
     try:
         client = Client(scheduler, timeout=_PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise MsvizError(f"There is no Dask scheduler at {scheduler} ({error}).") from None
+        raise MsvizError(f"No Dask scheduler can be reached at {scheduler} ({error}).") from None
     with client:
         under_way = {client.submit(_last, _anywhere(job), pure=False): job for job in jobs}
         try:
@@ -74,4 +74,4 @@ def _anywhere(job: Job) -> Job:
 
 
 def _lost(job: Job, error: BaseException) -> str:
-    return f"{job.source} cannot be converted: the cluster gave it up ({type(error).__name__})."
+    return f"{job.source} cannot be converted: the cluster gave up on it ({type(error).__name__})."

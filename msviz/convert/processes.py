@@ -181,5 +181,5 @@ def _interrupts_held() -> Iterator[None]:
 def _exit_reason(process: SpawnProcess) -> str:
     code = process.exitcode or 0
     if -code == 9:
-        return "its process was killed, perhaps for want of memory"
+        return "its process was killed, perhaps because memory ran out"
     return f"its process ended with {f'signal {-code}' if code < 0 else f'code {code}'}"
