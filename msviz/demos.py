@@ -35,5 +35,5 @@ def demo_tracks() -> dict[str, Path]:
     tracks = {name: folder / file for name, file in _FILES.items()}
     for track in tracks.values():
         if not track.is_file():
-            raise MsvizError(f"The demo track {track} is missing: please install msviz again.")
+            raise MsvizError(f"The demo track {track} is missing: reinstall msviz.")
     return tracks

@@ -136,12 +136,12 @@ def as_samples(samples: ArrayLike) -> NDArray[np.floating]:
     array = numbers("samples", samples)
     kind, width = array.dtype.kind, 8 * array.dtype.itemsize
     if kind == "c":
-        raise ParameterError("samples must be real, not complex: take .real, or two channels")
+        raise ParameterError("samples must be real, not complex: use .real, or two channels")
     if kind == "b":
-        raise ParameterError("samples must be numbers, not truth values")
+        raise ParameterError("samples must be numbers, not booleans")
     if kind in "iu" and width == 64:
         raise ParameterError(
-            f"samples of dtype {array.dtype} have no full scale: divide them by it, or take int16 or int32"
+            f"samples of dtype {array.dtype} have no known full scale: use int16, int32 or floats within ±1"
         )
     array = array[np.newaxis] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[0] == 0:
@@ -285,7 +285,7 @@ class Signal(PaddedSource):
         if not isinstance(other, Signal):
             return NotImplemented
         if (self.rate, self.samples.shape) != (other.rate, other.samples.shape):
-            raise ParameterError(f"{self!r} and {other!r} must have one rate and one shape")
+            raise ParameterError(f"{self!r} and {other!r} must have the same rate and shape")
         return Signal.of(operate(self.samples, other.samples), self.rate)
 
     def __repr__(self) -> str:
@@ -320,13 +320,13 @@ def scaled(values: NDArray[Any], factor: ArrayLike, name: str) -> NDArray[Any]:
     """
     own = numbers(f"a {name}", factor)
     if np.iscomplexobj(own) and not np.iscomplexobj(values):
-        raise ParameterError(f"a {name} must be real: what it scales is")
+        raise ParameterError(f"a {name} must be real to scale real values")
     try:
         product = values * own.astype(values.dtype if np.iscomplexobj(own) else values.real.dtype)
     except ValueError:
         product = own
     if product.shape != values.shape:
-        raise ParameterError(f"a {name} of shape {own.shape} does not fit {values.shape}")
+        raise ParameterError(f"a {name} of shape {own.shape} cannot be broadcast to {values.shape}")
     return np.asarray(product)
 
 
@@ -344,7 +344,7 @@ def interval_of(start_s: float, stop_s: float, rate: int, first: int, last: int)
         real("stop_s", stop_s, low, high, unit="s"),
     )
     if stop_s < start_s:
-        raise ParameterError(f"stop_s must not be before start_s, as {stop_s} is before {start_s}")
+        raise ParameterError(f"stop_s ({stop_s}) must not be before start_s ({start_s})")
     return round(start_s * rate), round(stop_s * rate)
 
 
@@ -367,7 +367,7 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
         raise ParameterError("rate applies to arrays only: a source has its own")
     if source.rate != expected_rate:
         raise ParameterError(
-            f"the transform is for a rate of {expected_rate} Hz, and the signal has {source.rate} Hz"
+            f"the transform is for a rate of {expected_rate} Hz, but the signal has {source.rate} Hz"
         )
     return source
 
@@ -375,7 +375,7 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
 def is_source(source: Any) -> TypeGuard[Source]:
     """Whether it is a source; ParameterError if it is a representation, which can be read, too."""
     if hasattr(source, "synthesize"):
-        raise ParameterError(f"{source!r} is a representation already: call its synthesize() first")
+        raise ParameterError(f"{source!r} is a representation, not a signal: call its synthesize() first")
     return isinstance(source, PaddedSource | Source)  # the second is slow to tell
 
 

@@ -20,7 +20,9 @@ try:
     import torch
     from torch.utils.data import Dataset
 except ImportError as error:
-    raise MsvizError(f'msviz.torch needs PyTorch: pip install "msviz[torch]" gets it ({error}).') from error
+    raise MsvizError(
+        f'msviz.torch needs PyTorch: install it with pip install "msviz[torch]" ({error}).'
+    ) from error
 
 __all__ = ["OctaveDataset"]
 
@@ -121,9 +123,7 @@ class OctaveDataset(Dataset[Any]):
         if values not in ("db", "magnitude", "complex"):
             raise ParameterError(f'values must be "db", "magnitude" or "complex", not {values!r}')
         if values == "complex" and frame_rate is not None:
-            raise ParameterError(
-                "complex values come by octave: an image has magnitudes; leave out frame_rate"
-            )
+            raise ParameterError("images contain magnitudes, not complex values: leave out frame_rate")
         self.files = find_files(Path(folder))
         self.frame_rate, self.values, self.channel = frame_rate, values, channel
         self.crops_per_file, self.seed = whole("crops_per_file", crops_per_file, 1), whole("seed", seed, 0)
@@ -159,7 +159,7 @@ class OctaveDataset(Dataset[Any]):
 
     def __getitem__(self, index: int) -> tuple[list[torch.Tensor] | torch.Tensor, Any]:
         if not 0 <= index < len(self):
-            raise IndexError(f"item {index} of {len(self)}")
+            raise IndexError(f"item {index} is out of range: there are {len(self)}")
         number = index // self.crops_per_file
         start, stop = self._stretches[number]
         # Octaves have as many frames in every crop, for all begin at multiples of the longest hop.
@@ -186,9 +186,7 @@ class OctaveDataset(Dataset[Any]):
     def _check(self, stored: StoredRepresentation) -> None:
         """Whether a file has what is asked for."""
         if self.values == "complex" and stored.content == "levels":
-            raise StorageError(
-                f'{stored.path} holds levels, a picture only: take values="db" or "magnitude".'
-            )
+            raise StorageError(f'{stored.path} contains only levels: use values="db" or "magnitude".')
         if self.channel is not None:
             self.channel = whole(f"the channel of {stored.path}", self.channel, 0, stored.channels - 1)
 
@@ -203,7 +201,7 @@ class OctaveDataset(Dataset[Any]):
         if self.channel is None and stored.channels != first.channels:
             raise MsvizError(
                 f"{stored.path} and {first.path} have {stored.channels} and {first.channels} channels: "
-                f"choose one with channel."
+                f"choose one with the parameter channel."
             )
 
     def _picture(self, stored: StoredRepresentation, start: int) -> list[torch.Tensor] | torch.Tensor:
@@ -240,6 +238,6 @@ def find_files(folder: Path) -> tuple[Path, ...]:
         folders[:] = [name for name in folders if not name.endswith(SUFFIXES)]
     if not files:
         raise MsvizError(
-            f'There is no converted file in {folder}: "msviz convert FILES -o {folder}" makes some.'
+            f'{folder} contains no converted files: make some with "msviz convert FILES -o {folder}".'
         )
     return tuple(sorted(files))

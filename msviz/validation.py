@@ -53,7 +53,7 @@ def _range(low: float, high: float, unit: str = "") -> str:
     first, last = (str(end) if isinstance(end, int) else f"{end:g}" for end in (low, high))
     if high < math.inf:
         return f" from {first} to {last}{unit}"
-    return f" from {first}{unit} up" if low > -math.inf else ""
+    return f" of at least {first}{unit}" if low > -math.inf else ""
 
 
 def numbers(name: str, values: Any) -> NDArray[Any]:

@@ -44,7 +44,7 @@ class Columns:
         """
         if not 0 < real("frame_rate", frame_rate, -math.inf) <= rate:
             raise ParameterError(
-                f"frame_rate must be above 0 and at most the rate of {rate} Hz, not {frame_rate:g}"
+                f"frame_rate must be above 0 and at most the sampling rate of {rate} Hz, not {frame_rate:g}"
             )
         step = min(rate / frame_rate, LONGEST_STEP)
         return cls(start, max(math.ceil((stop - start) / step), 0), step)

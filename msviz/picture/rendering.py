@@ -28,16 +28,14 @@ def _axis(bands: Sequence[Band], low_hz: Any, high_hz: Any, linear: bool | None)
     low = real("low_hz", lowest if low_hz is None else low_hz, 0 if linear else 1e-9, unit="Hz")
     high = real("high_hz", bands[-1].high if high_hz is None else high_hz, 0, unit="Hz")
     if low >= high:
-        raise ParameterError(f"high_hz must be above low_hz, and {high:g} Hz is not above {low:g} Hz")
+        raise ParameterError(f"high_hz ({high:g} Hz) must be above low_hz ({low:g} Hz)")
     return FrequencyAxis(low, high, linear)
 
 
 def _level_range(floor_db: Any, ceiling_db: Any) -> tuple[float, float]:
     floor, ceiling = real("floor_db", floor_db, FLOOR_DB, 20), real("ceiling_db", ceiling_db, FLOOR_DB, 20)
     if floor >= ceiling:
-        raise ParameterError(
-            f"floor_db must be below ceiling_db, and {floor:g} dB is not below {ceiling:g} dB"
-        )
+        raise ParameterError(f"floor_db ({floor:g} dB) must be below ceiling_db ({ceiling:g} dB)")
     return floor, ceiling
 
 
@@ -119,7 +117,7 @@ def plot(
     if ax is None:
         _, ax = pyplot.subplots(layout="constrained")
     elif not isinstance(ax, axes.Axes):
-        raise ParameterError(f"ax must be Matplotlib axes, one of them, not {type(ax).__name__}")
+        raise ParameterError(f"ax must be a single Matplotlib Axes, not {type(ax).__name__}")
     magnitudes, edges_s = pooled(max(1, round(ax.bbox.width)))
     for band, values in zip(bands, magnitudes, strict=True):
         # Matplotlib leaves out what is narrower than a pixel: rows are pooled to pixels before.
@@ -133,6 +131,6 @@ def plot(
         ax.yaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_formatter(EngFormatter(sep=""))
     ax.set(xlim=(edges_s[0], edges_s[-1]), ylim=(axis.low_hz, axis.high_hz))
-    ax.set(xlabel="Time in s", ylabel="Frequency in Hz")
+    ax.set(xlabel="Time (s)", ylabel="Frequency (Hz)")
     ax.figure.colorbar(mesh, ax=ax).ax.set_title("dB", fontsize="medium")
     return ax

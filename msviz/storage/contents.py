@@ -1,4 +1,4 @@
-"""What coefficients are stored as, and how they come back."""
+"""The types in which coefficients are stored, and how they are converted."""
 
 from __future__ import annotations
 
@@ -74,16 +74,16 @@ def dimensions(content: Content, *, real: bool) -> tuple[str, ...]:
 def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
     """Coefficients (channels, bins, frames) as they are stored; ParameterError if they cannot be."""
     if not np.isfinite(coefficients).all():
-        raise ParameterError("coefficients that are not finite numbers cannot be stored")
+        raise ParameterError("non-finite coefficients cannot be stored")
     if not real and content != "levels" and not np.iscomplexobj(coefficients):
-        raise ParameterError("magnitudes can be stored as levels only: their phases are lost")
+        raise ParameterError("magnitudes without phases can only be stored as levels")
     if content == "levels" and not real:
         return level_codes(coefficients)
     if content != "float16" or real:
         with np.errstate(over="ignore"):  # it is looked for
             narrow = coefficients.astype(stored_dtype(content, real=real), copy=False)
         if narrow.dtype != coefficients.dtype and not np.isfinite(narrow).all():
-            raise ParameterError(f"coefficients do not fit into {narrow.dtype}: take complex128")
+            raise ParameterError(f"coefficients are too large for {narrow.dtype}: use complex128")
         return narrow
     single = np.ascontiguousarray(coefficients, np.complex64)
     parts = single.view(np.float32).reshape(*single.shape, 2) * FLOAT16_SCALE
@@ -91,8 +91,8 @@ def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
         half = parts.astype(np.float16)
     if not np.isfinite(half).all():
         raise ParameterError(
-            f"coefficients beyond ±{np.finfo(np.float16).max / FLOAT16_SCALE:.0f} do not fit into float16: "
-            "take complex64"
+            f"coefficients beyond ±{np.finfo(np.float16).max / FLOAT16_SCALE:.0f} are too large for float16: "
+            "use complex64"
         )
     return half
 

@@ -110,7 +110,7 @@ def representation_path(name: str) -> Iterator[Path]:
     """
     path = Path(name)
     if path.suffix not in (".zarr", ".zip", ".npz"):
-        raise ParameterError(f"the file of a representation must end in .zarr, .zip or .npz, not {name}")
+        raise ParameterError(f"the name of a representation must end in .zarr, .zip or .npz, not {name}")
     with write_errors(name):
         _require_replaceable(path)
     with atomic_path(path, StorageError, folder=path.suffix == ".zarr") as part:
@@ -141,14 +141,14 @@ def address_sink(name: str) -> Iterator[FsspecSink]:
         If it cannot be written, or something else is there.
     """
     if not name.endswith(".zarr"):
-        raise ParameterError(f"a representation at an address must end in .zarr, not {name}")
+        raise ParameterError(f"the address of a representation must end in .zarr, not {name}")
     system, place = file_system(name)
     with remote_errors(name):
         if system.exists(place) and system.ls(place):
             described = f"{place}/zarr.json"
             root = system.cat_file(described) if system.exists(described) else b"nothing of ours"
             if root and FORMAT.encode() not in root:  # an empty one: its process was killed as it began
-                raise StorageError(f"{name} is a folder with something else in it: choose another name.")
+                raise StorageError(f"{name} is a folder that contains other files: choose another name.")
             system.rm(place, recursive=True)
     with write_errors(name):
         done = False
@@ -167,11 +167,11 @@ def _require_replaceable(path: Path) -> None:
     if path.is_dir():
         root = path / "zarr.json"
         if any(path.iterdir()) and not (root.is_file() and FORMAT in root.read_text("utf-8", "replace")):
-            raise StorageError(f"{path} is a folder with something else in it: choose another name.")
+            raise StorageError(f"{path} is a folder that contains other files: choose another name.")
         if path.suffix != ".zarr":
             raise StorageError(f"{path} is a folder: choose another name.")
     elif path.exists() and not _holds_representation(path):
-        raise StorageError(f"{path} is a file with something else in it: choose another name.")
+        raise StorageError(f"{path} exists and is not an msviz file: choose another name.")
 
 
 def _holds_representation(path: Path) -> bool:

@@ -158,7 +158,7 @@ def stream_writer(
     needed = [Range(*band) for band in transform.frame_ranges(start, stop)]
     held = needed if frames is None else [Range(*band) for band in frames]
     if not all(map(covers, held, needed)):
-        raise ParameterError(f"the representation lacks frames that samples {start} to {stop} need")
+        raise ParameterError(f"the frames do not cover samples {start} to {stop}")
     with open_writer(name, compress=compress) as made:
         writer = StreamWriter(made, transform, (start, stop), tuple(held), content, origin or {})
         yield writer
@@ -168,7 +168,9 @@ def stream_writer(
 def _require_representation(what: object) -> None:
     if not isinstance(what, Representation):
         name = type(what).__name__
-        raise ParameterError(f"only a representation can be saved, not {name}: transform.analyze makes one")
+        raise ParameterError(
+            f"only a representation can be saved, not {name}: make one with transform.analyze"
+        )
 
 
 class StreamWriter:
@@ -212,7 +214,7 @@ class StreamWriter:
             content = self._content or exact_content(bands[0].coefficients)
             lacking = len(bands) < len(self._transform.all_bands)
             if lacking and content != "levels" and bands[0].coefficients.dtype.kind == "c":
-                raise ParameterError("a representation without its residual can be stored as levels only")
+                raise ParameterError("a representation without its residual can only be stored as levels")
             self._description = Description(
                 self._transform, content, piece.channels, start, stop, self._frames, origin=self._origin
             )
@@ -225,7 +227,7 @@ class StreamWriter:
     def finish(self, name: str) -> None:
         """Write what waits, and what is known at the end."""
         if self._description is None:
-            raise ParameterError(f"there is nothing to be written to {name}")
+            raise ParameterError(f"there is nothing to write to {name}")
         for writer in self._bands:
             writer.finish()
         self._writer.finish(replace(self._description, recording=self.recording))

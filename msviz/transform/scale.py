@@ -78,7 +78,7 @@ class OctaveScale:
         nyquist = self.rate / 2
         if not MIN_RESOLUTION <= self.resolution <= self.bins_per_octave:
             raise ParameterError(
-                f"resolution must lie between {MIN_RESOLUTION:g} and bins_per_octave "
+                f"resolution must be between {MIN_RESOLUTION:g} and bins_per_octave "
                 f"({self.bins_per_octave}), not {self.resolution:g}"
             )
         if not 0 < self.fmin <= nyquist / 2:
@@ -93,12 +93,12 @@ class OctaveScale:
             least = max(nyquist / 2**MOST_OCTAVES, self.fmin * self.rate / width / LONGEST_FILTER)
             raise ParameterError(
                 f"fmin must be at least {least:.3g} Hz at the rate {self.rate} Hz and the resolution "
-                f"{self.resolution:g}, not {self.fmin:g}: lower filters last too long"
+                f"{self.resolution:g}, not {self.fmin:g}: lower filters would be too long"
             )
         low, high = self.filter_edges(self.bin_frequencies(self.octave_count - 1)[-1])
         if high > self.rate or high - low > self.rate:
             raise ParameterError(
-                f"gamma {self.gamma:g} Hz is too wide for the rate {self.rate} Hz at resolution "
+                f"gamma {self.gamma:g} Hz is too large for the rate {self.rate} Hz at resolution "
                 f"{self.resolution:g}: the highest filter would wrap round the whole spectrum"
             )
 
