@@ -1,4 +1,4 @@
-"""The same jobs on the machines of a Dask cluster."""
+"""Run jobs on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _PATIENCE_S = 10  # until a scheduler must have answered
 
 
 def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome, None, None]:
-    """Do jobs on a cluster that runs already, as its workers take them.
+    """Run jobs on a running Dask cluster.
 
-    A file is written whole or not at all, and what is there is not made again: when a worker is lost,
-    another does what it had not finished.  Closed before the end, nothing more is begun; what workers have
-    in hand they finish.
+    A file is written completely or not at all, and existing output is not made again: when a worker is lost,
+    another takes over its unfinished jobs.  Closed before the end, no more jobs are started; those that have
+    started are finished.
 
     Parameters
     ----------
     jobs : sequence of Job
-        Their files must be reachable by the workers: fsspec addresses, or paths on a disk that all share.
+        The workers must have access to their files: fsspec addresses, or paths on a shared disk.
     scheduler : str
         Address of the Dask scheduler, tcp://host:8786.
 
@@ -36,7 +36,7 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
     Raises
     ------
     MsvizError
-        If Dask is not installed or there is no such scheduler.
+        If Dask is not installed, or the scheduler cannot be reached.
     """
     try:
         from distributed import Client, as_completed
@@ -59,14 +59,14 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
 
 
 def _last(job: Job) -> Outcome:
-    """What a worker does."""
+    """Run a job on a worker."""
     *_, outcome = run(job)
     assert isinstance(outcome, Outcome)
     return outcome
 
 
 def _anywhere(job: Job) -> Job:
-    """The job with paths that mean the same to whoever works elsewhere on the same disk."""
+    """The job with absolute paths, valid for workers that share the disk."""
     source, target = (
         name if is_address(name) else os.path.abspath(name) for name in (job.source, job.target)
     )

@@ -1,4 +1,4 @@
-"""Many jobs at once, each in one of several processes."""
+"""Run many jobs in several processes."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ _GRACE_S = 10.0  # that a process has to tidy up when it is told to end
 
 
 def convert(jobs: Sequence[Job], *, processes: int | None = None) -> Events:
-    """Do jobs, several at a time, in processes of their own.
+    """Run jobs, several at a time, in separate processes.
 
-    Closed before the end, it ends all that goes on, and nothing half-written is left.  The processes are
-    new ones, not forks: a script that calls this must do so under ``if __name__ == "__main__"``.
+    Closed before the end, it stops all jobs, and nothing incomplete is left.  The processes are spawned, not
+    forked: a script must call this under ``if __name__ == "__main__"``.
 
     Parameters
     ----------
     jobs : sequence of Job
     processes : int, optional
-        How many work at a time; as many as there are processors for this one by default.  Where
+        How many jobs to run at a time; by default one for each processor that this process may use.  If
         there are fewer files, each is analysed by several threads.
 
     Yields
     ------
-    Progress, and for each job one Outcome
+    Progress, and one Outcome for each job
     """
     yield from in_processes(jobs, run, "converted", processes=processes)
 
 
 def in_processes(jobs: Sequence[Any], do: Work, done: str, *, processes: int | None = None) -> Events:
-    """As `convert`, other work.
+    """Like `convert`, for other work.
 
     Parameters
     ----------
     jobs : sequence
-        Of what has a `source`; they are pickled.
+        Anything with a `source`; they are pickled.
     do : callable
-        Given a job and a number of threads, yields as `msviz.convert.run` does; it is pickled, too.
+        Given a job and a number of threads, yields like `msviz.convert.run`; it is pickled, too.
     done : str
-        What is done to a source, for sentences: "converted".
+        What is done to a source, for messages: "converted".
     processes : int, optional
-        As that of `convert`.
+        As in `convert`.
     """
     processes = processes or available_cpus()
     size = min(processes, len(jobs))
@@ -69,10 +69,10 @@ class _Worker(NamedTuple):
 
 
 class _WorkerPool:
-    """Processes that are each given one job after the other.
+    """Processes that are given one job after the other.
 
-    A pool of the standard library would neither say which job it was that a process died of, nor end
-    its processes when this one is killed: here each has a pipe of its own, and ends when that does.
+    A pool of the standard library would neither say which job crashed a process, nor end its processes when
+    this one is killed: here each has its own pipe, and ends when that is closed.
     """
 
     def __init__(self, jobs: Sequence[Any], size: int, threads: int, do: Work, done: str) -> None:
@@ -83,7 +83,7 @@ class _WorkerPool:
         self._busy: dict[Connection, tuple[_Worker, Job]] = {}
 
     def work(self) -> Events:
-        """Do all jobs."""
+        """Run all jobs."""
         try:
             while self._waiting or self._busy:
                 while self._waiting and len(self._busy) < self._size:
@@ -142,7 +142,7 @@ class _WorkerPool:
 
 
 def _serve(end: Connection, threads: int, do: Work) -> None:
-    """What a process does: one job after the other, until there is nobody any more who gives them."""
+    """The main loop of a process: one job after the other, until the pipe is closed."""
     os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by itself it takes all processors for each
     # Ctrl-C reaches the whole group, but who gives jobs decides; and to be ended within a step would leave
     # threads of zarr's behind that still write.  That nobody listens any more is noticed after each.

@@ -1,4 +1,4 @@
-"""The image of a viewport: one code for each pixel."""
+"""The image of a viewport: one level code per pixel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FrequencyAxis:
     linear: bool = False
 
     def position(self, hz: ArrayLike) -> NDArray[np.float64]:
-        """Where a frequency lies: 0 at the lower edge, 1 at the upper; on a log axis 0 Hz is far below."""
+        """Position of a frequency: 0 at the lower edge, 1 at the upper; on a log axis 0 Hz is far below."""
         if self.linear:
             return np.asarray((np.asarray(hz) - self.low_hz) / (self.high_hz - self.low_hz))
         octaves = np.log2(np.maximum(hz, 1e-6) / self.low_hz)
@@ -42,7 +42,7 @@ class FrequencyAxis:
 
 
 class Blend(NamedTuple):
-    """How the pixels of a band go over from row to row, where rows are wide."""
+    """How the pixels of a band blend from bin to bin, where bins are wide."""
 
     other: NDArray[np.intp]  # of each pixel, the row beside the one that it shows
     weight: NDArray[np.int16]  # of that row, in 128ths
@@ -176,32 +176,32 @@ def image(
     height: int,
     kept: PooledFrames | None = None,
 ) -> Codes:
-    """The codes of samples [start, stop) of a picture.
+    """The level codes of samples [start, stop) of a picture.
 
-    Where frames are closer than pixels, a pixel shows the maximum of those it covers (of a cell's
-    width, one to two pixels); where they are wider, each is drawn as it is, centred on its sample.
-    In a smooth picture, levels in dB go over from centre to centre where cells are two pixels wide
-    or more: narrower ones have nothing to smooth, and a click among them would fade.
+    Where frames are closer than pixels, a pixel shows the maximum of those it covers (in cells one to two
+    pixels wide); where they are wider, each is drawn as a cell centred on its sample.  In a smooth picture,
+    levels in dB are interpolated between the centres of cells two or more pixels wide: narrower ones need no
+    smoothing, and a click among them would fade.
 
     Parameters
     ----------
     pyramid : Pyramid
-        What is known of the picture.
+        The known levels of the picture.
     rows : sequence of BandRows
-        Of the pyramid's bands, from `band_rows`, for this height; they tell whether it is smooth.
+        For the pyramid's bands, from `band_rows`, for this height; they determine whether it is smooth.
     start, stop : float
-        Samples at the left edge of the first column and the right edge of the last; they may lie
-        outside the file.
+        Samples at the left edge of the first column and the right edge of the last; they may be outside the
+        file.
     width, height : int
         Pixels.
     kept : PooledFrames, optional
-        From the last view of the same picture: what this one shows again is not worked out again.
+        From the last view of the same picture, to avoid computing the same again.
 
     Returns
     -------
     uint8 array (height, width)
-        The highest frequency on top; `UNKNOWN` outside the file, outside the bands and where nothing
-        was analysed.
+        The highest frequency on top; `UNKNOWN` outside the file, outside the bands and where nothing has
+        been analysed.
     """
     codes = np.zeros((height, width), np.uint8)
     samples_per_pixel = (stop - start) / width
@@ -249,7 +249,7 @@ def image(
 
 
 def _blended(codes: Codes, others: Codes, weight: NDArray[np.int16]) -> Codes:
-    """Codes on the way to others, by a weight in 128ths."""
+    """Interpolate between codes, by a weight in 128ths."""
     mixed = others.astype(np.int16)
     mixed -= codes
     mixed *= weight
@@ -260,7 +260,7 @@ def _blended(codes: Codes, others: Codes, weight: NDArray[np.int16]) -> Codes:
 
 
 def _join(codes: Codes, lower: BandRows, upper: BandRows) -> None:
-    """Let a smooth picture go over from the last row of a band to the first of the next."""
+    """Blend the last bin of a band with the first of the next, in a smooth picture."""
     if not (lower.blend and upper.blend):
         return
     below, above = lower.blend.highest, upper.blend.lowest
@@ -275,7 +275,7 @@ def _join(codes: Codes, lower: BandRows, upper: BandRows) -> None:
 
 
 def _transposed(codes: Codes) -> Codes:
-    """A transposed copy, made in blocks that stay in the cache."""
+    """A transposed copy, made in blocks that fit the processor's cache."""
     block = max(16, CACHE_BYTES // max(1, codes.shape[1]))
     turned = np.empty(codes.shape[::-1], codes.dtype)
     for first in range(0, len(codes), block):

@@ -1,4 +1,4 @@
-"""Pictures of magnitudes without a window: as RGB, as PNG, on Matplotlib axes."""
+"""Draw magnitudes without a window: as RGB, as PNG, on Matplotlib axes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _axis(bands: Sequence[Band], low_hz: Any, high_hz: Any, linear: bool | None) -> FrequencyAxis:
-    """From the lowest to the highest frequency of the bands, where nothing else is asked for."""
+    """The frequency axis, by default from the lowest to the highest frequency of the bands."""
     linear = bands[0].low <= 0 if linear is None else linear
     lowest = bands[0].low if linear or bands[0].low > 0 else float(bands[0].frequencies[1])
     low = real("low_hz", lowest if low_hz is None else low_hz, 0 if linear else 1e-9, unit="Hz")
@@ -51,7 +51,7 @@ def render(
     floor_db: float,
     ceiling_db: float,
 ) -> NDArray[np.uint8]:
-    """The picture of magnitudes (rows, columns) of bands; parameters are those of `Representation.render`.
+    """Draw magnitudes (bins, columns) of bands; see `Representation.render` for the parameters.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def render(
 
 
 def png(rgb: NDArray[np.uint8], path: str | os.PathLike[str] | None = None) -> bytes:
-    """An RGB image (height, width, 3) as the bytes of a PNG file, which is written where a path is given.
+    """Encode an RGB image (height, width, 3) as PNG, and write it if a path is given.
 
     Raises
     ------
@@ -98,12 +98,12 @@ def plot(
     floor_db: float,
     ceiling_db: float,
 ) -> Axes:
-    """Draw the picture of bands on axes; parameters are those of `Representation.plot`.
+    """Draw bands on axes; see `Representation.plot` for the parameters.
 
     Parameters
     ----------
     pooled : callable
-        Gives magnitudes (rows, columns) of each band in so many columns, and the columns' edges in seconds.
+        Returns magnitudes (bins, columns) of each band for a number of columns, and the columns' edges in s.
     """
     try:
         from matplotlib import axes, pyplot

@@ -24,23 +24,23 @@ SIGNIFICANT = 0.05
 
 
 class Trial(NamedTuple):
-    """What X was, and what it was taken for: "A" or "B"."""
+    """What X was, and the answer: "A" or "B"."""
 
     x_is: str
     answer: str
 
 
 class Trials:
-    """An ABX test: X is A or B, by chance and anew in each trial.
+    """An ABX test: in each trial, X is randomly A or B.
 
-    Nothing about X can be learned from it before the last answer, but for what is needed to play it.
+    It reveals nothing about X before the last answer, except what is needed to play it.
 
     Parameters
     ----------
     count : int
         How many trials.
     rng : random.Random, optional
-        The operating system's randomness by default.
+        By default the operating system's random numbers.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
-"""The player: one position, several sources, sound from the moment it is asked for.
+"""The player: several sources that share one position.
 
-`Transport` is what it is asked for; here are the thread that sees to it, the device, and what is heard.
+`Transport` has its controls; here are its thread, its device, and what is currently audible.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ IDLE_S = 2.0  # of silence, until the device is let go
 
 
 class Meter(NamedTuple):
-    """How loud it was.
+    """Level meter readings.
 
     Attributes
     ----------
     peaks : tuple of float
-        Largest magnitude of the left and the right side heard since the last look; 1 is full scale.
+        Largest magnitudes of the left and right sides played since the last reading; 1 is full scale.
     clipped : bool
         Whether a sample sent to the device has reached full scale since `Player.reset_clip`.
     """
@@ -50,23 +50,22 @@ class Meter(NamedTuple):
 class Player(Transport):
     """Plays one of several sources that share one position.
 
-    Sources are made ahead of the playhead, chunk by chunk, in one thread that also owns the sound device;
-    nothing is made and no device opened before something is played.  Its methods return at once and may
-    be called from any thread; a timer can poll `playing`, `position` and `error`.  A device that is
-    missing or fails is no error of these methods: it stops playing and leaves a sentence in `error`.
+    Sources are computed ahead of the playhead, chunk by chunk, in a thread that also owns the sound device;
+    nothing is computed and no device is opened before something is played.  Methods return at once and may
+    be called from any thread; a timer can poll `playing`, `position` and `error`.  If the device is missing
+    or fails, methods do not raise an error: playback stops, and `error` has a message.
 
     All positions are samples of the original, whatever the speed and the device's rate.
 
-    The thread keeps its normal priority, unlike those that make pictures: it rests most of the time, and
-    what it makes is needed in time.  It ends with `close`, with the `with` statement that the player is
-    used in, or with the program.
+    The thread has normal priority, unlike those that make pictures: it is idle most of the time, and its
+    results are needed in time.  It ends with `close`, at the end of a `with` statement, or with the program.
 
     Parameters
     ----------
     latency : float
-        Seconds between the filling of a buffer and its being heard.
+        Seconds between filling a buffer and hearing it.
     device : int, str or None
-        Output device as sounddevice names it; None is the system's default.
+        Output device, by its name in sounddevice; None is the system's default.
     """
 
     def __init__(self, latency: float = 0.1, device: int | str | None = None) -> None:
@@ -87,9 +86,9 @@ class Player(Transport):
 
     @property
     def position(self) -> int:
-        """The sample that is heard now; after `seek`, the place asked for; in scrubbing, the pointer's.
+        """The sample that is audible now; after `seek`, its target; while scrubbing, that of the pointer.
 
-        While playing on it goes back only at the turn of a loop.
+        During playback it goes back only where a loop repeats.
         """
         request = self._mixer.request
         if request.pointer is not None:
@@ -105,12 +104,12 @@ class Player(Transport):
 
     @property
     def underruns(self) -> int:
-        """How often samples were not ready in time, since the player was made."""
+        """How many dropouts there have been: buffers whose samples were not ready in time."""
         output = self._output
         return self._mixer.underruns + self._underflows + (output.underflows if output else 0)
 
     def meter(self) -> Meter:
-        """How loud it was since the last call; silence where the device is closed."""
+        """Level meter readings since the last call; silence if the device is closed."""
         return Meter(self._clock.peaks(self._now()), self._mixer.clipped)
 
     def reset_clip(self) -> None:
@@ -118,12 +117,12 @@ class Player(Transport):
         self._mixer.clipped = False
 
     def signal_to_error_db(self) -> float | None:
-        """How far what is heard lies from the first source, over a quarter of a second at the playhead.
+        """Signal-to-error ratio of the selected source against the first, over 0.25 s at the playhead.
 
         Returns
         -------
         float or None
-            20·log10(‖x‖/‖y-x‖), inf if they are equal; None if the first source is selected, if it is
+            20·log10(‖x‖/‖y-x‖) in dB, inf if they are equal; None if the first source is selected, if it is
             silent there, or if not all samples are ready.
         """
         request = self._mixer.request
@@ -143,7 +142,7 @@ class Player(Transport):
     # The device
 
     def devices(self) -> list[str]:
-        """Names of the sound devices; `retry` looks for them afresh."""
+        """Names of the sound devices; `retry` looks for new ones."""
         return output_devices()
 
     @property
@@ -170,13 +169,13 @@ class Player(Transport):
 
     @property
     def resampled(self) -> int | None:
-        """The device's rate in Hz if it does not take the track's; else None."""
+        """The device's sampling rate in Hz if it does not support the track's; otherwise None."""
         track = self._mixer.request.track
         return track.rate if track and track.rate != track.original_rate else None
 
     @exclusive
     def retry(self) -> None:
-        """Look for sound devices afresh and play."""
+        """Look for new sound devices and play."""
         self._rescan = True
         self._forget_refused()
         self.play()

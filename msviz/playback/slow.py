@@ -1,4 +1,4 @@
-"""The same sound, slower, at its pitch."""
+"""Slow playback at constant pitch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _transform(rate: int) -> OctaveTransform:
 
 
 class SlowedSource(PaddedSource):
-    """A source that lasts two or four times as long, at its pitch; a `Source`.
+    """A source slowed down to two or four times its length at constant pitch; a `Source`.
 
     Parameters
     ----------

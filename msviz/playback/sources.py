@@ -1,4 +1,4 @@
-"""What there is to listen to beside the file itself: what a transform rebuilds, and what it loses."""
+"""Sources to compare with the file: its resynthesis, and the difference of two sources."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
 
 
 class Resynthesis(PaddedSource):
-    """A source as a transform rebuilds it; a `Source`.
+    """The resynthesis of a source; a `Source`.
 
     Parameters
     ----------
     source : Source
         The original.
     transform : Transform
-        Analyses and synthesises whatever interval is read, and no more.
+        Analyses and synthesizes only the intervals that are read.
     edits : Edits, optional
         Applied between the two.
     """
@@ -67,12 +67,12 @@ class Difference(PaddedSource):
     a, b : Source
         Of the same rate, channels and length.
     gain_db : float
-        How much louder than it is, from 0 to 60 dB.
+        Gain applied to the difference, from 0 to 60 dB.
 
     Raises
     ------
     ParameterError
-        If they differ in one of these, or the gain is out of range.
+        If they differ in any of these, or the gain is out of range.
     """
 
     def __init__(self, a: Source, b: Source, *, gain_db: float = 0.0) -> None:
@@ -91,16 +91,16 @@ class Difference(PaddedSource):
 
 
 class CachedSource(PaddedSource):
-    """A source whose samples are read in blocks and kept for a while; a `Source`.
+    """A source that caches the samples last read, in blocks; a `Source`.
 
-    For those who read stretches that overlap: a resynthesis is not to be made several times for them.
+    For reading overlapping intervals of a source that is expensive to compute.
 
     Parameters
     ----------
     source : Source
-        What is read.
+        The source to read.
     kept : int
-        How many of its samples are kept, those read last.
+        How many samples to cache, those read last.
     """
 
     def __init__(self, source: Source, *, kept: int = KEPT) -> None:

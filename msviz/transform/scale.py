@@ -1,7 +1,6 @@
-"""Where octaves, bins and frames lie: the geometry of the octave transform.
+"""The geometry of the octave transform: where octaves, bins and frames are.
 
-Everything that needs an octave's edges, a bin's frequency, a filter's reach or a hop asks here;
-nobody works them out again.
+The edges of octaves, the frequencies of bins, the widths of filters and the hops are computed only here.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Octave:
     hop : int
         Samples between two frames, a power of two.
     frame_rate : float
-        Frames a second.
+        Frames per second.
     """
 
     index: int
@@ -51,12 +50,12 @@ class Octave:
 
     @property
     def name(self) -> str:
-        """What files call it."""
+        """Its name in files."""
         return f"octave_{self.index:02}"
 
     @property
     def edges(self) -> dict[str, float]:
-        """What files tell of it."""
+        """Its edges, for files."""
         return {"low_hz": self.low, "high_hz": self.high}
 
 
@@ -64,7 +63,7 @@ class Octave:
 class OctaveScale:
     """The parameters of the octave transform and the geometry that follows from them.
 
-    Parameters are those of `msviz.OctaveTransform`, which documents them.
+    Its parameters are documented in `msviz.OctaveTransform`.
     """
 
     rate: int
@@ -118,7 +117,7 @@ class OctaveScale:
         return low * 2.0 ** ((np.arange(self.bins_per_octave) + 0.5) / self.bins_per_octave)
 
     def octave_low(self, octave: int) -> float:
-        """Lower edge of an octave in Hz; octave `octave_count` begins at Nyquist."""
+        """Lower edge of an octave in Hz; octave `octave_count` would begin at Nyquist."""
         return self.rate / 2 * 2.0 ** (octave - self.octave_count)
 
     def filter_edges(self, frequency: Any, share: float = 1.0) -> tuple[Any, Any]:
