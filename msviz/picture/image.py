@@ -51,7 +51,7 @@ class Blend(NamedTuple):
 
 
 class BandRows(NamedTuple):
-    """The pixel rows that show a band, and what each shows, from the top pixel down."""
+    """The pixel rows that show a band, and the bins that each shows, from the top down."""
 
     band: int
     top: int  # pixel rows [top, bottom)
@@ -64,7 +64,7 @@ class BandRows(NamedTuple):
     blend: Blend | None  # for smooth pictures
 
     def pool(self, codes: Codes) -> Codes:
-        """From rows (high - low, n) to pixels (bottom - top, n): the maximum of what each shows."""
+        """Pool bins (high - low, n) to pixels (bottom - top, n): the maximum of those each shows."""
         pixels = codes.take(self.first, axis=0)
         for more, count in enumerate(self.crowded, 1):
             others = codes.take(np.minimum(self.first[:count] + more, self.last[:count]), axis=0)
@@ -77,12 +77,12 @@ class BandRows(NamedTuple):
 def band_rows(
     bands: Sequence[Band], axis: FrequencyAxis, height: int, *, smooth: bool = False
 ) -> list[BandRows]:
-    """Which pixel rows of an image show which rows of the bands.
+    """Which pixel rows of an image show which bins of the bands.
 
-    A pixel shows every row whose centre it covers, and where there is none the row that covers its
-    own centre: no row is lost where they are narrow, and each is drawn as it is where they are wide.
-    In a `smooth` picture, pixels between the centres of rows two pixels apart or more go over from
-    one to the other.  A band that has no pixel's centre is left out.
+    A pixel shows every bin whose centre it covers or, if there is none, the bin that covers its own centre:
+    no bin is lost where they are narrow, and each is drawn as a cell where they are wide.  In a `smooth`
+    picture, pixels between the centres of bins two or more pixels apart are interpolated.  A band that
+    covers no pixel's centre is left out.
     """
     centres = np.arange(height) + 0.5
     hz = axis.frequency(1 - centres / height)
@@ -120,16 +120,16 @@ def band_rows(
 
 
 def row_edges(band: Band) -> NDArray[np.float64]:
-    """Edges of a band's rows in Hz, shape (rows + 1,): midway between neighbours on the band's own scale."""
+    """Edges of a band's bins in Hz, shape (bins + 1,): midway between neighbours on the band's own scale."""
     f = band.frequencies
     between = np.sqrt(f[:-1] * f[1:]) if band.low > 0 else (f[:-1] + f[1:]) / 2
     return np.concatenate([[band.low], between, [band.high]])
 
 
 class PooledFrames:
-    """Frames of bands pooled to pixels, kept for the next view, which shows most of them again.
+    """Frames of bands pooled to pixels, cached for the next view, which shows most of them again.
 
-    They are taken to be as they were until `forget` is called.
+    They are assumed to be unchanged until `forget` is called.
     """
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class PooledFrames:
         self._kept: dict[int, tuple[BandRows, int, int, Codes]] = {}
 
     def forget(self) -> None:
-        """Keep nothing: the picture has changed."""
+        """Empty the cache, because the picture has changed."""
         self._kept.clear()
 
     def frames(self, pyramid: Pyramid, rows: BandRows, zoom_level: int, start: int, stop: int) -> Codes:
