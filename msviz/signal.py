@@ -155,7 +155,7 @@ def as_samples(samples: ArrayLike) -> NDArray[np.floating]:
     if kind == "f":
         return np.asarray(array, np.float64 if width > 32 else np.float32)
     full = 2 ** (width - 1)
-    # float32 holds 24 bits.
+    # float32 has 24 bits.
     scaled = np.asarray(array, np.float32 if width <= 16 else np.float64)
     return np.asarray((scaled - (full if kind == "u" else 0)) / full, np.float32)
 
@@ -376,7 +376,7 @@ def is_source(source: Any) -> TypeGuard[Source]:
     """Whether it is a source; ParameterError if it is a representation, which also has `read`."""
     if hasattr(source, "synthesize"):
         raise ParameterError(f"{source!r} is a representation, not a signal: call its synthesize() first")
-    return isinstance(source, PaddedSource | Source)  # the second is slow to tell
+    return isinstance(source, PaddedSource | Source)  # the second is slow to check
 
 
 def require_source(source: Any) -> None:

@@ -30,8 +30,8 @@ Array = NDArray[Any]
 Values = Literal["db", "magnitude", "complex"]
 
 SUFFIXES = ".zarr", ".zip", ".npz"
-FLOOR = np.float32(10 ** (FLOOR_DB / 20))  # what is below it counts as silence
-KEPT_OPEN = 64  # files, of each process: an .npz is in memory while it is open
+FLOOR = np.float32(10 ** (FLOOR_DB / 20))  # lower levels count as silence
+KEPT_OPEN = 64  # open files per process: an open .npz is in memory
 
 
 class OctaveDataset(Dataset[Any]):
@@ -162,7 +162,7 @@ class OctaveDataset(Dataset[Any]):
             raise IndexError(f"item {index} is out of range: there are {len(self)}")
         number = index // self.crops_per_file
         start, stop = self._stretches[number]
-        # Octaves have as many frames in every crop, for all begin at multiples of the longest hop.
+        # Every crop has the same number of frames, because all begin at multiples of the longest hop.
         first, last = -(-start // self._step), (stop - self.samples) // self._step
         if last < first:  # shorter than a crop
             first = last = start // self._step
@@ -180,7 +180,7 @@ class OctaveDataset(Dataset[Any]):
         stored = self._opened.pop(number, None) or load(self.files[number])
         if len(self._opened) >= KEPT_OPEN:
             self._opened.pop(next(iter(self._opened)))
-        self._opened[number] = stored  # the last used is the last
+        self._opened[number] = stored  # the last used is last
         return stored
 
     def _check(self, stored: StoredRepresentation) -> None:

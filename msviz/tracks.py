@@ -20,7 +20,7 @@ from msviz.storage import Recording, StoredRepresentation, load
 from msviz.transform import Band, Frames, Map, Range, Representation
 
 _SUFFIXES = (".zarr", ".zip", ".npz")
-_SEGMENT_S = 1.5  # about; as long as the lab's
+_SEGMENT_S = 1.5  # approximately, as in the lab
 
 
 def is_representation(file: File) -> bool:
@@ -117,7 +117,7 @@ class LevelsSource(PaddedSource):
         self.rate, self.channels, self.length = stored.rate, stored.channels, stored.length
         self._stored = stored
         self._segment = 2 ** round(math.log2(_SEGMENT_S * self.rate))
-        # Places are those of the original, where frames lie at multiples of their hops.
+        # Positions are those of the original, where frames are at multiples of their hops.
         self._segments = PhaseReconstruction(stored.transform, self._magnitudes, self._segment, stored.stop)
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
@@ -134,7 +134,7 @@ class LevelsSource(PaddedSource):
             for band in held.bands
         )
         residual = None
-        if transform.residual is not None:  # nothing is stored of what lies below the lowest octave
+        if transform.residual is not None:  # nothing below the lowest octave is stored
             needed = transform.frame_ranges(start, stop)[-1]
             nothing = np.zeros((self.channels, 1, needed.stop - needed.start), np.float32)
             residual = Frames(transform.residual, nothing, needed.start, self.rate)
@@ -190,7 +190,7 @@ class StoredPicture(PaddedSource):
         return made
 
 
-#: What a window opens.
+#: A track as opened by the window.
 Track = AudioSource | StoredTrack
 
 

@@ -16,7 +16,7 @@ from msviz.errors import AudioError, StorageError
 from msviz.remote import file_system, is_address, located, remote_errors
 
 File = str | os.PathLike[str] | BinaryIO
-_AHEAD = 1 << 20  # bytes of a remote file that are fetched at a time
+_AHEAD = 1 << 20  # bytes of a remote file to fetch at a time
 
 
 def native(path: Path) -> str | bytes:
@@ -101,7 +101,7 @@ class Media:
                     if not more:
                         break
                     data += more
-            except Exception as error:  # a file system of fsspec has errors of its own kinds
+            except Exception as error:  # fsspec file systems raise their own kinds of errors
                 self.failure = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 return b""
         return data
@@ -125,7 +125,7 @@ class Media:
                 self._file.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_file", None):  # forgotten by whoever opened it
+        if getattr(self, "_file", None):  # it was never closed
             self.close()
 
 

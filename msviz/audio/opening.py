@@ -28,8 +28,8 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1, 10_000_000
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 _MPEG_TAGS = (0x50, 0x55)  # of a WAV that holds MPEG audio
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_LARGEST = 1 << 31  # what is more may be what a program writes that does not know yet
-_RESERVOIR = 3  # frames of an MP3 that may need what was in one before
+_LARGEST = 1 << 31  # larger sizes may be placeholders
+_RESERVOIR = 3  # frames of an MP3 that may depend on a previous one
 _READ_BY_FFMPEG = (b"alac", b"opus", b"aac ", b"ac-3", b"flac")  # in CAF, unless something is wrong
 _BEGINNINGS = (b"riff\x2e\x91\xcf\x11", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
@@ -64,7 +64,7 @@ def _refusal(encoded: Encoded, track: int) -> str:
         return f"has {encoded.channels} channels, but msviz supports 1 to {MOST_CHANNELS}"
     if not LOWEST_RATE_HZ <= encoded.exact_rate <= HIGHEST_RATE_HZ:
         rates = f"{LOWEST_RATE_HZ} Hz to {HIGHEST_RATE_HZ / 1e6:g} MHz"
-        return f"has a sampling rate of {encoded.exact_rate:g} Hz, but msviz supports {rates}"
+        return f"has a sampling rate of {encoded.exact_rate:.10g} Hz, but msviz supports {rates}"
     return ""
 
 
@@ -80,7 +80,7 @@ def _why_not(media: Media, head: bytes) -> str:
     chunks = read_chunks(media)
     unreadable = f"{media.name} uses an audio codec that msviz cannot read"
     if chunks and not 1 <= chunks.rate <= HIGHEST_RATE_HZ:
-        return f"{media.name} has a damaged header: it gives a sampling rate of {chunks.rate:g} Hz."
+        return f"{media.name} has a damaged header: it gives a sampling rate of {chunks.rate:.10g} Hz."
     if chunks and chunks.codec in _READ_BY_FFMPEG:
         return f"{media.name} is cut short or damaged: its audio cannot be decoded."
     if chunks and chunks.codec:
@@ -97,8 +97,8 @@ def _why_not(media: Media, head: bytes) -> str:
 def _by_ffmpeg(
     media: Media, _: bytes, *, track: int = 0, pieces: Pieces | None = None, timed: bool = True
 ) -> Encoded | None:
-    """What FFmpeg reads."""
-    from msviz.audio.ffmpeg import read_ffmpeg  # it takes its time
+    """A file read by FFmpeg."""
+    from msviz.audio.ffmpeg import read_ffmpeg  # slow to import
 
     make = partial(Splice, media, pieces or [range(media.size)])
     encoded = read_ffmpeg(make, media.name, track, timed=timed)
@@ -108,18 +108,18 @@ def _by_ffmpeg(
 
 
 def _announced_bytes(media: Media) -> int:
-    """The size of a file by its header, of those kinds of which FFmpeg does not say that they are cut."""
+    """The size of a file according to its header, for formats in which FFmpeg does not notice cuts."""
     head = media.read(0, HEAD)
     size, flags = 0, 0
     if head[:4] == b"RIFF":
         size = 8 + int.from_bytes(head[4:8], "little")
     elif (at := head.find(_ASF_PROPERTIES)) >= 0:
         size, flags = (int.from_bytes(head[at + here : at + here + 8], "little") for here in (40, 88))
-    return size if size < _LARGEST and not flags & 1 else 0  # of a stream nobody knows it
+    return size if size < _LARGEST and not flags & 1 else 0  # the size of a stream is unknown
 
 
 def _streamed(media: Media, pieces: Pieces | None = None) -> Callable[[], Stream]:
-    """Opens a file, or what was put together of it, with libsndfile."""
+    """Open a file, or a rearranged one, with libsndfile."""
     if pieces is None and media.on_disk:
         return partial(Stream, media.path)
     return lambda: Stream(Splice(media, pieces or [range(media.size)]))
@@ -137,7 +137,7 @@ def _described(stream: Stream) -> str:
 
 
 def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
-    """What libsndfile finds; None if it finds nothing."""
+    """A file read by libsndfile; None if it cannot read it."""
     try:
         stream = make()
     except (soundfile.LibsndfileError, TypeError):  # TypeError: .raw, samples without a header
@@ -154,7 +154,7 @@ def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
         subtype=stream.subtype if stream.subtype.startswith("PCM") else "FLOAT",
         speakers=speakers.of_mask(None, stream.channels),
     )
-    if stream.format == "RAW":  # libsndfile takes any bytes for sound that have such a name
+    if stream.format == "RAW":  # libsndfile accepts any bytes with such a name
         encoded.note(
             f"has no header: read as {stream.subtype_info} at {stream.samplerate} Hz because of its name"
         )
@@ -167,11 +167,11 @@ def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
 
 
 def _other(media: Media, head: bytes) -> Encoded | None:
-    """All else that libsndfile reads."""
+    """Other files that libsndfile reads."""
     if head[4:8] == b"ftyp" or head[:4] == b"\x1a\x45\xdf\xa3":
         return None
     suffix = media.path.suffix.lower()
-    if suffix == ".raw":  # has no header: nobody knows what it holds
+    if suffix == ".raw":  # without a header, the contents are unknown
         return None
     # libsndfile's MP3 decoder writes on the standard error about what is none: it is not to be asked about
     # what begins as MPEG audio, which `_mpeg` has refused, nor by the name of a file.
@@ -200,13 +200,13 @@ def _chunked(media: Media, head: bytes) -> Encoded | None:
 
 
 def _tell_announced(encoded: Encoded, chunks: Chunks) -> None:
-    """Say what is missing of what the header announces."""
+    """Note if the file is shorter than its header says."""
     there = chunks.stop - chunks.start
     if chunks.announced is None or chunks.announced <= there:
         return
     shares = chunks.announced / max(1, there)
     announced_s, there_s = encoded.length * shares / encoded.rate, encoded.length / encoded.rate
-    cut = "is cut short" if there % chunks.frame else "is cut short, or its header is wrong"
+    cut = "is cut short" if there % chunks.frame else "is cut short or has a wrong header"
     encoded.note(f"{cut}: its header says {clock(announced_s)}, but it has only {clock(there_s)}")
 
 
@@ -322,7 +322,7 @@ def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | N
 
 
 def _frames(media: Media, link: Frames, skip: int, trim: int) -> Link:
-    """A link of MPEG audio, without so many samples at its beginning and at its end."""
+    """A link of MPEG audio, without a number of samples at its beginning and end."""
     kind, length = link.kind, link.length - skip - trim
     mp3 = kind.layer == 3
     pieces = whole_file(link, skip, trim) if mp3 else with_silence(link)
@@ -338,13 +338,13 @@ def _frames(media: Media, link: Frames, skip: int, trim: int) -> Link:
 
 
 def _tell_frames(encoded: Encoded, walked: Walk) -> None:
-    """Tell the damage that the walk from frame to frame has met, and what is missing at the end."""
+    """Record the damage found while walking through the frames, and what is missing at the end."""
     at = -start_skip(walked)
     for link in walked.links:
         size = round(link.kind.samples * encoded.rate / link.kind.rate)
         for piece in link.pieces:
             if not piece.where:
-                # The frame before may be broken too, and those behind lack what they take from others.
+                # The frame before may be broken too, and those after it depend on it.
                 behind = _RESERVOIR if link.kind.layer == 3 else 1
                 encoded.add_damage(at - size, at + (piece.frames + behind) * size, "damaged")
             at += piece.frames * size

@@ -17,13 +17,13 @@ from msviz.errors import AudioError
 from msviz.files import atomic_path
 from msviz.signal import Source, require_source
 
-_STRETCH = 1 << 16  # samples read and written at once; between two the writing can be cancelled
-_LARGEST_WAV = 2**32 - 2**16  # bytes of samples that a WAV header can announce, with room for itself
+_STRETCH = 1 << 16  # samples read and written at once; writing can be cancelled in between
+_LARGEST_WAV = 2**32 - 2**16  # bytes of samples in a WAV, with room for its header
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _SUBTYPES = {
     "WAV": ("FLOAT", "PCM_U8", "PCM_16", "PCM_24", "PCM_32"),
     "FLAC": ("PCM_24", "PCM_S8", "PCM_16"),
-}  # the first holds what no other does
+}  # the first is the default
 
 
 def subtype_for(path: str | os.PathLike[str], source: Source) -> str:
@@ -115,7 +115,7 @@ def audio_writer(
     if format == "WAV" and size > _LARGEST_WAV:
         format = "RF64"
     with atomic_path(path, AudioError) as part:
-        part.touch()  # soundfile does not tell why it cannot
+        part.touch()  # soundfile does not say why it cannot
         return (yield from _write(part, path, source, format, subtype))
 
 
@@ -163,7 +163,7 @@ def _whole_numbers(samples: NDArray[np.floating], bits: int) -> tuple[NDArray[An
     """
     full = 2.0 ** (bits - 1)
     scaled = np.rint(samples.astype(np.float64) * full)
-    scaled[np.isnan(scaled)] = 0  # as a file's are read
+    scaled[np.isnan(scaled)] = 0  # as in files that are read
     held = np.clip(scaled, -full, full - 1)
     room = 16 if bits <= 16 else 32  # soundfile takes the bits from the top
     whole = held.astype(np.int64) << (room - bits)

@@ -45,7 +45,7 @@ def given(name: str | os.PathLike[str]) -> File:
     """
     if os.fspath(name) != "-":
         return name
-    if sys.stdin is None:  # of a window without a console
+    if sys.stdin is None:  # in a windowed process without a console
         raise AudioError("There is no standard input to read from.")
     stdin: Any = sys.stdin.buffer
     if stdin.isatty():

@@ -11,7 +11,7 @@ from msviz.convert.jobs import Job
 from msviz.errors import MsvizError
 from msviz.remote import is_address
 
-_PATIENCE_S = 10  # until a scheduler must have answered
+_PATIENCE_S = 10  # to wait for a scheduler
 
 
 def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome, None, None]:
@@ -53,7 +53,7 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
                 job = under_way.pop(future)
                 lost = future.exception()
                 yield Outcome(job, "failed", _lost(job, lost)) if lost else replace(future.result(), job=job)
-                future.release()  # or it would be done again if the worker that holds it is lost
+                future.release()  # or it would run again if its worker is lost
         finally:
             client.cancel(list(under_way))
 

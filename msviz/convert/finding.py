@@ -15,7 +15,7 @@ from msviz.audio.kinds import HEAD, SUFFIXES, sound_kind
 from msviz.errors import MsvizError, StorageError
 from msviz.remote import file_system, is_address, located, remote_errors
 
-_AT_ONCE = 256  # beginnings of files that are fetched from an address together
+_AT_ONCE = 256  # how many file heads to fetch from an address together
 
 
 class Found(NamedTuple):

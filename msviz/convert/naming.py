@@ -56,7 +56,7 @@ def _choices(file: Found) -> list[str]:
     out = []
     for inside in (file.inside, f"{file.folder}/{file.inside}"):
         own = inside
-        if inside != _folded(inside):  # what differs from others in that alone
+        if inside != _folded(inside):  # it differs from others only in that
             own += f".{blake2s(os.fsencode(inside), digest_size=2).hexdigest()}"
         out += [posixpath.splitext(inside)[0], inside, own]
     return out

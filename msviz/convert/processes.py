@@ -20,8 +20,8 @@ from msviz.cpus import available_cpus
 
 Work = Callable[[Any, int], Events]
 
-_CONTEXT = get_context("spawn")  # a fork would inherit threads' locks as they happen to be
-_GRACE_S = 10.0  # that a process has to tidy up when it is told to end
+_CONTEXT = get_context("spawn")  # a fork would inherit the locks of threads in any state
+_GRACE_S = 10.0  # for a process to clean up before it is killed
 
 
 def convert(jobs: Sequence[Job], *, processes: int | None = None) -> Events:
@@ -102,13 +102,13 @@ class _WorkerPool:
         with _interrupts_held():
             worker.process.start()
             self._hired.append(worker)
-        its.close()  # so that its end is the only one, and its death is heard
+        its.close()  # so that its end is the only one, and closes when it dies
         return worker
 
     def _send(self, worker: _Worker) -> None:
         job = self._waiting.popleft()
         self._busy[worker.connection] = worker, job
-        with suppress(ConnectionError):  # it died idle: heard of as soon as it is listened to
+        with suppress(ConnectionError):  # it died while idle, which is noticed on the next receive
             worker.connection.send(job)
 
     def _receive(self, worker: _Worker, job: Job) -> Progress | Outcome:
@@ -133,7 +133,7 @@ class _WorkerPool:
     def _shut_down(self) -> None:
         for worker in self._hired:
             worker.connection.close()
-            worker.process.terminate()  # those that are still being born; the others hear that nobody listens
+            worker.process.terminate()  # those still starting; the others notice the closed pipe
         for worker in self._hired:
             worker.process.join(_GRACE_S)
             if worker.process.is_alive():
@@ -143,9 +143,9 @@ class _WorkerPool:
 
 def _serve(end: Connection, threads: int, do: Work) -> None:
     """The main loop of a process: one job after the other, until the pipe is closed."""
-    os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by itself it takes all processors for each
-    # Ctrl-C reaches the whole group, but who gives jobs decides; and to be ended within a step would leave
-    # threads of zarr's behind that still write.  That nobody listens any more is noticed after each.
+    os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by default each uses all processors
+    # Ctrl-C reaches the whole group, but the parent decides; being stopped within a step would leave threads
+    # of zarr running that still write.  A closed pipe is noticed after each step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(EOFError, ConnectionError):
@@ -157,13 +157,13 @@ def _serve(end: Connection, threads: int, do: Work) -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Let a process be born deaf to Ctrl-C, and lose none of this one's."""
+    """Start a process that ignores Ctrl-C, without losing one meant for this process."""
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # started within, it would lift the mask
-    # The mask is this thread's, and the process inherits it.  One of NumPy's threads may still take the
-    # signal, of which Python tells the main thread: so its handler waits as well.
+    resource_tracker.ensure_running()  # started later, it would reset the mask
+    # The new process inherits the mask of this thread.  One of NumPy's threads may still receive the signal,
+    # which Python passes on to the main thread: so its handler is suspended as well.
     held: list[int] = []
     main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number)) if main else None

@@ -14,10 +14,10 @@ from msviz.playback.slow import SlowedSource
 from msviz.playback.sources import require_same_shape
 from msviz.signal import Source
 
-CHUNK = 1 << 15  # samples made at once: a resynthesis costs little more than for a shorter stretch
-AHEAD = 6  # chunks that are made before the playhead gets there
-KEPT = 64  # chunks of all sources that are kept around the playhead: 16 MB
-LEAD_S = 0.1  # that must be ready before a source is faded in, so that it does not run dry
+CHUNK = 1 << 15  # samples computed at once: a resynthesis costs little more than for fewer
+AHEAD = 6  # chunks to compute ahead of the playhead
+KEPT = 64  # chunks of all sources to keep around the playhead: 16 MB
+LEAD_S = 0.1  # that must be ready before a source is faded in, so that it does not run out
 FADE_S = 0.008
 
 
@@ -79,7 +79,7 @@ class PlaybackBuffer:
             require_same_shape(first, source)
         self.original_rate, self.original_length = first.rate, first.length
         self.rate, self.slower = rate or first.rate, slower
-        self.step = first.rate / (self.rate * slower)  # samples of the original that one sent stands for
+        self.step = first.rate / (self.rate * slower)  # samples of the original per sample sent
         self.fade, self.lead = round(FADE_S * self.rate), round(LEAD_S * self.rate)
         kept = self._kept(before)
         alike = before is not None and before.original_length == self.original_length
@@ -170,7 +170,7 @@ class PlaybackBuffer:
         switching to them is instant; if there is not enough time for all, the others fall behind.
         """
         others = [source for source in range(len(self.sources)) if source not in (selected, *self.failures)]
-        # At the end of the track, and if that is the whole of a loop, nobody stays behind.
+        # At the end of the track, or if the loop is all of it, the others catch up.
         reach = upcoming[:AHEAD]
         for step in range(len(upcoming) + 1):
             chunks = [(selected, index) for index in upcoming[step : step + 1]]

@@ -22,11 +22,11 @@ COMMON_RATES = (
     192000,
     32000,
     16000,
-)  # tried where a device refuses a track's, in this order
+)  # tried in this order if a device refuses the rate of a track
 CHOOSE = "choose another under Play > Output device"
-STALL_S = 5.0  # without being asked for samples, until a device counts as gone
+STALL_S = 5.0  # without requests for samples, until a device counts as disconnected
 
-_library = threading.RLock()  # PortAudio may not be asked for devices while it looks for them afresh
+_library = threading.RLock()  # PortAudio must not be used while it is restarted
 
 
 def _code(error: Exception) -> str:
@@ -137,7 +137,7 @@ class Output:
         self.rate = rate
         self.device = device
         self.failure: Exception | None = None
-        self.underflows = 0  # how often samples came too late for the device
+        self.underflows = 0  # dropouts reported by the device
         self._called = time.monotonic()
 
         def callback(out: NDArray[np.float32], _count: int, times: Any, status: Any) -> None:
@@ -146,7 +146,7 @@ class Output:
                 self.underflows += 1
             try:
                 fill(out, times.currentTime, times.outputBufferDacTime)
-            except Exception as error:  # must not leave the audio thread; told by whoever owns the stream
+            except Exception as error:  # must not leave the audio thread; reported by the owner of the stream
                 self.failure = error
                 out[:] = 0
 
@@ -158,16 +158,16 @@ class Output:
                 try:
                     self._stream.start()
                 except sd.PortAudioError:
-                    self._stream.close()  # or nobody could take the device any more
+                    self._stream.close()  # or the device would stay occupied
                     raise
-        except ValueError as error:  # a device name that fits none, or several
+        except ValueError as error:  # a device name that matches none, or several
             reason = f"the output device {device} is not connected. Plug it in, or {CHOOSE}"
             raise DeviceError(f"Cannot play: {reason}.") from error
         except sd.PortAudioError as error:
             reason = (
                 f"the sound device could not be opened ({_code(error)}). Check that it is on, or {CHOOSE}"
             )
-            code = error.args[1] if error.args[1:] else None  # a third tells of the host
+            code = error.args[1] if error.args[1:] else None  # a third describes the host
             if code == INVALID_RATE:
                 refused = f"Cannot play: the sound device does not support {rate} Hz."
                 raise RateError(refused) from error
@@ -184,9 +184,9 @@ class Output:
 
     @property
     def active(self) -> bool:
-        """Whether the device still asks for samples."""
+        """Whether the device still requests samples."""
         return bool(self._stream.active) and time.monotonic() - self._called < STALL_S
 
     def close(self) -> None:
-        """Close the stream at once; what has not been heard yet is dropped."""
+        """Close the stream at once; samples not played yet are dropped."""
         self._stream.close()

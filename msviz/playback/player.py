@@ -25,11 +25,11 @@ from msviz.playback.device import Output, RateError, other_rates, output_devices
 from msviz.playback.mixer import PlaybackRequest, Seek
 from msviz.playback.transport import Transport, exclusive
 
-ERROR_S = 0.25  # around the playhead, over which the error is measured
-TICK_S = 0.05  # how often a running stream is looked after
-REST_S = 1.0  # how often the player looks whether the program has ended without closing it
-LOWEST_RATE, HIGHEST_RATE = 1000, 768_000  # that devices are asked for
-IDLE_S = 2.0  # of silence, until the device is let go
+ERROR_S = 0.25  # of sound at the playhead, for measuring the error
+TICK_S = 0.05  # how often to check a running stream
+REST_S = 1.0  # how often to check whether the program has ended without closing the player
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000  # that are tried with devices
+IDLE_S = 2.0  # of silence, until the device is closed
 
 
 class Meter(NamedTuple):
@@ -75,14 +75,14 @@ class Player(Transport):
         self._clock = PlaybackClock(1, self._mixer.position, self._mixer.seek)
         self._output: Output | None = None
         self._output_lock = threading.Lock()  # the stream may not be closed while its clock is read
-        self._refused: set[int] = set()  # rates that the device does not take
+        self._refused: set[int] = set()  # rates that the device does not support
         self._underflows = 0  # of devices that are closed
         self._rescan = False
         self._needed = -inf  # when the device was last needed, on the monotonic clock
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    # What is heard
+    # Output
 
     @property
     def position(self) -> int:
@@ -94,11 +94,11 @@ class Player(Transport):
         if request.pointer is not None:
             return int(request.pointer)
         position, seek = self._clock.at(self._now())
-        # At another rate the last sample sent may lie a little behind the last of the original.
+        # At another rate the last sample sent may be slightly after the last of the original.
         return self._clipped(position) if seek is request.seek else request.seek.sample
 
     def _now(self) -> float:
-        """The time on the clock of the device; without one, all that was sent has been heard."""
+        """The time on the clock of the device; without one, everything sent has been played."""
         with self._output_lock:
             return self._output.time if self._output else inf
 
@@ -113,7 +113,7 @@ class Player(Transport):
         return Meter(self._clock.peaks(self._now()), self._mixer.clipped)
 
     def reset_clip(self) -> None:
-        """Forget that full scale was reached."""
+        """Reset `Meter.clipped`."""
         self._mixer.clipped = False
 
     def signal_to_error_db(self) -> float | None:
@@ -130,7 +130,7 @@ class Player(Transport):
         if track is None or request.source == 0:
             return None
         here, count = track.own(self.position), round(ERROR_S * track.rate)
-        for start in (here - count // 2, here):  # behind a seek there may be nothing before it
+        for start in (here - count // 2, here):  # after a seek there may be nothing before it
             start = max(min(start, track.length - count), 0)
             x, y = np.zeros((2, min(count, track.length), 2), np.float32)
             if all(
@@ -157,11 +157,11 @@ class Player(Transport):
             return
         self._device = device
         self._forget_refused()
-        if self._output:  # what is on its way to the old one will not be heard
+        if self._output:  # samples sent to the old one will not be played
             self._update_request(seek=Seek(self.position))
 
     def _forget_refused(self) -> None:
-        """Ask the device for the track's own rate again, and then for all others."""
+        """Try the track's own rate again, and then all others."""
         self._refused.clear()
         track = self._mixer.request.track
         if track and track.rate != track.original_rate:
@@ -196,14 +196,14 @@ class Player(Transport):
         self.close()
 
     def _begin(self, track: PlaybackBuffer) -> None:
-        """Get ready to sound; what failed before is tried again."""
+        """Get ready to play; retry what failed before."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="msviz-player")
             self._thread.start()
         self.error = None
         track.failures.clear()
 
-    # In the player's own thread
+    # The player's own thread
 
     def _run(self) -> None:
         while not self._closing and threading.main_thread().is_alive():
@@ -220,7 +220,7 @@ class Player(Transport):
         self._close_output()
 
     def _look_after(self, request: PlaybackRequest) -> bool:
-        """Do what is next for the request; False if there is nothing to do for now."""
+        """Do the next step for the request; False if there is nothing to do for now."""
         output = self._output
         if output and (output.failure or not output.active):
             self._close_output()
@@ -256,7 +256,7 @@ class Player(Transport):
         return False
 
     def _is_over(self, request: PlaybackRequest, track: PlaybackBuffer) -> bool:
-        """Whether the last sample has been heard."""
+        """Whether the last sample has been played."""
         if request.loop and not request.once:
             return False
         end = track.own(request.once[1]) if request.once else track.length
@@ -264,7 +264,7 @@ class Player(Transport):
         return seek is request.seek and position >= int(track.original(end))
 
     def _make_ahead(self, request: PlaybackRequest, track: PlaybackBuffer) -> bool:
-        """Make the chunk that is needed next; False if there is none."""
+        """Compute the chunk needed next; False if there is none."""
         if failure := track.failures.get(request.source):
             raise failure
         upcoming = self._upcoming(request, track)
@@ -274,7 +274,7 @@ class Player(Transport):
         return chunk is not None
 
     def _upcoming(self, request: PlaybackRequest, track: PlaybackBuffer) -> list[int]:
-        """Numbers of the chunks that the request will need, the first one first."""
+        """Numbers of the chunks that the request will need, in order."""
         if request.pointer is not None:
             return track.around(track.own(request.pointer))
         mixer = self._mixer
@@ -286,12 +286,12 @@ class Player(Transport):
     def _end_playing(self, request: PlaybackRequest, error: str | None = None) -> None:
         """Stop playing, unless something else has been requested in the meantime."""
         if self._mixer.request is request:
-            self.error = error  # first: who sees that it has stopped must see why
+            self.error = error  # first: whoever sees that it has stopped must see why
             seek = Seek(request.once[0]) if request.once and not error else request.seek
             self._mixer.request = replace(request, playing=False, once=None, pointer=None, seek=seek)
 
     def _resample(self, track: PlaybackBuffer, device: int | str | None) -> None:
-        """Go over to a rate that has not been tried, for the device refuses that of the track."""
+        """Switch to a rate that has not been tried, because the device refuses that of the track."""
         others = other_rates(device)
         with self._lock:
             if device != self._device:

@@ -10,10 +10,10 @@ from msviz.errors import ParameterError
 from msviz.signal import PaddedSource, Source, dtype_of, read_blocks
 from msviz.transform import Edits, Transform
 
-REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
-BLOCK = 1 << 15  # samples that a remembered source reads at once
-KEPT = 16 * BLOCK  # and how many of them it keeps: 4 MB in stereo
-MAX_GAIN_DB = 60.0  # what makes the error of 16-bit audio as loud as music
+REMEMBERED = 1 << 16  # samples in the longest interval worth caching
+BLOCK = 1 << 15  # samples that a cached source reads at once
+KEPT = 16 * BLOCK  # and how many it keeps: 4 MB in stereo
+MAX_GAIN_DB = 60.0  # makes the error of 16-bit audio as loud as music
 
 
 def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
@@ -43,7 +43,7 @@ class Resynthesis(PaddedSource):
         self.source, self.transform, self.edits = source, transform, edits
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
         self.dtype = transform.dtype
-        # A `Difference` reads the stretch that has just been read to be heard: it is made once.
+        # A `Difference` reads the interval that has just been played: it is computed once.
         self._recent = SingleFlightCache(self._rebuild, 4)
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
@@ -55,7 +55,7 @@ class Resynthesis(PaddedSource):
         if self.edits:
             representation = self.edits(representation)
         samples = self.transform.synthesize(representation).samples
-        samples.flags.writeable = False  # it may be handed out again
+        samples.flags.writeable = False  # it may be returned again
         return samples
 
 

@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 def exclusive(method: Callable[Concatenate[T, P], R]) -> Callable[Concatenate[T, P], R]:
-    """A method that no other thread changes the request in: what it changes builds on what it has seen."""
+    """A method that holds the lock on the request, because its change depends on the current request."""
 
     @wraps(method)
     def alone(self: T, /, *args: P.args, **named: P.kwargs) -> R:
@@ -42,12 +42,12 @@ class Transport(ABC):
 
     def __init__(self) -> None:
         self._mixer = Mixer()
-        self._origin = 0  # where playing began
+        self._origin = 0  # where playback began
         self._speed = 1.0
         self._volume, self._muted = 1.0, False
         # Between those who change the request; the audio callback takes no lock.
         self._lock = threading.RLock()
-        self._wake = threading.Event()  # of the thread that makes what is requested
+        self._wake = threading.Event()  # of the thread that computes chunks
 
     @property
     @abstractmethod
@@ -56,9 +56,9 @@ class Transport(ABC):
 
     @abstractmethod
     def _begin(self, track: PlaybackBuffer) -> None:
-        """Get ready to sound; what failed before is tried again."""
+        """Get ready to play; retry what failed before."""
 
-    # What is played
+    # Sources
 
     @exclusive
     def load(self, sources: Mapping[str, Source]) -> None:
@@ -160,7 +160,7 @@ class Transport(ABC):
         self._muted = bool(muted)
         self._mixer.volume = 0.0 if self._muted else self._volume
 
-    # Where it plays
+    # Position
 
     @property
     def playing(self) -> bool:

@@ -1,4 +1,4 @@
-"""Frames of a band, and ranges of whole numbers that count them."""
+"""Frames of a band, and ranges of integers to index them."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ class Range(NamedTuple):
     stop: int
 
     def widened(self, by: int) -> Range:
-        """By so many on both sides."""
+        """The range, extended on both sides."""
         return Range(self.start - by, self.stop + by)
 
     def times(self, factor: int) -> Range:
-        """Samples at a higher rate that these samples stand on, from the first to the last."""
+        """The range of corresponding samples at a higher rate, from the first to the last."""
         return Range(self.start * factor, (self.stop - 1) * factor + 1)
 
     def over(self, hop: int) -> Range:
-        """Frames whose centres lie in this range of samples."""
+        """The frames whose centres are in this range of samples."""
         return Range(-(-self.start // hop), -(-self.stop // hop))
 
     def common(self, other: Range) -> Range:
-        """What both cover; empty (stop <= start) when they do not meet."""
+        """The intersection; empty (stop <= start) if they do not overlap."""
         return Range(max(self.start, other.start), min(self.stop, other.stop))
 
     @staticmethod
     def hull(ranges: Iterable[Range | None]) -> Range | None:
-        """From the first start to the last stop of those that hold anything."""
+        """The smallest range that contains all non-empty ones."""
         held = [r for r in ranges if r is not None and r.stop > r.start]
         return Range(min(r.start for r in held), max(r.stop for r in held)) if held else None
 
