@@ -101,7 +101,7 @@ def draw(file: Path | str, picture: Path, drawing: Drawing) -> list[str]:
             kind = "stft" if track.stored.transform.kind == "stft" else "octaves"
             if getattr(drawing, kind):
                 options = "--window and --hop" if kind == "stft" else "--octaves"
-                raise ParameterError(f"{file} is converted already: leave out {options}.")
+                raise ParameterError(f"{file} keeps the parameters of its conversion: leave out {options}.")
             drawn[kind] = track.stored.transform
             if track.picture:
                 if view not in (None, kind):

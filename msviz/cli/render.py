@@ -60,8 +60,8 @@ def _octaves(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
             continue
         if not equals or name not in _OCTAVES:
             raise click.BadParameter(
-                f"{part!r} is neither a preset ({', '.join(PRESETS)}) nor a value for one of "
-                f"{', '.join(_OCTAVES)} (resolution=24)"
+                f"{part!r} is neither a preset ({', '.join(PRESETS)}) nor a parameter "
+                f"({', '.join(_OCTAVES)}) with a value, such as resolution=24"
             )
         try:
             found[name] = _OCTAVES[name](text)
