@@ -238,7 +238,6 @@ def test_what_nobody_could_hear_is_told(output):
         made.play()
         wait_until(lambda: not made.playing)
         assert made.error == (
-            "Sound cannot be played: at a rate of 10 Hz there is nothing above 5 Hz, "
-            "which is too low to be heard."
+            "Cannot play: a track sampled at 10 Hz contains nothing above 5 Hz, which is too low to hear."
         )
     assert not FakeOutput.opened

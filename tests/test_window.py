@@ -290,7 +290,7 @@ def test_another_file_opened_while_one_is_analysed_takes_its_place(qtbot, window
     assert window.view.full.stop_s == 1.0
     qtbot.waitUntil(lambda: tone_is_seen(window, 0.5))
     assert said(window) == ""
-    with pytest.raises(AudioError, match="no longer open"):
+    with pytest.raises(AudioError, match="has been closed"):
         first.read(0, first.length)
 
 
