@@ -185,7 +185,7 @@ def test_going_to_a_time_that_is_typed(qtbot, opened):
 def test_the_read_out_tells_how_far_the_pin_is_and_can_be_copied(qtbot, opened):
     clipboard = QApplication.clipboard()
     qtbot.keyClick(opened, KEY.Key_C, CTRL)
-    assert "Point at a picture to copy its read-out." in shown_texts(opened.status)
+    assert "Point at a picture to copy its readout." in shown_texts(opened.status)
     opened.view.set_cursor((5.0, 440.0))
     qtbot.keyClick(opened, KEY.Key_P)
     opened.view.set_cursor((7.5, 880.0))

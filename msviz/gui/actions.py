@@ -208,7 +208,7 @@ class Actions:
         self._add(edit, "&Pin crosshair", "P", view.toggle_pin).setToolTip(
             "Measure from where the pointer is; once more, take the pin out (P)"
         )
-        self.copy_read_out = self._add(edit, "C&opy read-out", "Ctrl+C", None)
+        self.copy_read_out = self._add(edit, "C&opy readout", "Ctrl+C", None)
 
     def _context_menu(self) -> QMenu:
         """What can be done at a place in a picture or the waveform."""

@@ -260,7 +260,7 @@ class Window(QMainWindow):
         text = self.status.read_out
         if text and (clipboard := QApplication.clipboard()):
             clipboard.setText(text)
-        self.status.show_text(f"Copied {text}" if text else "Point at a picture to copy its read-out.")
+        self.status.show_text(f"Copied {text}" if text else "Point at a picture to copy its readout.")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == SNAP_KEY and not event.isAutoRepeat():
