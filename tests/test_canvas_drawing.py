@@ -64,12 +64,12 @@ class TestDrawing:
         return area
 
     def test_the_playhead_repaints_two_narrow_strips(self, watched):
-        codes = watched._viewport._codes
+        codes = watched._viewport._cache._pixels
         watched._view.set_playhead(3.0)
         assert 0 < self.area(watched) <= 2 * 8 * 400
         watched._view.set_playhead(3.0001)  # the same pixel
         assert self.area(watched) == 0
-        assert watched._viewport._codes is codes
+        assert watched._viewport._cache._pixels is codes
 
     def test_the_cursor_repaints_only_its_lines(self, watched):
         watched._view.set_cursor((3.0, 440.0))
@@ -88,11 +88,11 @@ class TestDrawing:
             assert_same_picture(screen.convertToFormat(whole.format()), whole)
 
     def test_colours_change_without_gathering(self, watched):
-        codes = watched._viewport._codes
+        codes = watched._viewport._cache._pixels
         before = watched.grab().toImage()
         watched.set_colours(Colours("viridis"))
         assert watched.grab().toImage() != before
-        assert watched._viewport._codes is codes
+        assert watched._viewport._cache._pixels is codes
 
     def test_tiles_that_come_in_are_drawn_together(self, watched, qtbot):
         for _ in range(20):

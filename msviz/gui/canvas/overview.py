@@ -10,11 +10,12 @@ from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
-from msviz.gui.canvas.colours import Colours, coloured
+from msviz.gui.canvas.colours import Colours, painted
 from msviz.gui.canvas.damage import draw_missing
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.canvas.pixels import Pixels, Place
 from msviz.gui.canvas.time_canvas import draw_playhead
-from msviz.gui.canvas.viewport import Place, Viewport
+from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.view import View
 from msviz.picture import FrequencyAxis, Pyramid
 
@@ -38,8 +39,8 @@ class Overview(QWidget):
         self._view = view
         self._viewport = Viewport()
         self._colours = Colours()
-        self._codes = np.zeros((0, 0), np.uint8)
-        self._last: NDArray[np.uint8] | None = None  # of the last picture
+        self._pixels = Pixels.unknown(0, 0)
+        self._last: NDArray[np.uint8] | None = None  # codes of the last picture: they take less than it does
         self._whole: QImage | None = None
         self._held: str | None = None  # "left", "right" or "box"
         self._grip_s = 0.0  # from what is held to the pointer
@@ -58,7 +59,7 @@ class Overview(QWidget):
 
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
-        self._last = self._codes if over else None
+        self._last = self._pixels.codes if over else None
         self._viewport.show(pyramid)
         if over:
             self.refresh()  # the view goes before
@@ -133,19 +134,13 @@ class Overview(QWidget):
             axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
             stop = self._duration_s * self._view.rate * width / (self.width() * ratio)
             place = Place(axis, 0, stop, width, height)
-            self._codes = self._over_last(self._viewport.codes(place), place)
-            self._whole = coloured(self._codes, self._colours, ratio)
+            self._pixels = self._viewport.pixels(place)
+            if self._last is not None and self._last.shape == self._pixels.codes.shape:
+                self._pixels.cover(self._last)
+            if self._pixels.all_final:
+                self._last = None
+            self._whole = painted(self._pixels, self._colours, ratio)
         return self._whole
-
-    def _over_last(self, codes: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
-        """Codes over those of the last picture, where nothing is known yet."""
-        pyramid, last = self._viewport.pyramid, self._last
-        if pyramid is None or last is None or last.shape != codes.shape:
-            return codes
-        known = pyramid.known(place.samples)
-        if known.all():
-            self._last = None
-        return np.where(known, codes, last)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not (self.width() and self.height()):

@@ -29,9 +29,10 @@ TIP = 3  # pixels at the edge that tell of it
 # A pixel's code: what lies under both waves, and how much of it each of them covers.  So lines are smooth
 # and one wave shows through the other in an image of 256 colours, which costs a tenth of painting them.
 LEVELS = 7
-GROUND, ZERO, UNKNOWN, RED = 0, 64, 128, 255
+GROUND, ZERO, UNKNOWN, DRAFT, RED = 0, 64, 128, 192, 255
 WAVE, REBUILT = 8, 1  # to a level
 OPACITY = 0.75
+DIMMED = 0.5  # opacity of the track where only wider cells of it are at hand
 
 
 class Inks(NamedTuple):
@@ -204,12 +205,13 @@ class Waveform(TimeCanvas):
         waves = [self._original]
         if self._rebuilt and self._rebuilt_shown and (self._altered or per_pixel < LINES):
             waves.append(self._rebuilt)
+        final = self._original.final(start, per_pixel, width)
         edges = [height * lane // self.lanes for lane in range(self.lanes + 1)]
         codes = np.empty((height, width), np.uint8)
         told = ["wave", "rebuilt"][: len(waves)] if len(waves) > 1 else []
         for lane, (top, bottom) in enumerate(pairwise(edges)):
             reaches = [wave.reach(lane, start, per_pixel, width) for wave in waves]
-            _draw_lane(codes[top:bottom], reaches, ratio, smooth=per_pixel < LINES)
+            _draw_lane(codes[top:bottom], reaches, final, ratio, smooth=per_pixel < LINES)
             if any((reach >= CLIPPED).any() for reach in reaches) and "clipped" not in told:
                 told.append("clipped")
         codes[edges[1:-1]] = ZERO
@@ -250,14 +252,20 @@ class Waveform(TimeCanvas):
 
 
 def _draw_lane(
-    codes: NDArray[np.uint8], reaches: list[NDArray[np.float32]], ratio: float, *, smooth: bool
+    codes: NDArray[np.uint8],
+    reaches: list[NDArray[np.float32]],
+    final: NDArray[np.bool_],
+    ratio: float,
+    *,
+    smooth: bool,
 ) -> None:
-    """Draw into codes (rows, columns) how far waves reach, one over the other."""
+    """Draw into codes (rows, columns) how far waves reach, one over the other; the first alone in a draft."""
     height = len(codes)
     middle, scale = height / 2, (height / 2 - 1) / FULL_REACH
     known = reaches[0][1] != NOTHING
-    codes[:] = np.where(known, np.uint8(GROUND), np.uint8(UNKNOWN))
-    codes[height // 2, known] = ZERO
+    codes[:] = np.where(known, np.where(final, np.uint8(GROUND), np.uint8(DRAFT)), np.uint8(UNKNOWN))
+    codes[height // 2, known & final] = ZERO
+    reaches = [reaches[0], *(np.where(final, reach, np.float32(NOTHING)) for reach in reaches[1:])]
     rows = np.arange(height, dtype=np.float32 if smooth else np.int16)[:, None]
     for (down, up), code in zip(reaches, (WAVE, REBUILT), strict=False):
         top, bottom = middle - up * scale, middle + down * scale
@@ -272,8 +280,8 @@ def _draw_lane(
             codes += ((rows >= first) & (rows < last)).view(np.uint8) * np.uint8(LEVELS * code)
     tip = min(height, round(TIP * ratio))
     for down, up in reaches:
-        codes[:tip, up >= CLIPPED] = RED
-        codes[-tip:, down >= CLIPPED] = RED
+        codes[:tip, (up >= CLIPPED) & final] = RED
+        codes[-tip:, (down >= CLIPPED) & final] = RED
 
 
 def _draw_dots(
@@ -315,9 +323,15 @@ def _table(light: bool) -> NDArray[np.uint32]:
     table = np.tile(clipped, (256, 1))
     wave_levels, rebuilt_levels = (level[:, None] / LEVELS for level in np.divmod(np.arange(64), WAVE))
     unknown = np.array(UNKNOWN_ON_LIGHT if light else UNKNOWN_ON_DARK)
-    for code, under in ((GROUND, ground), (ZERO, zero), (UNKNOWN, unknown)):
-        waved = under + (wave - under) * wave_levels
+    for code, under, opacity in (
+        (GROUND, ground, 1),
+        (ZERO, zero, 1),
+        (UNKNOWN, unknown, 1),
+        (DRAFT, ground, DIMMED),
+    ):
+        waved = under + (wave - under) * opacity * wave_levels
         table[code : code + 64] = waved + (rebuilt - waved) * OPACITY * rebuilt_levels
+    table[RED] = clipped
     red, green, blue = np.rint(table).astype(np.uint32).T
     return np.uint32(0xFF000000) | red << 16 | green << 8 | blue
 

@@ -31,10 +31,11 @@ def spectrum(
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """What a picture shows at a sample: frequencies in Hz and levels in dB, lowest first.
 
-    The levels are the highest from an earlier sample on, if one is given, and NaN where nothing is known.
+    The levels are the highest from an earlier sample on, if one is given, and NaN until they are final.
     """
     pyramid = picture.pyramid
     hz, codes = [], []
+    zoom_level = pyramid.finest(sample if since is None else since, sample)
     for number, band in enumerate(pyramid.bands):
         last = max(0, -(-pyramid.length // band.hop) - 1)
         first, frame = (
@@ -42,7 +43,12 @@ def spectrum(
             for place in (sample if since is None else since, sample)
         )
         hz.append(band.frequencies)
-        codes.append(pyramid.frames(number, 0, first, frame + 1).max(axis=0))
+        if zoom_level is None:
+            codes.append(np.full(len(band.frequencies), UNKNOWN, np.uint8))
+            continue
+        step = pyramid.step(number, zoom_level)
+        frames = pyramid.frames(number, zoom_level, first >> step, (frame >> step) + 1)
+        codes.append(frames.max(axis=0))
     levels = np.concatenate(codes).astype(float)
     levels = np.where(levels == UNKNOWN, np.nan, (levels - FULL_SCALE) / 2)
     return np.concatenate(hz), levels
