@@ -62,7 +62,7 @@ class Waveform(TimeCanvas):
     waveform never reads: it asks, and until the samples come it draws what the envelope tells.
     """
 
-    samples_wanted = pyqtSignal(int, int)
+    samples_wanted = pyqtSignal("qint64", "qint64")
     """Samples [start, stop) are to be read, by a worker, and given to `set_samples`."""
     lanes_changed = pyqtSignal(int)
     view_changed = pyqtSignal()

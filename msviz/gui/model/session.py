@@ -66,7 +66,7 @@ class Session(QObject):
     stft: STFT
 
     tile_done = pyqtSignal(object, int)
-    samples_read = pyqtSignal(int, object)
+    samples_read = pyqtSignal("qint64", object)
     progressed = pyqtSignal()
     failed = pyqtSignal(str)
 
