@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -179,11 +179,7 @@ class TimeRuler(Ruler):
     def _move_playhead(self) -> None:
         x, before = self._view.place(self._view.playhead_s) * self.width(), self._drawn_playhead
         if self._snapped(x) != self._snapped(before):
-            self._move_over(self._under_handle(before), self._under_handle(x))
-
-    def _under_handle(self, x: float) -> QRect:
-        seen = -HANDLE < x < self.width() + HANDLE
-        return QRect(math.floor(x) - HANDLE - 2, 0, 2 * HANDLE + 5, self.height()) if seen else QRect()
+            self._move_over(before, x, HANDLE + 2)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
