@@ -8,11 +8,13 @@ import pytest
 from canvas_tools import drag, mouse, open_view, shown, wheel
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
+from track_tools import open_in, opened_state
 
 from msviz.gui.canvas.edited import EditedCanvas, silent_octaves
 from msviz.gui.canvas.gutter import CELL, OctaveGutter
 from msviz.gui.model.editing import Editing
 from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB, gain_text, limited, moved
+from msviz.gui.model.parameters import Parameters
 from msviz.gui.model.view import Box, box_of
 from msviz.transform import OctaveTransform
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
@@ -28,10 +30,13 @@ def view(qapp):
 
 
 @pytest.fixture
-def editing(view):
-    editing = Editing(view)
-    editing.open(OCTAVES)
-    return editing
+def track(view):
+    return opened_state(view)
+
+
+@pytest.fixture
+def editing(track):
+    return Editing(track)
 
 
 def number_of(hz):
@@ -45,24 +50,24 @@ def number_of(hz):
 def test_the_octave_under_the_pointer_is_muted_or_soloed_and_once_more_it_is_not(view, editing, do, what):
     view.set_cursor((1.0, 1000.0))
     do(editing)
-    assert [getattr(octave, what) for octave in editing.edits.octaves] == [
+    assert [getattr(octave, what) for octave in editing.track.edits.octaves] == [
         number == number_of(1000.0) for number in range(len(OCTAVES))
     ]
     do(editing)
-    assert not editing.edits
+    assert not editing.track.edits
 
 
 def test_without_a_pointer_it_is_the_octave_of_the_selection(view, editing):
     view.select(Box(1.0, 2.0, 400.0, 500.0))
     editing.mute()
-    assert [n for n, octave in enumerate(editing.edits.octaves) if octave.muted] == [number_of(450.0)]
+    assert [n for n, octave in enumerate(editing.track.edits.octaves) if octave.muted] == [number_of(450.0)]
 
 
 def test_with_neither_it_says_what_to_do(editing, qtbot):
     for do in (editing.mute, editing.solo, lambda: editing.step_gain(1.0)):
         with qtbot.waitSignal(editing.message):
             do()
-    assert not editing.edits
+    assert not editing.track.edits
 
 
 def test_gains_of_one_octave_are_one_step_back_those_of_two_are_two(view, editing):
@@ -70,29 +75,29 @@ def test_gains_of_one_octave_are_one_step_back_those_of_two_are_two(view, editin
         view.set_cursor((1.0, hz))
         for _ in range(steps):
             editing.step_gain(1.0)
-    assert editing.edits.octaves[number_of(1000.0)].gain_db == 3
-    assert editing.edits.octaves[number_of(100.0)].gain_db == 2
+    assert editing.track.edits.octaves[number_of(1000.0)].gain_db == 3
+    assert editing.track.edits.octaves[number_of(100.0)].gain_db == 2
     editing.steps.undo()
-    assert editing.edits.octaves[number_of(100.0)].gain_db == 0
-    assert editing.edits.octaves[number_of(1000.0)].gain_db == 3
+    assert editing.track.edits.octaves[number_of(100.0)].gain_db == 0
+    assert editing.track.edits.octaves[number_of(1000.0)].gain_db == 3
     editing.steps.undo()
-    assert not editing.edits
+    assert not editing.track.edits
     editing.steps.redo()
-    assert editing.edits.octaves[number_of(1000.0)].gain_db == 3
+    assert editing.track.edits.octaves[number_of(1000.0)].gain_db == 3
 
 
 @pytest.mark.parametrize("fmin", [80.0, 5.0])
 def test_octaves_that_stay_keep_their_edits_where_others_come_or_go(editing, fmin):
     editing.change_octave(number_of(1000.0), "muted", True)
     others = OctaveTransform(RATE, fmin=fmin).octaves
-    editing.set_octaves(others)
-    assert len(editing.edits.octaves) == len(others) != len(OCTAVES)
-    muted = [others[number] for number, octave in enumerate(editing.edits.octaves) if octave.muted]
+    editing.track.set_parameters(Parameters(fmin=fmin))
+    assert len(editing.track.edits.octaves) == len(others) != len(OCTAVES)
+    muted = [others[number] for number, octave in enumerate(editing.track.edits.octaves) if octave.muted]
     assert [(octave.low, octave.high) for octave in muted] == [
         (OCTAVES[number_of(1000.0)].low, OCTAVES[number_of(1000.0)].high)
     ]
     editing.steps.undo()  # it could not be told of which octaves
-    assert len(editing.edits.octaves) == len(others)
+    assert len(editing.track.edits.octaves) == len(others)
 
 
 @pytest.mark.parametrize(
@@ -114,34 +119,34 @@ def test_which_octaves_are_silent(octaves, silent):
 def test_boxes_are_removed_changed_and_taken_back(view, editing):
     view.select(BOX)
     editing.remove()
-    assert editing.edits.boxes == (BoxEdit(*BOX, gain_db=-math.inf),)
+    assert editing.track.edits.boxes == (BoxEdit(*BOX, gain_db=-math.inf),)
     editing.set_gain(6.0, "a box's gain")
-    assert editing.edits.boxes == (BoxEdit(*BOX, gain_db=6.0),)  # one box, not two over each other
+    assert editing.track.edits.boxes == (BoxEdit(*BOX, gain_db=6.0),)  # one box, not two over each other
     view.select(BOX._replace(start_s=6.0, stop_s=7.0))
     editing.remove()
-    assert len(editing.edits.boxes) == 2
+    assert len(editing.track.edits.boxes) == 2
     editing.drop()
-    assert [box_of(edit) for edit in editing.edits.boxes] == [BOX]
+    assert [box_of(edit) for edit in editing.track.edits.boxes] == [BOX]
     editing.clear()
-    assert editing.edits == Edits()
+    assert editing.track.edits == Edits()
     for boxes in (1, 2, 1, 1, 0):
         editing.steps.undo()
-        assert len(editing.edits.boxes) == boxes
+        assert len(editing.track.edits.boxes) == boxes
     assert not editing.steps.canUndo()
 
 
 def test_a_box_is_heard_alone_and_then_everything(view, editing):
     view.select(BOX)
     editing.toggle_alone()
-    assert editing.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=0.0),), alone=True)
+    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=0.0),), alone=True)
     editing.toggle_alone()
-    assert not editing.edits.alone
+    assert not editing.track.edits.alone
     view.select(None)
     editing.toggle_alone()
-    assert editing.edits.alone
+    assert editing.track.edits.alone
     view.select(BOX)
     editing.drop()
-    assert editing.edits == Edits()
+    assert editing.track.edits == Edits()
 
 
 def test_what_needs_a_selection_says_so(editing, qtbot):
@@ -186,8 +191,8 @@ def test_pointing_chooses_a_box_unless_what_is_selected_is_there(view, editing):
 def test_another_track_begins_without_edits(view, editing):
     view.select(BOX)
     editing.remove()
-    editing.open(OCTAVES)
-    assert not editing.edits
+    open_in(editing.track, RATE)
+    assert not editing.track.edits
     assert not editing.steps.canUndo()
 
 
@@ -195,10 +200,9 @@ def test_another_track_begins_without_edits(view, editing):
 
 
 @pytest.fixture
-def gutter(view, qtbot):
-    gutter = OctaveGutter(view)
+def gutter(track, qtbot):
+    gutter = OctaveGutter(track)
     qtbot.addWidget(gutter)
-    gutter.set_edits(Edits(), OCTAVES)
     shown(gutter, gutter.width(), 400)
     return gutter
 
@@ -233,39 +237,35 @@ def test_octaves_without_room_have_no_controls(gutter):
 
 
 @pytest.mark.parametrize("name", ["muted", "soloed"])
-def test_buttons_are_pressed(gutter, qtbot, name):
+def test_buttons_are_pressed(gutter, track, qtbot, name):
     asked = []
     gutter.edited.connect(lambda *what: asked.append(what))
     at = cell(gutter, 4, name).center().toPoint()
     qtbot.mouseClick(gutter, Qt.MouseButton.LeftButton, pos=at)
-    gutter.set_edits(Edits().with_octave(4, len(OCTAVES), **{name: True}), OCTAVES)
+    track.edits = Edits().with_octave(4, len(OCTAVES), **{name: True})
     qtbot.mouseClick(gutter, Qt.MouseButton.LeftButton, pos=at)
     assert asked == [(4, name, True), (4, name, False)]
 
 
-def test_gain_is_dragged_turned_and_put_back(gutter, qtbot):
-    edits = Edits()
-
+def test_gain_is_dragged_turned_and_put_back(gutter, track, qtbot):
     def edit(octave, what, value):
-        nonlocal edits
-        edits = edits.with_octave(octave, len(OCTAVES), **{what: value})
-        gutter.set_edits(edits, OCTAVES)
+        track.edits = track.edits.with_octave(octave, len(OCTAVES), **{what: value})
 
     gutter.edited.connect(edit)
     at = cell(gutter, 4, "gain").center()
     drag(gutter, (at.x(), at.y()), (at.x(), at.y() - 12))
-    assert edits.octaves[4].gain_db == 3.0
+    assert track.edit_of(4).gain_db == 3.0
     wheel(gutter, at.x(), at.y(), QPoint(0, -120))
-    assert edits.octaves[4].gain_db == 2.0
+    assert track.edit_of(4).gain_db == 2.0
     drag(gutter, (at.x(), at.y()), (at.x(), at.y() + 800))
-    assert edits.octaves[4].gain_db == -math.inf
+    assert track.edit_of(4).gain_db == -math.inf
     wheel(gutter, at.x(), at.y(), QPoint(0, 120))
-    assert edits.octaves[4].gain_db == -60.0
+    assert track.edit_of(4).gain_db == -60.0
     drag(gutter, (at.x(), at.y()), (at.x(), at.y() - 900))
-    assert edits.octaves[4].gain_db == 12.0
+    assert track.edit_of(4).gain_db == 12.0
     mouse(gutter, QEvent.Type.MouseButtonDblClick, at.x(), at.y(), Qt.MouseButton.LeftButton)
-    assert edits.octaves[4].gain_db == 0.0
-    assert not edits
+    assert track.edit_of(4).gain_db == 0.0
+    assert not track.edits
 
 
 def test_the_wheel_beside_a_gain_zooms_in_frequency(gutter, view):
@@ -300,8 +300,8 @@ def test_gains_end_at_twelve_and_below_sixty_in_silence():
 
 
 @pytest.fixture
-def canvas(view, qtbot):
-    canvas = EditedCanvas(view)
+def canvas(track, qtbot):
+    canvas = EditedCanvas(track)
     qtbot.addWidget(canvas)
     shown(canvas, 400, 300)
     return canvas
@@ -315,27 +315,27 @@ def brightness(canvas, time_s, hz):
     )
 
 
-def test_silent_octaves_are_veiled(canvas):
+def test_silent_octaves_are_veiled(canvas, track):
     plain = brightness(canvas, 10.0, 1000.0)
-    canvas.set_edits(Edits().with_octave(number_of(1000.0), len(OCTAVES), muted=True), OCTAVES)
+    track.edits = Edits().with_octave(number_of(1000.0), len(OCTAVES), muted=True)
     assert brightness(canvas, 10.0, 1000.0) < 0.8 * plain
     assert brightness(canvas, 10.0, 150.0) == pytest.approx(plain)
 
 
-def test_boxes_alone_veil_what_is_outside_and_removed_ones_what_is_inside(canvas):
+def test_boxes_alone_veil_what_is_outside_and_removed_ones_what_is_inside(canvas, track):
     plain = brightness(canvas, 15.0, 500.0)
     removed = Edits(boxes=(BoxEdit(5.0, 15.0, 100.0, 2000.0),))
     for edits, inside, outside in (
         (removed, False, True),
         (dataclasses.replace(removed, alone=True), True, False),
     ):
-        canvas.set_edits(edits, OCTAVES)
+        track.edits = edits
         for place, clear in (((8.0, 500.0), inside), ((18.0, 500.0), outside)):
             now = brightness(canvas, *place)
             assert now == pytest.approx(plain) if clear else now < 0.8 * plain
 
 
-def test_titles_are_read_through_veils(canvas):
+def test_titles_are_read_through_veils(canvas, track):
     def brightest():
         grabbed = canvas.grab().toImage()
         return max(grabbed.pixelColor(x, y).lightness() for x in range(8, 60) for y in range(8, 24))
@@ -344,14 +344,14 @@ def test_titles_are_read_through_veils(canvas):
     plain = brightest()
     assert plain > 200
     edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), (BoxEdit(5.0, 15.0, 100.0, 2000.0),), True)
-    canvas.set_edits(edits, OCTAVES)
+    track.edits = edits
     assert brightest() == pytest.approx(plain, abs=10)
 
 
-def test_every_kind_of_edit_can_be_drawn_at_every_zoom(canvas, view):
+def test_every_kind_of_edit_can_be_drawn_at_every_zoom(canvas, track, view):
     boxes = tuple(BoxEdit(*BOX, gain_db=gain) for gain in (-math.inf, -6.0, 0.0, 6.0))
     for alone in (False, True):
-        canvas.set_edits(Edits((OctaveEdit(muted=True),) * len(OCTAVES), boxes, alone), OCTAVES)
+        track.edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), boxes, alone)
         for box in (view.full, BOX, Box(3.0, 3.00001, 500.0, 500.1), Box(10, 20, 30.0, 60.0)):
             view.show(box)
             assert not canvas.grab().isNull()

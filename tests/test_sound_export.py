@@ -13,9 +13,9 @@ from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox
 from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db, tone, write
 
 from msviz import AudioError, read_audio
-from msviz.gui.dialogs import windows as dialogs
-from msviz.gui.dialogs.export import FORMATS, AudioDialog, AudioExport, ExportDialog, ExportTask, ask
+from msviz.gui.dialogs.export import FORMATS, AudioDialog, ExportDialog, ask
 from msviz.gui.model.view import Box
+from msviz.gui.work.exporting import AudioExport, ExportTask
 from msviz.signal import Excerpt, Signal
 
 KEY = Qt.Key
@@ -29,7 +29,7 @@ def exporter(window):
 
 
 def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkeypatch):
-    octave = next(o.index for o in window.session.transform.octaves if o.low <= HIGH_HZ < o.high)
+    octave = next(o.index for o in window.track.transform.octaves if o.low <= HIGH_HZ < o.high)
     window.editing.change_octave(octave, "muted", True)
     qtbot.keyClick(window, KEY.Key_2)
     window.view.select(Box(2.0, 4.0, 100.0, 500.0))
@@ -38,7 +38,7 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
     monkeypatch.setattr(QFileDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(path)])
     with qtbot.waitSignal(window.exporter.message) as told:
-        dialogs.export(window)
+        window.dialogs.export_sound()
     assert told.args == ["out.wav is written."]
     assert QSettings().value("export folder") == str(tmp_path)
     written = read_audio(path)
@@ -119,7 +119,7 @@ class Endless(ExportTask):
         return lambda: (time.sleep(0.01) or 0.5 for _ in itertools.count())
 
 
-@pytest.mark.parametrize("answer", ["Wait", "Escape", "Stop and close"])
+@pytest.mark.parametrize("answer", ["Keep exporting", "Escape", "Cancel export"])
 def test_closed_while_it_writes_a_window_asks(qtbot, window, exporter, monkeypatch, answer):
     asked = []
 
@@ -133,9 +133,9 @@ def test_closed_while_it_writes_a_window_asks(qtbot, window, exporter, monkeypat
 
     monkeypatch.setattr(QMessageBox, "exec", answered)
     exporter.start(Endless())
-    stops = answer == "Stop and close"
+    stops = answer == "Cancel export"
     assert window.close() is stops
-    assert asked == ["endless.wav is being written: wait for it, or stop it?"]
+    assert asked == ["Still exporting endless.wav. Cancel the export and close?"]
     assert window.isVisible() is bool(exporter.writing) is bool(window.session) is not stops
     exporter.cancel()
     assert window.close()
@@ -147,7 +147,7 @@ def test_without_a_word_it_waits(qtbot, window, exporter, monkeypatch):
     monkeypatch.setattr(QMessageBox, "exec", lambda box: chosen.append(box.defaultButton().text()))
     exporter.start(Endless())
     assert not window.close()
-    assert chosen == ["Wait"]
+    assert chosen == ["Keep exporting"]
     exporter.cancel()
 
 

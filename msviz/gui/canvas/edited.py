@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QRegion
+from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.canvas.curtain import CurtainCanvas
 from msviz.gui.canvas.picture_canvas import PictureCanvas
 from msviz.gui.model.gains import gain_text
+from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import box_of
-from msviz.transform import Octave
 from msviz.transform.edits import BoxEdit, Edits
 
 VEIL = QColor(0, 0, 0, 150)
@@ -43,17 +43,14 @@ class EditedCanvas(PictureCanvas):
     clicked = pyqtSignal(float, float)
     """The time in seconds and the frequency in Hz that were clicked."""
 
-    _edits = Edits()
-    _octaves: Sequence[Octave] = ()
-
-    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
-        """Show what is done to the sound of these octaves, the lowest first."""
-        self._edits, self._octaves = edits, octaves
-        self.update()
+    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
+        super().__init__(track.view, parent=parent)
+        self._track = track
+        track.edits_changed.connect(self.update)
 
     def _draw_picture(self, painter: QPainter) -> None:
         super()._draw_picture(painter)
-        edits = self._edits
+        edits = self._track.edits
         if edits.alone and edits.boxes:
             outside = QRegion(self.rect())
             for edit in edits.boxes:
@@ -63,7 +60,7 @@ class EditedCanvas(PictureCanvas):
             painter.fillRect(self.rect(), VEIL)
             painter.restore()
         for number in silent_octaves(edits):
-            octave = self._octaves[number]
+            octave = self._track.octaves[number]
             top, bottom = self.y_of(octave.high), self.y_of(octave.low)
             self._veil(painter, QRectF(0, top, self.width(), bottom - top))
         for edit in edits.boxes:
@@ -84,7 +81,7 @@ class EditedCanvas(PictureCanvas):
         rect = self._rect(edit)
         if rect.isEmpty():
             return
-        removed = edit.gain_db == -math.inf and not self._edits.alone
+        removed = edit.gain_db == -math.inf and not self._track.edits.alone
         if removed:
             self._veil(painter, rect)
         painter.setPen(QPen(QColor(0, 0, 0), 3))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from PyQt6.QtCore import QObject, QSettings, pyqtSignal
+from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -19,9 +18,8 @@ from PyQt6.QtWidgets import (
 )
 
 from msviz.audio import AudioSource
-from msviz.audio.writing import audio_writer, subtype_for
-from msviz.errors import MsvizError
-from msviz.gui.work.jobs import Job, Outcome, Runner, Work
+from msviz.audio.writing import subtype_for
+from msviz.gui.work.exporting import AudioExport, ExportTask
 from msviz.signal import Excerpt, Source
 
 FORMATS = {
@@ -33,48 +31,6 @@ FORMATS = {
     "FLAC, 24 bit": (".flac", "PCM_24"),
 }
 """Suffix and subtype of each."""
-
-
-class ExportTask:
-    """What is to be written, and where."""
-
-    path: Path
-    warning = ""
-    """What a person should know once it is written."""
-
-    def work(self) -> Work:
-        """What a worker does, with nothing of Qt in it; a float that it yields is the share that is done."""
-        raise NotImplementedError
-
-    def take(self, item: Any) -> None:
-        """Take in, on the GUI thread, what else it yields."""
-
-    def after(self) -> ExportTask | None:
-        """What is to be done next, asked for on the GUI thread; None: it is written."""
-        return None
-
-
-class AudioExport(ExportTask):
-    """A source that is to be written."""
-
-    def __init__(self, path: Path, source: Source, subtype: str) -> None:
-        self.path, self.source, self.subtype = path, source, subtype
-
-    def work(self) -> Work:
-        """Write it."""
-        return self.write
-
-    def write(self) -> Iterator[float | int]:
-        """Write it: the share that is done, and at last how many values were clipped."""
-        yield (yield from audio_writer(self.path, self.source, subtype=self.subtype))
-
-    def take(self, item: int) -> None:
-        """So many values were clipped."""
-        if item:
-            self.warning = (
-                f"{self.path.name} is written, but {item} values were louder than it can hold and are "
-                "clipped: export it softer, or as 32 bit float."
-            )
 
 
 class ExportDialog(QDialog):
@@ -171,84 +127,6 @@ class AudioDialog(ExportDialog):
             source = Excerpt(source, *self._selection)
         subtype = FORMATS[self._format.currentText()][1] or subtype_for(path, self._track)
         return AudioExport(path, source, subtype)
-
-
-class Exporter(QObject):
-    """Writes one file at a time.
-
-    Parameters
-    ----------
-    runner : Runner
-
-    Attributes
-    ----------
-    writing : Path or None
-        What is being written.
-    """
-
-    progressed = pyqtSignal(str, object)
-    """The file's name, and how much of it is written, from 0 to 1; None: it is over."""
-    message = pyqtSignal(str)
-    failed = pyqtSignal(str)
-
-    def __init__(self, runner: Runner) -> None:
-        super().__init__()
-        self.writing: Path | None = None
-        self._runner = runner
-        self._job: Job | None = None
-        self._left: list[AudioSource] = []
-
-    def start(self, order: ExportTask) -> None:
-        """Write a file; one that is being written is given up."""
-        self.cancel()
-        self.writing = order.path
-        self.progressed.emit(order.path.name, 0.0)
-        self._run(order)
-
-    def _run(self, order: ExportTask) -> None:
-        name = order.path.name
-
-        def put(item: Any) -> None:
-            if isinstance(item, float):
-                self.progressed.emit(name, item)
-            else:
-                order.take(item)
-
-        def end(outcome: Outcome) -> None:
-            self._job, error = None, job.error
-            if outcome is Outcome.FINISHED:
-                try:
-                    if after := order.after():
-                        self._run(after)
-                        return
-                except MsvizError as failure:
-                    error = failure
-            self.writing = None
-            while self._left:
-                self._left.pop().close()
-            self.progressed.emit(name, None)
-            if outcome is Outcome.CANCELLED:
-                self.message.emit(f"{name} is not written.")
-            elif error or order.warning:
-                self.failed.emit(str(error or order.warning))
-            else:
-                self.message.emit(f"{name} is written.")
-
-        self._job = job = self._runner.start(order.work())
-        job.item.connect(put)
-        job.ended.connect(end)
-
-    def cancel(self) -> None:
-        """Leave no file."""
-        if self._job:
-            self._job.cancel()
-
-    def leave(self, track: AudioSource) -> None:
-        """Close a track, once nothing is being written that may be read from it."""
-        if self.writing:
-            self._left.append(track)
-        else:
-            track.close()
 
 
 def stretch_box(selection: tuple[int, int] | None) -> QComboBox:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, QTimer
 from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from msviz.gui.model.track import TrackState
 from msviz.lab import Recipe
 
 LEAST_KEPT = 0.1  # per cent
@@ -46,19 +47,17 @@ def error_text(db: float | None) -> str:
 
 
 class LabPanel(QWidget):
-    """A `Recipe`, for the octaves and the STFT alike, and the error of what is heard.
+    """The recipe of a track, for the octaves and the STFT alike, and the error of what is played.
 
-    Attributes
+    Parameters
     ----------
-    recipe : Recipe
-        What it shows.
+    track : TrackState
     """
 
-    changed = pyqtSignal(Recipe)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.recipe = Recipe()
+        self._track = track
+        self._recipe = track.recipe  # what is set; the track follows soon
         self._kept = QSlider(Qt.Orientation.Horizontal)
         self._kept.setRange(0, STEPS)
         self._kept.setAccessibleName("Coefficients kept")
@@ -81,7 +80,7 @@ class LabPanel(QWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON_MS)
-        self._soon.timeout.connect(self._tell)
+        self._soon.timeout.connect(self._apply)
 
         said = QLabel("What Multi-scale and STFT are rebuilt from. Compare by ear with keys 1, 2 and 3.")
         said.setWordWrap(True)
@@ -110,11 +109,17 @@ class LabPanel(QWidget):
         self._phase.activated.connect(lambda place: self._change(phase_bits=BITS[place]))
         self._rebuild.toggled.connect(lambda on: self._change(rebuild_phase=on))
         self._reset.clicked.connect(lambda: self._change(**vars(Recipe())))
-        self.set_recipe(self.recipe)
+        track.opened.connect(self._soon.stop)  # what was set is not for another track
+        track.opened.connect(self._show_track)
+        track.recipe_changed.connect(self._show_track)
+        self._show(self._recipe)
 
-    def set_recipe(self, recipe: Recipe) -> None:
-        """Show another; nothing is told."""
-        self.recipe = recipe
+    def _show_track(self) -> None:
+        if not self._soon.isActive():  # else the user is changing it
+            self._show(self._track.recipe)
+
+    def _show(self, recipe: Recipe) -> None:
+        self._recipe = recipe
         blockers = [QSignalBlocker(w) for w in (self._kept, self._magnitude, self._phase, self._rebuild)]
         self._kept.setValue(place_of(recipe.kept))
         self._kept_text.setText("all" if recipe.kept == 100 else f"{recipe.kept:g} %, the strongest")
@@ -129,11 +134,11 @@ class LabPanel(QWidget):
         """Signal to error of what is heard; None where that is not known."""
         self._error.setText(error_text(db))
 
-    def _tell(self) -> None:
-        self.changed.emit(self.recipe)
+    def _apply(self) -> None:
+        self._track.recipe = self._recipe
 
     def _change(self, **changes: Any) -> None:
-        self.set_recipe(replace(self.recipe, **changes))
+        self._show(replace(self._recipe, **changes))
         self._soon.start()
 
 
