@@ -39,6 +39,7 @@ def sound() -> Signal:
 def view_of(sound: Signal) -> View:
     view = View()
     view.open(RATE, sound.length, LOWEST_HZ, RATE / 2)
+    view.playhead_s = -1e6  # out of sight
     return view
 
 
@@ -104,7 +105,6 @@ def test_tile_by_tile_every_pixel_is_final_or_dimmed(make_canvas, sound, seed):
     for n, tile in tiles:
         finished[n].pyramid.put(tile, levels[n, tile])
     view = view_of(sound)
-    view.set_playhead(SECONDS)
     whole, partial = make_canvas(finished, view), make_canvas(coming, view)
     colours = Colours()
     order = [tiles[n] for n in random.permutation(len(tiles))]
@@ -157,7 +157,6 @@ def test_before_anything_is_analysed_nothing_is_read_out_and_nothing_is_bright(q
         canvas.set_picture(picture.pyramid)
         qtbot.addWidget(canvas)
         shown(canvas, 300, 120)
-        view.set_playhead(0.0)
         picture.pyramid.put(3, tile_levels(picture, sound, 3))
         canvas.redraw()
         far = pixels(canvas)[:, 200:]
@@ -221,7 +220,6 @@ def test_the_waveform_shows_what_is_final_or_nothing(qtbot, sound, seed):
     samples, piece = 0.4 * sound.read(0, sound.length), 1 << 15  # not clipped, which a legend would say
     whole.put(0, samples)
     starts = random.permutation(np.arange(0, sound.length, piece)).tolist()
-    view.set_playhead(SECONDS)
     for number, start in enumerate([None, *starts]):
         if start is not None:
             partial.put(start, samples[:, start : start + piece])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -243,14 +243,8 @@ class FrequencyRuler(Beside):
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
         self._notes = False
-        self._edges: list[float] = []
         self.setFixedWidth(FREQUENCY_RULER_WIDTH)
         self.setToolTip("Turn the wheel to zoom in frequency")
-
-    def set_edges(self, edges_hz: Sequence[float]) -> None:
-        """Mark where the picture's bands meet."""
-        self._edges = list(edges_hz)
-        self.update()
 
     def set_notes(self, notes: bool) -> None:
         """Tell notes and show a keyboard, or tell frequencies in Hz."""
@@ -263,8 +257,6 @@ class FrequencyRuler(Beside):
         thin = 1 / self.devicePixelRatioF()
         above = pixel_of(axis, height)
         right = self.width() - (KEYS if self._notes else 0)
-        for hz in (edge for edge in self._edges if axis.low_hz < edge < axis.high_hz):
-            painter.fillRect(QRectF(0, self._snapped(height - above(hz)), right, thin), self._ink(0.25))
         gap, mark = GAP * painter.fontMetrics().height(), self._ink(0.6)
         ticks = (note_ticks if self._notes else frequency_ticks)(axis, height, gap)
         for hz, label in ticks:
@@ -310,21 +302,21 @@ class LevelLegend(Ruler):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
-        floor, ceiling = self._colours.floor_db, self._colours.ceiling_db
-        codes = np.arange(to_code(ceiling), to_code(floor) - 1, -1, dtype=np.uint8)[:, None]
-        bar = QRectF(INDENT, 0, BAR, self.height())
-        painter.drawImage(bar, coloured(codes, self._colours))
+        floor, ceiling = to_code(self._colours.floor_db), to_code(self._colours.ceiling_db)
         line = painter.fontMetrics().height()
-        ticks = level_ticks(floor, ceiling, max(1, self.height()), 2.5 * line)
-        places = [(ceiling - level) / (ceiling - floor) * self.height() for level, _ in ticks]
-        for y in places:
-            painter.fillRect(QRectF(bar.right(), min(y, self.height() - 1), MINOR, 1), self._ink(0.6))
-        left = int(bar.right()) + MINOR + 2
-
-        def fits(label: str) -> bool:
-            return painter.fontMetrics().horizontalAdvance(label) <= self.width() - left
-
-        labels = [
-            label + " dB" if level == ceiling and fits(label + " dB") else label for level, label in ticks
+        room = line // 2 + 1  # for half of the labels at its ends
+        bar = QRectF(INDENT, room, BAR, max(1, self.height() - 2 * room))
+        codes = np.arange(ceiling, floor - 1, -1, dtype=np.uint8)[:, None]
+        painter.drawImage(bar, coloured(codes, self._colours))
+        ticks = level_ticks(self._colours.floor_db, self._colours.ceiling_db, bar.height(), 2.5 * line)
+        places = [
+            bar.top() + (ceiling - to_code(level) + 0.5) / len(codes) * bar.height() for level, _ in ticks
         ]
+        thin = 1 / self.devicePixelRatioF()
+        for y in places:
+            painter.fillRect(QRectF(bar.right(), self._snapped(y), MINOR, thin), self._ink(0.6))
+        left = int(bar.right()) + MINOR + 2
+        labels = [f"{label} dB" if level == ticks[-1][0] else label for level, label in ticks]
+        if painter.fontMetrics().horizontalAdvance(labels[-1] if labels else "") > self.width() - left:
+            labels = [label for _, label in ticks]
         self._draw_beside(painter, zip(places, labels, strict=True), left, 0)

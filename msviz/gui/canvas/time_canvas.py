@@ -30,7 +30,7 @@ from msviz.gui.model.view import Box, View
 GRIP = 3  # pixels from a line that still take hold of it
 PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has
 EDGE = QColor(0, 0, 0)
-HALO = QColor(255, 255, 255, 150)
+HALO = QColor(255, 255, 255, 110)
 PLAYHEAD_LINES = HALO, EDGE, PLAYHEAD, EDGE, HALO  # on any ground, two of them stand out
 PLAYHEAD_TILE = 512  # pixels along the line
 CURSOR_LIGHT, CURSOR_DARK = QColor(255, 255, 255, 170), QColor(0, 0, 0, 130)

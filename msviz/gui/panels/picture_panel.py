@@ -46,7 +46,6 @@ class PicturePanel(QWidget):
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
         self.canvas.set_picture(pyramid, over=over)
-        self.ruler.set_edges([band.low for band in pyramid.bands[1:]] if pyramid else [])
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
@@ -94,19 +93,8 @@ class Aligned(QWidget):
         super().__init__()
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(widget)
-        self._gutter, self._axes = False, True
-        self._align()
+        self.align(FREQUENCY_RULER_WIDTH, LEGEND_WIDTH)
 
-    def set_gutter_shown(self, shown: bool) -> None:
-        """Whether the panels have gutters."""
-        self._gutter = shown
-        self._align()
-
-    def set_axes_shown(self, shown: bool) -> None:
-        """Whether the panels have rulers and legends."""
-        self._axes = shown
-        self._align()
-
-    def _align(self) -> None:
-        left, right = (FREQUENCY_RULER_WIDTH, LEGEND_WIDTH) if self._axes else (0, 0)
-        self._layout.setContentsMargins(left, 0, right + (GUTTER_WIDTH if self._gutter else 0), 0)
+    def align(self, left: int, right: int) -> None:
+        """Leave as much room to the left and to the right as the panels take."""
+        self._layout.setContentsMargins(left, 0, right, 0)

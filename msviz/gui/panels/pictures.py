@@ -9,8 +9,9 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from msviz.gui.canvas.colours import HIGHEST_DB, LOWEST_DB, Colours
+from msviz.gui.canvas.gutter import GUTTER_WIDTH
 from msviz.gui.canvas.overview import Overview
-from msviz.gui.canvas.rulers import TimeRuler
+from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH, TimeRuler
 from msviz.gui.canvas.time_canvas import TimeCanvas
 from msviz.gui.canvas.waveform import Waveform
 from msviz.gui.model.parameters import Parameters
@@ -104,7 +105,7 @@ class Pictures(QWidget):
         self._shown = SHOWN[0]
         self._overview = Overview(view)
         ruler = TimeRuler(view)
-        self._axes = True
+        self._axes, self._gutter = True, False
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(5)
@@ -195,6 +196,7 @@ class Pictures(QWidget):
         self.curtain.setVisible(shown == "curtain")
         self._split.handle(1).setVisible(shown == "both")  # it sees to that itself only on a screen
         self._split.handle(2).setVisible(False)
+        self._arrange()
         self.shown_changed.emit(shown)
 
     @property
@@ -239,12 +241,9 @@ class Pictures(QWidget):
         self._axes = shown
         self._rows[1].setVisible(shown)  # the time ruler
         self._split.setHandleWidth(5 if shown else 0)
-        for row in self._rows:
-            row.set_axes_shown(shown)
         for panel in (*self._panels, self.curtain):
-            panel.ruler.setVisible(shown)
-            panel.legend.setVisible(shown)
             panel.canvas.edges_shown = shown
+        self._arrange()
 
     def set_waveform_shown(self, shown: bool) -> None:
         """Show the waveform over the pictures, or not."""
@@ -254,11 +253,25 @@ class Pictures(QWidget):
         self._waveform_row.setFixedHeight(WAVEFORM_HEIGHTS[lanes])
 
     def set_gutter_shown(self, shown: bool) -> None:
-        """Show mute, solo and gain of the octaves beside the pictures, or not."""
-        for row in self._rows:
-            row.set_gutter_shown(shown)
+        """Show mute, solo and gain of the octaves beside their picture, or not."""
+        self._gutter = shown
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show what belongs beside the pictures, and keep all columns in line.
+
+        Of two pictures under each other, the octaves have the gutter beside them and the STFT the legend.
+        """
+        gutter, shared = self._gutter and self._shown != "stft", self._gutter and self._shown == "both"
         for panel in (*self._panels, self.curtain):
-            panel.gutter.setVisible(shown)
+            panel.ruler.setVisible(self._axes)
+            panel.gutter.setVisible(gutter and panel is not self.stft)
+            panel.legend.setVisible(self._axes and not (shared and panel is self.octaves))
+            panel.legend.setFixedWidth(GUTTER_WIDTH if shared else LEGEND_WIDTH)
+        left = FREQUENCY_RULER_WIDTH if self._axes else 0
+        right = LEGEND_WIDTH if self._axes and not shared else 0
+        for row in self._rows:
+            row.align(left, right + (GUTTER_WIDTH if gutter else 0))
 
     def set_smooth(self, smooth: bool) -> None:
         """Let wide cells go over into each other, or show each as it is."""
