@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.edited import EditedCanvas, EditedCurtain
-from msviz.gui.canvas.gutter import GUTTER_WIDTH, OctaveGutter
+from msviz.gui.canvas.gutter import OctaveGutter
 from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH, FrequencyRuler, LevelLegend
 from msviz.gui.model.track import TrackState
 from msviz.picture import Pyramid
