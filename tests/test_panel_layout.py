@@ -10,7 +10,7 @@ from PyQt6.QtGui import QImage, QPalette
 from PyQt6.QtWidgets import QApplication
 
 from msviz.gui.canvas.colours import Colours
-from msviz.gui.canvas.rulers import BAR, INDENT, MINOR, FrequencyRuler, LevelLegend
+from msviz.gui.canvas.rulers import BAR, INDENT, MINOR, FrequencyRuler, LevelLegend, TimeRuler
 from msviz.gui.model.track import TrackState
 from msviz.gui.panels.pictures import SHOWN, Pictures
 from msviz.picture import to_code
@@ -38,7 +38,7 @@ def test_all_columns_are_in_line(pictures, what, gutter):
     pictures.set_gutter_shown(gutter)
     QApplication.processEvents()
     canvases = [panel.canvas for panel in (pictures.octaves, pictures.stft, pictures.curtain)]
-    rows = [row.layout().itemAt(0).widget() for row in pictures._rows]
+    rows = [pictures._overview, pictures.findChild(TimeRuler), pictures.waveform]
     columns = {
         (widget.mapTo(pictures, QPoint()).x(), widget.width())
         for widget in (*canvases, *rows)

@@ -218,9 +218,9 @@ class TestWaveform:
 
     def test_channels_have_lanes_of_their_own(self, waveform):
         told = []
-        waveform.lanes_changed.connect(told.append)
-        waveform.open(2)
-        assert told == [waveform.lanes] == [2]
+        waveform.lanes_changed.connect(lambda: told.append(waveform.lanes))
+        waveform.open(["left", "right"])
+        assert told == [2]
         waveform.put(0, np.stack([square(0.49), square(0.25)]))
         waveform._redraw()
         rows = np.flatnonzero(np.isin(pixels(waveform)[:, 400], list(WAVES)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -284,6 +284,30 @@ class FrequencyRuler(Beside):
             elif name == 11 or (name == 4 and bottom - top >= NARROWEST_KEY):  # B and E have none above
                 painter.fillRect(QRectF(left, self._snapped(top), KEYS, thin), BLACK_KEY)
             bottom = top
+
+
+class LaneRuler(Ruler):
+    """The names of a waveform's channels, each beside its lane."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: list[str] = []
+        self.setFixedWidth(FREQUENCY_RULER_WIDTH)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Those of the visible lanes, from the top."""
+        self._names = list(names)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self._painter()
+        lane = self.height() / max(1, len(self._names))
+        places = [((number + 0.5) * lane, name) for number, name in enumerate(self._names)]
+        metrics, room = painter.fontMetrics(), self.width() - 2 * INDENT
+        labels = [
+            (y, metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)) for y, name in reversed(places)
+        ]
+        self._draw_beside(painter, labels, 0, INDENT)
 
 
 class LevelLegend(Ruler):

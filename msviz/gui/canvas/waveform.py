@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from msviz.gui.model.view import View
 from msviz.picture import CELL, LINES, NOTHING, Wave
 from msviz.picture.envelope import FULL_REACH
 
+MOST_LANES = 8  # visible at once
 REFRESH_MS = 40  # between two redraws for samples that came in
 LINE = 1.2  # width of the lines between samples
 DOTS = 1 / 6  # samples to a pixel, at which every sample is a dot
@@ -54,9 +56,15 @@ VEIL = 200  # opacity, of 255, of the ground under the legend
 class Waveform(TimeCanvas):
     """The track in the view: how far its samples reach in each pixel, and from close the samples.
 
-    Each channel that comes has its lane, the first on top.  Over the track lies, in another colour, what
+    Each channel has a lane, the first on top; of more than `MOST_LANES`, so many are visible, and
+    `scroll_lanes` shows others.  Over the track lies, in another colour, what
     is rebuilt of it: where that is meant to be something else, and where single samples are seen, to show
     that nothing is lost.  What is clipped has red ends.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the channels.
 
     The envelope of the whole track is kept, the samples only around what is seen from close.  The
     waveform never reads: it asks, and until the samples come it draws what the envelope tells.
@@ -64,7 +72,8 @@ class Waveform(TimeCanvas):
 
     samples_wanted = pyqtSignal(object, object)
     """Samples [start, stop) are to be read, by a worker, and given to `set_samples`."""
-    lanes_changed = pyqtSignal(int)
+    lanes_changed = pyqtSignal()
+    """Other lanes are visible."""
     view_changed = pyqtSignal()
     """What is seen has changed; whoever has something rebuilt asks whether it `wants_rebuilt`."""
 
@@ -80,13 +89,14 @@ class Waveform(TimeCanvas):
         self.setMinimumSize(64, 32)
         self.open()
 
-    def open(self, lanes: int = 1) -> None:
-        """Turn to the track that the view shows, of so many channels; nothing of it is known."""
-        self._original, self._rebuilt = (Wave(self._view.length, lanes) for _ in range(2))
+    def open(self, names: Sequence[str] = ("",)) -> None:
+        """Turn to the track that the view shows, of channels with these names; nothing of it is known."""
+        self.names, self._top = tuple(names), 0
+        self._original, self._rebuilt = (Wave(self._view.length, len(names)) for _ in range(2))
         self._altered = False
         self._asked = 0, 0
         self._redraw()
-        self.lanes_changed.emit(lanes)
+        self.lanes_changed.emit()
         self._ask()
 
     def set_length(self) -> None:
@@ -156,8 +166,21 @@ class Waveform(TimeCanvas):
 
     @property
     def lanes(self) -> int:
-        """How many channels lie under each other."""
+        """How many channels there are."""
         return self._original.lanes
+
+    @property
+    def visible_lanes(self) -> range:
+        """The channels that lie under each other now."""
+        return range(self._top, min(self._top + MOST_LANES, self.lanes))
+
+    def scroll_lanes(self, top: int) -> None:
+        """Show other channels, from this one on."""
+        top = min(max(top, 0), max(0, self.lanes - MOST_LANES))
+        if top != self._top:
+            self._top = top
+            self._redraw()
+            self.lanes_changed.emit()
 
     def _redraw(self) -> None:
         self._image = None
@@ -206,10 +229,11 @@ class Waveform(TimeCanvas):
         if self._rebuilt and self.rebuilt_shown and (self._altered or per_pixel < LINES):
             waves.append(self._rebuilt)
         final = self._original.final(start, per_pixel, width)
-        edges = [height * lane // self.lanes for lane in range(self.lanes + 1)]
+        lanes = self.visible_lanes
+        edges = lane_edges(height, len(lanes))
         codes = np.empty((height, width), np.uint8)
         told = ["wave", "rebuilt"][: len(waves)] if len(waves) > 1 else []
-        for lane, (top, bottom) in enumerate(pairwise(edges)):
+        for lane, (top, bottom) in zip(lanes, pairwise(edges), strict=True):
             reaches = [wave.reach(lane, start, per_pixel, width) for wave in waves]
             _draw_lane(codes[top:bottom], reaches, final, ratio, smooth=per_pixel < LINES)
             if any((reach >= CLIPPED).any() for reach in reaches) and "clipped" not in told:
@@ -221,7 +245,7 @@ class Waveform(TimeCanvas):
             picture = picture.convertToFormat(QImage.Format.Format_RGB32)
         inks = ON_LIGHT if light else ON_DARK
         if dots:
-            for lane, (top, bottom) in enumerate(pairwise(edges)):
+            for lane, (top, bottom) in zip(lanes, pairwise(edges), strict=True):
                 lies = QRectF(0, top, width, bottom - top)
                 samples = [wave.held(lane, *self._seen_now()) for wave in waves]
                 _draw_dots(picture, lies, samples, start, per_pixel, ratio, inks)
@@ -249,6 +273,11 @@ class Waveform(TimeCanvas):
             painter.setPen(QColor(getattr(inks, name)))
             painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, LEGEND[name])
         painter.end()
+
+
+def lane_edges(height: int, lanes: int) -> list[int]:
+    """The rows at which lanes under each other begin, and the last ends."""
+    return [height * lane // lanes for lane in range(lanes + 1)]
 
 
 def _draw_lane(

@@ -17,12 +17,11 @@ from msviz.gui.canvas.waveform import Waveform
 from msviz.gui.model.parameters import Parameters
 from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import Box
-from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel
+from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel, WaveformPanel
 from msviz.gui.work.analysis import Picture
 from msviz.transform.edits import Edits
 
 SHOWN = ("both", "octaves", "stft", "curtain")
-WAVEFORM_HEIGHTS = {1: 72, 2: 104}  # by its lanes
 
 
 @dataclass(frozen=True)
@@ -129,12 +128,10 @@ class Pictures(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self._rows = [Aligned(widget) for widget in (self._overview, ruler, self.waveform)]
+        self._waveform_row = WaveformPanel(self.waveform)
+        self._rows = [Aligned(self._overview), Aligned(ruler), self._waveform_row]
         for row in self._rows:
             layout.addWidget(row)
-        self._waveform_row = self._rows[-1]
-        self._give_lanes(self.waveform.lanes)
-        self.waveform.lanes_changed.connect(self._give_lanes)
         self._waveform_row.hide()
         layout.addWidget(self._split, 1)
 
@@ -248,9 +245,6 @@ class Pictures(QWidget):
     def set_waveform_shown(self, shown: bool) -> None:
         """Show the waveform over the pictures, or not."""
         self._waveform_row.setVisible(shown)
-
-    def _give_lanes(self, lanes: int) -> None:
-        self._waveform_row.setFixedHeight(WAVEFORM_HEIGHTS[lanes])
 
     def set_gutter_shown(self, shown: bool) -> None:
         """Show mute, solo and gain of the octaves beside their picture, or not."""
