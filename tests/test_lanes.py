@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
-from canvas_tools import LENGTH, RATE, open_view, shown
+from canvas_tools import LENGTH, open_view, shown
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 from window_tools import RATE as TRACK_RATE
