@@ -48,7 +48,7 @@ def test_it_welcomes_and_offers_only_what_can_be_had(window):
     assert window.welcome.isVisible()
     assert not window.pictures.isVisible()
     assert not window.colour_bar.isEnabled()
-    for name in ("Play", "Fit all", "Original"):
+    for name in ("Play", "Show all", "Original"):
         assert not action(window, name).isEnabled()
     for name in ("Open…", "Quit", "Keys and mouse"):
         assert action(window, name).isEnabled()

@@ -33,7 +33,7 @@ from msviz.playback import Player
 
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
-INSPECTOR_WIDTH = 300
+INSPECTOR_WIDTH = 250
 ON_AT_FIRST = ("waveform", "rebuilt", "octave controls")  # of the switches
 
 
@@ -80,12 +80,12 @@ class Window(QMainWindow):
         self.meter = MeterBar(work.player)
         self.dialogs = Dialogs(self, work, self.pictures, self.meter)
         self.actions_ = Actions(self, work, self.pictures, self.dialogs, _demos())
-        self.inspector = Inspector(work.track)
+        self.colour_bar = ColourBar()
+        self.inspector = Inspector(work.track, self.colour_bar)
         self.actions_.add_panel(
             self.inspector.toggleViewAction(), "I", "Parameters of the pictures, and the spectrum"
         )
-        self.colour_bar = ColourBar()
-        self.transport = TransportBar(self.actions_, work.track, work.listening, self.meter, self.colour_bar)
+        self.transport = TransportBar(self.actions_, work.track, work.listening, self.meter)
         self.addToolBar(self.transport)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.inspector)
         self.resizeDocks([self.inspector], [INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
