@@ -19,7 +19,7 @@ RATE = 8000
 
 @pytest.fixture
 def track(tmp_path):
-    """437.5 Hz on the left, 1312.5 Hz on the right: in the middle of bins of the STFT."""
+    """437.5 Hz on the left, 1312.5 Hz on the right, in the middle of bins of the STFT."""
     t = np.arange(12 * RATE) / RATE
     path = tmp_path / "track.wav"
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * np.array([437.5, 1312.5]) * t[:, np.newaxis]), RATE)
@@ -100,7 +100,9 @@ def test_the_channel_that_is_drawn(qtbot, window, channel, levels):
 def test_one_of_many_channels_is_drawn(qtbot, window, tmp_path):
     t = np.arange(2 * RATE) / RATE
     path = tmp_path / "four.wav"
-    soundfile.write(path, 0.5 * np.sin(2 * np.pi * np.array([437.5, 437.5, 1312.5, 437.5]) * t[:, np.newaxis]), RATE)
+    soundfile.write(
+        path, 0.5 * np.sin(2 * np.pi * np.array([437.5, 437.5, 1312.5, 437.5]) * t[:, np.newaxis]), RATE
+    )
     window.work.set_parameters(Parameters(channel="3"))
     window.files.open(path)
     qtbot.waitUntil(lambda: window.source.path == path and window.analysis.progress == 1)
