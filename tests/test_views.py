@@ -19,7 +19,7 @@ RATE = 8000
 
 @pytest.fixture
 def track(tmp_path):
-    """437.5 Hz on the left, 1312.5 Hz on the right: in the middle of bins of the STFT."""
+    """437.5 Hz on the left, 1312.5 Hz on the right, in the middle of bins of the STFT."""
     t = np.arange(12 * RATE) / RATE
     path = tmp_path / "track.wav"
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * np.array([437.5, 1312.5]) * t[:, np.newaxis]), RATE)

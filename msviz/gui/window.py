@@ -185,7 +185,7 @@ class Window(QMainWindow):
         session.pictures_changed.connect(self._turn_pictures)
         session.sources_changed.connect(self._show_rebuilt)
         self.pictures.set_pictures(*session.pictures)
-        self.pictures.waveform.open(session.waveforms[0].channels)
+        self.pictures.waveform.open(session.lanes)
         self._lanes = session.waveforms[0]
         self._show_rebuilt()
         if self._pages.currentWidget() is not self.pictures:
@@ -203,7 +203,7 @@ class Window(QMainWindow):
             self.pictures.turn_to(*session.pictures)
             if session.waveforms[0] != self._lanes:
                 self._lanes = session.waveforms[0]
-                self.pictures.waveform.open(self._lanes.channels)
+                self.pictures.waveform.open(session.lanes)
             self._show_rebuilt()
 
     def _show_rebuilt(self) -> None:

@@ -11,7 +11,7 @@ from msviz.gui.model.track import TrackState
 from msviz.playback import Player
 
 TICK_MS = 16  # between two looks at the player while it plays
-SELDOM = 20  # ticks between two looks at what need not be so quick
+SELDOM = 21  # ticks between two looks at what need not be so quick
 FOLLOWED = ("page", "smooth", "off")
 CATCH_UP = 0.15  # of what the view lags behind the playhead, in a tick
 SPEEDS = (1.0, 0.5, 0.25)
@@ -39,7 +39,7 @@ class Listening(QObject):
     """
 
     ticked = pyqtSignal()
-    """The player has been looked at; while it plays, every other time."""
+    """The player has been looked at; while it plays, every third time."""
     slow_tick = pyqtSignal()
     """While it plays, some times a second: for what need not be seen at once."""
     volume_changed = pyqtSignal()
@@ -262,7 +262,7 @@ class Listening(QObject):
             if now == before:  # what was on its way when it paused has been heard
                 self._ticker.stop()
         self._tell_waiting(playing and now == before)
-        if not playing or self._ticks % 2:  # figures are read no faster
+        if not playing or not self._ticks % 3:  # figures are read no faster
             self.ticked.emit()
         if self.player.error != self._told_error:
             self._told_error = self.player.error

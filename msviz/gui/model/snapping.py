@@ -24,8 +24,6 @@ def peak_near(
     samples_per_pixel : float
         How far the picture is zoomed out: its pixels are what peaks are sought in.
     """
-    if not pyramid.known(np.array([sample]))[0]:
-        return None
     zoom_level = pyramid.zoom_level(samples_per_pixel)
     best: tuple[int, float] | None = None
     for number, band in enumerate(pyramid.bands):
