@@ -102,10 +102,10 @@ def test_figures_that_are_only_looked_at_change_nothing(qtbot, bar, view):
     [
         ("start", "soon", "“soon” is not a time."),
         ("end", "0:21", "This track ends at 0:20.000."),
-        ("length", "0", "A selection is longer than 0 s."),
+        ("length", "0", "The length must be more than 0."),
         ("low", "H4", "“H4” is not a frequency."),
-        ("high", "30 kHz", "This track has frequencies from 20.00 Hz to 22.05 kHz."),
-        ("start", "20", "Nothing would be selected."),
+        ("high", "30 kHz", "Type a frequency from 20.00 Hz to 22.05 kHz."),
+        ("start", "20", "The selection would be empty."),
     ],
 )
 def test_what_cannot_be_used_is_said_and_can_be_corrected(qtbot, bar, view, name, text, message):

@@ -49,7 +49,7 @@ class Actions:
     context_menu : QMenu
         That of the pictures and of the waveform.
     copy_read_out : QAction
-        What it does is the window's.
+        Connected by the window.
     sources : dict of str to QAction
         What is heard, by name; one at a time.
     switches : dict of str to QAction
@@ -206,12 +206,12 @@ class Actions:
             self._add(nudge, name, f"Ctrl+Shift+{key}", do)
         edit.addSeparator()
         self._add(edit, "&Pin crosshair", "P", view.toggle_pin).setToolTip(
-            "Measure from where the pointer is; once more, take the pin out (P)"
+            "Measure from the pointer's position; press again to remove the pin (P)"
         )
         self.copy_read_out = self._add(edit, "C&opy readout", "Ctrl+C", None)
 
     def _context_menu(self) -> QMenu:
-        """What can be done at a place in a picture or the waveform."""
+        """The menu of the pictures and the waveform."""
         menu = QMenu(self._window)
         menu.setToolTipsVisible(True)
         plays = [self.play, self._play_selection, self.loop]
@@ -337,7 +337,7 @@ class Actions:
         ]
         for action in about_focus:
             key = action.shortcut().toString()
-            action.setToolTip(f"{action.iconText()}, about the selection or the playhead ({key})")
+            action.setToolTip(f"{action.iconText()}, around the selection or the playhead ({key})")
         self.zoom_in.setShortcuts(["Ctrl+=", "Ctrl++"])
         for action, name in (
             (self.zoom_in, "zoom in"),

@@ -33,8 +33,8 @@ class ControlKeys(QObject):
 
     A wheel over a control that has not the focus scrolls what the control stands in, and gives no focus.
 
-    Whatever is hidden or disabled while it has the focus gives it back to the window.  Qt would pass it on to
-    the next control, which then takes the keys as if Tab had led there.
+    If the widget with the focus is hidden or disabled, the focus returns to the window.  Qt would pass it to
+    the next control, which would then take the keys as if it had been reached with Tab.
     """
 
     def __init__(self, window: QWidget) -> None:
@@ -51,7 +51,7 @@ class ControlKeys(QObject):
                     control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def _give_back(self, before: QWidget | None, _: QWidget | None) -> None:
-        """Take the focus from whatever Qt gave it to because what had it has gone."""
+        """Move the focus to the window if the widget that had it was hidden or disabled."""
         window = self._window
         gone = before and before.window() is window and not (before.isVisible() and before.isEnabled())
         if gone and window.isVisible() and window.isActiveWindow():

@@ -248,7 +248,7 @@ class Window(QMainWindow):
         self.actions_.context_menu.popup(at)
 
     def _leave_menu(self) -> None:
-        """Point at nothing, once the chosen action has used what was pointed at."""
+        """Clear the cursor once the chosen action has used it."""
         QTimer.singleShot(0, lambda: self.view.set_cursor(None))
 
     def _levels_at(self, place: tuple[float, float | None] | None) -> tuple[float | None, float | None]:

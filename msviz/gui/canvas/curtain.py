@@ -100,11 +100,11 @@ class CurtainCanvas(PictureCanvas):
     def _viewport_at(self, time_s: float) -> Viewport:
         return self._viewport if self.x_of(time_s) < self.edge * self.width() else self._other
 
-    def _take(self, at: QPointF, held: Qt.KeyboardModifier) -> Hold:
+    def _hold_at(self, at: QPointF, held: Qt.KeyboardModifier) -> Hold:
         if abs(at.x() - self.edge * self.width()) <= GRIP:
             return Hold(
                 Qt.CursorShape.SplitHCursor,
                 lambda to: self.move_edge(to.x() / max(1, self.width())),
                 slack=0,
             )
-        return super()._take(at, held)
+        return super()._hold_at(at, held)

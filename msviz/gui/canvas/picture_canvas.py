@@ -221,7 +221,7 @@ class PictureCanvas(TimeCanvas):
         return float(self.axis.frequency(1 - y / max(1, self.height())))
 
     def _viewport_at(self, time_s: float) -> Viewport:
-        """What shows a time."""
+        """The viewport that shows a time."""
         return self._viewport
 
     def _peak_near(self, time_s: float, hz: float) -> float | None:
@@ -236,7 +236,7 @@ class PictureCanvas(TimeCanvas):
         return None if sides is None or upright is None else (sides[0], upright)
 
     def _box_to(self, at: QPointF, limits: Box) -> Box:
-        """The box from the press to the pointer; a line along one axis means all of the other."""
+        """The box from where the drag began to the pointer; a drag along one axis takes all of the other."""
         (time_s, hz), (from_s, from_hz) = self._edge_at(at), self._anchor
         least = QApplication.startDragDistance()
         if abs(at.y() - self.y_of(from_hz)) < least:

@@ -29,9 +29,9 @@ from msviz.gui.model.measure import measured
 from msviz.gui.model.selection import Grip, between, extended, moved, resized
 from msviz.gui.model.view import Box, View
 
-GRIP = 4  # pixels from an edge of the selection that still take hold of it
-EDGE_SLACK = 3  # pixels that an edge does not follow at first
-SNAP = 12  # pixels from the pointer to what it snaps to, at most
+GRIP = 4  # pixels from an edge of the selection within which it can be dragged
+EDGE_SLACK = 3  # pixels to move before an edge follows
+SNAP = 12  # pixels from the pointer within which it snaps
 PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has
 EDGE = QColor(0, 0, 0)
 HALO = QColor(255, 255, 255, 110)
@@ -59,16 +59,16 @@ SHAPES = {
 
 
 class Hold(NamedTuple):
-    """What a press at a place takes hold of.
+    """What dragging from a place does.
 
     Attributes
     ----------
     shape : CursorShape
-        What the pointer looks like there.
+        Shown over that place.
     follow : callable
-        Follows the pointer as it drags.
+        Called with each position of the pointer while it drags.
     slack : int
-        Pixels that the pointer may move before it drags: a hand that trembles still clicks.
+        Pixels that the pointer may move and still click.
     """
 
     shape: Qt.CursorShape
@@ -77,8 +77,8 @@ class Hold(NamedTuple):
 
 
 def side(at: float, first: float, last: float) -> int | None:
-    """Which of two edges a position is at: -1 the first, 1 the last, 0 between them, None outside."""
-    inside = min(GRIP, (last - first) / 3)  # however narrow it is, there is something between
+    """Which of two edges a position is near: -1 the first, 1 the last, 0 none but between, None outside."""
+    inside = min(GRIP, (last - first) / 3)  # a narrow box still has an inside
     if -GRIP <= at - first <= inside:
         return -1
     if -inside <= at - last <= GRIP:
@@ -137,7 +137,7 @@ class TimeCanvas(CachedWidget):
     Attributes
     ----------
     find_crossing : callable or None
-        Tells where the waveform rises through zero, at most so many seconds from a time.
+        Returns when the waveform rises through zero, at most so many seconds from a time.
     """
 
     find_crossing: Callable[[float, float], float | None] | None = None
@@ -151,9 +151,9 @@ class TimeCanvas(CachedWidget):
         self._pointer: QPointF | None = None
         self._pressed: QPointF | None = None
         self._anchor = (0.0, 0.0)  # the time and frequency there
-        self._hold: Hold | None = None  # what is held there
-        self._dragging = False
-        self._zoom_box: Box | None = None  # what will be shown
+        self._hold: Hold | None = None  # what is being dragged
+        self._dragging = False  # whether it has moved far enough
+        self._zoom_box: Box | None = None  # what a drag with Shift will show
         self._panned_from: QPointF | None = None
         self._drawn_cursor: tuple[float | None, list[float]] = (None, [])
         self._drawn_playhead = -1.0
@@ -199,28 +199,28 @@ class TimeCanvas(CachedWidget):
         return self._view.full.low_hz
 
     def _peak_near(self, time_s: float, hz: float) -> float | None:
-        """The frequency of the strongest spectral peak near a place."""
+        """The frequency of the strongest spectral peak near a time and frequency, if there is one."""
         return None
 
     def _crossing_near(self, time_s: float, within_s: float) -> float | None:
-        """Where the waveform rises through zero, at most so far from a time."""
+        """When the waveform rises through zero, at most so far from a time, if it is known."""
         return self.find_crossing(time_s, within_s) if self.find_crossing else None
 
     def _sides(self, at: QPointF, box: Box) -> tuple[int, int] | None:
-        """As `side`, of the edges of a box in time and of its upper and lower edge."""
+        """The `side` of a box in time, and that in height, from its upper edge to its lower."""
         across = side(at.x(), self.x_of(box.start_s), self.x_of(box.stop_s))
         return None if across is None else (across, 0)
 
     def _box_to(self, at: QPointF, limits: Box) -> Box:
-        """The box from the press to the pointer; here a stretch of time at all frequencies."""
+        """The box from where the drag began to the pointer; here an interval at all frequencies."""
         return between((self._anchor[0], self._edge_at(at)[0]), limits[2:], limits)
 
     def _moved(self, box: Box, at: QPointF) -> Box:
-        """A box that is dragged from the press to the pointer."""
+        """A box moved by as much as the pointer was dragged."""
         return moved(box, self._edge_at(at)[0] - self._anchor[0], 0.0, self._view.full)
 
     def _zoom_frequency(self, event: QWheelEvent, *, glide: bool) -> None:
-        """Zoom in frequency; without frequencies, in time."""
+        """Zoom in frequency; on a canvas without frequencies, in time."""
         self._zoom_time(event, glide=glide)
 
     def _scroll(self, right: float, up: float, *, glide: bool) -> None:
@@ -392,7 +392,7 @@ class TimeCanvas(CachedWidget):
                     self.update(QRect(0, math.floor(y) - 1, self.width(), 3))
 
     def _move_marks(self) -> None:
-        """Draw again what lies over the picture; the picture itself stays."""
+        """Redraw the marks over the picture; the picture itself is cached."""
         self.update(self.rect())
 
     def _change_range(self) -> None:
@@ -402,20 +402,20 @@ class TimeCanvas(CachedWidget):
     # Mouse and keys
 
     def _edge_at(self, at: QPointF) -> tuple[float, float]:
-        """The time and frequency of an edge that is drawn at a place, or as near to it as the canvas goes."""
+        """The time and frequency of an edge that is dragged to a position, within the canvas."""
         x, y = min(max(at.x(), 0.0), self.width()), min(max(at.y(), 0.0), self.height())
         return self._snap(self._view.time_at(x / max(1, self.width())), self._edge_hz(y))
 
     def _snap(self, time_s: float, hz: float) -> tuple[float, float]:
-        """A place, or while a key asks for that the zero crossing and the peak next to it."""
+        """A place, while the view snaps moved to the nearest zero crossing and spectral peak."""
         if not self._view.snapping:
             return time_s, hz
         crossing = self._crossing_near(time_s, SNAP / max(1, self.width()) * self._view.span_s)
         peak = self._peak_near(time_s, hz)
         return time_s if crossing is None else crossing, hz if peak is None else peak
 
-    def _take(self, at: QPointF, held: Qt.KeyboardModifier) -> Hold:
-        """What a press at a place takes hold of."""
+    def _hold_at(self, at: QPointF, held: Qt.KeyboardModifier) -> Hold:
+        """What can be dragged at a position, with these keys held."""
         view, slack = self._view, QApplication.startDragDistance()
         if held & Qt.KeyboardModifier.ShiftModifier:
             return Hold(SHAPE.CrossCursor, self._draw_zoom_box, slack)
@@ -424,11 +424,11 @@ class TimeCanvas(CachedWidget):
         if box and sides and held & Qt.KeyboardModifier.ControlModifier:
             return Hold(SHAPE.SizeAllCursor, lambda to: view.drag(self._moved(box, to)), slack)
         if box and sides and sides != (0, 0):
-            return self._take_edge(at, box, Grip(sides[0], -sides[1]))
+            return self._hold_edge(at, box, Grip(sides[0], -sides[1]))
         return Hold(SHAPE.CrossCursor, lambda to: view.drag(self._box_to(to, view.full)), slack)
 
-    def _take_edge(self, at: QPointF, box: Box, grip: Grip) -> Hold:
-        """Take hold of edges, which stay as far from the pointer as they are."""
+    def _hold_edge(self, at: QPointF, box: Box, grip: Grip) -> Hold:
+        """Edges that keep their distance from the pointer, so that they do not jump."""
         top, bottom = self._heights(box)
         x = self.x_of(box.start_s if grip.time < 0 else box.stop_s)
         away = QPointF(x, bottom if grip.frequency < 0 else top) - at
@@ -439,14 +439,14 @@ class TimeCanvas(CachedWidget):
         return Hold(SHAPES[grip], follow, EDGE_SLACK)
 
     def _draw_zoom_box(self, at: QPointF) -> None:
-        self._zoom_box = _whole(self._box_to(at, self._view.range))
+        self._zoom_box = _nonempty(self._box_to(at, self._view.range))
         self._move_marks()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             at = self._pressed = event.position()
             self._anchor = self._edge_at(at)
-            self._hold = self._take(at, event.modifiers())
+            self._hold = self._hold_at(at, event.modifiers())
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._panned_from = event.position()
             self.setCursor(SHAPE.ClosedHandCursor)
@@ -462,7 +462,7 @@ class TimeCanvas(CachedWidget):
             if self._dragging:
                 self._hold.follow(at)
         else:
-            self.setCursor(self._take(at, event.modifiers()).shape)
+            self.setCursor(self._hold_at(at, event.modifiers()).shape)
         self._point_at(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -476,18 +476,18 @@ class TimeCanvas(CachedWidget):
                 self._zoom_box,
                 self._view.dragged,
             )
-            self._let_go()
+            self._end_drag()
             if zoom_box:
                 self._view.show(zoom_box, glide=True)
             elif box:
-                self._view.select(_whole(box))
+                self._view.select(_nonempty(box))
             elif not dragged and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._extend(pressed)
             elif not dragged:
                 self._seek(pressed)
 
-    def _let_go(self) -> None:
-        """End a drag; nothing has come of it yet."""
+    def _end_drag(self) -> None:
+        """End a drag without applying it."""
         self._pressed = self._hold = self._zoom_box = None
         self._dragging = False
         self._view.drag(None)
@@ -497,11 +497,11 @@ class TimeCanvas(CachedWidget):
         self.seek_requested.emit(self.time_at(at.x()))
 
     def _extend(self, at: QPointF) -> None:
-        """Extend the selection to a place; without one, select from the playhead to there."""
+        """Extend the selection to a position; without one, select from the playhead to there."""
         full, playhead_s = self._view.full, self._view.playhead_s
         box = self._view.selection or full._replace(start_s=playhead_s, stop_s=playhead_s)
         time_s, hz = self._edge_at(at)
-        self._view.select(_whole(extended(box, time_s, None if self._hz_at(at.y()) is None else hz, full)))
+        self._view.select(_nonempty(extended(box, time_s, None if self._hz_at(at.y()) is None else hz, full)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._view.select(None)
@@ -510,12 +510,12 @@ class TimeCanvas(CachedWidget):
         if event.key() != Qt.Key.Key_Escape:
             event.ignore()
         elif self._pressed is not None:
-            self._let_go()
+            self._end_drag()
         else:
             self._view.select(None)
 
     def leaveEvent(self, event: QEvent) -> None:
-        if QApplication.activePopupWidget() is None:  # a menu is about what was pointed at
+        if QApplication.activePopupWidget() is None:  # the actions of a menu need it
             self._pointer = None
             self._view.set_cursor(None)
 
@@ -564,6 +564,6 @@ class TimeCanvas(CachedWidget):
             self._point_at(self._pointer)
 
 
-def _whole(box: Box) -> Box | None:
-    """A box that has a length and a width, else nothing."""
+def _nonempty(box: Box) -> Box | None:
+    """The box, or None if it has no length or no height."""
     return box if box.stop_s > box.start_s and box.high_hz > box.low_hz else None

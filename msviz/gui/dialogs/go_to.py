@@ -1,4 +1,4 @@
-"""Go to a time that is typed."""
+"""A dialog for going to a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class GoToDialog(QDialog):
     Attributes
     ----------
     time_s : float
-        What is typed, in seconds.
+        The typed time in seconds.
     """
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
@@ -41,7 +41,7 @@ class GoToDialog(QDialog):
         self._text.textEdited.connect(self._check)
 
     def _check(self, text: str) -> None:
-        """Say what is wrong with what is typed, while it is."""
+        """Show why the text is not a time in the track, and disable OK."""
         problem = ""
         try:
             self.time_s = parse_time(text, self._view.rate)

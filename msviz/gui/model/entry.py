@@ -1,4 +1,4 @@
-"""Times and frequencies as people type them."""
+"""Parsing typed times and frequencies."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ UNITS = {"h": 3600.0, "min": 60.0, "s": 1.0, "": 1.0, "ms": 1e-3, "µs": 1e-6, "
 MULTIPLES = {"m": 1e-3, "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6}
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
-MOST_OCTAVES = 20  # either way: no ear and no recorder goes further
+MOST_OCTAVES = 20  # up or down; far beyond any track
 
 
 def parse_time(text: str, rate: float) -> float:
-    """Seconds of a time such as ``12.5``, ``1:23.5``, ``250 ms`` or ``44100 samples``.
+    """Parse a time such as ``12.5``, ``1:23.5``, ``250 ms`` or ``44100 samples`` into seconds.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def parse_time(text: str, rate: float) -> float:
     Raises
     ------
     MsvizError
-        If it is not a time; the message says what is.
+        If it is not a time; the message says what is accepted.
     """
     typed = _plain(text)
     if found := CLOCK.fullmatch(typed):
@@ -52,12 +52,12 @@ def parse_time(text: str, rate: float) -> float:
 
 
 def parse_frequency(text: str) -> float:
-    """Hz of a frequency such as ``440``, ``1.2 kHz``, ``A4`` or ``C#5 +10``, which is ten cents higher.
+    """Parse a frequency such as ``440``, ``1.2 kHz``, ``A4`` or ``C#5 +10`` (ten cents above C♯5) into Hz.
 
     Raises
     ------
     MsvizError
-        If it is not a frequency above 0; the message says what is.
+        If it is not a frequency above 0; the message says what is accepted.
     """
     typed = _plain(text)
     if found := HERTZ.fullmatch(typed):
@@ -77,7 +77,7 @@ def parse_frequency(text: str) -> float:
 
 
 def _plain(text: str) -> str:
-    """Without spaces around it, and with the keyboard's minus for the one that the window shows."""
+    """The text without surrounding spaces, with the minus and micro signs of keyboards."""
     return text.strip().replace("−", "-").replace("μ", "µ")
 
 

@@ -1,4 +1,4 @@
-"""Selection arithmetic: what extending, resizing, moving and nudging make of a box."""
+"""Selection arithmetic: extending, resizing, moving and nudging boxes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msviz.picture import FrequencyAxis
 
 
 class Grip(NamedTuple):
-    """Which edges of a box are held: -1 the start or lower edge, 1 the end or upper edge, 0 neither."""
+    """Which edges of a box move: -1 the start or lower edge, 1 the end or upper edge, 0 neither."""
 
     time: int
     frequency: int
@@ -26,14 +26,14 @@ class Step(NamedTuple):
 
 
 def between(times: Sequence[float], frequencies: Sequence[float], full: Box) -> Box:
-    """The box between two times and two frequencies, in any order, cut to what there is."""
+    """The box between two times and two frequencies, in any order, clipped to the track."""
     start, stop = (min(max(time_s, full.start_s), full.stop_s) for time_s in sorted(times))
     low, high = (min(max(hz, full.low_hz), full.high_hz) for hz in sorted(frequencies))
     return Box(start, stop, low, high)
 
 
 def resized(box: Box, grip: Grip, time_s: float, hz: float, full: Box) -> Box:
-    """A box with the held edges somewhere else; an edge may pass the one opposite."""
+    """The box with some edges moved to a time and a frequency; an edge may pass the opposite one."""
     start, stop, low, high = box
     times = {-1: (time_s, stop), 0: (start, stop), 1: (start, time_s)}[grip.time]
     frequencies = {-1: (hz, high), 0: (low, high), 1: (low, hz)}[grip.frequency]
@@ -41,7 +41,7 @@ def resized(box: Box, grip: Grip, time_s: float, hz: float, full: Box) -> Box:
 
 
 def extended(box: Box, time_s: float, hz: float | None, full: Box) -> Box:
-    """A box whose nearest edge in time goes to a point; in frequency it grows to include the point."""
+    """The box with its nearest edge in time moved to a point; in frequency it grows to include the point."""
     at_start = abs(time_s - box.start_s) < abs(time_s - box.stop_s)
     if hz is None:
         hz, edge = box.high_hz, 0
@@ -51,7 +51,7 @@ def extended(box: Box, time_s: float, hz: float | None, full: Box) -> Box:
 
 
 def moved(box: Box, right_s: float, up: float, full: Box, *, linear: bool = False) -> Box:
-    """A box of the same size further on, at most as far as the ends of the track and of its frequencies.
+    """The box moved without changing its size, at most to the edges of the track.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def moved(box: Box, right_s: float, up: float, full: Box, *, linear: bool = Fals
 
 
 def nudged(box: Box, right: int, up: int, step: Step, full: Box, *, resize: bool = False) -> Box:
-    """A box moved by some steps, or resized by its end and upper edge, which stay a step from the others."""
+    """The box moved by steps; with `resize` only its end and upper edge, which stop before the others."""
     if not resize:
         octaves = math.log2(full.high_hz / full.low_hz)
         return moved(box, right * step.seconds, up * step.octaves / octaves, full)
@@ -83,15 +83,15 @@ def nudged(box: Box, right: int, up: int, step: Step, full: Box, *, resize: bool
 
 
 def nudge_step(box: Box, bands: Sequence[Band], rate: int, pixel_s: float) -> Step:
-    """What one nudge is: in time a sample where single samples show, else a frame or at least a pixel; in
+    """The step of a nudge: in time a sample if samples are visible, else a frame but at least a pixel; in
     frequency a bin.
 
     Parameters
     ----------
     box : Box
-        What is nudged.
+        The selection.
     bands : sequence of Band
-        Those of the picture, in ascending order.
+        Of the picture, in ascending order.
     rate : int
         Samples in a second.
     pixel_s : float
@@ -106,9 +106,9 @@ def nudge_step(box: Box, bands: Sequence[Band], rate: int, pixel_s: float) -> St
 
 
 def with_edge(box: Box, grip: Grip, value: float, full: Box) -> Box:
-    """A box with one edge at a time or frequency; where it would pass the other, that comes along.
+    """The box with one edge set.  If it passes the opposite edge, that one moves along.
 
-    So a selection can be typed from start to end: it keeps its size until the second edge is typed.
+    So a new start can be typed before a new end: the box keeps its length until then.
     """
     start, stop, low, high = box
     length, ratio = stop - start, high / low
@@ -124,5 +124,5 @@ def with_edge(box: Box, grip: Grip, value: float, full: Box) -> Box:
 
 
 def with_length(box: Box, length_s: float, full: Box) -> Box:
-    """A box of another length from the same start, or as much of it as the track has."""
+    """The box with another length and the same start, clipped to the track."""
     return between((box.start_s, box.start_s + length_s), box[2:], full)

@@ -1,4 +1,4 @@
-"""Places worth snapping to: spectral peaks and zero crossings."""
+"""What the pointer snaps to: spectral peaks and zero crossings."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ def peak_near(
 ) -> float | None:
     """The frequency in Hz of the strongest local peak between two frequencies, at a sample.
 
-    It is the centre of a bin.  None where nothing is known yet, or where nothing is louder than what is
-    around it.
+    It is the centre of a bin.  None if there is no peak, or nothing is analysed yet.
 
     Parameters
     ----------
     pyramid : Pyramid
     sample : float
-        When.
     samples_per_pixel : float
-        How far the picture is zoomed out: its pixels are what peaks are sought in.
+        Zoom of the picture: peaks are found in what a pixel shows.
     """
     zoom_level = pyramid.zoom_level(samples_per_pixel)
     best: tuple[int, float] | None = None
@@ -44,7 +42,7 @@ def peak_near(
 
 
 def rising_crossing_near(samples: NDArray[np.floating], at: float) -> float | None:
-    """Where, nearest to `at`, the line from sample to sample rises through zero; None if nowhere."""
+    """The index nearest to `at` where the line between samples rises through zero; None if nowhere."""
     before, after = samples[:-1], samples[1:]
     rises = np.flatnonzero((before < 0) & (after >= 0))
     if not len(rises):

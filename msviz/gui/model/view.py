@@ -64,7 +64,7 @@ class View(QObject):
         self.wheel_zooms = False
         """Whether the plain wheel zooms in time over pictures, rather than scrolling in frequency."""
         self.snapping = False
-        """Whether the pointer snaps to peaks and zero crossings: while a key is held."""
+        """Whether the pointer snaps to spectral peaks and zero crossings, as while a key is held."""
         self.columns: float | None = None
         """Device pixels from the left edge to the right, once there are any."""
         self._frames = QTimer(self)
@@ -88,9 +88,9 @@ class View(QObject):
         self.playhead_s = 0.0
         self.selection: Box | None = None
         self.dragged: Box | None = None
-        """What will be selected if the mouse button is released now."""
+        """The selection that a drag would make if it ended now."""
         self.pin: tuple[float, float | None] | None = None
-        """Where the cursor was pinned, to measure from there."""
+        """Time and frequency of the pin, from which the readout measures."""
         self.damage = Stretches()
         """What is missing of the track."""
         self._history: list[Box] = []
@@ -172,7 +172,7 @@ class View(QObject):
             self.selection_changed.emit()
 
     def drag(self, box: Box | None) -> None:
-        """Show what is about to be selected, or no longer; nothing is selected before `select`."""
+        """Show the selection that a drag would make, or None; `select` makes it."""
         if box != self.dragged:
             self.dragged = box
             self.dragged_changed.emit()
@@ -182,12 +182,12 @@ class View(QObject):
         self.select(self.full)
 
     def toggle_pin(self) -> None:
-        """Pin the cursor where it is, or take the pin out."""
+        """Pin the cursor at its position, or remove the pin."""
         self.pin = None if self.pin else self.cursor
         self.pin_changed.emit()
 
     def set_snapping(self, snapping: bool) -> None:
-        """Let the pointer snap to peaks and zero crossings, or point freely."""
+        """Let the pointer snap to spectral peaks and zero crossings, or not."""
         if snapping != self.snapping:
             self.snapping = snapping
             self.snapping_changed.emit()
@@ -206,7 +206,7 @@ class View(QObject):
         self.show(self.full, glide=True)
 
     def fit_selection(self) -> None:
-        """Show what is selected, if anything is; of all frequencies, those that are in view already."""
+        """Show the selection; if it has all frequencies, those in view stay."""
         box, full = self.selection, self.full
         if box and box.low_hz <= full.low_hz and box.high_hz >= full.high_hz:
             box = box._replace(low_hz=self.target.low_hz, high_hz=self.target.high_hz)
@@ -214,7 +214,7 @@ class View(QObject):
             self.show(box, glide=True)
 
     def show_span(self, span_s: float) -> None:
-        """Show so many seconds about the focus."""
+        """Show an interval of this length around the focus of `zoom_time`."""
         self.show(self._spanning(self.target, span_s, self._focus_s(self.target)), glide=True)
 
     def show_samples(self) -> None:
@@ -230,7 +230,7 @@ class View(QObject):
     def zoom_time(self, factor: float, about_s: float | None = None, *, glide: bool = True) -> None:
         """Zoom in by a factor (out below 1), leaving one time in view where it is.
 
-        Without a time it is the focus: the middle of the selection, else the playhead, whichever is in view,
+        The default is the focus: the middle of the selection if it is in view, else the playhead if that is,
         else the middle of the view.
         """
         box = self._start(glide)
@@ -245,7 +245,7 @@ class View(QObject):
         return next(inside, (box.start_s + box.stop_s) / 2)
 
     def _spanning(self, box: Box, span: float, about_s: float) -> Box:
-        """A box of another length, with one time at the same place in it."""
+        """The box with another length, and one time at the same relative position."""
         before = box.stop_s - box.start_s
         about_s = min(max(about_s, box.start_s), box.stop_s)
         span = min(max(span, self._shortest_s), self._longest_s)
@@ -257,7 +257,7 @@ class View(QObject):
     ) -> None:
         """Zoom in by a factor (out below 1) on a log or linear axis, leaving one frequency where it is.
 
-        Without a frequency it is the middle of the selection, where that is in view, else of the view.
+        The default is the middle of the selection if it is in view, else the middle of the view.
         """
         box = self._start(glide)
         whole = self._whole_axis(linear)

@@ -87,7 +87,7 @@ class Pictures(QWidget):
     menu_requested = pyqtSignal(QPoint)
     """Where on the screen the menu of a picture or of the waveform opens."""
     message = pyqtSignal(str)
-    """Why what was typed cannot be used."""
+    """Why a typed value cannot be used."""
     view_changed = pyqtSignal()
     """The pictures have turned to another view, or to another size of it."""
     colours_changed = pyqtSignal(Colours)
@@ -258,7 +258,7 @@ class Pictures(QWidget):
         self._waveform_row.setVisible(shown)
 
     def set_selection_bar_shown(self, shown: bool) -> None:
-        """Show the selection as numbers below the pictures, or not."""
+        """Show or hide the bar with the selection's times and frequencies."""
         self.selection_bar.setVisible(shown)
 
     def set_gutter_shown(self, shown: bool) -> None:
@@ -332,7 +332,7 @@ class Pictures(QWidget):
             self.set_pictures(*pictures)
 
     def nudge_selection(self, right: int, up: int, *, resize: bool = False) -> None:
-        """Move the selection, or with `resize` its end and upper edge, by so many steps."""
+        """Move the selection by steps, or with `resize` only its end and upper edge."""
         view = self._view
         if view.selection and self._pictures:
             bands = self._pictures[self._shown == "stft"].pyramid.bands

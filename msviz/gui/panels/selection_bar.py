@@ -1,4 +1,4 @@
-"""The selection as numbers, to read and to type."""
+"""A bar that shows the selection as numbers, which can be edited."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MARGINS = 6, 1, 6, 1
 
 
 class _Field(QLineEdit):
-    """A value to type: Enter takes it, Escape leaves it as it was."""
+    """A value to edit: Enter applies it, Esc restores it."""
 
     def __init__(self, name: str, hint: str, widest: str) -> None:
         super().__init__()
@@ -35,13 +35,13 @@ class _Field(QLineEdit):
         self._value = ""
 
     def show_value(self, text: str) -> None:
-        """Show a value, in place of what is being typed."""
+        """Show a value; anything being typed is lost."""
         self._value = text
         if text != self.text() or self.isModified():
             self.setText(text)
 
     def revert(self) -> None:
-        """Show the value again, instead of what was typed."""
+        """Discard what was typed."""
         self.show_value(self._value)
 
     def event(self, event: QEvent | None) -> bool:
@@ -62,19 +62,19 @@ class _Field(QLineEdit):
             super().keyPressEvent(event)
 
     def leave(self) -> None:
-        """Give the keys back to the window."""
+        """Return the focus to the window."""
         if window := self.window():
             window.setFocus()
 
 
 class SelectionBar(QWidget):
-    """Start, end, length and frequencies of the selection, in one row of fields.
+    """Fields for the start, end, length and frequencies of the selection.
 
-    With nothing selected the fields are empty, and a value that is typed selects from the whole track.
+    They are empty when nothing is selected; a value typed then changes a selection of the whole track.
     """
 
     message = pyqtSignal(str)
-    """Why what was typed cannot be used."""
+    """Why a typed value cannot be used."""
 
     def __init__(self, view: View) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class SelectionBar(QWidget):
             self._fields[name].setToolTip(f"{note_text(hz)}\n{FREQUENCY_HINT}".strip())
 
     def _take(self, name: str, use: Callable[[str, Box], Box]) -> None:
-        """Use what was typed: Enter was pressed, or the field was left."""
+        """Apply what was typed, when Enter is pressed or the field loses the focus."""
         field = self._fields[name]
         if not field.isModified():
             return
@@ -130,7 +130,7 @@ class SelectionBar(QWidget):
                 field.revert()
             return
         self._view.select(box)
-        self._show()  # the selection may be the same as before, and the text another
+        self._show()  # even if the selection stays the same, the text may not
         if field.hasFocus():
             field.leave()
 
@@ -142,16 +142,16 @@ class SelectionBar(QWidget):
             value = parse_frequency(text)
             if not full.low_hz <= value <= full.high_hz:
                 lowest, highest = frequency_text(full.low_hz), frequency_text(full.high_hz)
-                raise MsvizError(f"This track has frequencies from {lowest} to {highest}.")
+                raise MsvizError(f"Type a frequency from {lowest} to {highest}.")
         box = with_edge(box, grip, value, full)
         if box.start_s == box.stop_s or box.low_hz == box.high_hz:
-            raise MsvizError("Nothing would be selected. Type a value between the ends of the track.")
+            raise MsvizError("The selection would be empty. Type a value inside the track.")
         return box
 
     def _use_length(self, text: str, box: Box) -> Box:
         length_s = self._time(text)
         if not length_s:
-            raise MsvizError("A selection is longer than 0 s. Press Esc to select nothing.")
+            raise MsvizError("The length must be more than 0. Press Esc to clear the selection.")
         return with_length(box, length_s, self._view.full)
 
     def _time(self, text: str) -> float:
