@@ -31,6 +31,7 @@ class _Field(QLineEdit):
         self.setAccessibleName(f"Selection {name.lower()}")
         self.setToolTip(hint)
         self.setPlaceholderText("–")
+        self.setAcceptDrops(False)  # the window opens what is dropped
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance(usual) + PADDING)
         self._value = ""
 
