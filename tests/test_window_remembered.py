@@ -179,4 +179,4 @@ def test_settings_that_mean_nothing_are_left_alone(make_window):
     assert window.pictures.colours == Colours()
     assert not window.pictures.octaves.isHidden()
     assert not window.pictures.stft.isHidden()
-    assert "Recent" not in shown_texts(window.welcome)
+    assert "Recent files" not in shown_texts(window.welcome)

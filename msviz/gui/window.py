@@ -92,7 +92,9 @@ class Window(QMainWindow):
         self.colour_bar = ColourBar()
         self.inspector = Inspector(work.track, self.colour_bar)
         self.actions_.add_panel(
-            self.inspector.toggleViewAction(), "I", "Parameters of the pictures, and the spectrum"
+            self.inspector.toggleViewAction(),
+            "I",
+            "Parameters, resynthesis, spectrum, selection",
         )
         self.transport = TransportBar(self.actions_, work.track, work.listening, self.meter)
         self.addToolBar(self.transport)

@@ -98,7 +98,7 @@ class Editing(QObject):
         """The octave at hand, and what has been done to it."""
         index = self._octave_at_hand()
         if index is None:
-            self.message.emit("Point at an octave first, or select something in it.")
+            self.message.emit("Nothing selected. Point at an octave, or drag over a picture to select.")
             return None
         return index, self.track.edit_of(index)
 
@@ -140,7 +140,7 @@ class Editing(QObject):
     def require_selection(self) -> Box | None:
         """The selection; without one, a message says how to make it."""
         if not self._view.selection:
-            self.message.emit("Select a box first: drag over a picture.")
+            self.message.emit("Nothing selected. Drag over a picture to select.")
         return self._view.selection
 
     def set_gain(self, gain_db: float, text: str) -> None:
@@ -175,7 +175,7 @@ class Editing(QObject):
                 "Reset Box",
             )
         else:
-            self.message.emit("Click an edited box to choose it first.")
+            self.message.emit("No edited box selected. Click an edited box to select it.")
 
     def clear(self) -> None:
         """Take back everything that was done."""

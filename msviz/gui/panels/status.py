@@ -74,7 +74,7 @@ class StatusBar(QStatusBar):
         self._message.setContentsMargins(6, 0, 12, 0)
         self._bar = _Progress(140)
         self._doing = QLabel()
-        self._doing.setMinimumWidth(self.fontMetrics().horizontalAdvance("Stopped at 100 %"))
+        self._doing.setMinimumWidth(self.fontMetrics().horizontalAdvance("Paused at 100 %"))
         self._stop = QPushButton()
         self._stop.setFlat(True)
         self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -89,7 +89,7 @@ class StatusBar(QStatusBar):
         self._damage = QPushButton()
         self._damage.setFlat(True)
         self._damage.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._damage.setToolTip("What is wrong with this file, and where")
+        self._damage.setToolTip("Damaged or missing parts of this file")
         self._damages = QMenu(self)
         self._damages.aboutToShow.connect(self._fill_damages)
         self._damage.setMenu(self._damages)
@@ -106,7 +106,7 @@ class StatusBar(QStatusBar):
         self._export = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._export_bar = _Progress(100)
         self._cancel = QPushButton("Cancel")
-        self._cancel.setToolTip("Stop exporting; no file is left")
+        self._cancel.setToolTip("Cancel the export. No file is left behind.")
         self._cancel.setFlat(True)
         self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cancel.clicked.connect(self.cancel_requested)
@@ -152,7 +152,7 @@ class StatusBar(QStatusBar):
         channels = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels} channels")
         texts = [source.format, rate_text(source.exact_rate), channels]
         if len(source.tracks) > 1:
-            texts.append(f"sound track {source.track + 1} of {len(source.tracks)}")
+            texts.append(f"audio track {source.track + 1} of {len(source.tracks)}")
         if not source.settled:
             texts.append(f"about {time_text(source.length / source.rate, 0)} long")
         self._file = " · ".join(texts)
@@ -162,7 +162,7 @@ class StatusBar(QStatusBar):
         """Say that something is wrong with the file, if it is: as a whole, or where the view says."""
         self._notes = notes
         count = len(self._view.damage.missing)
-        texts = [f"{count} damaged stretch{'es' if count > 1 else ''}"] if count else []
+        texts = [f"{count} damaged part{'s' if count > 1 else ''}"] if count else []
         if notes and not count:
             texts.append("incomplete" if any("cut short" in note for note in notes) else "see the notes")
         self._damage.setText(f"⚠ {''.join(texts)}")
@@ -178,7 +178,7 @@ class StatusBar(QStatusBar):
             action = self._damages.addAction(f"{begin} to {end}: {one.reason}")
             action.triggered.connect(lambda _, one=one: self.damage_chosen.emit(one))
         if len(missing) > MOST_DAMAGES:
-            more = f"… and {len(missing) - MOST_DAMAGES} more; msviz info lists them all"
+            more = f"… and {len(missing) - MOST_DAMAGES} more. `msviz info` lists them all."
             self._damages.addAction(more).setEnabled(False)
 
     def show_progress(self, progress: float, *, stopped: bool) -> None:
@@ -189,15 +189,15 @@ class StatusBar(QStatusBar):
         if running:
             percent = int(100 * progress)
             self._bar.show_share(progress)
-            self._doing.setText(f"{'Stopped at' if stopped else 'Analysing'} {percent} %")
-            self._stop.setText("Go on" if stopped else "Stop")
+            self._doing.setText(f"{'Paused at' if stopped else 'Analysing'} {percent} %")
+            self._stop.setText("Resume" if stopped else "Pause")
 
     def show_export(self, name: str, share: float | None) -> None:
         """How much of a file is written, from 0 to 1; None: nothing is being written."""
         for widget in (self._export, self._export_bar, self._cancel):
             widget.setVisible(share is not None)
         if share is not None:
-            self._export.setText(f"Writing {name}")
+            self._export.setText(f"Exporting {name}")
             self._export_bar.show_share(share)
 
     def show_underruns(self, count: int) -> None:
