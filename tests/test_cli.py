@@ -661,7 +661,7 @@ WRITING = """
 import itertools, pathlib, time
 from PyQt6.QtCore import QTimer
 from msviz.gui.app import application
-from msviz.gui.dialogs.export import ExportTask
+from msviz.gui.work.exporting import ExportTask
 from msviz.gui.window import Window
 
 class Endless(ExportTask):

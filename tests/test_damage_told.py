@@ -138,14 +138,12 @@ def test_damage_lies_where_the_sound_does(tmp_path, whole):
 
 
 def test_what_the_window_exports_remembers_damage(damaged, tmp_path):
-    from msviz.gui.dialogs.data_export import DataExport
+    from msviz.gui.work.exporting import DataExport
 
     path, stretch = tmp_path / "part.zarr", (RATE, RATE * SECONDS)
     with open_audio(damaged) as source:
-        order = DataExport(
-            path, OctaveTransform(RATE, fmin=1000.0), source, stretch, "complex64", "hole.flac"
-        )
-        assert list(order.write())[-1] == 1.0
+        task = DataExport(path, OctaveTransform(RATE, fmin=1000.0), source, stretch, "complex64", "hole.flac")
+        assert list(task.write())[-1] == 1.0
     assert load(path).damage == all_damage(damaged)[0]
 
 

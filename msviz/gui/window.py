@@ -16,7 +16,6 @@ from msviz.demos import demo_tracks
 from msviz.errors import MsvizError, ParameterError
 from msviz.gui.actions import Actions
 from msviz.gui.canvas.colours import HIGHEST_DB, LOWEST_DB, Colours
-from msviz.gui.dialogs.export import Exporter
 from msviz.gui.keyboard import ControlKeys
 from msviz.gui.model.damage import Missing
 from msviz.gui.model.editing import Editing
@@ -36,6 +35,7 @@ from msviz.gui.panels.status import StatusBar
 from msviz.gui.panels.transport import TransportBar
 from msviz.gui.panels.welcome import Welcome
 from msviz.gui.work.analysis import Analysis
+from msviz.gui.work.exporting import Exporter
 from msviz.gui.work.jobs import Runner
 from msviz.gui.work.resynthesis import ResynthesisWave
 from msviz.lab import Recipe
@@ -340,7 +340,7 @@ class Window(QMainWindow):
         if self.session:
             save_edits(self._file, self.editing.edits)
             self.session.close()
-            self.exporter.leave(self.session.source)
+            self.exporter.close_when_done(self.session.source)
             self.session = self.listening.session = None
             self.rebuilt.turn_to(None)
 
@@ -522,16 +522,16 @@ class Window(QMainWindow):
         self._show_recent()
 
     def _may_close(self) -> bool:
-        """Ask, if it would cost a file that is being written."""
+        """Ask before closing cancels an export."""
         if not (self.asks and self.exporter.writing):
             return True
-        text = f"{self.exporter.writing.name} is being written: wait for it, or stop it?"
+        text = f"Still exporting {self.exporter.writing.name}. Cancel the export and close?"
         box = QMessageBox(QMessageBox.Icon.Question, self.windowTitle(), text, parent=self)
-        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-        wait = box.addButton("Wait", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(wait)
+        cancel = box.addButton("Cancel export", QMessageBox.ButtonRole.AcceptRole)
+        keep = box.addButton("Keep exporting", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
         box.exec()
-        return box.clickedButton() is stop or not self.asks
+        return box.clickedButton() is cancel or not self.asks
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close():

@@ -75,23 +75,25 @@ def test_blind(window: Window) -> None:
 
 
 def export(window: Window) -> None:
-    """Ask what sound is to be written, and write it beside what goes on."""
+    """Ask which sound to export, and start writing it."""
     session = window.session
     if not session:
         return
+    box = window.listening.box
     dialog = AudioDialog(
-        session.sources,
+        session.whole,
         window.player.source or SOURCES[0],
         track=session.source,
         selection=_selected(window),
+        isolated=session.isolated(box) if box else None,
         parent=window,
     )
-    if order := ask(dialog, session.source.path):
-        window.exporter.start(order)
+    if task := ask(dialog, session.source.path):
+        window.exporter.start(task)
 
 
 def export_picture(window: Window) -> None:
-    """Ask how what is shown is to be drawn, and write it beside what goes on."""
+    """Ask how to draw what the window shows, and start writing it."""
     session, pictures, editing = window.session, window.pictures, window.editing
     if not session:
         return
@@ -111,15 +113,15 @@ def export_picture(window: Window) -> None:
         on["rebuilt"],
     )
     dialog = PictureDialog(session, window.view.target, look, pictures.size(), window)
-    if order := ask(dialog, session.source.path):
-        window.exporter.start(order)
+    if task := ask(dialog, session.source.path):
+        window.exporter.start(task)
 
 
 def export_data(window: Window) -> None:
-    """Ask what representation is to be written, and write it beside what goes on."""
+    """Ask which representation to export, and start writing it."""
     session = window.session
-    if session and (order := ask(DataDialog(session, _selected(window), window), session.source.path)):
-        window.exporter.start(order)
+    if session and (task := ask(DataDialog(session, _selected(window), window), session.source.path)):
+        window.exporter.start(task)
 
 
 def _selected(window: Window) -> tuple[int, int] | None:

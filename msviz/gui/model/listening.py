@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QApplication
 
 from msviz.errors import MsvizError
 from msviz.gui.model.session import SOURCES, Session
-from msviz.gui.model.view import View
+from msviz.gui.model.view import Box, View
 from msviz.playback import Player
 
 TICK_MS = 16  # between two looks at the player while it plays
@@ -91,18 +91,23 @@ class Listening(QObject):
         self._ticker.start()
         self.ticked.emit()
 
-    def play_selection(self) -> None:
-        """Play the time that is selected once, and of it only the frequencies that are."""
+    @property
+    def box(self) -> Box | None:
+        """The selection if it limits frequency; None if it has all frequencies or nothing is selected."""
         box, full = self._view.selection, self._view.full
-        if not self.session or not box:
-            self.message.emit("Select what to play first: drag over a picture.")
+        every_frequency = box and box.low_hz <= full.low_hz and box.high_hz >= full.high_hz
+        return None if every_frequency else box
+
+    def play_selection(self) -> None:
+        """Play what is selected once: its time, and only its frequencies."""
+        selection = self._view.selection
+        if not self.session or not selection:
+            self.message.emit("Nothing selected. Drag over a picture to select.")
             return
         self._told_error = None
-        every_frequency = box.low_hz <= full.low_hz and box.high_hz >= full.high_hz
-        only = None if every_frequency else box
-        if only != self.session.only:
-            self.session.hear(only=only)
-        self.player.play_range(*self.samples(box.start_s, box.stop_s))
+        if self.box != self.session.only:
+            self.session.hear(only=self.box)
+        self.player.play_range(*self.samples(selection.start_s, selection.stop_s))
         self._begin()
         self._ticker.start()
         self.ticked.emit()

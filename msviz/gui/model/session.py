@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -53,6 +54,8 @@ class Session(QObject):
         What alone is heard of every source, whatever it is.
     sources : dict of str to Source
         What the player has, by the names in `SOURCES`.
+    whole : dict of str to Source
+        The same at all frequencies, whatever `only` is.
     rebuilt : Source
         What the octaves give, as edits and recipe leave them, all of it whatever `only` is.
 
@@ -81,6 +84,7 @@ class Session(QObject):
         self.difference_gain_db = 0.0
         self.only: Box | None = None
         self.sources: dict[str, Source] = {}
+        self.whole: dict[str, Source] = {}
         self.rebuilt: Source = source
         self._runner, self._player, self._memory = runner, player, memory
         self.length = source.length
@@ -217,15 +221,17 @@ class Session(QObject):
         multi_scale, stft = rebuilt(self.transform), rebuilt(self.stft)
         self.rebuilt = multi_scale
         difference = once(Difference, self.source, multi_scale, gain_db=self.difference_gain_db)
-        heard = [self.source, multi_scale, stft, difference]
-        if self.only:
-            alone = Edits(boxes=(BoxEdit(*self.only, gain_db=0.0),), alone=True)
-            through = (self.transform, self.transform, self.stft, self.transform)
-            heard = [
-                once(Resynthesis, whole, transform, alone)
-                for whole, transform in zip(heard, through, strict=True)
-            ]
-        return dict(zip(SOURCES, heard, strict=True))
+        self.whole = dict(zip(SOURCES, (self.source, multi_scale, stft, difference), strict=True))
+        return self.isolated(self.only, partial(once, Resynthesis)) if self.only else self.whole
+
+    def isolated(self, box: Box, make: Callable[..., Source] = Resynthesis) -> dict[str, Source]:
+        """Every source with only what lies in a box, resynthesized from its own transform."""
+        edits = Edits(boxes=(BoxEdit(*box, gain_db=0.0),), alone=True)
+        transforms = (self.transform, self.transform, self.stft, self.transform)
+        return {
+            name: make(source, transform, edits)
+            for (name, source), transform in zip(self.whole.items(), transforms, strict=True)
+        }
 
     def _stored(self, transform: Transform, kind: str) -> Any:
         """The picture that the file itself holds, if it holds levels alone and just such are to be drawn."""
