@@ -1,5 +1,7 @@
 """Listening in the window: what keys, ruler and selection make the player do, and what is heard then."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import window_tools
@@ -30,6 +32,11 @@ device, track, window = window_tools.device, window_tools.track, window_tools.wi
 def heard(seconds):
     """The last seconds that were sent to the device, left side."""
     return np.concatenate(Device.opened.heard)[-round(seconds * RATE) :, 0]
+
+
+def shows(widget, text):
+    """Whether a label says it."""
+    return any(text in label.text() for label in widget.findChildren(QLabel))
 
 
 # Sources
@@ -151,7 +158,7 @@ def test_a_selection_of_all_frequencies_is_played_as_it_is(qtbot, window):
 def test_without_a_selection_it_says_what_to_do(qtbot, window):
     qtbot.keyClick(window, KEY.Key_Space, SHIFT)
     assert not window.player.playing
-    assert any("Select" in label.text() for label in window.status.findChildren(QLabel))
+    assert shows(window.status, "Nothing selected. Drag over a picture to select.")
 
 
 def test_the_loop_is_the_selection_and_goes_with_it(qtbot, window):
@@ -160,8 +167,12 @@ def test_the_loop_is_the_selection_and_goes_with_it(qtbot, window):
     assert window.player.loop == (0, SECONDS * RATE)
     window.view.select(Box(2.0, 3.0, 100.0, 500.0))
     assert window.player.loop == (2 * RATE, 3 * RATE)
+    window.view.select(Box(2.5, 2.505, 100.0, 500.0))
+    assert window.player.loop == (2.5 * RATE, 2.505 * RATE)
+    assert not shows(window.status, "shortest loop")
     window.view.select(Box(2.5, 2.5000001, 100.0, 500.0))
-    assert window.player.loop[0] == 2.5 * RATE
+    assert window.player.loop == (2.5 * RATE, 2.501 * RATE)
+    assert shows(window.status, "Looping 1 ms, the shortest loop.")
     window.show_source(open_audio(window.source.path))
     assert window.player.loop == (0, SECONDS * RATE)  # another track begins with nothing selected
     qtbot.keyClick(window, KEY.Key_L)
@@ -203,6 +214,35 @@ def test_followed_smoothly_the_playhead_stays_in_the_middle_and_a_hand_goes_firs
     window.view.show(window.view.full._replace(start_s=6.0, stop_s=7.0))
     play_until(qtbot, window, 4.9)
     assert window.view.range[:2] == (6.0, 7.0)
+
+
+@pytest.mark.parametrize("follow", [KEY.Key_F6, KEY.Key_F7])
+def test_a_loop_in_view_leaves_the_view_where_it_is(qtbot, window, follow):
+    window.view.show(window.view.full._replace(start_s=2.0, stop_s=3.0))
+    before = window.view.range
+    window.view.select(Box(2.8, 2.95, 100.0, 500.0))
+    qtbot.keyClick(window, follow)
+    qtbot.keyClick(window, KEY.Key_L)
+    qtbot.keyClick(window, KEY.Key_Space)
+    qtbot.waitUntil(lambda: Device.opened is not None)
+    ticked = []
+
+    def tick():
+        ticked.append(window.view.playhead_s)
+        Device.opened.run(0.04)
+
+    window.listening.ticked.connect(tick)
+    qtbot.waitUntil(lambda: sum(a > b for a, b in pairwise(ticked)) > 4)  # it has turned some times
+    assert window.view.range == before
+
+
+def test_a_loop_that_leaves_the_view_is_followed(qtbot, window):
+    window.view.show(window.view.full._replace(start_s=2.0, stop_s=3.0))
+    window.view.select(Box(2.5, 3.5, 100.0, 500.0))
+    qtbot.keyClick(window, KEY.Key_L)
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 3.2)
+    assert window.view.range.start_s > 2.0
 
 
 @pytest.mark.parametrize(("key", "speed"), [("1", 1.0), ("2", 0.5), ("4", 0.25)])

@@ -170,7 +170,7 @@ def reference(sources, length, events):
     heard = requested = None  # source, None is silence
     here, asked, selected, loop, once = 0, None, 0, None, None
     old_heard = old_here = 0
-    fading = 0
+    fading, fade = 0, FADE
     playing = False
     out = []
 
@@ -198,12 +198,14 @@ def reference(sources, length, events):
                 requested = selected if playing and place < (once[1] if once else length) else None
                 if requested != heard or (requested is not None and place != here):
                     old_heard, old_here = heard, here
-                    fading = 0 if heard is None and place == 0 else FADE
+                    looped = playing and loop and not once
+                    fade = min(FADE, (loop[1] - loop[0]) // 2) if looped else FADE
+                    fading = 0 if heard is None and place == 0 else fade
                 heard, here = requested, place
             sample = at(heard, here)
             if fading:
-                gain = (FADE - fading + 0.5) / FADE
-                sample = (1 - gain) * at(old_heard, old_here + FADE - fading) + gain * sample
+                gain = (fade - fading + 0.5) / fade
+                sample = (1 - gain) * at(old_heard, old_here + fade - fading) + gain * sample
                 fading -= 1
             out.append((np.broadcast_to(sample, 2), here))
             here += heard is not None and here < length

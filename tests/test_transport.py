@@ -43,25 +43,29 @@ def look_round(made):
 # Loops and ranges
 
 
-@pytest.mark.parametrize(("start", "stop"), [(100, 150), (0, 300), (63, 83), (900, 1000)])
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [(100, 150), (0, 300), (63, 83), (900, 1000), (60, 75), (100, 105), (100, 102), (100, 101)],
+)
 def test_loop_has_exactly_its_period_and_fades_from_behind_its_stop(playing, output, start, stop):
     playing.loop = start, stop
     playing.seek(start)
     settle(playing)
     output().run(FADE + 2)
     begun = playing._mixer.position
-    heard = ears(playing, output, 10 * (stop - start))
     period = stop - start
+    heard = ears(playing, output, 10 * max(period, 10))
+    fade = min(FADE, period // 2)
     places = start + (begun - start + np.arange(len(heard))) % period
-    gain = (np.arange(FADE) + 0.5) / FADE
+    gain = (np.arange(fade) + 0.5) / max(fade, 1)
     expected = np.array([1.0 + 2 * places, 2.0 + 2 * places]).T
-    behind = np.where(stop + np.arange(FADE) < 1000, 1.0 + 2 * (stop + np.arange(FADE)), 0)
-    for turn in np.flatnonzero(np.diff(places) < 0) + 1:
+    behind = np.where(stop + np.arange(fade) < 1000, 1.0 + 2 * (stop + np.arange(fade)), 0)
+    for turn in np.flatnonzero(places == start):
         old = np.stack([behind, np.where(behind, behind + 1, 0)], axis=1)[: len(heard) - turn]
-        new = expected[turn : turn + FADE]
-        expected[turn : turn + FADE] = old + (new - old) * gain[: len(new), np.newaxis]
+        new = expected[turn : turn + fade]
+        expected[turn : turn + fade] = old + (new - old) * gain[: len(new), np.newaxis]
     np.testing.assert_allclose(heard, expected, rtol=1e-5)
-    assert np.count_nonzero(np.diff(places) < 0) >= 9
+    assert np.count_nonzero(places == start) >= 9
     assert playing.underruns == 0
     assert start <= playing.position < stop
 
@@ -103,13 +107,36 @@ def test_without_its_loop_it_goes_on_smoothly(playing, output):
     np.testing.assert_array_equal(numbers(ears(playing, output, 200)), np.arange(80, 280))
 
 
+@pytest.mark.parametrize("period", [8, 16, 24, 56, 120])
+def test_loop_of_whole_periods_plays_on_as_a_pure_tone(output, period):
+    """An eighth of the rate repeats every 8 samples: its loop is the tone itself, crossfades and all."""
+    tone = np.sin(2 * np.pi * np.arange(1000) / 8)
+    with Player() as made:
+        made.load({"tone": Signal(np.stack([tone, tone]), RATE)})
+        made.loop = 400, 400 + period
+        made.seek(400)
+        made.play()
+        heard = ears(made, output, 400)
+        np.testing.assert_allclose(heard[FADE:, 0], tone[FADE:400], atol=1e-6)
+
+
 @pytest.mark.parametrize(
-    ("asked", "taken"),
-    [((100, 105), (100, 120)), ((995, 1000), (980, 1000)), ((-50, 40), (0, 40)), ((900, 5000), (900, 1000))],
+    ("rate", "asked", "taken"),
+    [
+        (1000, (100, 105), (100, 105)),
+        (1000, (-50, 40), (0, 40)),
+        (1000, (900, 5000), (900, 1000)),
+        (48_000, (100, 105), (100, 148)),
+        (48_000, (998, 1000), (952, 1000)),
+        (44_100, (100, 101), (100, 145)),
+        (96_000, (0, 1), (0, 96)),
+    ],
 )
-def test_loop_lies_in_the_track_and_is_long_enough(playing, asked, taken):
-    playing.loop = asked
-    assert playing.loop == taken
+def test_loop_lies_in_the_track_and_lasts_a_millisecond(rate, asked, taken):
+    made = Player()
+    made.load({"one": Signal(np.zeros((1, 1000)), rate)})
+    made.loop = asked
+    assert made.loop == taken
 
 
 @pytest.mark.parametrize("empty", [(50, 50), (60, 50), (1000, 2000), (-10, 0)])

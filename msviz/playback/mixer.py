@@ -62,8 +62,9 @@ class Mixer:
     the two parts of the samples under the fades add up to the whole.  Only the track's first sample is
     not faded in: there is nothing before it.
 
-    A loop turns in the same way: from the samples behind its stop to those from its start on, so that
-    its period is exactly its length.
+    A loop turns in the same way: from the samples after its stop to those from its start on, so that
+    its period is exactly its length.  No crossfade in a loop lasts longer than half of it: even the
+    shortest loop has a part that is played as it is.
 
     Where samples are not ready in time there is silence, counted in `underruns`, and the position stays:
     no sample is ever left out.
@@ -132,7 +133,7 @@ class Mixer:
         request, track = self.request, self.request.track
         asked = request.seek is not self.seek
         position = request.seek.sample if asked else self.position
-        voice, place, step, limit = None, 0, 1.0, 0
+        voice, place, step, limit, fade = None, 0, 1.0, 0, None
         if track:
             step, limit = track.step, track.length
             place = track.own(position) if asked or step != self._step else self._own
@@ -141,6 +142,7 @@ class Mixer:
                     limit = track.own(request.once[1])
                 elif request.loop:
                     start, limit = track.own(request.loop[0]), track.own(request.loop[1])
+                    fade = (limit - start) // 2
                     if place >= limit:
                         # A crossfade may have gone past the stop: time is as much past the start.
                         over = place - limit if place - limit < track.fade else 0
@@ -159,14 +161,17 @@ class Mixer:
                     self._limit = voice[0].length  # it goes on, past the stop of a loop if need be
                     return
             if voice != self._voice or place != self._own:
-                self._fade = self._crossfade(voice, place)
+                self._fade = self._crossfade(voice, place, fade)
         self._voice, self._limit, self.seek = voice, limit, request.seek
         self.position, self._own, self._step = position, place, step
 
-    def _crossfade(self, voice: tuple[PlaybackBuffer, int] | None, place: int) -> NDArray[np.float32]:
+    def _crossfade(
+        self, voice: tuple[PlaybackBuffer, int] | None, place: int, longest: int | None
+    ) -> NDArray[np.float32]:
         if self._voice is None and place == 0:
             return self._fade
         length = next(track.fade for track, _ in filter(None, (voice, self._voice)))
+        length = length if longest is None else min(length, longest)
         old, new = np.zeros((2, length, 2), np.float32)
         if self._voice:
             self._voice[0].copy(self._voice[1], self._own, old)

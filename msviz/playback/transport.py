@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from msviz.playback.sources import require_same_shape
 from msviz.signal import Source
 
 SPEEDS = {1.0: 1, 0.5: 2, 0.25: 4}  # and how many times slower each is
-MIN_LOOP_S = 0.02
+MIN_LOOP_S = 0.001  # shorter loops turn so often that the audio callback would have no time left
 
 T = TypeVar("T", bound="Transport")
 P = ParamSpec("P")
@@ -202,8 +203,8 @@ class Transport(ABC):
     def loop(self) -> tuple[int, int] | None:
         """The samples [start, stop) that are repeated, if any.
 
-        A playhead before `stop` goes on and turns there, one behind it goes to `start`: both without a
-        click.  The period is exactly the range.  One of less than 20 ms is lengthened to that.
+        A playhead before `stop` plays on and turns there; one after it goes to `start`.  Neither clicks.
+        The period is exactly the range.  A range shorter than 1 ms is lengthened to 1 ms.
 
         Raises
         ------
@@ -218,8 +219,9 @@ class Transport(ABC):
         track = self._mixer.request.track
         if loop is not None and track is not None:
             start, stop = self._within(track, *loop)
-            stop = min(max(stop, start + round(MIN_LOOP_S * track.original_rate)), track.original_length)
-            start = max(min(start, stop - round(MIN_LOOP_S * track.original_rate)), 0)
+            shortest = math.ceil(MIN_LOOP_S * track.original_rate)
+            stop = min(max(stop, start + shortest), track.original_length)
+            start = max(min(start, stop - shortest), 0)
             loop = start, stop
         self._update_request(loop=loop if track else None)
 

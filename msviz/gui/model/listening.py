@@ -9,6 +9,7 @@ from msviz.errors import MsvizError
 from msviz.gui.model.session import SOURCES, Session
 from msviz.gui.model.view import Box, View
 from msviz.playback import Player
+from msviz.playback.transport import MIN_LOOP_S
 
 TICK_MS = 16  # between two looks at the player while it plays
 SELDOM = 20  # ticks between two looks at what need not be so quick
@@ -169,7 +170,9 @@ class Listening(QObject):
     def _set_loop(self) -> None:
         if self.session:
             start_s, stop_s = (self._view.selection or self._view.full)[:2]
-            self.player.loop = self.samples(start_s, stop_s) if self.looping else None
+            self.player.loop = samples = self.samples(start_s, stop_s) if self.looping else None
+            if self.player.loop != samples:
+                self.message.emit(f"Looping {1000 * MIN_LOOP_S:g} ms, the shortest loop.")
 
     def samples(self, start_s: float, stop_s: float) -> tuple[int, int]:
         """The samples from one time to another, at least one."""
@@ -260,9 +263,9 @@ class Listening(QObject):
             self._view.pan(now - seen.start_s)
 
     def _follow(self, before: float, now: float) -> None:
-        """Let the view follow a playhead that was in it, unless a hand holds something."""
+        """Scroll with the playhead if it was in view, unless it loops within the view."""
         seen = self._view.range
-        if not seen.start_s <= before <= seen.stop_s or self.follow == "off":
+        if not seen.start_s <= before <= seen.stop_s or self.follow == "off" or self._loop_in_view:
             return
         if not seen.start_s <= now <= seen.stop_s:
             self._look_at_playhead()
@@ -270,6 +273,14 @@ class Listening(QObject):
             lag = now - self._view.time_at(0.5)
             if lag > 0 and now > before:
                 self._view.pan(min(lag, now - before + CATCH_UP * lag))
+
+    @property
+    def _loop_in_view(self) -> bool:
+        if not self.player.loop:
+            return False
+        start, stop = self.player.loop
+        seen, sample = self._view.range, 1 / self._view.rate
+        return seen.start_s - sample < start * sample and stop * sample < seen.stop_s + sample
 
     def _tick(self) -> None:
         """Look where the player is."""
