@@ -7,8 +7,8 @@ import pytest
 import window_tools
 from canvas_tools import drag, wheel
 from PyQt6.QtCore import QPoint, QSettings, Qt
-from PyQt6.QtWidgets import QLabel
-from window_tools import HIGH_HZ, LOW_HZ, RATE, SECONDS, Device, level_db, play_until
+from PyQt6.QtWidgets import QLabel, QPushButton
+from window_tools import HIGH_HZ, LOW_HZ, RATE, SECONDS, Device, level_db, play_until, write
 
 from msviz.audio import open_audio
 from msviz.gui.canvas.rulers import TimeRuler
@@ -277,16 +277,48 @@ def test_devices_are_offered_and_the_one_chosen_is_kept(window):
     assert [a.isChecked() for a in menu.actions()] == [False, False, True]
 
 
-def test_underruns_are_counted_where_there_are_any(window):
-    def texts():
-        return [label.text() for label in window.status.findChildren(QLabel) if label.isVisible()]
+def dropouts_shown(window):
+    """What the counter of dropouts says, if it is there."""
+    buttons = window.status.findChildren(QPushButton)
+    return next((b.text() for b in buttons if "dropout" in b.text() and not b.isHidden()), None)
 
-    window.status.show_underruns(0)
-    assert not any("underrun" in text for text in texts())
-    window.status.show_underruns(1)
-    assert "1 underrun" in texts()
-    window.status.show_underruns(3)
-    assert "3 underruns" in texts()
+
+def test_dropouts_are_shown_where_there_are_any(window):
+    window.status.show_dropouts(0)
+    assert dropouts_shown(window) is None
+    window.status.show_dropouts(1)
+    assert dropouts_shown(window) == "1 dropout"
+    window.status.show_dropouts(3)
+    assert dropouts_shown(window) == "3 dropouts"
+
+
+def test_dropouts_and_clipping_start_anew_with_each_track_and_can_be_reset(qtbot, window, tmp_path):
+    loud = write(tmp_path / "loud.wav", np.tile([1.5, -1.5], 4 * RATE), subtype="FLOAT")
+
+    def play_badly():
+        window.show_source(open_audio(loud))
+        qtbot.keyClick(window, KEY.Key_Space)
+        play_until(qtbot, window, 0.5)
+        Device.opened.underflows += 2
+        qtbot.waitUntil(lambda: dropouts_shown(window) == "2 dropouts" and window.meter.clipped)
+
+    play_badly()
+    button = next(b for b in window.status.findChildren(QPushButton) if "dropout" in b.text())
+    assert "reset" in button.toolTip()
+    button.click()
+    assert dropouts_shown(window) is None
+    play_until(qtbot, window, 1.0)
+    qtbot.keyClick(window, KEY.Key_Space)
+    Device.opened.run(0.5)
+    assert "reset" in window.meter.toolTip()
+    qtbot.mouseClick(window.meter, Qt.MouseButton.LeftButton)
+    assert not window.meter.clipped
+    play_badly()
+    window.show_source(open_audio(window.files.recent()[-1]))  # while the loud one plays
+    Device.opened.run(0.5)
+    window.meter.wake()
+    assert dropouts_shown(window) is None
+    assert not window.meter.clipped
 
 
 def test_a_rate_that_the_device_lacks_is_told_once(qtbot, window, monkeypatch):

@@ -106,14 +106,18 @@ class Played:
     switched: list = field(default_factory=list)  # positions at which another source was selected
     latency: float = 0.0  # the longest from when samples were asked for until the last of them is heard
     last: int = 0
-    underruns: int = 0  # that the player is to blame for
+    dropouts: int = 0  # that the player is to blame for
     starved: int = 0  # for which the machine was too busy: nobody asked the player in time
     error: str | None = None
 
     def end(self, player):
         """Note how it ended."""
-        self.last, self.underruns, self.error = player.position, player._mixer.underruns, player.error
-        self.starved = player.underruns - self.underruns
+        self.last, self.dropouts, self.error = (
+            player.position,
+            player._mixer.request.tally.dropouts,
+            player.error,
+        )
+        self.starved = player.dropouts - self.dropouts
 
 
 def play(make_sources, switches=0, workers=0):
@@ -175,7 +179,7 @@ def record(server, elsewhere, call, latency_ms=20):
             told = elsewhere(call)
         if not told.starved:
             break
-    assert (told.underruns, told.starved, told.error) == (0, 0, None)
+    assert (told.dropouts, told.starved, told.error) == (0, 0, None)
     return recording, told
 
 

@@ -250,7 +250,7 @@ def test_every_sample_is_as_requested(events):
     np.testing.assert_allclose(np.concatenate(outs), [sample for sample, _ in expected], rtol=1e-6, atol=2e-3)
     assert positions == [position for _, position in expected]
     assert tested.position == last
-    assert tested.underruns == 0
+    assert tested.request.tally.dropouts == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(1, 90)), min_size=1, max_size=20))
@@ -291,12 +291,12 @@ def test_samples_that_are_late_are_waited_for_in_silence():
     np.testing.assert_array_equal(out[:64], source.samples[:, :64].T)
     assert not out[64:].any()
     fill(tested, 100)
-    assert (tested.underruns, tested.position, pieces[-1].moved) == (1, 64, 0)
+    assert (tested.request.tally.dropouts, tested.position, pieces[-1].moved) == (1, 64, 0)
     late.make(0, 1, [])
     late.make(0, 2, [])
     out, _ = fill(tested, 64)
     np.testing.assert_array_equal(out[FADE:], source.samples[:, 64 + FADE : 128].T)
-    assert tested.underruns == 1
+    assert tested.request.tally.dropouts == 1
 
 
 def test_what_is_heard_goes_on_until_the_new_place_is_ready():
@@ -334,7 +334,7 @@ def test_loop_turns_in_the_old_source_until_the_new_one_is_ready():
     late.make(1, 1, [])
     out, _ = fill(tested, 40)
     np.testing.assert_array_equal(out[FADE:], ramp(1000, 10_000).samples[:, 50 + FADE : 90].T)
-    assert tested.underruns == 0
+    assert tested.request.tally.dropouts == 0
 
 
 def test_place_asked_for_is_taken_in_the_old_source_until_the_new_one_is_ready():

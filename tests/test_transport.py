@@ -66,7 +66,7 @@ def test_loop_has_exactly_its_period_and_fades_from_behind_its_stop(playing, out
         expected[turn : turn + fade] = old + (new - old) * gain[: len(new), np.newaxis]
     np.testing.assert_allclose(heard, expected, rtol=1e-5)
     assert np.count_nonzero(places == start) >= 9
-    assert playing.underruns == 0
+    assert playing.dropouts == 0
     assert start <= playing.position < stop
 
 
@@ -360,7 +360,7 @@ def test_speed_changes_while_playing_and_the_place_goes_on(playing, output):
         np.testing.assert_allclose(heard, place + speed * np.arange(100), atol=FADE)
         np.testing.assert_allclose(heard[FADE:], place + speed * np.arange(FADE, 100), rtol=1e-6)
     assert playing.position == pytest.approx(275, abs=1)  # a tenth of a second ago
-    assert playing.underruns == 0
+    assert playing.dropouts == 0
 
 
 @pytest.mark.usefixtures("slowed")
@@ -648,10 +648,10 @@ def test_device_that_is_not_there_is_told_and_the_former_plays_again(playing, ou
 
 def test_what_came_too_late_for_the_device_is_counted(playing, output):
     output().underflows = 2
-    assert playing.underruns == 2
+    assert playing.dropouts == 2
     output().active = False
     wait_until(lambda: not playing.playing)
-    assert playing.underruns == 2
+    assert playing.dropouts == 2
 
 
 # From several threads

@@ -142,6 +142,7 @@ class Window(QMainWindow):
         self.inspector.lab.changed.connect(self._set_recipe)
         self.status.stop_requested.connect(self._toggle_analysis)
         self.status.cancel_requested.connect(self.exporter.cancel)
+        self.status.reset_requested.connect(self._reset_dropouts)
         self.status.damage_chosen.connect(self._show_missing)
         self.messages.retry_requested.connect(listening.retry)
         pictures.seek_requested.connect(listening.seek)
@@ -452,7 +453,11 @@ class Window(QMainWindow):
 
     def _slow_tick(self) -> None:
         self._show_error()
-        self.status.show_underruns(self.player.underruns)
+        self.status.show_dropouts(self.player.dropouts)
+
+    def _reset_dropouts(self) -> None:
+        self.player.reset_dropouts()
+        self.status.show_dropouts(self.player.dropouts)
 
     def _show_heard(self, name: str) -> None:
         self.actions_.set_source(name)

@@ -19,6 +19,22 @@ class Seek:
         self.sample = sample
 
 
+class Tally:
+    """What has gone wrong since the sources were loaded; reset by whoever shows it.
+
+    Attributes
+    ----------
+    dropouts : int
+        How often samples were not ready in time.
+    clipped : bool
+        Whether a sample sent to the device has reached full scale.
+    """
+
+    def __init__(self) -> None:
+        self.dropouts = 0
+        self.clipped = False
+
+
 @dataclass(frozen=True)
 class PlaybackRequest:
     """What is to be heard.  Replaced as a whole by whoever changes it, read by the mixer when it can.
@@ -34,6 +50,7 @@ class PlaybackRequest:
     loop: tuple[int, int] | None = None
     once: tuple[int, int] | None = None
     pointer: float | None = None
+    tally: Tally = field(default_factory=Tally)
 
 
 class Piece(NamedTuple):
@@ -66,18 +83,16 @@ class Mixer:
     its period is exactly its length.  No crossfade in a loop lasts longer than half of it: even the
     shortest loop has a part that is played as it is.
 
-    Where samples are not ready in time there is silence, counted in `underruns`, and the position stays:
+    Where samples are not ready in time there is silence, counted as a dropout, and the position stays:
     no sample is ever left out.
     """
 
     def __init__(self) -> None:
         self.request = PlaybackRequest()
         self.volume = 1.0
-        self.underruns = 0
         self.position = 0.0  # in samples of the original
         self.seek = self.request.seek
         self.peaks = (0.0, 0.0)  # of the buffer filled last, left and right
-        self.clipped = False  # whether one has reached full scale; taken back by whoever shows it
         self._own = 0  # the position, in samples of the track
         self._step = 1.0  # the track's
         self._voice: tuple[PlaybackBuffer, int] | None = None  # what is heard; None is silence
@@ -85,10 +100,11 @@ class Mixer:
         self._limit = 0  # sample of the track heard at which it may turn or end
         self._tape = Tape()
         self._gain = 1.0
+        self._tally = self.request.tally  # of what is heard, which ends a little after its request
 
     def fill(self, out: NDArray[np.float32]) -> list[Piece]:
         """Fill `out` (n, 2) and tell what was put where."""
-        pieces = []
+        pieces, tally = [], self._tally
         done = 0
         while done < len(out):
             if not len(self._fade):
@@ -102,7 +118,7 @@ class Mixer:
                 count = track.copy(source, self._own, rest[: self._limit - self._own])
                 if not count:
                     self._voice = None
-                    self.underruns += 1
+                    self._tally.dropouts += 1
                     continue
             else:
                 count = len(rest)
@@ -120,13 +136,14 @@ class Mixer:
         left, right = np.abs(out).max(axis=0, initial=0).tolist()
         self.peaks = left, right
         if max(left, right) >= 1:
-            self.clipped = True
+            tally.clipped = True
         return pieces
 
     def cut(self) -> None:
         """Begin anew: the device is closed, and neither what was heard nor the volume need fade."""
         self._voice, self._fade, self._gain = None, self._fade[:0], self.volume
         self._tape = Tape()
+        self._tally = self.request.tally
 
     def _follow(self) -> None:
         """Begin the crossfade to what is requested, if it is something else and is ready."""
@@ -162,6 +179,8 @@ class Mixer:
                     return
             if voice != self._voice or place != self._own:
                 self._fade = self._crossfade(voice, place, fade)
+        if not len(self._fade):
+            self._tally = request.tally
         self._voice, self._limit, self.seek = voice, limit, request.seek
         self.position, self._own, self._step = position, place, step
 

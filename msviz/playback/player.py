@@ -40,7 +40,8 @@ class Meter(NamedTuple):
     peaks : tuple of float
         Largest magnitude of the left and the right side heard since the last look; 1 is full scale.
     clipped : bool
-        Whether a sample sent to the device has reached full scale since `Player.reset_clip`.
+        Whether a sample sent to the device has reached full scale since the sources were loaded, or
+        since `Player.reset_clip`.
     """
 
     peaks: tuple[float, float]
@@ -78,6 +79,7 @@ class Player(Transport):
         self._output_lock = threading.Lock()  # the stream may not be closed while its clock is read
         self._refused: set[int] = set()  # rates that the device does not take
         self._underflows = 0  # of devices that are closed
+        self._underflows_before = 0  # those that are no longer counted
         self._rescan = False
         self._needed = -inf  # when the device was last needed, on the monotonic clock
         self._closing = False
@@ -104,18 +106,31 @@ class Player(Transport):
             return self._output.time if self._output else inf
 
     @property
-    def underruns(self) -> int:
-        """How often samples were not ready in time, since the player was made."""
+    def dropouts(self) -> int:
+        """How often samples came too late, since the sources were loaded or since `reset_dropouts`."""
+        return self._mixer.request.tally.dropouts + self._all_underflows - self._underflows_before
+
+    @property
+    def _all_underflows(self) -> int:
         output = self._output
-        return self._mixer.underruns + self._underflows + (output.underflows if output else 0)
+        return self._underflows + (output.underflows if output else 0)
+
+    def reset_dropouts(self) -> None:
+        """Count dropouts from zero."""
+        self._mixer.request.tally.dropouts = 0
+        self._underflows_before = self._all_underflows
+
+    def _replace(self, track: PlaybackBuffer | None) -> None:
+        super()._replace(track)
+        self.reset_dropouts()
 
     def meter(self) -> Meter:
         """How loud it was since the last call; silence where the device is closed."""
-        return Meter(self._clock.peaks(self._now()), self._mixer.clipped)
+        return Meter(self._clock.peaks(self._now()), self._mixer.request.tally.clipped)
 
     def reset_clip(self) -> None:
-        """Forget that full scale was reached."""
-        self._mixer.clipped = False
+        """Turn the clip light off."""
+        self._mixer.request.tally.clipped = False
 
     def signal_to_error_db(self) -> float | None:
         """How far what is heard lies from the first source, over a quarter of a second at the playhead.

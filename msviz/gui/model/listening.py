@@ -76,6 +76,8 @@ class Listening(QObject):
         self.session, self._told_rate = session, None
         self.pair = SOURCES[:2]
         self._set_loop()
+        self.ticked.emit()
+        self.slow_tick.emit()
 
     # Transport
 

@@ -34,7 +34,7 @@ class MeterBar(QWidget):
         super().__init__(parent)
         self.setFixedSize(SIZE)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else the bar is painted first
-        self.setToolTip("Level, from −60 to 0 dB of full scale; the light stays on after clipping: click it")
+        self.setToolTip("Peak level, −60 to 0 dBFS. The light turns red on clipping. Click to reset it")
         self.levels_db = [LOWEST_DB, LOWEST_DB]
         self.held_db = [LOWEST_DB, LOWEST_DB]
         self.clipped = False

@@ -53,6 +53,8 @@ class StatusBar(QStatusBar):
     stop_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
     """The export is to end."""
+    reset_requested = pyqtSignal()
+    """Dropouts are to be counted from zero."""
     damage_chosen = pyqtSignal(object)
     """A `Missing` stretch is to be seen."""
 
@@ -91,8 +93,11 @@ class StatusBar(QStatusBar):
         self._told.setSingleShot(True)
         self._told.setInterval(TOLD_MS)
         self._told.timeout.connect(self._forget)
-        self._underruns = QLabel()
-        self._underruns.setToolTip("How often sound was not ready in time since msviz was started")
+        self._dropouts = QPushButton()
+        self._dropouts.setFlat(True)
+        self._dropouts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._dropouts.setToolTip("How often audio was not ready in time in this track. Click to reset")
+        self._dropouts.clicked.connect(self.reset_requested)
         self._export = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._export_bar = _Progress(100)
         self._cancel = QPushButton("Cancel")
@@ -100,11 +105,11 @@ class StatusBar(QStatusBar):
         self._cancel.setFlat(True)
         self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cancel.clicked.connect(self.cancel_requested)
-        for widget in (self._export, self._export_bar, self._cancel, self._underruns):
+        for widget in (self._export, self._export_bar, self._cancel, self._dropouts):
             self.addWidget(widget)
         for widget in (self._doing, self._bar, self._stop, self._export, self._export_bar, self._cancel):
             widget.hide()
-        self._underruns.hide()
+        self._dropouts.hide()
 
     def event(self, event: QEvent | None) -> bool:
         if event and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
@@ -190,10 +195,10 @@ class StatusBar(QStatusBar):
             self._export.setText(f"Writing {name}")
             self._export_bar.show_share(share)
 
-    def show_underruns(self, count: int) -> None:
-        """How often sound was not ready in time, where it ever was."""
-        self._underruns.setVisible(count > 0)
-        self._underruns.setText(f"{count} underrun{'s' if count > 1 else ''}")
+    def show_dropouts(self, count: int) -> None:
+        """How often audio was not ready in time; nothing while it always was."""
+        self._dropouts.setVisible(count > 0)
+        self._dropouts.setText(f"{count} dropout{'s' if count > 1 else ''}")
 
     def show_read_out(
         self, cursor: tuple[float, float | None] | None, levels: tuple[float | None, float | None]
