@@ -119,6 +119,29 @@ def test_what_is_changed_is_heard_at_once_and_the_original_only_when_it_is_asked
     assert window.player.source == "STFT"
 
 
+def test_a_soloed_selection_is_heard_alone_and_shown_until_solo_is_turned_off(qtbot, window):
+    def solo():
+        buttons = [b for b in window.status.findChildren(QPushButton) if b.text().startswith("Solo")]
+        return next((b for b in buttons if not b.isHidden()), None)
+
+    window.view.select(Box(0.0, SECONDS, 100.0, 500.0))
+    window.editing.remove()
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 1.0)
+    assert level_db(heard(0.5), LOW_HZ) < -72
+    assert solo() is None
+    window.editing.toggle_solo()
+    play_until(qtbot, window, 2.5)
+    assert level_db(heard(0.5), LOW_HZ) == pytest.approx(-12, abs=0.2)
+    assert level_db(heard(0.5), HIGH_HZ) < -72
+    assert solo().text() == "Solo: selection"
+    solo().click()
+    assert solo() is None
+    play_until(qtbot, window, 4.0)
+    assert level_db(heard(0.5), LOW_HZ) < -72
+    assert level_db(heard(0.5), HIGH_HZ) == pytest.approx(-12, abs=0.2)
+
+
 # Transport
 
 

@@ -112,8 +112,8 @@ class Actions:
                 edit.addAction(step)
         edit.addSeparator()
         boxes = [
-            self._add(edit, "Hear the box &alone", "Ctrl+Shift+A", editing.toggle_alone, always=True),
-            self._add(edit, "&Remove the box", "Del", editing.remove, always=True),
+            self._add(edit, "&Solo selection", "Ctrl+Shift+A", editing.toggle_solo, always=True),
+            self._add(edit, "S&ilence selection", "Del", editing.remove, always=True),
             self._add(
                 edit,
                 "Change the box in &gain…",
@@ -126,8 +126,8 @@ class Actions:
         for action, tip in zip(
             boxes,
             (
-                "Hear only what is selected, and other edited boxes; once more, everything",
-                "Take what is selected out of the resynthesis",
+                "Hear only what is selected and other soloed selections; again to turn solo off",
+                "Remove what is selected from the resynthesis",
                 "Make what is selected louder or softer",
                 "Leave what is in the chosen box as it was; click an edited box to choose it",
             ),
@@ -147,8 +147,8 @@ class Actions:
 
         def offer() -> None:
             """What there is something to do with."""
-            selected, edited = view.selection is not None, bool(editing.edits.boxes)
-            applies = selected or edited, selected, selected, editing.chosen is not None
+            selected = view.selection is not None
+            applies = selected, selected, selected, editing.chosen is not None
             for action, can in zip((*boxes, clear), (*applies, bool(editing.edits)), strict=True):
                 action.setEnabled(can)
 

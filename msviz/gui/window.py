@@ -20,6 +20,7 @@ from msviz.gui.keyboard import ControlKeys
 from msviz.gui.model.damage import Missing
 from msviz.gui.model.editing import Editing
 from msviz.gui.model.files import Files, file_of, take
+from msviz.gui.model.gains import solo_text
 from msviz.gui.model.listening import FOLLOWED, Listening
 from msviz.gui.model.parameters import Parameters
 from msviz.gui.model.preferences import Preferences
@@ -143,6 +144,7 @@ class Window(QMainWindow):
         self.status.stop_requested.connect(self._toggle_analysis)
         self.status.cancel_requested.connect(self.exporter.cancel)
         self.status.reset_requested.connect(self._reset_dropouts)
+        self.status.solo_off_requested.connect(editing.clear_solo)
         self.status.damage_chosen.connect(self._show_missing)
         self.messages.retry_requested.connect(listening.retry)
         pictures.seek_requested.connect(listening.seek)
@@ -441,6 +443,7 @@ class Window(QMainWindow):
             if self.editing.edits:
                 self._leave_the_original()
         self.pictures.set_edits(self.editing.edits, self.editing.octaves)
+        self.status.show_solo(solo_text(self.editing.edits))
 
     def _show_playing(self) -> None:
         self.transport.show_time(self.view.playhead_s, self.view.full.stop_s)

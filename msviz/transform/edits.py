@@ -1,4 +1,4 @@
-"""Edits of a representation: octaves muted, heard alone, louder or softer; boxes in time and frequency.
+"""Edits of a representation: octaves and boxes in time and frequency, silenced, soloed or changed in gain.
 
 An edit is a gain for some rows over some frames.  What is silenced must be gone and what is kept must be
 whole, so an edit takes in every coefficient that reaches into what is edited: a filter over frequency, an
@@ -35,7 +35,7 @@ def _check_gain(gain_db: float) -> None:
 
 @dataclass(frozen=True)
 class BoxEdit:
-    """A box in time and frequency whose gain is changed.
+    """What is done to a box in time and frequency.
 
     Parameters
     ----------
@@ -44,7 +44,10 @@ class BoxEdit:
     low_hz, high_hz : float
         In Hz.
     gain_db : float
-        From -inf, which removes what is in the box, to 12 dB.
+        From -inf, which silences the box, to 12 dB.
+    soloed : bool
+        Whether only this box, and others that are soloed, are heard. A soloed box that is silenced is
+        heard at 0 dB.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class BoxEdit:
     low_hz: float
     high_hz: float
     gain_db: float = -math.inf
+    soloed: bool = False
 
     def __post_init__(self) -> None:
         if not self.start_s < self.stop_s:
@@ -68,6 +72,11 @@ class BoxEdit:
                 f"a box must end above where it starts, not from {self.low_hz} Hz to {self.high_hz} Hz"
             )
         _check_gain(self.gain_db)
+
+    @property
+    def silenced(self) -> bool:
+        """Whether nothing of the box is heard."""
+        return self.gain_db == -math.inf and not self.soloed
 
 
 @dataclass(frozen=True)
@@ -111,16 +120,13 @@ class Edits:
         below it.  Empty leaves all as they are.
     boxes : tuple of BoxEdit
         Where they overlap, their gains multiply.
-    alone : bool
-        Whether only what lies in the boxes is heard, each at its gain (0 dB for one that would remove it).
-        Without a box it does nothing.
 
     Notes
     -----
     A bin that reaches into several octaves is cut by all of them, so that nothing of a muted octave is left
-    in its neighbours' bins, and made louder by its own octave alone.  A soloed octave keeps every bin that
-    reaches into it: what is heard of an octave soloed and of the same octave muted adds up to the whole.
-    So does what is heard of boxes alone and of the same boxes removed.
+    in its neighbours' bins, and made louder only by its own octave.  A soloed octave keeps every bin that
+    reaches into it: an octave soloed and the same octave muted add up to the whole.  So do silenced boxes
+    and the same boxes soloed.
 
     Examples
     --------
@@ -139,13 +145,16 @@ class Edits:
 
     octaves: tuple[OctaveEdit, ...] = ()
     boxes: tuple[BoxEdit, ...] = ()
-    alone: bool = False
 
     def __bool__(self) -> bool:
         """Whether they change anything."""
-        if self.alone and self.boxes:
-            return True
-        return any(octave != _UNCHANGED for octave in self.octaves) or any(b.gain_db for b in self.boxes)
+        changed = any(box.gain_db or box.soloed for box in self.boxes)
+        return changed or any(octave != _UNCHANGED for octave in self.octaves)
+
+    @property
+    def soloed(self) -> tuple[BoxEdit, ...]:
+        """The boxes that are soloed: nothing else is heard, if there are any."""
+        return tuple(box for box in self.boxes if box.soloed)
 
     def with_octave(self, index: int, octave_count: int, **changes: Any) -> Edits:
         """The same with one octave changed.
@@ -209,23 +218,23 @@ class Edits:
 
     def _edited(self, frames: Frames, support: Support) -> Frames:
         gains = self._octave_gains(frames.frequencies, support, frames.rate / 2)
-        parts = [(part, box.gain_db) for box in self.boxes if (part := _part(support, frames, box))]
-        alone = self.alone and bool(self.boxes)
+        parts = [(part, box) for box in self.boxes if (part := _part(support, frames, box))]
         weighed = bool((gains != 1).any())
-        if not (alone or parts or weighed):
+        if not (self.soloed or parts or weighed):
             return frames
         values = frames.coefficients[...]
         if weighed:
             values = values * gains[:, None]
-        if alone:
+        if self.soloed:
             edited = np.zeros_like(values)
-            for part, _ in parts:
-                edited[part] = values[part]
+            for part, box in parts:
+                if box.soloed:
+                    edited[part] = values[part]
         else:
             edited = values if weighed else values.copy()
-        for part, gain_db in parts:
-            if not (alone and gain_db == -math.inf):
-                edited[part] *= _linear(gain_db)
+        for part, box in parts:
+            if box.silenced or box.gain_db > -math.inf:
+                edited[part] *= _linear(box.gain_db)
         return replace(frames, coefficients=edited)
 
     def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> Array:

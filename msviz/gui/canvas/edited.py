@@ -9,22 +9,29 @@ from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QRegion
 
 from msviz.gui.canvas.curtain import CurtainCanvas
-from msviz.gui.canvas.picture_canvas import PictureCanvas
-from msviz.gui.model.gains import gain_text
+from msviz.gui.canvas.picture_canvas import INSET, PictureCanvas
+from msviz.gui.model.gains import gain_text, solo_text
 from msviz.gui.model.view import box_of
 from msviz.transform import Octave
 from msviz.transform.edits import BoxEdit, Edits
 
 VEIL = QColor(0, 0, 0, 150)
 HATCH = QColor(255, 255, 255, 45)
-REMOVED, SOFTER, LOUDER, KEPT = QColor("#ff6b5e"), QColor("#6bb8ff"), QColor("#7ddc7a"), QColor("#f0f0f0")
+SILENCED, UNCHANGED = QColor("#ff6b5e"), QColor("#f0f0f0")
+SOFTER, LOUDER = QColor("#6bb8ff"), QColor("#7ddc7a")
 
 
 def colour_of(edit: BoxEdit) -> QColor:
-    """What an edit does, as a colour."""
-    if edit.gain_db == -math.inf:
-        return REMOVED
-    return KEPT if edit.gain_db == 0 else LOUDER if edit.gain_db > 0 else SOFTER
+    """The colour of a box, by what is heard of it."""
+    if edit.silenced:
+        return SILENCED
+    gain_db = heard_gain_db(edit)
+    return UNCHANGED if gain_db == 0 else LOUDER if gain_db > 0 else SOFTER
+
+
+def heard_gain_db(edit: BoxEdit) -> float:
+    """The gain at which a box is heard that is not silenced: a soloed one at 0 dB if it would be silent."""
+    return 0.0 if edit.gain_db == -math.inf else edit.gain_db
 
 
 def silent_octaves(edits: Edits) -> list[int]:
@@ -54,9 +61,9 @@ class EditedCanvas(PictureCanvas):
     def _draw_picture(self, painter: QPainter) -> None:
         super()._draw_picture(painter)
         edits = self._edits
-        if edits.alone and edits.boxes:
+        if edits.soloed:
             outside = QRegion(self.rect())
-            for edit in edits.boxes:
+            for edit in edits.soloed:
                 outside -= QRegion(self._rect(edit).toAlignedRect())
             painter.save()
             painter.setClipRegion(outside, Qt.ClipOperation.IntersectClip)
@@ -68,6 +75,10 @@ class EditedCanvas(PictureCanvas):
             self._veil(painter, QRectF(0, top, self.width(), bottom - top))
         for edit in edits.boxes:
             self._draw_box(painter, edit)
+        if solo := solo_text(edits):
+            plate = self._plate(painter, solo)
+            plate.moveTopRight(QPointF(self.width() - INSET, INSET))
+            self._write(painter, plate, solo)
 
     def _veil(self, painter: QPainter, rect: QRectF) -> None:
         rect = rect.intersected(QRectF(self.rect()))
@@ -84,15 +95,18 @@ class EditedCanvas(PictureCanvas):
         rect = self._rect(edit)
         if rect.isEmpty():
             return
-        removed = edit.gain_db == -math.inf and not self._edits.alone
-        if removed:
+        if edit.silenced:
             self._veil(painter, rect)
         painter.setPen(QPen(QColor(0, 0, 0), 3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)
         painter.setPen(QPen(colour_of(edit), 1))
         painter.drawRect(rect)
-        plate = self._plate(painter, text := "removed" if removed else gain_text(max(edit.gain_db, -99.0)))
+        if self._edits.soloed and not edit.soloed:
+            return  # its gain changes nothing now
+        solo = "Solo, " if edit.soloed else ""
+        text = "silenced" if edit.silenced else f"{solo}{gain_text(heard_gain_db(edit))}"
+        plate = self._plate(painter, text)
         if plate.width() < rect.width() and plate.height() < rect.height():
             plate.moveBottomLeft(rect.bottomLeft())
             plate.moveLeft(max(plate.left(), 0.0))

@@ -156,12 +156,16 @@ class Editing(QObject):
             self.message.emit("Select a box first: drag over a picture.")
         return self._view.selection
 
-    def set_gain(self, gain_db: float, text: str) -> None:
-        """Change what is selected in gain, -inf to remove it."""
+    def _edit_selection(self, text: str, **changes: Any) -> None:
+        """Set attributes of the selection's `BoxEdit`."""
         if box := self._selection():
-            edit = BoxEdit(*box, gain_db=gain_db)
+            edit = replace(self.chosen or BoxEdit(*box, gain_db=0.0), **changes)
             others = tuple(other for other in self.edits.boxes if box_of(other) != box)
             self._do(replace(self.edits, boxes=(*others, edit)), text)
+
+    def set_gain(self, gain_db: float, text: str) -> None:
+        """Change the gain of what is selected."""
+        self._edit_selection(text, gain_db=gain_db)
 
     def ask_gain(self, parent: QWidget) -> None:
         """Ask for the gain of what is selected."""
@@ -175,29 +179,38 @@ class Editing(QObject):
             self.set_gain(gain_db, "a box's gain")
 
     def remove(self) -> None:
-        """Take what is selected out of the sound."""
-        self.set_gain(-math.inf, "remove a box")
+        """Silence what is selected, even if it is soloed."""
+        self._edit_selection("Silence Selection", gain_db=-math.inf, soloed=False)
 
-    def toggle_alone(self) -> None:
-        """Hear what is selected alone, together with all other boxes; once more, everything."""
-        edits, box = self.edits, self._view.selection
-        if box and not self.chosen:
-            boxes = (*edits.boxes, BoxEdit(*box, gain_db=0.0))
-            self._do(replace(edits, boxes=boxes, alone=True), "hear a box alone")
-        elif edits.boxes:
-            text = "hear everything" if edits.alone else "hear the boxes alone"
-            self._do(replace(edits, alone=not edits.alone), text)
+    def toggle_solo(self) -> None:
+        """Hear only what is selected, and others that are soloed; or no longer."""
+        chosen = self.chosen
+        if not (chosen and chosen.soloed):
+            self._edit_selection("Solo Selection", soloed=True)
         else:
-            self._selection()
+            self._do(_without_solo(self.edits, chosen), "Unsolo Selection")
+
+    def clear_solo(self) -> None:
+        """Hear everything again: no box and no octave is soloed any more."""
+        octaves = tuple(replace(octave, soloed=False) for octave in self.edits.octaves)
+        edits = _without_solo(self.edits, *self.edits.soloed)
+        self._do(replace(edits, octaves=octaves), "Clear Solo")
 
     def drop(self) -> None:
         """Take back what was done to the box that is selected."""
         if chosen := self.chosen:
             boxes = tuple(edit for edit in self.edits.boxes if edit is not chosen)
-            self._do(replace(self.edits, boxes=boxes, alone=self.edits.alone and bool(boxes)), "drop a box")
+            self._do(replace(self.edits, boxes=boxes), "Reset Box")
         else:
             self.message.emit("Click an edited box to choose it first.")
 
     def clear(self) -> None:
         """Take back everything that was done."""
         self._do(Edits(), "clear all edits")
+
+
+def _without_solo(edits: Edits, *boxes: BoxEdit) -> Edits:
+    """Edits with boxes no longer soloed; a box that was only soloed is gone."""
+    others = (replace(box, soloed=False) if box in boxes else box for box in edits.boxes)
+    left = tuple(box for box in others if box.gain_db or box in edits.boxes)
+    return replace(edits, boxes=left)

@@ -226,7 +226,7 @@ class Session(QObject):
 
     def isolated(self, box: Box, make: Callable[..., Source] = Resynthesis) -> dict[str, Source]:
         """Every source with only what lies in a box, resynthesized from its own transform."""
-        edits = Edits(boxes=(BoxEdit(*box, gain_db=0.0),), alone=True)
+        edits = Edits(boxes=(BoxEdit(*box, gain_db=0.0, soloed=True),))
         transforms = (self.transform, self.transform, self.stft, self.transform)
         return {
             name: make(source, transform, edits)

@@ -53,6 +53,7 @@ class StatusBar(QStatusBar):
     stop_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
     """The export is to end."""
+    solo_off_requested = pyqtSignal()
     reset_requested = pyqtSignal()
     """Dropouts are to be counted from zero."""
     damage_chosen = pyqtSignal(object)
@@ -93,9 +94,16 @@ class StatusBar(QStatusBar):
         self._told.setSingleShot(True)
         self._told.setInterval(TOLD_MS)
         self._told.timeout.connect(self._forget)
+        self._solo = QPushButton()
+        self._solo.setFlat(True)
+        self._solo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._solo.setAccessibleName("Turn solo off")
+        self._solo.setToolTip("You hear only what is soloed. Click to hear everything")
+        self._solo.clicked.connect(self.solo_off_requested)
         self._dropouts = QPushButton()
         self._dropouts.setFlat(True)
         self._dropouts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._dropouts.setAccessibleName("Reset dropouts")
         self._dropouts.setToolTip("How often audio was not ready in time in this track. Click to reset")
         self._dropouts.clicked.connect(self.reset_requested)
         self._export = ElidedLabel(Qt.TextElideMode.ElideMiddle)
@@ -105,10 +113,11 @@ class StatusBar(QStatusBar):
         self._cancel.setFlat(True)
         self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cancel.clicked.connect(self.cancel_requested)
-        for widget in (self._export, self._export_bar, self._cancel, self._dropouts):
+        for widget in (self._export, self._export_bar, self._cancel, self._solo, self._dropouts):
             self.addWidget(widget)
         for widget in (self._doing, self._bar, self._stop, self._export, self._export_bar, self._cancel):
             widget.hide()
+        self._solo.hide()
         self._dropouts.hide()
 
     def event(self, event: QEvent | None) -> bool:
@@ -194,6 +203,11 @@ class StatusBar(QStatusBar):
         if share is not None:
             self._export.setText(f"Writing {name}")
             self._export_bar.show_share(share)
+
+    def show_solo(self, text: str) -> None:
+        """Say what is soloed; nothing where nothing is."""
+        self._solo.setVisible(bool(text))
+        self._solo.setText(text)
 
     def show_dropouts(self, count: int) -> None:
         """How often audio was not ready in time; nothing while it always was."""
