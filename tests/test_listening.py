@@ -389,6 +389,53 @@ def test_the_labs_recipe_is_heard_and_its_error_told(qtbot, window):
     qtbot.waitUntil(lambda: window.session.recipe == Recipe())
 
 
+def error_db(window):
+    """What the lab says of the signal to error; None where it says nothing."""
+    text = window.inspector.lab._error.text()
+    return None if text == "–" else float(text.removesuffix(" dB"))
+
+
+def fresh_error_db(qtbot, window):
+    """What it says after it has said nothing."""
+    assert error_db(window) is None
+    qtbot.waitUntil(lambda: error_db(window) is not None)
+    return error_db(window)
+
+
+@pytest.mark.parametrize("name", ["Multi-scale", "STFT"])
+def test_stopped_the_error_is_that_of_what_would_be_heard(qtbot, window, name):
+    """Of two tones of the same level, one is taken away: its error is half of the energy, 3.0 dB."""
+    window.listening.seek(3.0)
+    window.listening.select(name)
+    assert fresh_error_db(qtbot, window) > 80
+    window.view.select(Box(2.0, 4.0, 1000.0, 4000.0))
+    window.editing.remove()
+    assert fresh_error_db(qtbot, window) == 3.0
+    window.listening.seek(6.0)
+    assert fresh_error_db(qtbot, window) > 80
+    window.listening.seek(3.0)
+    assert fresh_error_db(qtbot, window) == 3.0
+    window.editing.steps.undo()
+    assert fresh_error_db(qtbot, window) > 80
+    window.inspector.lab.changed.emit(Recipe(kept=1.0))
+    assert fresh_error_db(qtbot, window) < 80
+    window.listening.select("Original")
+    assert error_db(window) is None
+    assert Device.opened is None
+
+
+def test_the_error_of_what_has_changed_meanwhile_is_not_told(qtbot, window, monkeypatch):
+    monkeypatch.setattr(window.error._soon, "start", window.error._start)
+    window.view.select(Box(2.0, 4.0, 1000.0, 4000.0))
+    window.editing.remove()
+    window.listening.seek(3.0)
+    told = []
+    window.error.read.connect(told.append)
+    window.listening.seek(6.0)  # a worker is reading at 3 s
+    qtbot.waitUntil(lambda: any(told) and not window.runner._jobs)
+    assert [db is None or db > 80 for db in told] == [True, True]
+
+
 # The meter
 
 

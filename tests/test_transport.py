@@ -506,6 +506,24 @@ def test_error_is_that_of_a_quarter_second_around_the_playhead():
         assert made.signal_to_error_db() == pytest.approx(10 * np.log10(2 / 1.01), abs=1e-3)
 
 
+def test_error_of_sources_that_are_read_is_that_of_those_played():
+    original = Signal(np.random.default_rng(0).uniform(-1, 1, (3, 1000)).astype(np.float32), RATE)
+    other = Signal(original.samples * np.linspace(0.5, 1, 1000, dtype=np.float32), RATE)
+    with Player() as made:
+        made.load({"original": original, "other": other})
+        made.select("other")
+        for source in range(2):
+            for index in range(16):
+                made._mixer.request.track.make(source, index, [])
+        for place in (0, 100, 500, 990, 1000):
+            made.seek(place)
+            assert player.signal_to_error_around(original, other, place) == made.signal_to_error_db()
+    assert (
+        player.signal_to_error_around(Signal(np.zeros((1, 9)), RATE), Signal(np.ones((1, 9)), RATE), 4)
+        is None
+    )
+
+
 def test_error_is_none_where_there_is_nothing_to_compare():
     with Player() as made:
         made.load({"original": ramp(), "other": ramp()})

@@ -39,6 +39,7 @@ from msviz.gui.work.analysis import Analysis
 from msviz.gui.work.exporting import Exporter
 from msviz.gui.work.jobs import Runner
 from msviz.gui.work.resynthesis import ResynthesisWave
+from msviz.gui.work.signal_to_error import ErrorReader
 from msviz.lab import Recipe
 from msviz.playback import Player
 
@@ -74,6 +75,7 @@ class Window(QMainWindow):
         self.session: Session | None = None
         self.editing = Editing(self.view)
         self.exporter = Exporter(self.runner)
+        self.error = ErrorReader(self.player, self.runner)
         self.files = Files(self.runner)
         self._file: Fingerprint = {}  # as it was when it was opened
         self._told_non_finite = 0
@@ -167,6 +169,7 @@ class Window(QMainWindow):
         for sender in (listening.message, editing.message, self.exporter.message):
             sender.connect(self.status.show_text)
         self.exporter.failed.connect(self.messages.show_message)
+        self.error.read.connect(self.inspector.lab.show_error)
         self.exporter.progressed.connect(self.status.show_export)
         self.transport.volume_changed.connect(listening.set_volume)
         self.transport.difference_gain_changed.connect(lambda db: self._receive(difference_gain_db=db))
@@ -195,6 +198,7 @@ class Window(QMainWindow):
         session.samples_read.connect(self.pictures.waveform.put)
         session.progressed.connect(self._show_progress)
         session.progressed.connect(self.rebuilt.look)
+        session.progressed.connect(self._show_error)
         session.failed.connect(self.messages.show_message)
         session.failed.connect(self.pictures.uncover)
         self.inspector.parameters.set_track(source.rate, source.channel_names)
@@ -314,6 +318,7 @@ class Window(QMainWindow):
             if self.session.waveforms[0] != waveform:
                 self.pictures.waveform.open(self.session.waveforms[0].channels)
             self.rebuilt.turn_to(self.session)
+            self._show_error()
             self._turn_analysis()
         self.parameters = parameters
         self.inspector.parameters.set_parameters(parameters)
@@ -346,6 +351,7 @@ class Window(QMainWindow):
             self.exporter.close_when_done(self.session.source)
             self.session = self.listening.session = None
             self.rebuilt.turn_to(None)
+            self._show_error()
 
     def _show_recent(self) -> None:
         paths = [Path(name) for name in self.files.recent() if os.path.exists(name)]
@@ -417,6 +423,7 @@ class Window(QMainWindow):
         if self.session:
             self.session.hear(**what)
             self.rebuilt.turn_to(self.session)
+            self._show_error()
 
     def _set_recipe(self, recipe: Recipe) -> None:
         self._receive(recipe=recipe)
@@ -440,6 +447,7 @@ class Window(QMainWindow):
         if self.session and self.session.edits != self.editing.edits:
             self.session.hear(edits=self.editing.edits)
             self.rebuilt.turn_to(self.session)
+            self._show_error()
             if self.editing.edits:
                 self._leave_the_original()
         self.pictures.set_edits(self.editing.edits, self.editing.octaves)
@@ -451,8 +459,9 @@ class Window(QMainWindow):
         self.meter.wake()
 
     def _show_error(self) -> None:
-        heard = self.player.source != "Difference"  # which is the error itself
-        self.inspector.lab.show_error(self.player.signal_to_error_db() if heard else None)
+        sources, name = self.session.sources if self.session else {}, self.player.source or ""
+        heard = sources.get(name) if name != "Difference" else None  # which is the error itself
+        self.error.look(sources.get(SOURCES[0]), heard)
 
     def _slow_tick(self) -> None:
         self._show_error()

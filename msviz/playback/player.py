@@ -19,17 +19,26 @@ from msviz.bands import LOWEST_AUDIBLE_HZ
 from msviz.errors import DeviceError, as_sentence
 from msviz.log import logger
 from msviz.measures import signal_to_error_db
-from msviz.playback.buffer import PlaybackBuffer
+from msviz.playback.buffer import PlaybackBuffer, fold
 from msviz.playback.clock import PlaybackClock
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.mixer import PlaybackRequest, Seek
 from msviz.playback.transport import Transport, exclusive
+from msviz.signal import Source
 
 ERROR_S = 0.25  # around the playhead, over which the error is measured
 TICK_S = 0.05  # how often a running stream is looked after
 REST_S = 1.0  # how often the player looks whether the program has ended without closing it
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000  # that devices are asked for
 IDLE_S = 2.0  # of silence, until the device is let go
+
+
+def signal_to_error_around(original: Source, heard: Source, place: int) -> float | None:
+    """What `Player.signal_to_error_db` tells of two sources at a sample, read for it."""
+    count = min(round(ERROR_S * original.rate), original.length)
+    start = max(min(place - count // 2, original.length - count), 0)
+    x, y = (fold(source.read(start, start + count)) for source in (original, heard))
+    return signal_to_error_db(x, y) if x.any() else None
 
 
 class Meter(NamedTuple):
