@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from msviz import __version__
+from msviz.audio.damage import clock
 from msviz.errors import ParameterError
 from msviz.files import atomic_path
 
@@ -24,7 +25,7 @@ SIGNIFICANT = 0.05
 
 
 class Trial(NamedTuple):
-    """What X was, and what it was taken for: "A" or "B"."""
+    """What X was, and what the listener answered: "A" or "B"."""
 
     x_is: str
     answer: str
@@ -139,8 +140,13 @@ class Trials:
             f"Guessing gets {self.hits} or more of {self.count} right in {100 * self.p_value:.2g} % of tests."
         )
         if self.p_value < SIGNIFICANT:
-            return f"{chance} A and B were told apart."
-        return f"{chance} This does not show that A and B were told apart, nor that they sound the same."
+            return f"{chance} You could tell A and B apart."
+        return f"{chance} This does not show that you can tell A and B apart, nor that they sound the same."
+
+    @property
+    def summary(self) -> str:
+        """Hits and p-value, on one line."""
+        return f"{self.hits} of {self.count} right, p = {self.p_value:.3g}"
 
     def report(
         self,
@@ -151,26 +157,26 @@ class Trials:
         settings: Mapping[str, str],
         date: datetime,
     ) -> str:
-        """The test as text, for people.
+        """The test as plain text.
 
         Parameters
         ----------
         track : str
             The file.
         region_s : tuple of float
-            What was heard of it, from and to, in seconds.
+            Start and end of the part that was played, in seconds.
         names : tuple of str
             The sources A and B.
         settings : mapping of str to str
-            What made them, in words.
+            How they were made, in words.
         date : datetime
-            When it was.
+            When the test was taken.
         """
         a, b = names
         stopped = f"after {self.count} of {self.planned} trials"
         heads = {
             "Track": track,
-            "Region": f"{region_s[0]:.3f} s to {region_s[1]:.3f} s",
+            "Region": f"{clock(region_s[0])} to {clock(region_s[1])}",
             "A": a,
             "B": b,
             **settings,
@@ -180,8 +186,7 @@ class Trials:
         }
         width = max(map(len, heads)) + 2
         lines = ["ABX test", "", *(f"{head + ':':{width}}{text}" for head, text in heads.items()), ""]
-        lines += [f"{self.hits} of {self.count} right, p = {self.p_value:.3g} (one-sided binomial test)"]
-        lines += [self.verdict, "", "Trial  X  taken for"]
+        lines += [f"{self.summary} (one-sided binomial test)", self.verdict, "", "Trial  X  answered"]
         for number, (x_is, answer) in enumerate(self.results, 1):
             lines.append(f"{number:5}  {x_is}  {answer}{'' if x_is == answer else '  wrong'}")
         return "\n".join(lines) + "\n"

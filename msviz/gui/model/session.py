@@ -9,6 +9,7 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import AudioSource, mix_down
+from msviz.gui.model.descriptions import settings_text
 from msviz.gui.model.parameters import POOLED, Parameters, kind_of
 from msviz.gui.model.view import Box
 from msviz.gui.work.analysis import Analysis, Picture, Sound
@@ -165,10 +166,8 @@ class Session(QObject):
 
     @property
     def settings(self) -> dict[str, str]:
-        """What makes the sources what they are, in words."""
-        named = {"edits": self.edits, "recipe": self.recipe}
-        texts = {field: str(value) for field, value in vars(self.parameters).items()}
-        return texts | {name: str(value) for name, value in named.items() if value}
+        """How the sources are made, in words."""
+        return settings_text(self.transform, self.stft, self.edits, self.recipe)
 
     @property
     def waveforms(self) -> tuple[Source, Source]:
