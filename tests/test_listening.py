@@ -110,7 +110,7 @@ def test_what_is_changed_is_heard_at_once_and_the_original_only_when_it_is_asked
 
     change(True)
     assert window.player.source == "Multi-scale"
-    assert any("key 1 is the original" in label.text() for label in window.status.findChildren(QLabel))
+    assert any("Press 1 for the original." in label.text() for label in window.status.findChildren(QLabel))
     qtbot.keyClick(window, KEY.Key_1)
     change(False)  # nothing is changed any more
     assert window.player.source == "Original"
@@ -147,7 +147,7 @@ def test_a_soloed_selection_is_heard_alone_and_shown_until_solo_is_turned_off(qt
 
 def test_sound_that_takes_long_to_make_is_told_until_it_is_heard(qtbot, window):
     def told():
-        return any("is being made" in label.text() for label in window.status.findChildren(QLabel))
+        return any("Rendering audio…" in label.text() for label in window.status.findChildren(QLabel))
 
     qtbot.keyClick(window, KEY.Key_Space)
     qtbot.waitUntil(told)  # no time passes on the device
@@ -350,7 +350,7 @@ def test_a_rate_that_the_device_lacks_is_told_once(qtbot, window, monkeypatch):
     monkeypatch.setattr(Player, "resampled", 48000)
     for _ in range(3):
         window.listening._tick()
-    assert told == ["The sound device does not take 8000 Hz: resampled to 48000 Hz."]
+    assert told == ["The sound device doesn't support 8000 Hz: resampling to 48000 Hz."]
 
 
 # The blind test

@@ -160,11 +160,11 @@ class Actions:
         window, listening = self._window, self._window.listening
         play = self._menu("&Play")
         self.play = self._add(play, "&Play", "Space", listening.toggle_playing)
-        tip = "Play the selection: its time, and of it only its frequencies (Shift+Space)"
+        tip = "Play the selection once, only its frequencies (Shift+Space)"
         self._add(play, "Play the s&election", "Shift+Space", listening.play_selection).setToolTip(tip)
         self.stop = self._add(play, "&Stop", "Shift+Esc", listening.stop_playing)
         self.loop = self._switch(play, "&Loop", "L", listening.set_looping)
-        self.loop.setToolTip("Repeat the selection, or the track where nothing is selected (L)")
+        self.loop.setToolTip("Repeat the time of the selection; with no selection, the whole track (L)")
         self.start = self._add(play, "Go to the s&tart", "Home", lambda: listening.go_to(0.0))
         self._add(play, "Go to the en&d", "End", lambda: listening.go_to(window.view.full.stop_s))
         self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
@@ -202,7 +202,7 @@ class Actions:
         self._devices.aboutToShow.connect(self._fill_devices)
         play.addSeparator()
         self._add(play, "A&BX test…", "X", lambda: dialogs.test_blind(window)).setToolTip(
-            "Find out whether two sources can be told apart, in what is selected (X)"
+            "Find out whether you can tell two sources apart, in the selection (X)"
         )
 
     def _view_menu(self) -> None:

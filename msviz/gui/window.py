@@ -431,10 +431,10 @@ class Window(QMainWindow):
             self._leave_the_original()
 
     def _leave_the_original(self) -> None:
-        """Hear what is being changed: the original never is."""
+        """Switch to a source that the edits change: the original never does."""
         if self.player.source == SOURCES[0]:
             self.listening.select(SOURCES[1])
-            self.status.show_text(f"{SOURCES[1]} is heard now, with what you change; key 1 is the original.")
+            self.status.show_text(f"Now playing {SOURCES[1]} with your edits. Press 1 for the original.")
 
     def _show_menu(self, at: QPoint) -> None:
         time_s, hz = self.view.cursor or (None, None)

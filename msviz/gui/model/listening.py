@@ -16,7 +16,7 @@ SELDOM = 20  # ticks between two looks at what need not be so quick
 FOLLOWED = ("page", "smooth", "off")
 CATCH_UP = 0.15  # of what the view lags behind the playhead, in a tick
 SPEEDS = (1.0, 0.5, 0.25)
-PATIENCE = 25  # ticks of waiting for sound, until that is told
+PATIENCE = 25  # ticks without sound before it says why
 
 
 class Listening(QObject):
@@ -128,7 +128,7 @@ class Listening(QObject):
             self._look_at_playhead()
 
     def _hear_all(self) -> None:
-        """Hear all frequencies again, after a selection."""
+        """Play all frequencies again, after a selection."""
         if self.session and self.session.only:
             self.session.hear(only=None)
 
@@ -309,12 +309,11 @@ class Listening(QObject):
             self.slow_tick.emit()
             if self.player.resampled and self.player.resampled != self._told_rate:
                 self._told_rate = self.player.resampled
-                self.message.emit(
-                    f"The sound device does not take {self._view.rate} Hz: resampled to {self._told_rate} Hz."
-                )
+                unsupported = f"The sound device doesn't support {self._view.rate} Hz"
+                self.message.emit(f"{unsupported}: resampling to {self._told_rate} Hz.")
 
     def _tell_waiting(self, waiting: bool) -> None:
-        """Say that sound is being made, where that takes long, until it is heard."""
+        """Say that audio is being rendered, if that takes long, until it plays."""
         told, self._waited = self._waited >= PATIENCE, self._waited + 1 if waiting else 0
         if told != (self._waited >= PATIENCE):
-            self.message.emit("" if told else "The sound is being made…")
+            self.message.emit("" if told else "Rendering audio…")

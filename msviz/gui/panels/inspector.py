@@ -86,7 +86,7 @@ class Inspector(QDockWidget):
         self._tabs.setDocumentMode(True)
         for panel, name, tip in (
             (self.parameters, "Picture", "What is drawn, and with which parameters"),
-            (self.lab, "Listening", "How much of the picture is needed to hear the track"),
+            (self.lab, "Listening", "How much of the representation is enough to resynthesize the track"),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(_Scrolled(panel), name), tip)
         self._where = QLabel("Spectrum at the cursor")

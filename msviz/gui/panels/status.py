@@ -52,10 +52,10 @@ class StatusBar(QStatusBar):
 
     stop_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
-    """The export is to end."""
+    """Of the export."""
     solo_off_requested = pyqtSignal()
     reset_requested = pyqtSignal()
-    """Dropouts are to be counted from zero."""
+    """Of the count of dropouts."""
     damage_chosen = pyqtSignal(object)
     """A `Missing` stretch is to be seen."""
 
@@ -197,11 +197,11 @@ class StatusBar(QStatusBar):
             self._stop.setText("Go on" if stopped else "Stop")
 
     def show_export(self, name: str, share: float | None) -> None:
-        """How much of a file is written, from 0 to 1; None: nothing is being written."""
+        """How much of a file is exported, from 0 to 1; None when no export runs."""
         for widget in (self._export, self._export_bar, self._cancel):
             widget.setVisible(share is not None)
         if share is not None:
-            self._export.setText(f"Writing {name}")
+            self._export.setText(f"Exporting {name}")
             self._export_bar.show_share(share)
 
     def show_solo(self, text: str) -> None:

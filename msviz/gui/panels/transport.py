@@ -92,7 +92,7 @@ class TransportBar(QToolBar):
         self._gain.setPrefix("+")
         self._gain.setSuffix(" dB")
         self._gain.setAccessibleName("Gain of the difference")
-        self._gain.setToolTip("How much louder the difference is heard than it is")
+        self._gain.setToolTip("Gain applied to the difference so you can hear it")
         self._gain.valueChanged.connect(lambda db: self.difference_gain_changed.emit(float(db)))
         self.addWidget(self._gain)
         self.addSeparator()
