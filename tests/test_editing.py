@@ -9,7 +9,7 @@ from canvas_tools import drag, mouse, open_view, shown, wheel
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
 
-from msviz.gui.canvas.edited import EditedCanvas, silent_octaves
+from msviz.gui.canvas.edited import EditedCanvas, muted_octaves
 from msviz.gui.canvas.gutter import CELL, OctaveGutter
 from msviz.gui.model.editing import Editing
 from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB, gain_text, limited, moved
@@ -100,12 +100,11 @@ def test_octaves_that_stay_keep_their_edits_where_others_come_or_go(editing, fmi
     [
         ((), []),
         ((OctaveEdit(muted=True), OctaveEdit(), OctaveEdit(gain_db=-math.inf)), [0, 2]),
-        ((OctaveEdit(), OctaveEdit(soloed=True), OctaveEdit()), [0, 2]),
-        ((OctaveEdit(), OctaveEdit(soloed=True, muted=True)), [0, 1]),
+        ((OctaveEdit(), OctaveEdit(soloed=True, muted=True)), [1]),
     ],
 )
 def test_which_octaves_are_silent(octaves, silent):
-    assert silent_octaves(Edits(octaves=octaves)) == silent
+    assert muted_octaves(Edits(octaves=octaves)) == silent
 
 
 # Boxes
@@ -348,6 +347,24 @@ def test_silent_octaves_are_veiled(canvas):
     canvas.set_edits(Edits().with_octave(number_of(1000.0), len(OCTAVES), muted=True), OCTAVES)
     assert brightness(canvas, 10.0, 1000.0) < 0.8 * plain
     assert brightness(canvas, 10.0, 150.0) == pytest.approx(plain)
+
+
+def test_what_is_not_soloed_is_veiled(canvas):
+    """Of an octave and a box that are soloed, both are clear, and a muted octave is not."""
+    places = ((10.0, 1000.0), (10.0, 250.0), (2.0, 250.0), (10.0, 90.0))
+    plain = brightness(canvas, *places[0])
+    octave = Edits().with_octave(number_of(1000.0), len(OCTAVES), soloed=True)
+    both = dataclasses.replace(octave, boxes=(BoxEdit(5.0, 15.0, 70.0, 400.0, soloed=True),))
+    muted = both.with_octave(number_of(90.0), len(OCTAVES), muted=True)
+    for edits, clear in (
+        (octave, (True, False, False, False)),
+        (both, (True, True, False, True)),
+        (muted, (True, True, False, False)),
+    ):
+        canvas.set_edits(edits, OCTAVES)
+        seen = [brightness(canvas, *place) for place in places]
+        assert [level > 0.95 * plain for level in seen] == list(clear)
+        assert all(level < 0.8 * plain or level > 0.95 * plain for level in seen)
 
 
 def test_boxes_alone_veil_what_is_outside_and_removed_ones_what_is_inside(canvas):

@@ -229,6 +229,14 @@ def test_only_soloed_boxes_are_heard_and_silenced_ones_stay_silent():
     assert energy_db(heard(OCTAVES, burst(440), Edits(boxes=(soloed, within))), burst(440)) < -60
 
 
+@BOTH
+def test_a_soloed_octave_and_a_soloed_box_are_both_heard(transform):
+    tones = [burst(hz) for hz in (110, 440, 1400, 3000)]
+    box = BoxEdit(0.5, 2.0, 1200, 1600, soloed=True)
+    left = heard(transform, sum(tones), Edits(boxes=(box,)).with_octave(3, 7, soloed=True))  # 250 to 500 Hz
+    assert energy_db(left - tones[1] - tones[2], sum(tones)) < -55
+
+
 def test_octaves_and_boxes_go_together():
     mixed = burst(440) + burst(1800)
     edits = Edits(boxes=(BoxEdit(1, 1.3, 400, 480),)).with_octave(5, 7, gain_db=6.0)

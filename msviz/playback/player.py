@@ -34,7 +34,21 @@ IDLE_S = 2.0  # of silence, until the device is let go
 
 
 def signal_to_error_around(original: Source, heard: Source, place: int) -> float | None:
-    """What `Player.signal_to_error_db` tells of two sources at a sample, read for it."""
+    """The signal-to-error ratio over a quarter of a second around a sample, as the player measures it.
+
+    Parameters
+    ----------
+    original, heard : Source
+        Of the same rate, channels and length; read where they are compared.
+    place : int
+        The sample in the middle.
+
+    Returns
+    -------
+    float or None
+        20·log10(‖x‖/‖y-x‖) of the two sides one listens to, in dB; inf if they are equal, None if the
+        original is silent there.
+    """
     count = min(round(ERROR_S * original.rate), original.length)
     start = max(min(place - count // 2, original.length - count), 0)
     x, y = (fold(source.read(start, start + count)) for source in (original, heard))

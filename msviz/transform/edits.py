@@ -46,8 +46,8 @@ class BoxEdit:
     gain_db : float
         From -inf, which silences the box, to 12 dB.
     soloed : bool
-        Whether only this box, and others that are soloed, are heard. A soloed box that is silenced is
-        heard at 0 dB.
+        Whether only this box, and other boxes and octaves that are soloed, are heard. A silenced box is
+        heard at 0 dB while it is soloed.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class OctaveEdit:
     muted : bool
         Whether it is silent whatever its gain.
     soloed : bool
-        Whether only it, and others that are soloed, are heard.
+        Whether only it, and other octaves and boxes that are soloed, are heard.
 
     Raises
     ------
@@ -153,7 +153,7 @@ class Edits:
 
     @property
     def soloed(self) -> tuple[BoxEdit, ...]:
-        """The boxes that are soloed: nothing else is heard, if there are any."""
+        """The boxes that are soloed: if there are any, only they and soloed octaves are heard."""
         return tuple(box for box in self.boxes if box.soloed)
 
     def with_octave(self, index: int, octave_count: int, **changes: Any) -> Edits:
@@ -217,41 +217,33 @@ class Edits:
         return self._edited(frames, transform.support(frames.band))
 
     def _edited(self, frames: Frames, support: Support) -> Frames:
-        gains = self._octave_gains(frames.frequencies, support, frames.rate / 2)
+        gains, soloed = self._octave_gains(frames.frequencies, support, frames.rate / 2)
         parts = [(part, box) for box in self.boxes if (part := _part(support, frames, box))]
-        weighed = bool((gains != 1).any())
-        if not (self.soloed or parts or weighed):
+        if not parts and soloed.all() and (gains == 1).all():
             return frames
-        values = frames.coefficients[...]
-        if weighed:
-            values = values * gains[:, None]
-        if self.soloed:
-            edited = np.zeros_like(values)
-            for part, box in parts:
-                if box.soloed:
-                    edited[part] = values[part]
-        else:
-            edited = values if weighed else values.copy()
+        values = frames.coefficients[...] * gains[:, None]
+        edited = values if soloed.all() else values * soloed[:, None]
+        for part, box in parts:
+            if box.soloed:
+                edited[part] = values[part]
         for part, box in parts:
             if box.silenced or box.gain_db > -math.inf:
                 edited[part] *= _linear(box.gain_db)
         return replace(frames, coefficients=edited)
 
-    def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> Array:
-        """The gain that the octaves give each row, shape (bins,)."""
+    def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> tuple[Array, Array]:
+        """The gain that the octaves give each row, and whether they let it be heard outside soloed boxes."""
         if all(octave == _UNCHANGED for octave in self.octaves):
-            return np.ones(len(frequencies), np.float32)
+            return np.ones(len(frequencies), np.float32), np.full(len(frequencies), not self.soloed)
         high = nyquist * 2.0 ** np.arange(1 - len(self.octaves), 1)
         low = np.append(0.0, high[:-1])
         reached = _meets(support, low[:, None], high[:, None])
         gains = np.array([0.0 if o.muted else _linear(o.gain_db) for o in self.octaves], np.float32)
         own = np.minimum(np.searchsorted(high, frequencies, "right"), len(high) - 1)
         cut = np.where(reached, gains[:, None], 1).min(axis=0)
-        result: Array = np.minimum(cut, 1) * np.maximum(gains[own], 1)
-        soloed = np.array([octave.soloed for octave in self.octaves])
-        if soloed.any():
-            result[~reached[soloed].any(axis=0)] = 0
-        return result
+        octaves = [octave.soloed for octave in self.octaves]
+        anything = np.full(len(frequencies), not (self.soloed or any(octaves)))
+        return np.minimum(cut, 1) * np.maximum(gains[own], 1), anything | reached[octaves].any(axis=0)
 
 
 def _meets(support: Support, low: Any, high: Any) -> Array:

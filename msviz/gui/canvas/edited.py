@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QRegion
@@ -34,13 +34,10 @@ def heard_gain_db(edit: BoxEdit) -> float:
     return 0.0 if edit.gain_db == -math.inf else edit.gain_db
 
 
-def silent_octaves(edits: Edits) -> list[int]:
-    """The octaves of which nothing is heard, whatever the boxes do."""
-    soloed = any(octave.soloed for octave in edits.octaves)
+def muted_octaves(edits: Edits) -> list[int]:
+    """The octaves of which nothing is heard, whatever is soloed."""
     return [
-        number
-        for number, octave in enumerate(edits.octaves)
-        if octave.muted or octave.gain_db == -math.inf or (soloed and not octave.soloed)
+        number for number, octave in enumerate(edits.octaves) if octave.muted or octave.gain_db == -math.inf
     ]
 
 
@@ -61,18 +58,11 @@ class EditedCanvas(PictureCanvas):
     def _draw_picture(self, painter: QPainter) -> None:
         super()._draw_picture(painter)
         edits = self._edits
-        if edits.soloed:
-            outside = QRegion(self.rect())
-            for edit in edits.soloed:
-                outside -= QRegion(self._rect(edit).toAlignedRect())
-            painter.save()
-            painter.setClipRegion(outside, Qt.ClipOperation.IntersectClip)
-            painter.fillRect(self.rect(), VEIL)
-            painter.restore()
-        for number in silent_octaves(edits):
-            octave = self._octaves[number]
-            top, bottom = self.y_of(octave.high), self.y_of(octave.low)
-            self._veil(painter, QRectF(0, top, self.width(), bottom - top))
+        painter.save()
+        painter.setClipRegion(self._silent(), Qt.ClipOperation.IntersectClip)
+        painter.fillRect(self.rect(), VEIL)
+        painter.fillRect(self.rect(), QBrush(HATCH, Qt.BrushStyle.BDiagPattern))
+        painter.restore()
         for edit in edits.boxes:
             self._draw_box(painter, edit)
         if solo := solo_text(edits):
@@ -80,11 +70,20 @@ class EditedCanvas(PictureCanvas):
             plate.moveTopRight(QPointF(self.width() - INSET, INSET))
             self._write(painter, plate, solo)
 
-    def _veil(self, painter: QPainter, rect: QRectF) -> None:
-        rect = rect.intersected(QRectF(self.rect()))
-        if not rect.isEmpty():
-            painter.fillRect(rect, VEIL)
-            painter.fillRect(rect, QBrush(HATCH, Qt.BrushStyle.BDiagPattern))
+    def _silent(self) -> QRegion:
+        """Where nothing is heard."""
+        edits, silent = self._edits, QRegion()
+        if solo_text(edits):
+            soloed = [number for number, octave in enumerate(edits.octaves) if octave.soloed]
+            silent = QRegion(self.rect()) - self._region(soloed, edits.soloed)
+        return silent + self._region(muted_octaves(edits), [box for box in edits.boxes if box.silenced])
+
+    def _region(self, octaves: Iterable[int], boxes: Iterable[BoxEdit]) -> QRegion:
+        """What octaves and boxes cover."""
+        stripes = [(self.y_of(self._octaves[n].high), self.y_of(self._octaves[n].low)) for n in octaves]
+        rects = [QRectF(0, top, self.width(), bottom - top) for top, bottom in stripes]
+        rects += [self._rect(box) for box in boxes]
+        return sum((QRegion(rect.toAlignedRect() & self.rect()) for rect in rects), QRegion())
 
     def _rect(self, edit: BoxEdit) -> QRectF:
         top, bottom = self._heights(box_of(edit))
@@ -95,8 +94,6 @@ class EditedCanvas(PictureCanvas):
         rect = self._rect(edit)
         if rect.isEmpty():
             return
-        if edit.silenced:
-            self._veil(painter, rect)
         painter.setPen(QPen(QColor(0, 0, 0), 3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)

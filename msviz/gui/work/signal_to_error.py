@@ -9,8 +9,8 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from msviz.audio import decoded
 from msviz.gui.work.jobs import Job, Runner
-from msviz.playback import Player
-from msviz.playback.player import ERROR_S, signal_to_error_around
+from msviz.playback import Player, signal_to_error_around
+from msviz.playback.player import ERROR_S
 from msviz.signal import Source
 
 SOON_MS = 100  # without a change, until a worker starts
