@@ -274,7 +274,7 @@ class Hands:
         places = self.view.full.stop_s * self.random.uniform(0.2, 0.8, WAITED_FOR)
         yield ms([self._until_sharp(lambda p=place: self.view.center(p))[1] for place in places], 50, 95)
         colours = [Colours(name, floor) for floor in range(-90, -60) for name in COLOUR_MAPS]
-        took, _, _ = self._frames(lambda n: self.window.set_colours(colours[n]))
+        took, _, _ = self._frames(lambda n: self.window.pictures.set_colours(colours[n]))
         yield ms(took, 50, 95)
         yield ms(self.app.longest_block_s(begin))
         yield f"{self.play()[0]:.0f}"

@@ -74,8 +74,8 @@ def shoot(name: str, track: str, start: float, stop: float, pointer: tuple[float
     window.show_source(open_audio(demo_tracks()[track]))
     window.show()
     _, _, _, _, shown, parameters, switches = VIEWS.get(name, (None,) * 4 + ("both", {}, ()))
-    window.set_shown(shown)
-    window.set_parameters(replace(Parameters(), **parameters))
+    window.pictures.set_shown(shown)
+    window.work.set_parameters(replace(Parameters(), **parameters))
     for switch in window.actions_.switches:
         window.actions_.switches[switch].setChecked(switch in ("waveform", "octave controls", *switches))
     window.view.show(window.view.full._replace(start_s=start, stop_s=stop))

@@ -94,5 +94,5 @@ def edited(window):
     """Remove a box and mute the highest octave."""
     window.view.select(Box(0.2, 0.8, 100.0, 1000.0))
     window.editing.remove()
-    window.editing.change_octave(len(window.editing.octaves) - 1, "muted", True)
-    return window.editing.edits
+    window.editing.change_octave(len(window.track.octaves) - 1, "muted", True)
+    return window.track.edits

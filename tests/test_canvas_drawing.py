@@ -11,6 +11,7 @@ from picture_tools import assert_same_picture
 from PyQt6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPalette, QRegion
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from track_tools import opened_state
 
 from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
 from msviz.gui.canvas.curtain import CurtainCanvas
@@ -256,7 +257,11 @@ class TestDrawing:
         window = QWidget()
         qtbot.addWidget(window)
         layout = QVBoxLayout(window)
-        one, other, ruler = PicturePanel(view), PicturePanel(view), TimeRuler(view)
+        one, other, ruler = (
+            PicturePanel(opened_state(view)),
+            PicturePanel(opened_state(view)),
+            TimeRuler(view),
+        )
         for widget in (one, Aligned(ruler), other):
             layout.addWidget(widget)
         shown(window, 700, 500)
@@ -275,7 +280,7 @@ class TestDrawing:
         window, watch = QWidget(), Painted()
         qtbot.addWidget(window)
         layout = QVBoxLayout(window)
-        panel = PicturePanel(view)
+        panel = PicturePanel(opened_state(view))
         panel.gutter.show()
         for widget in (Aligned(TimeRuler(view)), panel):
             layout.addWidget(widget)

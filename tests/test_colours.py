@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import QApplication, QColorDialog, QComboBox, QPushButton
 
 from msviz.gui.canvas.colours import OWN, Colours, coloured
 from msviz.gui.dialogs.colour_editor import ColourEditor, stops_of
-from msviz.gui.dialogs.windows import edit_colours
 from msviz.gui.window import Window
 from msviz.picture import COLOUR_MAPS, to_code
 from msviz.playback import Player
@@ -116,12 +115,12 @@ def test_what_is_edited_stays_only_with_ok(qtbot, before, way):
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
-    window.set_colours(before)
-    edit_colours(window)
+    window.pictures.set_colours(before)
+    window.dialogs.edit_colours()
     editor = window.findChild(ColourEditor)
     editor._gradient.addTick(0.25)
-    window.shift_range(-3.0)
-    edited = window.colours
+    window.pictures.shift_range(-3.0)
+    edited = window.pictures.colours
     assert (edited.name, edited.floor_db) == (OWN, before.floor_db - 3)
     if way == "Esc":
         qtbot.keyClick(editor._gradient, Qt.Key.Key_Escape)
@@ -129,7 +128,7 @@ def test_what_is_edited_stays_only_with_ok(qtbot, before, way):
         next(each for each in editor.findChildren(QPushButton) if each.text().replace("&", "") == way).click()
     assert not editor.isVisible()
     left = edited if way == "OK" else replace(before, floor_db=edited.floor_db, ceiling_db=edited.ceiling_db)
-    assert window.colours == left
+    assert window.pictures.colours == left
     maps = window.colour_bar.findChild(QComboBox)
     assert maps.currentText() == left.name
     assert (maps.findText(OWN) >= 0) == bool(left.stops)

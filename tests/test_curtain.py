@@ -8,6 +8,7 @@ from canvas_tools import LENGTH, RATE, drag, open_view, picture_with_click, show
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
+from track_tools import opened_state
 
 from msviz.gui.canvas.curtain import CurtainCanvas
 from msviz.gui.canvas.picture_canvas import PictureCanvas
@@ -34,7 +35,7 @@ def pixels(canvas: PictureCanvas) -> np.ndarray:
 
 @pytest.fixture
 def curtain(qtbot) -> CurtainCanvas:
-    panel = CurtainPanel(open_view())
+    panel = CurtainPanel(opened_state(open_view()))
     qtbot.addWidget(panel)
     panel.set_pictures(noise(OctaveTransform(RATE), 1), noise(STFT(RATE), 2))
     curtain = panel.canvas

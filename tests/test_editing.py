@@ -8,11 +8,13 @@ import pytest
 from canvas_tools import drag, mouse, open_view, shown, wheel
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
+from track_tools import open_in, opened_state
 
 from msviz.gui.canvas.edited import EditedCanvas, muted_octaves
 from msviz.gui.canvas.gutter import CELL, OctaveGutter
 from msviz.gui.model.editing import Editing
 from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB, gain_text, limited, moved
+from msviz.gui.model.parameters import Parameters
 from msviz.gui.model.view import Box, box_of
 from msviz.transform import OctaveTransform
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
@@ -28,10 +30,13 @@ def view(qapp):
 
 
 @pytest.fixture
-def editing(view):
-    editing = Editing(view)
-    editing.open(OCTAVES)
-    return editing
+def track(view):
+    return opened_state(view)
+
+
+@pytest.fixture
+def editing(track):
+    return Editing(track)
 
 
 def number_of(hz):
@@ -45,24 +50,24 @@ def number_of(hz):
 def test_the_octave_under_the_pointer_is_muted_or_soloed_and_once_more_it_is_not(view, editing, do, what):
     view.set_cursor((1.0, 1000.0))
     do(editing)
-    assert [getattr(octave, what) for octave in editing.edits.octaves] == [
+    assert [getattr(octave, what) for octave in editing.track.edits.octaves] == [
         number == number_of(1000.0) for number in range(len(OCTAVES))
     ]
     do(editing)
-    assert not editing.edits
+    assert not editing.track.edits
 
 
 def test_without_a_pointer_it_is_the_octave_of_the_selection(view, editing):
     view.select(Box(1.0, 2.0, 400.0, 500.0))
     editing.mute()
-    assert [n for n, octave in enumerate(editing.edits.octaves) if octave.muted] == [number_of(450.0)]
+    assert [n for n, octave in enumerate(editing.track.edits.octaves) if octave.muted] == [number_of(450.0)]
 
 
 def test_with_neither_it_says_what_to_do(editing, qtbot):
     for do in (editing.mute, editing.solo, lambda: editing.step_gain(1.0)):
         with qtbot.waitSignal(editing.message):
             do()
-    assert not editing.edits
+    assert not editing.track.edits
 
 
 def test_gains_of_one_octave_are_one_step_back_those_of_two_are_two(view, editing):
@@ -70,29 +75,29 @@ def test_gains_of_one_octave_are_one_step_back_those_of_two_are_two(view, editin
         view.set_cursor((1.0, hz))
         for _ in range(steps):
             editing.step_gain(1.0)
-    assert editing.edits.octaves[number_of(1000.0)].gain_db == 3
-    assert editing.edits.octaves[number_of(100.0)].gain_db == 2
+    assert editing.track.edits.octaves[number_of(1000.0)].gain_db == 3
+    assert editing.track.edits.octaves[number_of(100.0)].gain_db == 2
     editing.steps.undo()
-    assert editing.edits.octaves[number_of(100.0)].gain_db == 0
-    assert editing.edits.octaves[number_of(1000.0)].gain_db == 3
+    assert editing.track.edits.octaves[number_of(100.0)].gain_db == 0
+    assert editing.track.edits.octaves[number_of(1000.0)].gain_db == 3
     editing.steps.undo()
-    assert not editing.edits
+    assert not editing.track.edits
     editing.steps.redo()
-    assert editing.edits.octaves[number_of(1000.0)].gain_db == 3
+    assert editing.track.edits.octaves[number_of(1000.0)].gain_db == 3
 
 
 @pytest.mark.parametrize("fmin", [80.0, 5.0])
 def test_octaves_that_stay_keep_their_edits_where_others_come_or_go(editing, fmin):
     editing.change_octave(number_of(1000.0), "muted", True)
     others = OctaveTransform(RATE, fmin=fmin).octaves
-    editing.set_octaves(others)
-    assert len(editing.edits.octaves) == len(others) != len(OCTAVES)
-    muted = [others[number] for number, octave in enumerate(editing.edits.octaves) if octave.muted]
+    editing.track.set_parameters(Parameters(fmin=fmin))
+    assert len(editing.track.edits.octaves) == len(others) != len(OCTAVES)
+    muted = [others[number] for number, octave in enumerate(editing.track.edits.octaves) if octave.muted]
     assert [(octave.low, octave.high) for octave in muted] == [
         (OCTAVES[number_of(1000.0)].low, OCTAVES[number_of(1000.0)].high)
     ]
     editing.steps.undo()  # it could not be told of which octaves
-    assert len(editing.edits.octaves) == len(others)
+    assert len(editing.track.edits.octaves) == len(others)
 
 
 @pytest.mark.parametrize(
@@ -113,47 +118,47 @@ def test_which_octaves_are_silent(octaves, silent):
 def test_boxes_are_removed_changed_and_taken_back(view, editing):
     view.select(BOX)
     editing.remove()
-    assert editing.edits.boxes == (BoxEdit(*BOX, gain_db=-math.inf),)
+    assert editing.track.edits.boxes == (BoxEdit(*BOX, gain_db=-math.inf),)
     editing.set_gain(6.0, "a box's gain")
-    assert editing.edits.boxes == (BoxEdit(*BOX, gain_db=6.0),)  # one box, not two over each other
+    assert editing.track.edits.boxes == (BoxEdit(*BOX, gain_db=6.0),)  # one box, not two over each other
     view.select(BOX._replace(start_s=6.0, stop_s=7.0))
     editing.remove()
-    assert len(editing.edits.boxes) == 2
+    assert len(editing.track.edits.boxes) == 2
     editing.drop()
-    assert [box_of(edit) for edit in editing.edits.boxes] == [BOX]
+    assert [box_of(edit) for edit in editing.track.edits.boxes] == [BOX]
     editing.clear()
-    assert editing.edits == Edits()
+    assert editing.track.edits == Edits()
     for boxes in (1, 2, 1, 1, 0):
         editing.steps.undo()
-        assert len(editing.edits.boxes) == boxes
+        assert len(editing.track.edits.boxes) == boxes
     assert not editing.steps.canUndo()
 
 
 def test_a_selection_is_soloed_and_then_no_longer(view, editing):
     view.select(BOX)
     editing.toggle_solo()
-    assert editing.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=0.0, soloed=True),))
+    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=0.0, soloed=True),))
     editing.set_gain(3.0, "")
-    assert editing.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=3.0, soloed=True),))
+    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=3.0, soloed=True),))
     editing.toggle_solo()
-    assert editing.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=3.0),))
+    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=3.0),))
     editing.steps.undo()
     editing.drop()
-    assert editing.edits == Edits()
+    assert editing.track.edits == Edits()
 
 
 def test_soloed_a_silenced_selection_is_heard_and_then_silent_again(view, editing):
     view.select(BOX)
     editing.remove()
-    silenced = editing.edits
+    silenced = editing.track.edits
     editing.toggle_solo()
-    assert editing.edits.soloed == editing.edits.boxes
-    assert not editing.edits.boxes[0].silenced
+    assert editing.track.edits.soloed == editing.track.edits.boxes
+    assert not editing.track.edits.boxes[0].silenced
     editing.toggle_solo()
-    assert editing.edits == silenced
+    assert editing.track.edits == silenced
     editing.toggle_solo()
     editing.remove()  # whoever silences what is soloed does not want to hear it
-    assert editing.edits == silenced
+    assert editing.track.edits == silenced
 
 
 def test_every_solo_is_cleared_at_once(view, editing):
@@ -164,11 +169,11 @@ def test_every_solo_is_cleared_at_once(view, editing):
     editing.toggle_solo()
     editing.change_octave(3, "soloed", True)
     editing.clear_solo()
-    assert not editing.edits.soloed
-    assert [box.gain_db for box in editing.edits.boxes] == [-6.0]
-    assert not any(octave.soloed for octave in editing.edits.octaves)
+    assert not editing.track.edits.soloed
+    assert [box.gain_db for box in editing.track.edits.boxes] == [-6.0]
+    assert not any(octave.soloed for octave in editing.track.edits.octaves)
     editing.steps.undo()
-    assert len(editing.edits.soloed) == 2
+    assert len(editing.track.edits.soloed) == 2
 
 
 def test_what_needs_a_selection_says_so(editing, qtbot):
@@ -213,8 +218,8 @@ def test_pointing_chooses_a_box_unless_what_is_selected_is_there(view, editing):
 def test_another_track_begins_without_edits(view, editing):
     view.select(BOX)
     editing.remove()
-    editing.open(OCTAVES)
-    assert not editing.edits
+    open_in(editing.track, RATE)
+    assert not editing.track.edits
     assert not editing.steps.canUndo()
 
 
@@ -222,10 +227,9 @@ def test_another_track_begins_without_edits(view, editing):
 
 
 @pytest.fixture
-def gutter(view, qtbot):
-    gutter = OctaveGutter(view)
+def gutter(track, qtbot):
+    gutter = OctaveGutter(track)
     qtbot.addWidget(gutter)
-    gutter.set_edits(Edits(), OCTAVES)
     shown(gutter, gutter.width(), 400)
     return gutter
 
@@ -260,39 +264,35 @@ def test_octaves_without_room_have_no_controls(gutter):
 
 
 @pytest.mark.parametrize("name", ["muted", "soloed"])
-def test_buttons_are_pressed(gutter, qtbot, name):
+def test_buttons_are_pressed(gutter, track, qtbot, name):
     asked = []
     gutter.edited.connect(lambda *what: asked.append(what))
     at = cell(gutter, 4, name).center().toPoint()
     qtbot.mouseClick(gutter, Qt.MouseButton.LeftButton, pos=at)
-    gutter.set_edits(Edits().with_octave(4, len(OCTAVES), **{name: True}), OCTAVES)
+    track.edits = Edits().with_octave(4, len(OCTAVES), **{name: True})
     qtbot.mouseClick(gutter, Qt.MouseButton.LeftButton, pos=at)
     assert asked == [(4, name, True), (4, name, False)]
 
 
-def test_gain_is_dragged_turned_and_put_back(gutter, qtbot):
-    edits = Edits()
-
+def test_gain_is_dragged_turned_and_put_back(gutter, track, qtbot):
     def edit(octave, what, value):
-        nonlocal edits
-        edits = edits.with_octave(octave, len(OCTAVES), **{what: value})
-        gutter.set_edits(edits, OCTAVES)
+        track.edits = track.edits.with_octave(octave, len(OCTAVES), **{what: value})
 
     gutter.edited.connect(edit)
     at = cell(gutter, 4, "gain").center()
     drag(gutter, (at.x(), at.y()), (at.x(), at.y() - 12))
-    assert edits.octaves[4].gain_db == 3.0
+    assert track.edit_of(4).gain_db == 3.0
     wheel(gutter, at.x(), at.y(), QPoint(0, -120))
-    assert edits.octaves[4].gain_db == 2.0
+    assert track.edit_of(4).gain_db == 2.0
     drag(gutter, (at.x(), at.y()), (at.x(), at.y() + 800))
-    assert edits.octaves[4].gain_db == -math.inf
+    assert track.edit_of(4).gain_db == -math.inf
     wheel(gutter, at.x(), at.y(), QPoint(0, 120))
-    assert edits.octaves[4].gain_db == -60.0
+    assert track.edit_of(4).gain_db == -60.0
     drag(gutter, (at.x(), at.y()), (at.x(), at.y() - 900))
-    assert edits.octaves[4].gain_db == 12.0
+    assert track.edit_of(4).gain_db == 12.0
     mouse(gutter, QEvent.Type.MouseButtonDblClick, at.x(), at.y(), Qt.MouseButton.LeftButton)
-    assert edits.octaves[4].gain_db == 0.0
-    assert not edits
+    assert track.edit_of(4).gain_db == 0.0
+    assert not track.edits
 
 
 def test_the_wheel_beside_a_gain_zooms_in_frequency(gutter, view):
@@ -327,8 +327,8 @@ def test_gains_end_at_twelve_and_below_sixty_in_silence():
 
 
 @pytest.fixture
-def canvas(view, qtbot):
-    canvas = EditedCanvas(view)
+def canvas(track, qtbot):
+    canvas = EditedCanvas(track)
     qtbot.addWidget(canvas)
     shown(canvas, 400, 300)
     return canvas
@@ -342,14 +342,14 @@ def brightness(canvas, time_s, hz):
     )
 
 
-def test_silent_octaves_are_veiled(canvas):
+def test_silent_octaves_are_veiled(canvas, track):
     plain = brightness(canvas, 10.0, 1000.0)
-    canvas.set_edits(Edits().with_octave(number_of(1000.0), len(OCTAVES), muted=True), OCTAVES)
+    track.edits = Edits().with_octave(number_of(1000.0), len(OCTAVES), muted=True)
     assert brightness(canvas, 10.0, 1000.0) < 0.8 * plain
     assert brightness(canvas, 10.0, 150.0) == pytest.approx(plain)
 
 
-def test_what_is_not_soloed_is_veiled(canvas):
+def test_what_is_not_soloed_is_veiled(canvas, track):
     """Of an octave and a box that are soloed, both are clear, and a muted octave is not."""
     places = ((10.0, 1000.0), (10.0, 250.0), (2.0, 250.0), (10.0, 90.0))
     plain = brightness(canvas, *places[0])
@@ -361,20 +361,20 @@ def test_what_is_not_soloed_is_veiled(canvas):
         (both, (True, True, False, True)),
         (muted, (True, True, False, False)),
     ):
-        canvas.set_edits(edits, OCTAVES)
+        track.edits = edits
         seen = [brightness(canvas, *place) for place in places]
         assert [level > 0.95 * plain for level in seen] == list(clear)
         assert all(level < 0.8 * plain or level > 0.95 * plain for level in seen)
 
 
-def test_boxes_alone_veil_what_is_outside_and_removed_ones_what_is_inside(canvas):
+def test_boxes_alone_veil_what_is_outside_and_removed_ones_what_is_inside(canvas, track):
     plain = brightness(canvas, 15.0, 500.0)
     removed = Edits(boxes=(BoxEdit(5.0, 15.0, 100.0, 2000.0),))
     for edits, inside, outside in (
         (removed, False, True),
         (Edits(boxes=(dataclasses.replace(removed.boxes[0], soloed=True),)), True, False),
     ):
-        canvas.set_edits(edits, OCTAVES)
+        track.edits = edits
         for place, clear in (((8.0, 500.0), inside), ((18.0, 500.0), outside)):
             now = brightness(canvas, *place)
             assert now == pytest.approx(plain) if clear else now < 0.8 * plain
@@ -398,8 +398,8 @@ def written(canvas, monkeypatch):
         (-6.0, False, "−6 dB"),
     ],
 )
-def test_a_box_is_labelled_with_what_is_heard_of_it(canvas, monkeypatch, gain_db, soloed, label):
-    canvas.set_edits(Edits(boxes=(BoxEdit(5.0, 15.0, 100.0, 2000.0, gain_db, soloed),)), OCTAVES)
+def test_a_box_is_labelled_with_what_is_heard_of_it(canvas, track, monkeypatch, gain_db, soloed, label):
+    track.edits = Edits(boxes=(BoxEdit(5.0, 15.0, 100.0, 2000.0, gain_db, soloed),))
     assert label in written(canvas, monkeypatch)
 
 
@@ -420,24 +420,24 @@ def test_a_box_is_labelled_with_what_is_heard_of_it(canvas, monkeypatch, gain_db
         ),
     ],
 )
-def test_the_picture_says_what_is_soloed(canvas, monkeypatch, edits, text):
-    canvas.set_edits(edits, OCTAVES)
+def test_the_picture_says_what_is_soloed(canvas, track, monkeypatch, edits, text):
+    track.edits = edits
     assert [each for each in written(canvas, monkeypatch) if each.startswith("Solo:")] == [text] * bool(text)
 
 
-def test_boxes_that_are_not_soloed_are_veiled_and_not_labelled(canvas, monkeypatch):
+def test_boxes_that_are_not_soloed_are_veiled_and_not_labelled(canvas, track, monkeypatch):
     plain = brightness(canvas, 15.0, 500.0)
     soloed, other = (
         BoxEdit(2.0, 8.0, 100.0, 2000.0, 0.0, soloed=True),
         BoxEdit(12.0, 18.0, 100.0, 2000.0, 6.0),
     )
-    canvas.set_edits(Edits(boxes=(soloed, other)), OCTAVES)
+    track.edits = Edits(boxes=(soloed, other))
     assert brightness(canvas, 15.0, 500.0) < 0.8 * plain
     assert brightness(canvas, 5.0, 500.0) == pytest.approx(plain)
     assert "+6 dB" not in written(canvas, monkeypatch)
 
 
-def test_titles_are_read_through_veils(canvas):
+def test_titles_are_read_through_veils(canvas, track):
     def brightest():
         grabbed = canvas.grab().toImage()
         return max(grabbed.pixelColor(x, y).lightness() for x in range(8, 60) for y in range(8, 24))
@@ -446,14 +446,14 @@ def test_titles_are_read_through_veils(canvas):
     plain = brightest()
     assert plain > 200
     edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), (BoxEdit(5.0, 15.0, 100.0, 2000.0, soloed=True),))
-    canvas.set_edits(edits, OCTAVES)
+    track.edits = edits
     assert brightest() == pytest.approx(plain, abs=10)
 
 
-def test_every_kind_of_edit_can_be_drawn_at_every_zoom(canvas, view):
+def test_every_kind_of_edit_can_be_drawn_at_every_zoom(canvas, track, view):
     for soloed in (False, True):
         boxes = tuple(BoxEdit(*BOX, gain_db=gain, soloed=soloed) for gain in (-math.inf, -6.0, 0.0, 6.0))
-        canvas.set_edits(Edits((OctaveEdit(muted=True),) * len(OCTAVES), boxes), OCTAVES)
+        track.edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), boxes)
         for box in (view.full, BOX, Box(3.0, 3.00001, 500.0, 500.1), Box(10, 20, 30.0, 60.0)):
             view.show(box)
             assert not canvas.grab().isNull()

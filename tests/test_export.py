@@ -16,11 +16,11 @@ from PyQt6.QtWidgets import QDialog, QFileDialog
 from window_tools import Device, tone, write
 
 import msviz
-from msviz.gui.dialogs import windows as dialogs
+from msviz.gui.dialogs import dialogs
 from msviz.gui.dialogs.data_export import CONTENTS, FILES, DataDialog
 from msviz.gui.dialogs.picture_export import PictureDialog
 from msviz.gui.model.view import Box
-from msviz.gui.panels.figure import Look
+from msviz.gui.panels.pictures import Look
 from msviz.gui.window import Window
 from msviz.gui.work import exporting
 from msviz.gui.work.exporting import DataExport, pieces
@@ -151,8 +151,8 @@ def test_from_close_the_waveform_shows_samples(qtbot, window, tmp_path):
 @pytest.mark.parametrize(("stop_s", "marked"), [(20.0, True), (2.5, True), (2.01, True), (20.0, False)])
 def test_what_is_rebuilt_lies_over_the_waveform_where_it_is_marked(qtbot, window, tmp_path, stop_s, marked):
     window.view.show(Box(2.0, stop_s, 100.0, 4000.0))
-    octaves = len(window.session.transform.octaves)
-    window.session.hear(edits=Edits((OctaveEdit(muted=True),) * octaves))
+    octaves = len(window.track.transform.octaves)
+    window.track.edits = Edits((OctaveEdit(muted=True),) * octaves)
     dialog = picture_dialog(qtbot, window, Look(waveform=True, rebuilt=True))
     dialog._marks.setChecked(marked)
     task = dialog.task(tmp_path / "out.png")
@@ -190,16 +190,16 @@ def test_the_picture_is_as_the_window_shows_it(qtbot, window, tmp_path, monkeypa
     asked = []
     monkeypatch.setattr(dialogs, "PictureDialog", lambda *what: asked.append(what) or PictureDialog(*what))
     answered(monkeypatch, PictureDialog, tmp_path / "out.png")
-    window.set_shown("curtain")
+    window.pictures.set_shown("curtain")
     window.pictures.curtain.canvas.move_edge(0.25)
     window.actions_.switches["notes"].setChecked(True)
     window.view.show(Box(1.0, 3.0, 100.0, 1000.0))
     with qtbot.waitSignal(window.exporter.message):
-        dialogs.export_picture(window)
+        window.dialogs.export_picture()
     _, seen, look, size, _ = asked[0]
     assert seen == window.view.range
     assert (look.shown, look.curtain_edge, look.notes, look.linear) == ("curtain", 0.25, True, False)
-    assert (look.colours, size) == (window.colours, window.pictures.size())
+    assert (look.colours, size) == (window.pictures.colours, window.pictures.size())
     assert QImage(str(tmp_path / "out.png")).size() == size
 
 
@@ -223,7 +223,7 @@ def test_a_picture_that_is_cancelled_or_fails_leaves_nothing(qtbot, window, tmp_
 @pytest.mark.parametrize("transform", ["Octaves", "STFT"])
 def test_what_is_selected_is_loaded_again(qtbot, window, tmp_path, monkeypatch, transform, suffix):
     window.view.select(Box(2.0, 7.5, 100.0, 500.0))
-    dialog = DataDialog(window.session, (2 * RATE, 60_000), window)
+    dialog = DataDialog(window.session, window.track, (2 * RATE, 60_000), window)
     qtbot.addWidget(dialog)
     monkeypatch.setattr(exporting, "PIECE", 7000)
     name = next(name for name in dialog._transforms if name.startswith(transform))
@@ -256,7 +256,7 @@ def test_pieces_together_are_the_whole(transform, monkeypatch):
 
 
 def test_levels_begin_on_the_grid_of_their_cells(qtbot, window, tmp_path):
-    dialog = DataDialog(window.session, (2 * RATE + 7, 60_000), window)
+    dialog = DataDialog(window.session, window.track, (2 * RATE + 7, 60_000), window)
     qtbot.addWidget(dialog)
     dialog._content.setCurrentText(next(text for text, each in CONTENTS.items() if each == "levels"))
     stored = msviz.load(finished(qtbot, window, dialog.task(tmp_path / "out.zarr")))
@@ -270,7 +270,7 @@ def test_data_that_are_cancelled_or_fail_leave_nothing(qtbot, window, tmp_path):
     source = msviz.Signal(np.zeros(60_000_000, np.float32), RATE)
     shares = []
     window.exporter.progressed.connect(lambda _, share: shares.append(share))
-    transform = window.session.transform
+    transform = window.track.transform
     window.exporter.start(
         DataExport(tmp_path / "a.zarr", transform, source, (0, source.length), "levels", "a")
     )
@@ -288,7 +288,7 @@ def test_data_that_are_cancelled_or_fail_leave_nothing(qtbot, window, tmp_path):
 
 
 def test_the_dialog_suggests_a_name_that_is_free(qtbot, window, tmp_path):
-    dialog = DataDialog(window.session, None, window)
+    dialog = DataDialog(window.session, window.track, None, window)
     qtbot.addWidget(dialog)
     assert dialog._range.count() == 1  # nothing is selected
     assert dialog.file_name(window.source.path) == "tone.zarr"

@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import View
 from msviz.gui.panels.inspector import Inspector
 from msviz.gui.panels.spectrum import SpectrumPanel
@@ -28,7 +29,7 @@ def test_the_spectrums_legend_has_the_curves_colours_and_leaves_the_plot_free(qt
 
 def test_lines_about_what_is_pointed_at_are_not_those_of_the_last_track(qtbot):
     view = View()
-    inspector = Inspector(view)
+    inspector = Inspector(TrackState(view))
     qtbot.addWidget(inspector)
     source = Signal(np.zeros((1, 8000), np.float32), 8000)
     pictures = [Picture.of(transform, source) for transform in (OctaveTransform(8000), STFT(8000))]
@@ -46,7 +47,7 @@ def test_lines_about_what_is_pointed_at_are_not_those_of_the_last_track(qtbot):
 
 def test_the_spectrum_goes_where_the_playhead_comes_to_rest(qtbot, monkeypatch):
     view = View()
-    inspector = Inspector(view)
+    inspector = Inspector(TrackState(view))
     qtbot.addWidget(inspector)
     shown = []
     monkeypatch.setattr(inspector.spectrum, "look", lambda _: shown.append(view.playhead_s))
@@ -81,7 +82,7 @@ def test_the_inspector_cannot_be_so_narrow_that_it_cuts_anything(qtbot, spectra)
     view, _ = spectra
     window = QMainWindow()
     qtbot.addWidget(window)
-    inspector = Inspector(view)
+    inspector = Inspector(TrackState(view))
     window.setCentralWidget(QWidget())
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, inspector)
     window.resize(900, 500)
@@ -98,7 +99,8 @@ def test_the_inspector_cannot_be_so_narrow_that_it_cuts_anything(qtbot, spectra)
 
 def test_no_text_changes_how_wide_the_inspector_is(qtbot, spectra):
     view, pictures = spectra
-    inspector = Inspector(view)
+    track = TrackState(view)
+    inspector = Inspector(track)
     qtbot.addWidget(inspector)
     inspector.show()
     view.set_cursor((0.5, 20.0))
@@ -111,7 +113,7 @@ def test_no_text_changes_how_wide_the_inspector_is(qtbot, spectra):
         text = inspector._cells
         assert text.fontMetrics().size(0, text.text()).width() <= text.minimumWidth()
         for parameters in (Parameters(resolution=3.0), Parameters(bins_per_octave=96, resolution=33.3)):
-            inspector.parameters.set_parameters(parameters)
+            track.requested = parameters
             narrowest.add(inspector.minimumSizeHint().width())
             text = inspector.parameters._resolution_text
             assert text.fontMetrics().size(0, text.text()).width() <= text.minimumWidth()
@@ -124,7 +126,7 @@ def highest_db(curve):
 
 def test_the_spectrum_goes_along_while_it_plays_and_peaks_are_held(qtbot, spectra):
     view, pictures = spectra
-    inspector = Inspector(view)
+    inspector = Inspector(TrackState(view))
     qtbot.addWidget(inspector)
     inspector.show()
     panel = inspector.spectrum
@@ -180,7 +182,7 @@ def test_peaks_that_were_played_between_two_spectra_are_held(qtbot, steps_s, hel
 
 def test_a_hidden_spectrum_is_not_drawn(qtbot, spectra, monkeypatch):
     view, pictures = spectra
-    inspector = Inspector(view)
+    inspector = Inspector(TrackState(view))
     qtbot.addWidget(inspector)
     shown = []
     monkeypatch.setattr(inspector.spectrum, "look", shown.append)

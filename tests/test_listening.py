@@ -73,22 +73,22 @@ def test_a_and_b_are_the_last_two_that_were_heard(qtbot, window):
 
 def test_what_has_not_changed_stays_ready(window):
     before = dict(window.session.sources)
-    window.session.hear(recipe=Recipe(kept=10.0))
+    window.track.recipe = Recipe(kept=10.0)
     assert window.session.sources["Original"] is before["Original"]
     assert window.session.sources["Multi-scale"] is not before["Multi-scale"]
     reconstruction = window.session.sources["Multi-scale"]
     window.view.select(Box(1.0, 2.0, 100.0, 500.0))
     window.editing.remove()
     assert window.session.sources["Multi-scale"].source is reconstruction  # which is dear
-    window.set_parameters(Parameters(window=1024, hop=256))
+    window.work.set_parameters(Parameters(window=1024, hop=256))
     assert window.session.sources["Multi-scale"].source is reconstruction
-    window.set_parameters(Parameters(resolution=6.0))
+    window.work.set_parameters(Parameters(resolution=6.0))
     assert window.session.sources["Multi-scale"].source is not reconstruction
     assert window.session.sources["Multi-scale"].source.recipe == Recipe(kept=10.0)
 
 
 def test_edits_are_heard_and_the_original_stays(qtbot, window):
-    octave = next(o.index for o in window.session.transform.octaves if o.low <= HIGH_HZ < o.high)
+    octave = next(o.index for o in window.track.transform.octaves if o.low <= HIGH_HZ < o.high)
     window.editing.change_octave(octave, "muted", True)
     for key, quiet in ((KEY.Key_2, True), (KEY.Key_3, True), (KEY.Key_1, False)):
         qtbot.keyClick(window, key)
@@ -106,11 +106,11 @@ def test_what_is_changed_is_heard_at_once_and_the_original_only_when_it_is_asked
         if what == "edits":
             window.editing.change_octave(1, "muted", some)
         else:
-            window.inspector.lab.changed.emit(Recipe(kept=10.0 if some else 100.0))
+            window.track.recipe = Recipe(kept=10.0 if some else 100.0)
 
     change(True)
     assert window.player.source == "Multi-scale"
-    assert any("Press 1 for the original." in label.text() for label in window.status.findChildren(QLabel))
+    assert any("Press 1 for the original" in label.text() for label in window.status.findChildren(QLabel))
     qtbot.keyClick(window, KEY.Key_1)
     change(False)  # nothing is changed any more
     assert window.player.source == "Original"
@@ -158,13 +158,13 @@ def test_sound_that_takes_long_to_make_is_told_until_it_is_heard(qtbot, window):
 def test_a_selection_is_played_once_and_of_it_only_its_frequencies(qtbot, window):
     window.view.select(Box(2.0, 3.0, 100.0, 500.0))
     qtbot.keyClick(window, KEY.Key_Space, SHIFT)
-    assert window.session.only == window.view.selection
+    assert window.track.only == window.view.selection
     play_until(qtbot, window, 2.8)
     assert level_db(heard(0.5), LOW_HZ) == pytest.approx(-12, abs=0.2)
     assert level_db(heard(0.5), HIGH_HZ) < -72
     play_until(qtbot, window, 99.0)
     assert not window.player.playing
-    qtbot.waitUntil(lambda: window.session.only is None)
+    qtbot.waitUntil(lambda: window.track.only is None)
     assert window.view.playhead_s == pytest.approx(2.0)
     qtbot.keyClick(window, KEY.Key_Space)
     play_until(qtbot, window, 2.8)
@@ -174,7 +174,7 @@ def test_a_selection_is_played_once_and_of_it_only_its_frequencies(qtbot, window
 def test_a_selection_of_all_frequencies_is_played_as_it_is(qtbot, window):
     window.view.select(window.view.full._replace(start_s=2.0, stop_s=3.0))
     qtbot.keyClick(window, KEY.Key_Space, SHIFT)
-    assert window.session.only is None
+    assert window.track.only is None
     assert window.player.playing
 
 
@@ -366,7 +366,7 @@ def test_the_blind_test_gives_the_player_back_as_it_was(qtbot, window):
     assert dialog._region == (RATE, 2 * RATE)
     assert not window.meter._timer.isActive()
     window.player.load({"A": Signal(np.zeros(RATE), RATE)})
-    window.session.hear(recipe=Recipe(kept=10.0))  # asked for just before
+    window.track.recipe = Recipe(kept=10.0)  # asked for just before
     dialog.reject()
     assert window.player.names == tuple(window.session.sources)
     assert (window.player.source, window.player.position) == ("STFT", 2.5 * RATE)
@@ -379,14 +379,14 @@ def test_the_blind_test_gives_the_player_back_as_it_was(qtbot, window):
 def test_the_labs_recipe_is_heard_and_its_error_told(qtbot, window):
     lab = window.inspector.lab
     lab._magnitude.activated.emit(BITS.index(4))
-    qtbot.waitUntil(lambda: window.session.recipe == Recipe(magnitude_bits=4))
+    qtbot.waitUntil(lambda: window.track.recipe == Recipe(magnitude_bits=4))
     qtbot.keyClick(window, KEY.Key_2)
     qtbot.keyClick(window, KEY.Key_Space)
     play_until(qtbot, window, 2.0)
     qtbot.waitUntil(lambda: lab._error.text() != "–")
     assert 5 < float(lab._error.text().removesuffix(" dB")) < 60
     lab._reset.click()
-    qtbot.waitUntil(lambda: window.session.recipe == Recipe())
+    qtbot.waitUntil(lambda: window.track.recipe == Recipe())
 
 
 def error_db(window):
@@ -406,7 +406,7 @@ def fresh_error_db(qtbot, window):
 def test_stopped_the_error_is_that_of_what_would_be_heard(qtbot, window, name):
     """Of two tones of the same level, one is taken away: its error is half of the energy, 3.0 dB."""
     window.listening.seek(3.0)
-    window.listening.select(name)
+    window.track.hear(name)
     assert fresh_error_db(qtbot, window) > 80
     window.view.select(Box(2.0, 4.0, 1000.0, 4000.0))
     window.editing.remove()
@@ -417,9 +417,9 @@ def test_stopped_the_error_is_that_of_what_would_be_heard(qtbot, window, name):
     assert fresh_error_db(qtbot, window) == 3.0
     window.editing.steps.undo()
     assert fresh_error_db(qtbot, window) > 80
-    window.inspector.lab.changed.emit(Recipe(kept=1.0))
+    window.track.recipe = Recipe(kept=1.0)
     assert fresh_error_db(qtbot, window) < 80
-    window.listening.select("Original")
+    window.track.hear("Original")
     assert error_db(window) is None
     assert Device.opened is None
 
@@ -459,14 +459,14 @@ def test_memory_is_shared_by_both_pictures(window, monkeypatch):
     monkeypatch.setattr(
         Picture, "of", lambda *a, budget, **more: budgets.append(budget) or of(*a, budget=budget, **more)
     )
-    window.preferences = Preferences(memory_mb=64)
+    window.work.preferences = Preferences(memory_mb=64)
     window.show_source(open_audio(window.source.path))
     assert budgets == [32 << 20] * 2
 
 
 def test_the_wheel_zooms_in_time_where_that_is_preferred(window):
     canvas, before = window.pictures.octaves.canvas, window.view.range
-    window.set_preferences(Preferences(wheel_zooms=True))
+    window.work.set_preferences(Preferences(wheel_zooms=True))
     wheel(canvas, 100, 50, QPoint(0, 120))
     assert window.view.span_s < before.stop_s - before.start_s
     assert window.view.range[2:] == before[2:]

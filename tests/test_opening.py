@@ -72,19 +72,19 @@ def test_a_converted_track_looks_as_the_track(qtbot, window, tmp_path, sound, ki
     window.files.open(path)
     wait_analysed(qtbot, window, path)
     assert (window.source.rate, window.source.channels, window.source.length) == (RATE, 1, 5 * RATE)
-    assert own.items() <= vars(window.parameters).items()
-    assert window.inspector.parameters.parameters == window.parameters
+    assert own.items() <= vars(window.track.parameters).items()
+    assert window.track.requested == window.track.parameters
     number = int(kind == "stft")
     mine = window.analysis.pictures[number]
     title = window.pictures._panels[number].canvas._title
     assert title == ("STFT 1024 / 256" if number else "Octaves")
-    assert ("its sound is rebuilt" in window.messages.text) == (content == "levels")
+    assert ("contains levels only" in window.messages.text) == (content == "levels")
     # The track itself, with the same parameters.
     window.files.open(audio)
     wait_analysed(qtbot, window, audio)
     assert window.messages.text == ""
-    assert window.parameters == Parameters()  # a file's are not kept for other tracks
-    window.set_parameters(Parameters(**own))
+    assert window.track.parameters == Parameters()  # a file's are not kept for other tracks
+    window.work.set_parameters(Parameters(**own))
     wait_analysed(qtbot, window, audio)
     far = differences(mine, window.analysis.pictures[number])
     assert far.max() <= 1
@@ -97,7 +97,7 @@ def test_other_parameters_than_the_levels_have_are_those_of_the_rebuilt_sound(qt
     window.files.open(path)
     wait_analysed(qtbot, window, path)
     as_stored = window.analysis.pictures[0]
-    window.set_parameters(Parameters(resolution=6.0))
+    window.work.set_parameters(Parameters(resolution=6.0))
     wait_analysed(qtbot, window, path)
     other = window.analysis.pictures[0]
     assert isinstance(other.transform, OctaveTransform)
@@ -136,10 +136,10 @@ def test_a_converted_folder_opens_in_every_way(qtbot, window, tmp_path, sound, m
     msviz.save(OctaveTransform(RATE).analyze(sound), path)
     if way == "folder":
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(path))
-        window.files.choose_folder(window)
+        window.dialogs.open_folder()
     elif way == "inside":
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path / "zarr.json"), ""))
-        window.files.choose(window)
+        window.dialogs.open_file()
     elif way == "drop":
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(f"{path}/")])

@@ -9,8 +9,8 @@ from PyQt6.QtWidgets import QApplication, QProgressBar, QPushButton, QToolButton
 
 from msviz.gui.canvas.overview import Overview
 from msviz.gui.dialogs.preferences import PreferencesDialog
-from msviz.gui.dialogs.windows import edit_preferences
 from msviz.gui.model.preferences import Preferences
+from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import View
 from msviz.gui.panels.lab import BITS, LabPanel, error_text, kept_at, place_of
 from msviz.gui.panels.meter import LOWEST_DB, MeterBar
@@ -23,22 +23,22 @@ from msviz.playback import Player
 
 @pytest.fixture
 def lab(qtbot):
-    panel = LabPanel()
+    panel = LabPanel(TrackState())
     qtbot.addWidget(panel)
     return panel
 
 
 def test_the_lab_shows_and_tells_recipes(lab, qtbot):
-    with qtbot.waitSignal(lab.changed) as told:
+    with qtbot.waitSignal(lab._track.recipe_changed):
         lab._kept.setValue(place_of(1.0))
         lab._phase.activated.emit(BITS.index(3))
         lab._rebuild.setChecked(True)
-    assert told.args == [Recipe(kept=1.0, phase_bits=3, rebuild_phase=True)]
+    assert lab._track.recipe == Recipe(kept=1.0, phase_bits=3, rebuild_phase=True)
     assert not lab._phase.isEnabled()
     assert lab._kept_text.text() == "strongest 1 %"
-    with qtbot.waitSignal(lab.changed) as told:
+    with qtbot.waitSignal(lab._track.recipe_changed):
         lab._reset.click()
-    assert told.args == [Recipe()]
+    assert lab._track.recipe == Recipe()
     assert not lab._reset.isEnabled()
 
 
@@ -144,7 +144,7 @@ def test_what_tab_leads_to_can_be_told(qtbot):
 def test_preferences_turn_the_theme(qtbot, qapp, dark):
     window = Window(Player())
     qtbot.addWidget(window)
-    edit_preferences(window)
+    window.dialogs.edit_preferences()
     dialog = window.findChild(PreferencesDialog)
     dialog._theme.setCurrentText("light")
     dialog._theme.textActivated.emit("light")

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QComboBox
+from track_tools import open_in
 
 from msviz import STFT, Signal
 from msviz.defaults import PRESETS
 from msviz.gui.model.parameters import CHANNELS, SHARPENED, Parameters, channels_of
+from msviz.gui.model.track import TrackState
 from msviz.gui.panels.inspector import cell_text
 from msviz.gui.panels.parameter_panel import ParameterPanel
 from msviz.gui.panels.spectrum import spectrum
@@ -68,35 +70,40 @@ def test_what_makes_no_sense_is_not_kept(qapp, name, value):
 
 
 @pytest.fixture
-def panel(qtbot):
-    panel = ParameterPanel()
+def track(qapp):
+    return TrackState()
+
+
+@pytest.fixture
+def panel(track, qtbot):
+    panel = ParameterPanel(track)
     qtbot.addWidget(panel)
     return panel
 
 
-def test_the_slider_goes_from_sharp_in_time_to_sharp_in_pitch(panel, qtbot):
-    with qtbot.waitSignal(panel.changed) as change:
+def test_the_slider_goes_from_sharp_in_time_to_sharp_in_pitch(panel, track, qtbot):
+    with qtbot.waitSignal(track.requested_changed):
         panel._resolution.setValue(panel._resolution.minimum())
-    assert change.args[0].resolution == 3
-    with qtbot.waitSignal(panel.changed) as change:
+    assert track.requested.resolution == 3
+    with qtbot.waitSignal(track.requested_changed):
         panel._resolution.setValue(panel._resolution.maximum())
-    assert change.args[0].resolution == 24
+    assert track.requested.resolution == 24
     panel._resolution.setValue((panel._resolution.minimum() + panel._resolution.maximum()) // 2)
-    assert panel.parameters.resolution == pytest.approx(math.sqrt(3 * 24), rel=0.02)
+    assert track.requested.resolution == pytest.approx(math.sqrt(3 * 24), rel=0.02)
 
 
-def test_fewer_bins_bring_the_resolution_down_with_them(panel):
-    panel.set_parameters(Parameters(bins_per_octave=48, resolution=40.0))
+def test_fewer_bins_bring_the_resolution_down_with_them(panel, track):
+    track.requested = Parameters(bins_per_octave=48, resolution=40.0)
     panel._bins.setCurrentText("12")
     panel._bins.textActivated.emit("12")
-    assert panel.parameters == Parameters(bins_per_octave=12, resolution=12.0)
+    assert track.requested == Parameters(bins_per_octave=12, resolution=12.0)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_presets_are_pressed_and_shown(panel, qtbot, preset):
+def test_presets_are_pressed_and_shown(panel, track, qtbot, preset):
     panel._presets[preset].click()
     for name, value in PRESETS[preset].items():
-        assert getattr(panel.parameters, name) == value
+        assert getattr(track.requested, name) == value
     assert [name for name, button in panel._presets.items() if button.isChecked()] == [preset]
 
 
@@ -113,52 +120,54 @@ SIX = ("left", "right", "centre", "LFE", "back left", "6")  # the last is not to
         ("_overlap", "8", {"hop": 512}),
     ],
 )
-def test_choices_are_told(panel, qtbot, choice, text, changes):
+def test_choices_are_told(panel, track, qtbot, choice, text, changes):
     box: QComboBox = getattr(panel, choice)
     assert box.findText(text) >= 0
-    with qtbot.waitSignal(panel.changed) as change:
+    with qtbot.waitSignal(track.requested_changed):
         box.activated.emit(box.findText(text))
         box.textActivated.emit(text)
-    assert change.args == [dataclasses.replace(Parameters(), **changes)]
+    assert track.requested == dataclasses.replace(Parameters(), **changes)
 
 
-def test_everything_that_can_be_drawn_and_every_channel_can_be_chosen(panel):
+def test_everything_that_can_be_drawn_and_every_channel_can_be_chosen(panel, track):
     for box, values in ((panel._drawn, SHARPENED), (panel._channel, CHANNELS)):
         assert [box.itemText(n) for n in range(box.count())] == list(values)
 
 
-def test_every_channel_of_a_track_can_be_chosen_and_is_kept_where_there_is_none(panel, qtbot):
+def test_every_channel_of_a_track_can_be_chosen_and_is_kept_where_there_is_none(panel, track, qtbot):
     box = panel._channel
-    panel.set_track(44100, SIX)
+    open_in(track, 44100, SIX)
     names = ["3: centre", "4: LFE", "5: back left", "6"]
     assert [box.itemText(n) for n in range(box.count())] == [*CHANNELS, *names]
-    with qtbot.waitSignal(panel.changed) as change:
+    with qtbot.waitSignal(track.requested_changed):
         box.activated.emit(box.findText("6"))
-    assert change.args[0].channel == "6"
+    assert track.requested.channel == "6"
     for channels, chosen in ((2, "mix"), (1, "mix"), (6, "6")):
-        panel.set_track(44100, SIX[:channels])
+        open_in(track, 44100, SIX[:channels])
         assert box.currentText() == chosen
         assert [box.itemData(n) for n in range(box.count())] == list(channels_of(channels))
-    assert panel.parameters.channel == "6"
-    panel.parameters.save(QSettings())
+    assert track.requested.channel == "6"
+    track.requested.save(QSettings())
     assert Parameters.load(QSettings()).channel == "6"
 
 
-def test_mono_has_neither_sides_nor_a_middle(panel):
-    panel.set_parameters(Parameters(channel="side"))
-    panel.set_track(44100, SIX[:1])
+def test_mono_has_neither_sides_nor_a_middle(panel, track):
+    track.requested = Parameters(channel="side")
+    open_in(track, 44100, SIX[:1])
     assert [panel._channel.itemText(n) for n in range(panel._channel.count())] == ["mix"]
 
 
-def test_the_panel_tells_where_the_picture_begins(panel):
+def test_the_panel_tells_where_the_picture_begins(panel, track):
     assert panel._begins.text() == ""
-    panel.set_track(44100, SIX[:2])
+    open_in(track, 44100, SIX[:2])
     for fmin, begin in ((20.0, "21.5"), (22.0, "43.1"), (2000.0, "2756")):
-        panel.set_parameters(Parameters(fmin=fmin))
+        track.requested = Parameters(fmin=fmin)
         assert panel._begins.text() == f"begins at {begin} Hz"
-    panel.set_track(96000, SIX[:2])
+    track.set_parameters(track.requested)
+    open_in(track, 96000, SIX[:2])
     assert panel._begins.text() == "begins at 3000 Hz"
-    panel.set_track(1000, SIX[:2])  # too low for it
+    open_in(track, 1000, SIX[:2], parameters=Parameters())
+    track.requested = Parameters(fmin=2000.0)  # too high for it
     assert panel._begins.text() == ""
 
 

@@ -10,11 +10,13 @@ from opened_window import make_window, no_device, wait_analysed, wait_open, wind
 from playback_tools import FakeOutput, settle
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QDoubleSpinBox
+from track_tools import open_in
 from waiting import wait_until
 
 from msviz import STFT, OctaveTransform, ParameterError, Recipe, Reconstruction, Signal
 from msviz.convert import Settings
 from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.track import TrackState
 from msviz.gui.panels.inspector import cell_text
 from msviz.gui.panels.parameter_panel import ParameterPanel
 from msviz.gui.work.analysis import Picture
@@ -157,15 +159,15 @@ def test_a_track_of_vibrations_opens_with_what_suits_it(kept, qtbot, window, tmp
     window.files.open(low)
     wait_open(qtbot, window, low)
     wait_analysed(qtbot, window)
-    assert window.session.transform.parameters == OctaveTransform(1000, resolution=6.4).parameters
+    assert window.track.transform.parameters == OctaveTransform(1000, resolution=6.4).parameters
     assert window.view.full.low_hz == 1000 / 2 / 2**8
     window.inspector.parameters._fmin.setValue(7.5)
-    qtbot.waitUntil(lambda: window.session.transform.scale.fmin == 7.5)
+    qtbot.waitUntil(lambda: window.track.transform.scale.fmin == 7.5)
     assert window.messages.text == ""
     window.files.open(sound)
     wait_open(qtbot, window, sound)
-    assert window.session.transform.scale.fmin == 40.0
-    assert window.session.transform.scale.gamma == 24.7
+    assert window.track.transform.scale.fmin == 40.0
+    assert window.track.transform.scale.gamma == 24.7
 
 
 @pytest.mark.parametrize(
@@ -173,17 +175,18 @@ def test_a_track_of_vibrations_opens_with_what_suits_it(kept, qtbot, window, tmp
     [(44100, "20.0 Hz", 10.0, 10.0), (250, "0.49 Hz", 0.24, 0.2), (1, "0.00195 Hz", 0.00098, 0.001)],
 )
 def test_the_lowest_frequency_can_be_set_where_it_matters(qtbot, rate, shown, lowest, step):
-    panel = ParameterPanel()
+    track = TrackState()
+    panel = ParameterPanel(track)
     qtbot.addWidget(panel)
-    panel.set_track(rate, ("mono",))
-    assert panel.parameters.fmin is None
+    open_in(track, rate, ("mono",))
+    assert track.requested.fmin is None
     box = panel._fmin
     assert isinstance(box, QDoubleSpinBox)
     assert (box.text(), box.minimum(), box.singleStep()) == (shown, lowest, step)
-    with qtbot.waitSignal(panel.changed) as changed:
+    with qtbot.waitSignal(track.requested_changed):
         box.stepUp()
     assert (
-        changed.args[0].fmin
+        track.requested.fmin
         == pytest.approx(box.value())
         == pytest.approx(default_fmin(rate) + step, rel=0.01)
     )

@@ -149,8 +149,8 @@ def test_recipes_and_parameters_ask_again(qtbot, window, asked):
     look(window, 20.0, 20.5)
     samples = []
     for change in (
-        lambda: window._receive(recipe=Recipe(kept=1.0)),
-        lambda: window.set_parameters(Parameters(resolution=4.0)),
+        lambda: setattr(window.track, "recipe", Recipe(kept=1.0)),
+        lambda: window.work.set_parameters(Parameters(resolution=4.0)),
         lambda: mute(window),
     ):
         before = len(asked)
@@ -160,7 +160,7 @@ def test_recipes_and_parameters_ask_again(qtbot, window, asked):
         samples.append(window.pictures.waveform._rebuilt.samples)
     assert not any(np.array_equal(one, other) for one, other in pairwise(samples))
     before = len(asked)
-    window._receive(difference_gain_db=20.0)  # nothing of this
+    window.track.difference_gain_db = 20.0  # nothing of this
     rest(qtbot, window)
     assert len(asked) == before
 
@@ -185,7 +185,7 @@ def test_where_the_view_was_before_is_not_read(qtbot, window, asked):
 
 
 def test_from_afar_the_pictures_go_first(qtbot, window):
-    window.set_parameters(Parameters(resolution=8.0))
+    window.work.set_parameters(Parameters(resolution=8.0))
     assert window.analysis.progress < 1
     mute(window)
     window.rebuilt._fill()
@@ -218,7 +218,7 @@ def test_the_channel_that_is_drawn(qtbot, window, channel, whole, muted):
     look(window, 20.0, 20.5)
     rest(qtbot, window)
     height = waveform.height()
-    window.set_parameters(Parameters(channel=channel))
+    window.work.set_parameters(Parameters(channel=channel))
     qtbot.waitUntil(lambda: window.analysis.progress == 1)
     rest(qtbot, window)
     assert waveform.lanes == lanes

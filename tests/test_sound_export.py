@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox
 from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db, tone, write
 
 from msviz import AudioError, read_audio
-from msviz.gui.dialogs import windows as dialogs
 from msviz.gui.dialogs.export import BOX, FORMATS, TIME, WHOLE, AudioDialog, ExportDialog, ask
 from msviz.gui.model.view import Box
 from msviz.gui.work.exporting import AudioExport, ExportTask
@@ -30,7 +29,7 @@ def exporter(window):
 
 
 def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkeypatch):
-    octave = next(o.index for o in window.session.transform.octaves if o.low <= HIGH_HZ < o.high)
+    octave = next(o.index for o in window.track.transform.octaves if o.low <= HIGH_HZ < o.high)
     window.editing.change_octave(octave, "muted", True)
     qtbot.keyClick(window, KEY.Key_2)
     window.view.select(Box(2.0, 4.0, 100.0, 500.0))
@@ -39,7 +38,7 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
     monkeypatch.setattr(QFileDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(path)])
     with qtbot.waitSignal(window.exporter.message) as told:
-        dialogs.export(window)
+        window.dialogs.export_sound()
     assert told.args == ["Saved out.wav."]
     assert QSettings().value("export folder") == str(tmp_path)
     written = read_audio(path)
@@ -50,10 +49,10 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
 
 def export_dialog(monkeypatch, window):
     """The dialog that the window opens, left open."""
-    dialogs_opened = []
-    monkeypatch.setattr(dialogs, "ask", lambda dialog, _: dialogs_opened.append(dialog))
-    dialogs.export(window)
-    return dialogs_opened.pop()
+    asked = []
+    monkeypatch.setattr(window.dialogs, "_export", asked.append)
+    window.dialogs.export_sound()
+    return asked.pop()
 
 
 def ranges(dialog):
@@ -82,7 +81,7 @@ def test_the_selection_in_time_and_frequency_is_written_as_it_is_played(
     window, tmp_path, monkeypatch, source
 ):
     window.editing.change_octave(0, "muted", True)
-    window.listening.select(source)
+    window.track.hear(source)
     window.view.select(Box(2.0, 3.0, 100.0, 500.0))
     dialog = export_dialog(monkeypatch, window)
     window.listening.play_selection()

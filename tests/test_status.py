@@ -90,5 +90,5 @@ def test_other_parameters_never_tell_that_the_analysis_stopped(qtbot, narrow, tr
     assert told[-1][1]
     for resolution in (5.0, 7.0, 9.0):
         told.clear()
-        narrow.set_parameters(Parameters(resolution=resolution))
+        narrow.work.set_parameters(Parameters(resolution=resolution))
         assert told == [(narrow.analysis.progress, False)]  # and it is no longer stopped

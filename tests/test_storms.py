@@ -94,8 +94,8 @@ def test_after_a_storm_of_parameters_the_last_are_drawn_and_nothing_of_the_other
     stft = window.analysis.pictures[1]
     seen = [weakref.ref(picture.pyramid) for picture in window.analysis.pictures]
     for number in range(12):
-        changed = replace(window.parameters, resolution=5.0 + number, gamma=float(number % 4))
-        window.set_parameters(changed)
+        changed = replace(window.track.parameters, resolution=5.0 + number, gamma=float(number % 4))
+        window.work.set_parameters(changed)
         seen += [weakref.ref(picture.pyramid) for picture in window.analysis.pictures]
         if number % 4 == 0:  # some of them are under way when the next come
             qtbot.waitUntil(lambda: window.analysis.progress > 0)
@@ -104,7 +104,7 @@ def test_after_a_storm_of_parameters_the_last_are_drawn_and_nothing_of_the_other
     assert octaves.transform.scale.resolution == 16.0
     assert same is stft  # it has not changed, and so is not made again
     qtbot.waitUntil(lambda: window.pictures.octaves.canvas.picture is octaves.pyramid)
-    window.set_parameters(replace(window.parameters, window=2048, hop=512))
+    window.work.set_parameters(replace(window.track.parameters, window=2048, hop=512))
     wait_analysed(qtbot, window)
     assert window.analysis.pictures[0] is octaves
     del stft, same
@@ -146,8 +146,8 @@ def test_a_hand_at_the_slider_sees_pictures_on_its_way_and_the_last_at_its_end(
     monkeypatch.setattr(analysis, "tile_levels", made)
     moves.release(1000)
     slider.setValue(150)
-    rests = window.inspector.parameters.parameters
-    qtbot.waitUntil(lambda: window.parameters == rests)
+    rests = window.track.requested
+    qtbot.waitUntil(lambda: window.track.parameters == rests)
     octaves = window.analysis.pictures[0]
     assert octaves.transform.scale.resolution == rests.resolution
     qtbot.waitUntil(lambda: canvas.picture is octaves.pyramid)

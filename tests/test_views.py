@@ -49,7 +49,7 @@ def drawn(window):
 
 def test_other_parameters_are_drawn_and_played_at_the_same_place(qtbot, window):
     window.listening.seek(3.0)
-    window.listening.select("Multi-scale")
+    window.track.hear("Multi-scale")
     window.view.show(window.view.full._replace(start_s=2.0, stop_s=4.0))
     before, seen = drawn(window), window.view.range
     heard = window.player._mixer.request.track
@@ -68,9 +68,9 @@ def test_other_parameters_are_drawn_and_played_at_the_same_place(qtbot, window):
 
 def test_parameters_that_cannot_be_are_said_and_nothing_changes(qtbot, window):
     before = window.analysis
-    window.set_parameters(Parameters(fmin=2000.0 + 1))
+    window.work.set_parameters(Parameters(fmin=2000.0 + 1))
     assert "fmin" in window.messages.text
-    assert window.parameters == window.inspector.parameters.parameters == Parameters()
+    assert window.track.parameters == window.track.requested == Parameters()
     assert window.analysis is before
 
 
@@ -86,7 +86,7 @@ def test_parameters_that_cannot_be_are_said_and_nothing_changes(qtbot, window):
     ],
 )
 def test_the_channel_that_is_drawn(qtbot, window, channel, levels):
-    window.set_parameters(Parameters(channel=channel))
+    window.work.set_parameters(Parameters(channel=channel))
     qtbot.waitUntil(lambda: drawn(window) == [picture.pyramid for picture in window.analysis.pictures])
     qtbot.waitUntil(lambda: window.analysis.progress == 1)
     for hz, level in zip((440.0, 1320.0), levels, strict=True):
@@ -101,7 +101,7 @@ def test_one_of_many_channels_is_drawn(qtbot, window, tmp_path):
     t = np.arange(2 * RATE) / RATE
     path = tmp_path / "four.wav"
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * np.array([440, 440, 1320, 440]) * t[:, np.newaxis]), RATE)
-    window.set_parameters(Parameters(channel="3"))
+    window.work.set_parameters(Parameters(channel="3"))
     window.files.open(path)
     qtbot.waitUntil(lambda: window.source.path == path and window.analysis.progress == 1)
     qtbot.waitUntil(lambda: window.inspector.parameters._channel.currentText() == "3")
@@ -114,7 +114,7 @@ def test_one_of_many_channels_is_drawn(qtbot, window, tmp_path):
 
 
 def test_a_reassigned_picture_is_titled_so_and_what_is_played_stays_the_coefficients(qtbot, window):
-    window.set_parameters(Parameters(drawn="reassigned"))
+    window.work.set_parameters(Parameters(drawn="reassigned"))
     qtbot.waitUntil(lambda: window.pictures.octaves.canvas._title == "Octaves, reassigned")
     assert isinstance(window.analysis.pictures[0].transform, Reassigned)
     assert not isinstance(window.player._mixer.request.track.sources[1].transform, Reassigned)
@@ -122,7 +122,7 @@ def test_a_reassigned_picture_is_titled_so_and_what_is_played_stays_the_coeffici
 
 def test_another_lowest_frequency_moves_the_end_of_the_axis(qtbot, window):
     assert window.view.range.low_hz == RATE / 2 / 2**7
-    window.set_parameters(Parameters(fmin=100.0))
+    window.work.set_parameters(Parameters(fmin=100.0))
     assert window.view.range.low_hz == window.view.full.low_hz == RATE / 2 / 2**5
 
 
@@ -173,10 +173,10 @@ def test_one_key_changes_the_view_and_it_is_kept(qtbot, make_window, key, is_on)
 
 def test_brighter_and_darker_move_the_range_as_far_as_levels_go(qtbot, window):
     qtbot.keyClick(window, Qt.Key.Key_Period)
-    assert (window.colours.floor_db, window.colours.ceiling_db) == (-83, -3)
+    assert (window.pictures.colours.floor_db, window.pictures.colours.ceiling_db) == (-83, -3)
     for _ in range(30):
         qtbot.keyClick(window, Qt.Key.Key_Period)
-    assert (window.colours.floor_db, window.colours.ceiling_db) == (-119, -39)
+    assert (window.pictures.colours.floor_db, window.pictures.colours.ceiling_db) == (-119, -39)
 
 
 class Stub:

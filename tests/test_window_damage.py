@@ -18,7 +18,7 @@ def test_a_cut_that_decoding_finds_is_told(qtbot, window, tmp_path, name):  # no
     assert f"{name} is cut short: it announces" in window.messages.text
     assert window.status._damage.isVisible()
     window.messages.clear()
-    window._show_progress()
+    window.work._show_progress()
     assert window.messages.text == ""  # once
 
 

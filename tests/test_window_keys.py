@@ -171,7 +171,7 @@ def test_edits_can_be_cleared_while_there_are_some(opened):
     edited(opened)
     assert clear.isEnabled()
     clear.trigger()
-    assert not opened.editing.edits
+    assert not opened.track.edits
     assert not clear.isEnabled()
 
 
@@ -188,7 +188,7 @@ def test_space_plays_while_a_level_is_typed_and_enter_gives_the_keys_back(qtbot,
     floor.setFocus()
     floor.selectAll()
     qtbot.keyClicks(floor, "-60")
-    assert opened.colours.floor_db == -60
+    assert opened.pictures.colours.floor_db == -60
     assert opened.player.source == "Original"  # a digit is a digit there
     qtbot.keyClick(floor, KEY.Key_Space)
     qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)
@@ -203,7 +203,7 @@ def test_the_arrows_of_a_level_do_not_keep_the_keys(qtbot, opened):
     ceiling = opened.colour_bar.findChildren(QSpinBox)[1]
     ceiling.setFocus()
     qtbot.mouseClick(ceiling, Qt.MouseButton.LeftButton, pos=ceiling.rect().bottomRight() - QPoint(6, 6))
-    assert opened.colours.ceiling_db == -3
+    assert opened.pictures.colours.ceiling_db == -3
     assert not ceiling.hasFocus()
     before = seen(opened)
     qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
@@ -226,7 +226,7 @@ def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, op
     before = seen(opened)
     qtbot.keyClick(maps, KEY.Key_Right)
     assert seen(opened)[0] > before[0]
-    assert opened.colours.name == "magma"
+    assert opened.pictures.colours.name == "magma"
 
 
 def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
@@ -271,23 +271,23 @@ def test_controls_that_tab_leads_to_are_worked_by_keys_until_escape(qtbot, opene
     beats = button(opened.inspector, "Beats")
     beats.setFocus(tab)
     qtbot.keyClick(beats, KEY.Key_Space)
-    assert opened.parameters.resolution == 4.0
+    assert opened.track.parameters.resolution == 4.0
     assert not opened.player.playing
     slider = opened.inspector.parameters.findChild(QSlider)
     slider.setFocus(tab)
     before = seen(opened)
     qtbot.keyClick(slider, KEY.Key_Right)
-    qtbot.waitUntil(lambda: opened.parameters.resolution > 4.0)  # as soon as those before are shown
+    qtbot.waitUntil(lambda: opened.track.parameters.resolution > 4.0)  # as soon as those before are shown
     assert seen(opened) == before
     qtbot.keyClick(slider, KEY.Key_Escape)
     assert not slider.hasFocus()
     assert opened.view.selection  # another Escape clears it
     slider.setFocus(Qt.FocusReason.MouseFocusReason)
     qtbot.keyClick(opened, KEY.Key_Equal, CTRL)
-    before, resolution = seen(opened), opened.parameters.resolution
+    before, resolution = seen(opened), opened.track.parameters.resolution
     qtbot.keyClick(slider, KEY.Key_Right)
     assert seen(opened) != before
-    assert opened.parameters.resolution == resolution
+    assert opened.track.parameters.resolution == resolution
 
 
 def test_a_number_takes_the_keys_that_type_it_and_leaves_the_others(qtbot, opened):
@@ -295,29 +295,29 @@ def test_a_number_takes_the_keys_that_type_it_and_leaves_the_others(qtbot, opene
     gamma.setFocus(Qt.FocusReason.TabFocusReason)
     gamma.selectAll()
     qtbot.keyClicks(gamma, "12.5")
-    assert opened.parameters.gamma == 0.0  # each digit would be an analysis
+    assert opened.track.parameters.gamma == 0.0  # each digit would be an analysis
     shown = opened.actions_.switches["smooth"].isChecked()
     qtbot.keyClick(gamma, KEY.Key_S)
     assert opened.actions_.switches["smooth"].isChecked() != shown
     qtbot.keyClick(gamma, KEY.Key_Return)
-    qtbot.waitUntil(lambda: opened.parameters.gamma == 12.5)
+    qtbot.waitUntil(lambda: opened.track.parameters.gamma == 12.5)
     assert not gamma.hasFocus()
     gamma.setFocus(Qt.FocusReason.TabFocusReason)
     before = seen(opened)
     qtbot.keyClick(gamma, KEY.Key_Up)
-    qtbot.waitUntil(lambda: opened.parameters.gamma == 17.5)
+    qtbot.waitUntil(lambda: opened.track.parameters.gamma == 17.5)
     assert seen(opened) == before
     qtbot.keyClicks(gamma, "99")
     qtbot.keyClick(gamma, KEY.Key_Escape)
     assert not gamma.hasFocus()
-    assert opened.parameters.gamma == gamma.value() == 17.5
+    assert opened.track.parameters.gamma == gamma.value() == 17.5
 
 
 def test_a_list_that_tab_led_to_keeps_the_keys_after_it_was_opened(qtbot, opened):
     bins = opened.inspector.parameters.findChild(QComboBox)
     bins.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(bins, KEY.Key_Down)
-    qtbot.waitUntil(lambda: opened.parameters.bins_per_octave == 36)
+    qtbot.waitUntil(lambda: opened.track.parameters.bins_per_octave == 36)
     qtbot.keyClick(bins, KEY.Key_Space)
     qtbot.waitUntil(bins.view().isVisible)
     qtbot.keyClick(bins.view(), KEY.Key_Return)
@@ -346,15 +346,15 @@ def test_a_wheel_over_a_control_without_the_focus_scrolls_the_panel_instead(qtbo
         (panel.findChild(QComboBox), panel.findChild(QComboBox)),
         (number, number.findChild(QLineEdit)),
     ):
-        before = panel.parameters
+        before = opened.track.requested
         opened.setFocus()
         roll(under)
-        assert panel.parameters == before
+        assert opened.track.requested == before
         assert bar.value() > 0
         bar.setValue(0)
         control.setFocus()
         roll(under)
-        assert panel.parameters != before
+        assert opened.track.requested != before
         assert bar.value() == 0
 
 

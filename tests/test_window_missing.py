@@ -15,6 +15,7 @@ from window_tools import Device
 import msviz
 from msviz.gui.canvas.damage import draw_missing
 from msviz.gui.model.damage import Missing, Stretches
+from msviz.gui.model.session import Session
 from msviz.gui.model.view import Box
 from msviz.gui.window import Window
 from msviz.picture import Pyramid, Wave
@@ -96,7 +97,7 @@ def test_going_from_one_damage_to_the_next(qtbot, window, holed):
     window.view.show(Box(0, 1, 100, 1000))
     first, second = window.view.damage.missing
     for one in (first, second, first):
-        window.show_next_missing()
+        window.work.go_to_next_missing()
         qtbot.waitUntil(lambda one=one: abs(window.view.playhead_s - one.start_s) < 0.01)
         assert window.view.range.start_s <= one.start_s <= window.view.range.stop_s
 
@@ -106,8 +107,8 @@ def test_a_whole_file_shows_nothing_of_this(qtbot, window, tmp_path):
     opened(qtbot, window, tmp_path / "a.wav")
     assert window.status._damage.isHidden()
     assert window.messages.text == ""
-    window.show_next_missing()
-    assert "Nothing" in window.status._message.text()
+    window.work.go_to_next_missing()
+    assert "No damaged parts" in window.status._message.text()
 
 
 def test_a_file_that_is_cut_says_so(qtbot, window, tmp_path):
@@ -134,20 +135,20 @@ def test_a_file_that_was_converted_is_not_called_incomplete(qtbot, window, tmp_p
 def test_the_time_axis_changes_once_and_the_view_stays(qtbot, window, tmp_path, monkeypatch):
     path = encode(tmp_path / "a.aac", noise(30), "aac", container="adts")
     lengths, seen = [], []
-    show = Window._show_length
+    show = Session.set_length
 
     def note(self):
-        self.view.set_playhead(3.0)
-        seen.append((self.view.range, self.view.playhead_s))
+        window.view.set_playhead(3.0)
+        seen.append((window.view.range, window.view.playhead_s))
         analysed = self.analysis.pictures[0].pyramid.analysed.copy()
         show(self)
-        seen.append((self.view.range, self.view.playhead_s))
-        lengths.append(self.session.length)
+        seen.append((window.view.range, window.view.playhead_s))
+        lengths.append(self.length)
         kept = self.analysis.pictures[0].pyramid.analysed
         whole = min(len(analysed), len(kept)) - 2
         np.testing.assert_array_equal(kept[:whole], analysed[:whole])
 
-    monkeypatch.setattr(Window, "_show_length", note)
+    monkeypatch.setattr(Session, "set_length", note)
     window.files.open(path)
     qtbot.waitUntil(lambda: window.source is not None)
     estimated = window.session.length
@@ -251,7 +252,7 @@ def test_channels_that_cancel_are_told_once(qtbot, window, tmp_path):
     opened(qtbot, window, tmp_path / "a.wav")
     assert "cancel each other in the mix" in window.messages.text
     window.messages.clear()
-    window._show_progress()
+    window.work._show_progress()
     assert window.messages.text == ""
 
 

@@ -34,18 +34,18 @@ def test_edits_are_back_when_their_track_is(qtbot, opened, make_window, track, t
         other = write(tmp_path / "other.wav", tone(seconds=5.0))
         window.files.open(other)
         wait_open(qtbot, window, other)
-        assert not window.editing.edits
+        assert not window.track.edits
     if way == "another window":
         window.close()
         window = make_window()
     source = window.source
     window.files.open(track)
     qtbot.waitUntil(lambda: window.source not in (source, None) and window.files.opening is None)
-    assert window.editing.edits == window.session.edits == edits
+    assert window.track.edits == window.track.edits == edits
     assert window.player.source == "Original"
-    assert any("edits of last time" in text for text in shown_texts(window.status))
+    assert any("previous edits" in text for text in shown_texts(window.status))
     qtbot.keyClick(window, KEY.Key_Z, CTRL)
-    assert not window.session.edits
+    assert not window.track.edits
     window.close()
     assert saved_edits.load_edits(saved_edits.fingerprint(track, round(SECONDS * RATE)), 7) == Edits()
 
@@ -63,8 +63,8 @@ def test_edits_are_not_those_of_what_a_file_has_become(qtbot, opened, track, tmp
         write(track, tone(880.0))
     opened.files.open(track)
     wait_open(qtbot, opened, track)
-    assert not opened.editing.edits
-    assert not opened.session.edits
+    assert not opened.track.edits
+    assert not opened.track.edits
 
 
 def test_edits_are_those_of_the_same_sound_however_many_octaves_it_has(qapp, track):
@@ -153,7 +153,7 @@ def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_windo
     first.close()
 
     second = make_window()
-    assert second.colours == Colours("viridis", -90, -6)
+    assert second.pictures.colours == Colours("viridis", -90, -6)
     assert second.findChild(QComboBox).currentText() == "viridis"
     assert [box.value() for box in second.colour_bar.findChildren(QSpinBox)] == [-90, -6]
     assert second.pictures.octaves.isHidden()
@@ -176,7 +176,7 @@ def test_settings_that_mean_nothing_are_left_alone(make_window):
     }.items():
         settings.setValue(name, value)
     window = make_window()
-    assert window.colours == Colours()
+    assert window.pictures.colours == Colours()
     assert not window.pictures.octaves.isHidden()
     assert not window.pictures.stft.isHidden()
     assert "Recent" not in shown_texts(window.welcome)

@@ -139,7 +139,7 @@ def _draw(
     from msviz.gui.app import render
     from msviz.gui.canvas.colours import Colours
     from msviz.gui.model.parameters import Parameters
-    from msviz.gui.panels.figure import Look
+    from msviz.gui.panels.pictures import Look
 
     look = dict(drawing.look)
     svg = picture.suffix.lower() == ".svg"

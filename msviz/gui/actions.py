@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QActionGroup
-from PyQt6.QtWidgets import QApplication, QMenu
+from PyQt6.QtWidgets import QApplication, QMainWindow, QMenu
 
-from msviz.gui.dialogs import windows as dialogs
-from msviz.gui.dialogs.help import show_about, show_keys, show_log
+from msviz.gui.dialogs.dialogs import Dialogs
 from msviz.gui.model.files import told_apart
+from msviz.gui.model.workspace import Workspace
+from msviz.gui.panels.pictures import Pictures
 from msviz.gui.theme import icon
-
-if TYPE_CHECKING:
-    from msviz.audio import AudioSource
-    from msviz.gui.window import Window
 
 ZOOM = 2.0
 BRIGHTER_DB = 3.0
@@ -55,49 +54,64 @@ class Actions:
         What is on or off of the pictures, by the name that settings keep it under.
     """
 
-    def __init__(self, window: Window, demos: Mapping[str, Path]) -> None:
-        self._window = window
+    def __init__(
+        self,
+        window: QMainWindow,
+        work: Workspace,
+        pictures: Pictures,
+        dialogs: Dialogs,
+        demos: Mapping[str, Path],
+    ) -> None:
+        self._window, self._work = window, work
+        self._pictures, self._dialogs = pictures, dialogs
         self._needs_track: list[QAction] = []
         self._file_menu(demos)
         self._edit_menu()
         self._play_menu()
         self._view_menu()
         help_ = self._menu("&Help")
-        self._add(help_, "&Keys and mouse", "F1", lambda: show_keys(window), always=True).setShortcuts(
-            ["F1", "?"]
-        )
-        self._add(help_, "Show &log", "", lambda: show_log(window), always=True)
-        self._add(help_, "&About msviz", "", lambda: show_about(window), always=True)
+        self._add(help_, "&Keys and mouse", "F1", dialogs.show_keys, always=True).setShortcuts(["F1", "?"])
+        self._add(help_, "Show &log", "", dialogs.show_log, always=True)
+        self._add(help_, "&About msviz", "", dialogs.show_about, always=True)
+        work.opened.connect(self._show_track)
+        work.closed.connect(self._show_track)
+        work.track.heard_changed.connect(self._show_source)
+        work.listening.volume_changed.connect(self._show_muted)
+        work.listening.ticked.connect(self._show_playing)
+        work.files.recent_changed.connect(self._show_recent)
+        pictures.shown_changed.connect(lambda shown: self._shown[shown].setChecked(True))
+        self._show_track()
+        self._show_recent()
 
     def _file_menu(self, demos: Mapping[str, Path]) -> None:
-        window = self._window
+        window, dialogs, open_ = self._window, self._dialogs, self._work.files.open
         file = self._menu("&File")
-        self.open = self._add(file, "&Open…", "Ctrl+O", lambda: window.files.choose(window), always=True)
+        self.open = self._add(file, "&Open…", "Ctrl+O", dialogs.open_file, always=True)
         self.open.setIcon(icon("open"))
         self._add(
             file,
             "Open con&verted folder…",
             "Ctrl+Shift+O",
-            lambda: window.files.choose_folder(window),
+            dialogs.open_folder,
             always=True,
         )
         self._recent = self._menu("Open &recent", file)
         demo_menu = self._menu("&Demo tracks", file)
         for name, path in demos.items():
-            demo_menu.addAction(name).triggered.connect(lambda _, path=path: window.files.open(path))
+            demo_menu.addAction(name).triggered.connect(lambda _, path=path: open_(path))
         demo_menu.setEnabled(bool(demos))
         file.addSeparator()
-        self._add(file, "&Export sound…", "Ctrl+Shift+E", lambda: dialogs.export(window))
-        self._add(file, "Export p&icture…", "Ctrl+Shift+P", lambda: dialogs.export_picture(window))
-        self._add(file, "Export d&ata…", "Ctrl+Shift+D", lambda: dialogs.export_data(window))
+        self._add(file, "&Export sound…", "Ctrl+Shift+E", dialogs.export_sound)
+        self._add(file, "Export p&icture…", "Ctrl+Shift+P", dialogs.export_picture)
+        self._add(file, "Export d&ata…", "Ctrl+Shift+D", dialogs.export_data)
         file.addSeparator()
-        self._add(file, "&Preferences…", "Ctrl+,", lambda: dialogs.edit_preferences(window), always=True)
+        self._add(file, "&Preferences…", "Ctrl+,", dialogs.edit_preferences, always=True)
         file.addSeparator()
         self._add(file, "&Close window", "Ctrl+W", window.close, always=True)
         self._add(file, "&Quit", "Ctrl+Q", QApplication.closeAllWindows, always=True)
 
     def _edit_menu(self) -> None:
-        editing, view = self._window.editing, self._window.view
+        editing, view = self._work.editing, self._work.view
         self.edit_menu = edit = self._menu("&Edit")
         steps = editing.steps
         # Kept, for nobody else does.
@@ -118,7 +132,7 @@ class Actions:
                 edit,
                 "Change the box in &gain…",
                 "Ctrl+G",
-                partial(editing.ask_gain, self._window),
+                self._dialogs.ask_gain,
                 always=True,
             ),
             self._add(edit, "&Take back what was done to the box", "Shift+Del", editing.drop, always=True),
@@ -149,15 +163,15 @@ class Actions:
             """What there is something to do with."""
             selected = view.selection is not None
             applies = selected, selected, selected, editing.chosen is not None
-            for action, can in zip((*boxes, clear), (*applies, bool(editing.edits)), strict=True):
+            for action, can in zip((*boxes, clear), (*applies, bool(editing.track.edits)), strict=True):
                 action.setEnabled(can)
 
-        editing.changed.connect(offer)
+        editing.track.edits_changed.connect(offer)
         view.selection_changed.connect(offer)
         offer()
 
     def _play_menu(self) -> None:
-        window, listening = self._window, self._window.listening
+        listening, track, dialogs = self._work.listening, self._work.track, self._dialogs
         play = self._menu("&Play")
         self.play = self._add(play, "&Play", "Space", listening.toggle_playing)
         tip = "Play the selection once, only its frequencies (Shift+Space)"
@@ -166,23 +180,21 @@ class Actions:
         self.loop = self._switch(play, "&Loop", "L", listening.set_looping)
         self.loop.setToolTip("Repeat the time of the selection; with no selection, the whole track (L)")
         self.start = self._add(play, "Go to the s&tart", "Home", lambda: listening.go_to(0.0))
-        self._add(play, "Go to the en&d", "End", lambda: listening.go_to(window.view.full.stop_s))
+        self._add(play, "Go to the en&d", "End", lambda: listening.go_to(track.view.full.stop_s))
         self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
         self._add(play, "10 s &on", "]", lambda: listening.go_by(10.0))
-        self._add(play, "Go to the ne&xt damaged stretch", "Ctrl+D", window.show_next_missing)
+        self._add(play, "Go to the ne&xt damaged stretch", "Ctrl+D", self._work.go_to_next_missing)
         for name in ("play", "stop", "start", "loop"):
             getattr(self, name).setIcon(icon(name))
         play.addSeparator()
         self.sources = self._choice(
-            play, {name: name for name in SOURCE_TIPS}, listening.select, [str(n) for n in range(1, 5)]
+            play, {name: name for name in SOURCE_TIPS}, track.hear, [str(n) for n in range(1, 5)]
         )
         for name, action in self.sources.items():
             action.setToolTip(f"{SOURCE_TIPS[name]} ({action.shortcut().toString()})")
         self.sources["Difference"].setShortcuts(["4", "D"])
         for number, letter in enumerate("AB"):
-            self._add(
-                play, f"{letter} of the last two heard", letter, partial(listening.select_of_pair, number)
-            )
+            self._add(play, f"{letter} of the last two heard", letter, partial(self._hear_of_pair, number))
         play.addSeparator()
         speed = self._menu("Spee&d", play)
         texts = {"Full speed": 1.0, "Half speed, same pitch": 0.5, "Quarter speed, same pitch": 0.25}
@@ -201,17 +213,17 @@ class Actions:
         self._devices = self._menu("Output de&vice", play)
         self._devices.aboutToShow.connect(self._fill_devices)
         play.addSeparator()
-        self._add(play, "A&BX test…", "X", lambda: dialogs.test_blind(window)).setToolTip(
+        self._add(play, "A&BX test…", "X", dialogs.test_blind).setToolTip(
             "Find out whether you can tell two sources apart, in the selection (X)"
         )
 
     def _view_menu(self) -> None:
-        window, view = self._window, self._window.view
+        view, pictures = self._work.view, self._pictures
         look = self._menu("&View")
         self._shown = self._choice(
             look,
             {name: shown for shown, name in SHOWN_NAMES.items()},
-            window.set_shown,
+            pictures.set_shown,
             ["F2", "F3", "F4", "F5"],
         )
         look.addSeparator()
@@ -241,7 +253,6 @@ class Actions:
         self._add(look, "Move up", "Up", move(0, STEP))
         self._add(look, "Move down", "Down", move(0, -STEP))
         look.addSeparator()
-        pictures = window.pictures
         self.switches = {
             "waveform": self._switch(look, "&Waveform", "W", pictures.set_waveform_shown),
             "rebuilt": self._switch(
@@ -261,15 +272,12 @@ class Actions:
         self._add(look, "Curtain to the left", "Shift+Left", draw_curtain(-CURTAIN_STEP))
         self._add(look, "Curtain to the right", "Shift+Right", draw_curtain(CURTAIN_STEP))
         look.addSeparator()
-        self._add(look, "&Brighter", ".", lambda: window.shift_range(-BRIGHTER_DB))
-        self._add(look, "&Darker", ",", lambda: window.shift_range(BRIGHTER_DB))
-        self._add(look, "Edit the colour &map…", "Ctrl+Shift+C", lambda: dialogs.edit_colours(window))
+        self._add(look, "&Brighter", ".", lambda: pictures.shift_range(-BRIGHTER_DB))
+        self._add(look, "&Darker", ",", lambda: pictures.shift_range(BRIGHTER_DB))
+        self._add(look, "Edit the colour &map…", "Ctrl+Shift+C", self._dialogs.edit_colours)
         look.addSeparator()
-        inspector = window.inspector.toggleViewAction()
-        inspector.setShortcut("I")
-        inspector.setToolTip("Parameters of the pictures, and the spectrum at the cursor (I)")
-        look.addAction(inspector)
-        self._add(look, "F&ull screen", "F11", window.toggle_full_screen, always=True)
+        self._look = look
+        self._add(look, "F&ull screen", "F11", self._toggle_full_screen, always=True)
 
     def _menu(self, title: str, parent: QMenu | None = None) -> QMenu:
         menu = QMenu(title, self._window)
@@ -311,58 +319,71 @@ class Actions:
             actions[value] = action
         return actions
 
-    def set_recent(self, paths: Sequence[Path]) -> None:
-        """The files that were open last."""
+    def add_panel(self, action: QAction | None, key: str, tip: str) -> None:
+        """An action that shows or hides a panel."""
+        if not action:
+            return
+        action.setShortcut(key)
+        action.setToolTip(f"{tip} ({key})")
+        self._look.addAction(action)
+
+    def _toggle_full_screen(self) -> None:
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _hear_of_pair(self, number: int) -> None:
+        """Play A (0) or B (1)."""
+        self._work.track.hear(self._work.track.pair[number])
+
+    # What they show
+
+    def _show_recent(self) -> None:
+        paths = self._work.files.recent()
         self._recent.clear()
         self._recent.setEnabled(bool(paths))
         for name, path in told_apart(paths).items():
             action = QAction(name.replace("&", "&&"), self._recent)
             action.setToolTip(str(path))
-            action.triggered.connect(lambda _, path=path: self._window.files.open(path))
+            action.triggered.connect(lambda _, path=path: self._work.files.open(path))
             self._recent.addAction(action)
 
-    def set_tracks(self, source: AudioSource | None) -> None:
-        """The sound tracks of the file, if there are several, and which one is heard."""
+    def _show_track(self) -> None:
+        """Offer what can be done with the track, and its sound tracks, if there are several."""
+        source = self._work.source
+        for action in self._needs_track:
+            action.setEnabled(source is not None)
+        self._show_source()
         self._tracks.clear()
         self._tracks.setEnabled(source is not None and len(source.tracks) > 1)
         for number, name in enumerate(source.tracks if source else ()):
-            action = self._tracks.addAction(name.replace("&", "&&"))
-            action.setCheckable(True)
-            action.setChecked(source is not None and number == source.track)
-            action.triggered.connect(lambda _, number=number: self._window.set_track(number))
+            sound_track = self._tracks.addAction(name.replace("&", "&&"))
+            sound_track.setCheckable(True)
+            sound_track.setChecked(source is not None and number == source.track)
+            sound_track.triggered.connect(lambda _, number=number: self._work.open_sound_track(number))
 
     def _fill_devices(self) -> None:
         """What there is to play on."""
         self._devices.clear()
-        window = self._window
-        names = window.listening.devices()
+        names = self._work.listening.devices()
         for text, name in (("System default", None), *((name, name) for name in names)):
             action = self._devices.addAction(text.replace("&", "&&"))
             action.setCheckable(True)
-            action.setChecked(window.player.device == name)
-            action.triggered.connect(lambda _, name=name: window.set_device(name))
+            action.setChecked(self._work.player.device == name)
+            action.triggered.connect(lambda _, name=name: self._set_device(name))
 
-    def set_track_open(self, opened: bool) -> None:
-        """Actions that need a track can be had only with one."""
-        for action in self._needs_track:
-            action.setEnabled(opened)
+    def _set_device(self, name: str | None) -> None:
+        self._work.set_preferences(replace(self._work.preferences, device=name or ""))
 
-    def set_source(self, name: str) -> None:
-        """Which source is heard."""
-        self.sources[name].setChecked(True)
+    def _show_source(self) -> None:
+        self.sources[self._work.track.heard].setChecked(True)
 
-    def set_muted(self, muted: bool) -> None:
-        """Whether all is silent."""
+    def _show_muted(self) -> None:
+        muted = self._work.player.muted
         self.mute.setChecked(muted)
         self.mute.setIcon(icon("muted" if muted else "loud"))
 
-    def set_shown(self, shown: str) -> None:
-        """Which pictures are shown."""
-        self._shown[shown].setChecked(True)
-
-    def show_playing(self, playing: bool) -> None:
+    def _show_playing(self) -> None:
         """Offer to pause what is playing."""
-        text = "Pause" if playing else "Play"
+        text = "Pause" if self._work.player.playing else "Play"
         if self.play.text() != f"&{text}":
             self.play.setText(f"&{text}")
             self.play.setToolTip(f"{text} (Space)")

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,8 @@ from msviz.errors import MsvizError, ParameterError, as_sentence
 from msviz.gui.model.parameters import POOLED, Parameters, kind_of
 from msviz.gui.model.preferences import Preferences
 from msviz.gui.model.view import Box
-from msviz.gui.panels.figure import Figure, Look, write
+from msviz.gui.panels.figure import Figure, write
+from msviz.gui.panels.pictures import Look
 from msviz.gui.process import prepare, settle
 from msviz.gui.theme import Style, app_icon, apply_theme
 from msviz.gui.work.analysis import Picture, tile_levels
@@ -177,7 +179,8 @@ def render(
     for scale in ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS"):
         os.environ.pop(scale, None)
     apply_theme(application(), theme)
-    look, parameters = look or Look(), parameters or Parameters()
+    parameters = parameters or Parameters()
+    look = replace(look or Look(), parameters=parameters)
     channel = parameters.channel
     drawn = source if channel == "any" else mix_down(source, kind_of(channel, source.channels))
     own = parameters.octave_transform(source.rate)

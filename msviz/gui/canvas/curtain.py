@@ -26,9 +26,9 @@ class CurtainCanvas(PictureCanvas):
         From 0, where all is the second picture, to 1, where all is the first.
     """
 
-    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+    def __init__(self, view: View, title: str = "", parent: QWidget | None = None) -> None:
         self._other = Viewport()
-        super().__init__(view, "", parent)
+        super().__init__(view, title, parent)
         self._other_title = ""
         self.edge = 0.5
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QRegion
+from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.canvas.curtain import CurtainCanvas
 from msviz.gui.canvas.picture_canvas import INSET, PictureCanvas
 from msviz.gui.model.gains import gain_text, solo_text
+from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import box_of
-from msviz.transform import Octave
 from msviz.transform.edits import BoxEdit, Edits
 
 VEIL = QColor(0, 0, 0, 150)
@@ -47,17 +48,14 @@ class EditedCanvas(PictureCanvas):
     clicked = pyqtSignal(float, float)
     """The time in seconds and the frequency in Hz that were clicked."""
 
-    _edits = Edits()
-    _octaves: Sequence[Octave] = ()
-
-    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
-        """Show what is done to the sound of these octaves, the lowest first."""
-        self._edits, self._octaves = edits, octaves
-        self.update()
+    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
+        super().__init__(track.view, parent=parent)
+        self._track = track
+        track.edits_changed.connect(self.update)
 
     def _draw_picture(self, painter: QPainter) -> None:
         super()._draw_picture(painter)
-        edits = self._edits
+        edits = self._track.edits
         painter.save()
         painter.setClipRegion(self._silent(), Qt.ClipOperation.IntersectClip)
         painter.fillRect(self.rect(), VEIL)
@@ -72,7 +70,7 @@ class EditedCanvas(PictureCanvas):
 
     def _silent(self) -> QRegion:
         """Where nothing is heard."""
-        edits, silent = self._edits, QRegion()
+        edits, silent = self._track.edits, QRegion()
         if solo_text(edits):
             soloed = [number for number, octave in enumerate(edits.octaves) if octave.soloed]
             silent = QRegion(self.rect()) - self._region(soloed, edits.soloed)
@@ -80,7 +78,9 @@ class EditedCanvas(PictureCanvas):
 
     def _region(self, octaves: Iterable[int], boxes: Iterable[BoxEdit]) -> QRegion:
         """What octaves and boxes cover."""
-        stripes = [(self.y_of(self._octaves[n].high), self.y_of(self._octaves[n].low)) for n in octaves]
+        stripes = [
+            (self.y_of(self._track.octaves[n].high), self.y_of(self._track.octaves[n].low)) for n in octaves
+        ]
         rects = [QRectF(0, top, self.width(), bottom - top) for top, bottom in stripes]
         rects += [self._rect(box) for box in boxes]
         return sum((QRegion(rect.toAlignedRect() & self.rect()) for rect in rects), QRegion())
@@ -99,7 +99,7 @@ class EditedCanvas(PictureCanvas):
         painter.drawRect(rect)
         painter.setPen(QPen(colour_of(edit), 1))
         painter.drawRect(rect)
-        if self._edits.soloed and not edit.soloed:
+        if self._track.edits.soloed and not edit.soloed:
             return  # its gain changes nothing now
         solo = "Solo, " if edit.soloed else ""
         text = "silenced" if edit.silenced else f"{solo}{gain_text(heard_gain_db(edit))}"

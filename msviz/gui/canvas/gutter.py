@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
@@ -13,9 +12,7 @@ from msviz.gui.canvas.gestures import either
 from msviz.gui.canvas.rulers import Beside
 from msviz.gui.model.gains import gain_text, moved
 from msviz.gui.model.readout import frequency_text
-from msviz.gui.model.view import View
-from msviz.transform import Octave
-from msviz.transform.edits import Edits, OctaveEdit
+from msviz.gui.model.track import TrackState
 
 GUTTER_WIDTH = 94
 CELL = 15  # height of a control; octaves with less of them in view have none
@@ -48,10 +45,11 @@ class OctaveGutter(Beside):
     edited = pyqtSignal(int, str, object)
     """Which octave, which attribute of its `OctaveEdit`, and the value it is to have."""
 
-    def __init__(self, view: View, parent: QWidget | None = None) -> None:
-        super().__init__(view, parent)
-        self._octaves: tuple[Octave, ...] = ()
-        self._edits = Edits()
+    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
+        super().__init__(track.view, parent)
+        self._track = track
+        track.edits_changed.connect(self.update)
+        track.parameters_changed.connect(self.update)
         self._held: tuple[int, float, float] | None = None  # octave, where it was taken, its gain then
         font = self.font()
         font.setPointSizeF(0.9 * font.pointSizeF())
@@ -59,19 +57,11 @@ class OctaveGutter(Beside):
         self.setFixedWidth(GUTTER_WIDTH)
         self.setMouseTracking(True)
 
-    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
-        """Show what is done to the sound of these octaves, the lowest first."""
-        self._edits, self._octaves = edits, tuple(octaves)
-        self.update()
-
-    def _edit(self, octave: int) -> OctaveEdit:
-        return self._edits.octaves[octave] if octave < len(self._edits.octaves) else OctaveEdit()
-
     def cells(self) -> list[Cell]:
         """The controls that have room, each in the middle of what is in view of its octave."""
         axis = self._axis
         cells = []
-        for octave in self._octaves:
+        for octave in self._track.octaves:
             low, high = (float(axis.position(max(hz, 1e-3))) for hz in (octave.low, octave.high))
             top = max(0.0, (1 - high) * self.height())
             bottom = min(float(self.height()), (1 - low) * self.height())
@@ -89,7 +79,7 @@ class OctaveGutter(Beside):
         painter = self._painter()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for cell in self.cells():
-            edit = self._edit(cell.octave)
+            edit = self._track.edit_of(cell.octave)
             painter.setPen(Qt.PenStyle.NoPen)
             if cell.name == "gain":
                 painter.setPen(self._ink(0.85 if edit.gain_db else 0.45))
@@ -108,7 +98,7 @@ class OctaveGutter(Beside):
         cell = self._cell_at(event.position())
         if event.button() != Qt.MouseButton.LeftButton or not cell:
             return
-        edit = self._edit(cell.octave)
+        edit = self._track.edit_of(cell.octave)
         if cell.name == "gain":
             self._held = cell.octave, event.position().y(), edit.gain_db
         else:
@@ -136,13 +126,13 @@ class OctaveGutter(Beside):
     def wheelEvent(self, event: QWheelEvent) -> None:
         cell = self._cell_at(event.position())
         if cell and cell.name == "gain":
-            gain_db = self._edit(cell.octave).gain_db
+            gain_db = self._track.edit_of(cell.octave).gain_db
             self._set_gain(cell.octave, moved(gain_db, DB_PER_NOTCH * either(event)))
         else:
             super().wheelEvent(event)
 
     def _set_gain(self, octave: int, gain_db: float) -> None:
-        if gain_db != self._edit(octave).gain_db:
+        if gain_db != self._track.edit_of(octave).gain_db:
             self.edited.emit(octave, "gain_db", gain_db)
 
     def event(self, event: QEvent) -> bool:
@@ -156,7 +146,7 @@ class OctaveGutter(Beside):
         cell = self._cell_at(at)
         if not cell:
             return ""
-        octave = self._octaves[cell.octave]
+        octave = self._track.octaves[cell.octave]
         frames = f"a frame every {1000 / octave.frame_rate:.3g} ms"
         what = f"{frequency_text(octave.low)} to {frequency_text(octave.high)}, {frames}"
         does = {

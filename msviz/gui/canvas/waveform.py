@@ -71,7 +71,7 @@ class Waveform(TimeCanvas):
         super().__init__(view, parent)
         self._image: QImage | None = None
         self._drawn: tuple[object, ...] = ()
-        self._rebuilt_shown = True
+        self.rebuilt_shown = True
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
         self._refresh.setInterval(REFRESH_MS)
@@ -129,7 +129,7 @@ class Waveform(TimeCanvas):
 
     def set_rebuilt_shown(self, shown: bool) -> None:
         """Draw what is rebuilt over the track, or not."""
-        self._rebuilt_shown = shown
+        self.rebuilt_shown = shown
         self._redraw()
         self.view_changed.emit()
 
@@ -138,7 +138,7 @@ class Waveform(TimeCanvas):
         """Whether it draws what is rebuilt where the view is going."""
         first, last = self.seen
         drawn = self._altered or last - first < LINES * self._device_size()[0]
-        return self.isVisible() and self._rebuilt_shown and drawn and first < last
+        return self.isVisible() and self.rebuilt_shown and drawn and first < last
 
     @property
     def seen(self) -> tuple[int, int]:
@@ -202,7 +202,7 @@ class Waveform(TimeCanvas):
         ratio, light = self.devicePixelRatioF(), on_light(self.palette())
         start, per_pixel = self._view.range.start_s * self._view.rate, self.samples_per_pixel
         waves = [self._original]
-        if self._rebuilt and self._rebuilt_shown and (self._altered or per_pixel < LINES):
+        if self._rebuilt and self.rebuilt_shown and (self._altered or per_pixel < LINES):
             waves.append(self._rebuilt)
         edges = [height * lane // self.lanes for lane in range(self.lanes + 1)]
         codes = np.empty((height, width), np.uint8)

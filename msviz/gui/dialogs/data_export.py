@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QComboBox, QWidget
 
 from msviz.gui.dialogs.export import TIME, WHOLE, ExportDialog, range_box, stem
 from msviz.gui.model.session import Session
+from msviz.gui.model.track import TrackState
 from msviz.gui.work.exporting import DataExport
 from msviz.storage.contents import Content
 from msviz.transform import STFT, OctaveTransform
@@ -26,6 +27,7 @@ class DataDialog(ExportDialog):
     Parameters
     ----------
     session : Session
+    track : TrackState
     selection : tuple of int, optional
         Samples [start, stop) that are selected.
     """
@@ -33,13 +35,17 @@ class DataDialog(ExportDialog):
     kind = "Representation"
 
     def __init__(
-        self, session: Session, selection: tuple[int, int] | None, parent: QWidget | None = None
+        self,
+        session: Session,
+        track: TrackState,
+        selection: tuple[int, int] | None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__("Export data", parent)
         self._session, self._selection = session, selection
         self._transforms: dict[str, OctaveTransform | STFT] = {
-            f"Octaves, {session.parameters.bins_per_octave} bins each": session.transform,
-            f"STFT {session.stft.window} / {session.stft.hop}": session.stft,
+            f"Octaves, {track.parameters.bins_per_octave} bins each": track.transform,
+            f"STFT {track.stft.window} / {track.stft.hop}": track.stft,
         }
         self._transform = QComboBox()
         self._transform.addItems(list(self._transforms))

@@ -15,7 +15,8 @@ from msviz.gui.dialogs.export import ExportDialog, stem
 from msviz.gui.model.parameters import POOLED
 from msviz.gui.model.session import Session
 from msviz.gui.model.view import Box
-from msviz.gui.panels.figure import Figure, Look, write
+from msviz.gui.panels.figure import Figure, write
+from msviz.gui.panels.pictures import Look
 from msviz.gui.work.analysis import Picture, tile_levels
 from msviz.gui.work.exporting import ExportTask
 from msviz.gui.work.jobs import Work
@@ -33,8 +34,7 @@ class PictureExport(ExportTask):
         self.path = path
         self._figure = figure
         self._source, self._track = session.drawn, session.source
-        altered = figure.look.rebuilt and (session.edits or session.recipe)
-        self._waveforms = session.waveforms if altered else session.waveforms[:1]
+        self._waveforms = session.waveforms if figure.look.rebuilt else session.waveforms[:1]
 
     def work(self) -> Work:
         """The worker's job: compute what the figure lacks."""
@@ -145,10 +145,8 @@ class PictureDialog(ExportDialog):
         look = self._look_shown
         if not self._marks.isChecked():
             look = replace(look, edits=Edits(), selection=None, rebuilt=False)
-        session, pool = self._session, POOLED[self._session.parameters.pooled]
-        octaves, stft = (
-            Picture.of(picture.transform, session.drawn, pool) for picture in session.analysis.pictures
-        )
+        session, pool = self._session, POOLED[look.parameters.pooled]
+        octaves, stft = (Picture.of(picture.transform, session.drawn, pool) for picture in session.pictures)
         figure = Figure(
             session.drawn,
             octaves,

@@ -8,22 +8,19 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoStack
-from PyQt6.QtWidgets import QInputDialog, QWidget
 
-from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB, moved
-from msviz.gui.model.view import Box, View, box_of
-from msviz.transform import Octave
+from msviz.gui.model.gains import moved
+from msviz.gui.model.track import TrackState
+from msviz.gui.model.view import Box, box_of
 from msviz.transform.edits import BoxEdit, Edits, OctaveEdit
-
-NONE = Edits()
 
 
 class _Step(QUndoCommand):
     """From some edits to others; steps of one drag are one."""
 
-    def __init__(self, editing: Editing, after: Edits, text: str, drag: int | None) -> None:
+    def __init__(self, track: TrackState, after: Edits, text: str, drag: int | None) -> None:
         super().__init__(text)
-        self._editing, self._before, self._after = editing, editing.edits, after
+        self._track, self._before, self._after = track, track.edits, after
         self._drag = drag
 
     def id(self) -> int:
@@ -36,76 +33,65 @@ class _Step(QUndoCommand):
         return True
 
     def redo(self) -> None:
-        self._editing._show(self._after)
+        self._track.edits = self._after
 
     def undo(self) -> None:
-        self._editing._show(self._before)
+        self._track.edits = self._before
 
 
 class Editing(QObject):
-    """The edits of the track that is open, and every way to change them.
+    """Every way to change the edits of the open track, and to undo it.
 
-    A box that has been edited is chosen by being the selection.
+    An edited box is chosen by being the selection.
 
     Attributes
     ----------
-    edits : Edits
+    track : TrackState
+        Whose edits are changed.
     steps : QUndoStack
-    octaves : tuple of Octave
-        The lowest first; `open` and `set_octaves` set them.
     """
 
-    changed = pyqtSignal()
     message = pyqtSignal(str)
     """Why something cannot be done."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, track: TrackState) -> None:
         super().__init__()
-        self.edits = Edits()
-        self.octaves: tuple[Octave, ...] = ()
         self.steps = QUndoStack(self)
-        self._view = view
+        self.track, self._view = track, track.view
+        self._octave_count = len(track.octaves)
+        track.opened.connect(self.steps.clear)
+        track.parameters_changed.connect(self._forget_other_octaves)
 
-    def open(self, octaves: tuple[Octave, ...], edits: Edits = NONE) -> None:
-        """Begin with a track as it is, or with what was done to it last time, as one step."""
-        self.octaves, self.edits = octaves, NONE
-        self.steps.clear()
-        if edits:
-            self._do(edits, "the edits of last time")
-        else:
-            self._show(NONE)
+    def _forget_other_octaves(self) -> None:
+        """Steps count octaves from the lowest, so they are of no use once others come or go below."""
+        before, self._octave_count = self._octave_count, len(self.track.octaves)
+        if before != self._octave_count and self.track.edits.octaves:
+            self.steps.clear()
 
-    def set_octaves(self, octaves: tuple[Octave, ...]) -> None:
-        """Go on with octaves that begin at another frequency; what was done to the others stays."""
-        more, self.octaves = len(octaves) - len(self.octaves), octaves
-        if more and self.edits.octaves:
-            self.steps.clear()  # they count octaves from the lowest
-            kept = (OctaveEdit(),) * more + self.edits.octaves[max(0, -more) :]
-            self._show(replace(self.edits, octaves=kept))
-
-    def _show(self, edits: Edits) -> None:
-        self.edits = edits
-        self.changed.emit()
+    def restore(self, edits: Edits) -> None:
+        """Bring back the edits of an earlier time, as one step."""
+        self._do(edits, "Restore Edits")
 
     def _do(self, edits: Edits, text: str, *, drag: int | None = None) -> None:
-        if edits != self.edits:
-            self.steps.push(_Step(self, edits, text, drag))
+        if edits != self.track.edits:
+            self.steps.push(_Step(self.track, edits, text, drag))
 
     # Octaves
 
     def change_octave(self, index: int, what: str, value: object) -> None:
         """Set an attribute of an octave's `OctaveEdit`."""
         changes: dict[str, Any] = {what: value}
-        names = {"muted": "mute an octave", "soloed": "solo an octave", "gain_db": "an octave's gain"}
+        names = {"muted": "Mute Octave", "soloed": "Solo Octave", "gain_db": "Change Octave Gain"}
         drag = index if what == "gain_db" else None
-        self._do(self.edits.with_octave(index, len(self.octaves), **changes), names[what], drag=drag)
+        edits = self.track.edits.with_octave(index, len(self.track.octaves), **changes)
+        self._do(edits, names[what], drag=drag)
 
     def _octave_at_hand(self) -> int | None:
         """The octave under the pointer; without a pointer, that in the middle of the selection."""
         hz = self._view.cursor[1] if self._view.cursor else None
         if hz is None and self._view.selection:
             hz = math.sqrt(self._view.selection.low_hz * self._view.selection.high_hz)
-        here = (octave.index for octave in self.octaves if hz and octave.low <= hz < octave.high)
+        here = (octave.index for octave in self.track.octaves if hz and octave.low <= hz < octave.high)
         return next(here, None)
 
     def _edit_at_hand(self) -> tuple[int, OctaveEdit] | None:
@@ -114,7 +100,7 @@ class Editing(QObject):
         if index is None:
             self.message.emit("Point at an octave first, or select something in it.")
             return None
-        return index, self.edits.octaves[index] if self.edits.octaves else OctaveEdit()
+        return index, self.track.edit_of(index)
 
     def mute(self) -> None:
         """Leave out the octave at hand, or bring it back."""
@@ -136,11 +122,11 @@ class Editing(QObject):
     @property
     def chosen(self) -> BoxEdit | None:
         """The box that is selected, if it has been edited."""
-        return next((edit for edit in self.edits.boxes if box_of(edit) == self._view.selection), None)
+        return next((edit for edit in self.track.edits.boxes if box_of(edit) == self._view.selection), None)
 
     def choose_at(self, time_s: float, hz: float) -> None:
         """Select the box at a place, the last of several."""
-        for edit in reversed(self.edits.boxes):
+        for edit in reversed(self.track.edits.boxes):
             if edit.start_s <= time_s <= edit.stop_s and edit.low_hz <= hz <= edit.high_hz:
                 self._view.select(box_of(edit))
                 return
@@ -151,32 +137,22 @@ class Editing(QObject):
         if not (box and box.start_s <= time_s <= box.stop_s and box.low_hz <= hz <= box.high_hz):
             self.choose_at(time_s, hz)
 
-    def _selection(self) -> Box | None:
+    def require_selection(self) -> Box | None:
+        """The selection; without one, a message says how to make it."""
         if not self._view.selection:
             self.message.emit("Select a box first: drag over a picture.")
         return self._view.selection
 
     def _edit_selection(self, text: str, **changes: Any) -> None:
         """Set attributes of the selection's `BoxEdit`."""
-        if box := self._selection():
+        if box := self.require_selection():
             edit = replace(self.chosen or BoxEdit(*box, gain_db=0.0), **changes)
-            others = tuple(other for other in self.edits.boxes if box_of(other) != box)
-            self._do(replace(self.edits, boxes=(*others, edit)), text)
+            others = tuple(other for other in self.track.edits.boxes if box_of(other) != box)
+            self._do(replace(self.track.edits, boxes=(*others, edit)), text)
 
     def set_gain(self, gain_db: float, text: str) -> None:
         """Change the gain of what is selected."""
         self._edit_selection(text, gain_db=gain_db)
-
-    def ask_gain(self, parent: QWidget) -> None:
-        """Ask for the gain of what is selected."""
-        if not self._selection():
-            return
-        now = self.chosen.gain_db if self.chosen else 0.0
-        gain_db, accepted = QInputDialog.getDouble(
-            parent, "Gain", "Gain of the box in dB", max(now, SOFTEST_DB), SOFTEST_DB, HIGHEST_DB, 1
-        )
-        if accepted:
-            self.set_gain(gain_db, "a box's gain")
 
     def remove(self) -> None:
         """Silence what is selected, even if it is soloed."""
@@ -188,25 +164,25 @@ class Editing(QObject):
         if not (chosen and chosen.soloed):
             self._edit_selection("Solo Selection", soloed=True)
         else:
-            self._do(_without_solo(self.edits, chosen), "Unsolo Selection")
+            self._do(_without_solo(self.track.edits, chosen), "End Solo")
 
     def clear_solo(self) -> None:
         """Hear everything again: no box and no octave is soloed any more."""
-        octaves = tuple(replace(octave, soloed=False) for octave in self.edits.octaves)
-        edits = _without_solo(self.edits, *self.edits.soloed)
-        self._do(replace(edits, octaves=octaves), "Clear Solo")
+        edits = self.track.edits
+        octaves = tuple(replace(octave, soloed=False) for octave in edits.octaves)
+        self._do(replace(_without_solo(edits, *edits.soloed), octaves=octaves), "End Solo")
 
     def drop(self) -> None:
         """Take back what was done to the box that is selected."""
         if chosen := self.chosen:
-            boxes = tuple(edit for edit in self.edits.boxes if edit is not chosen)
-            self._do(replace(self.edits, boxes=boxes), "Reset Box")
+            boxes = tuple(edit for edit in self.track.edits.boxes if edit is not chosen)
+            self._do(replace(self.track.edits, boxes=boxes), "Reset Box")
         else:
             self.message.emit("Click an edited box to choose it first.")
 
     def clear(self) -> None:
         """Take back everything that was done."""
-        self._do(Edits(), "clear all edits")
+        self._do(Edits(), "Reset All Edits")
 
 
 def _without_solo(edits: Edits, *boxes: BoxEdit) -> Edits:

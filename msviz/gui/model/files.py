@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
-from PyQt6.QtGui import QDropEvent
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 
-from msviz.audio.kinds import SUFFIXES, VIDEO_SUFFIXES
 from msviz.gui.work.jobs import Job, Outcome, Runner
 
 if TYPE_CHECKING:
     from msviz.tracks import Track
 
-FILE_FILTER = (
-    f"Audio and video ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES | VIDEO_SUFFIXES))});;"
-    "Converted (*.zarr *.zip *.npz zarr.json);;All files (*)"
-)
 MOST_RECENT = 8
 
 
@@ -42,21 +36,6 @@ class Files(QObject):
         super().__init__()
         self._runner = runner
         self.opening: Job | None = None
-
-    def choose(self, parent: QWidget) -> None:
-        """Ask for a file and open it."""
-        folder = QSettings().value("folder", str(Path.home()))
-        name, _ = QFileDialog.getOpenFileName(parent, "Open a track", folder, FILE_FILTER)
-        if name:
-            QSettings().setValue("folder", str(Path(name).parent))
-            self.open(Path(name))
-
-    def choose_folder(self, parent: QWidget) -> None:
-        """Ask for a converted track that is a folder, and open it."""
-        folder = QSettings().value("folder", str(Path.home()))
-        if name := QFileDialog.getExistingDirectory(parent, "Open a converted folder", folder):
-            QSettings().setValue("folder", str(Path(name).parent))
-            self.open(Path(name))
 
     def open(self, path: Path, track: int = 0) -> None:
         """Open a file in place of what is being opened; of a converted folder, also by what lies in it.
@@ -90,21 +69,19 @@ class Files(QObject):
             self.failed.emit(str(job.error))
 
     def remember(self, path: Path) -> None:
-        """It was open last."""
-        recent = [str(path.resolve()), *(p for p in self.recent() if p != str(path.resolve()))]
+        """It was opened last."""
+        resolved = str(path.resolve())
+        recent = [resolved, *(name for name in self._names() if name != resolved)]
         QSettings().setValue("recent", recent[:MOST_RECENT])
         self.recent_changed.emit()
 
-    def recent(self) -> list[str]:
-        """Paths of the files that were open last, the newest first."""
+    def recent(self) -> list[Path]:
+        """The files that were opened last and still exist, the newest first."""
+        return [Path(name) for name in self._names() if os.path.exists(name)]
+
+    def _names(self) -> list[str]:
         value = QSettings().value("recent", [])
         return [value] if isinstance(value, str) else list(value or [])
-
-
-def file_of(data: QMimeData | None) -> Path | None:
-    """The file that is being dropped, if it is one."""
-    urls = data.urls() if data else []
-    return Path(urls[0].toLocalFile()) if urls and urls[0].isLocalFile() else None
 
 
 def told_apart(paths: Sequence[Path]) -> dict[str, Path]:
@@ -113,9 +90,3 @@ def told_apart(paths: Sequence[Path]) -> dict[str, Path]:
     return {
         path.name if names.count(path.name) == 1 else f"{path.name} in {path.parent}": path for path in paths
     }
-
-
-def take(event: QDropEvent) -> None:
-    """Take what is dropped as a copy: who gave it to be moved would delete its own."""
-    event.setDropAction(Qt.DropAction.CopyAction)
-    event.accept()

@@ -6,8 +6,9 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
 from msviz.errors import MsvizError
-from msviz.gui.model.session import SOURCES, Session
-from msviz.gui.model.view import Box, View
+from msviz.gui.model.session import Session
+from msviz.gui.model.track import TrackState
+from msviz.gui.model.view import Box
 from msviz.playback import Player
 from msviz.playback.transport import MIN_LOOP_S
 
@@ -25,8 +26,8 @@ class Listening(QObject):
     Parameters
     ----------
     player : Player
-    view : View
-        Whose playhead it moves, and whose selection it loops.
+    track : TrackState
+        Whose playhead it moves, whose selection it loops, and which source of it plays.
 
     Attributes
     ----------
@@ -37,31 +38,26 @@ class Listening(QObject):
         playhead in its middle.
     looping : bool
         Whether the selection, without one the track, is repeated.
-    pair : tuple of str
-        A and B, the last two sources that were heard.  One that is not of them takes the place of B, and
-        what was heard until then becomes A.
     """
 
     ticked = pyqtSignal()
     """The player has been looked at; while it plays, every other time."""
     slow_tick = pyqtSignal()
     """While it plays, some times a second: for what need not be seen at once."""
-    source_changed = pyqtSignal(str)
     volume_changed = pyqtSignal()
     failed = pyqtSignal(str)
     """It cannot play, and why; `retry` tries again."""
     message = pyqtSignal(str)
     """What a person should know."""
 
-    def __init__(self, player: Player, view: View) -> None:
+    def __init__(self, player: Player, track: TrackState) -> None:
         super().__init__()
         self.player = player
         self.session: Session | None = None
         self.follow = FOLLOWED[0]
         self.looping = False
-        self.pair = SOURCES[:2]
-        self._view = view
-        self._rested: tuple[str | None, int] = (None, 0)
+        self._track, self._view = track, track.view
+        self._rested = 0
         self._told_error: str | None = None
         self._told_rate: int | None = None
         self._ticks = self._waited = 0
@@ -69,12 +65,12 @@ class Listening(QObject):
         self._ticker.setInterval(TICK_MS)
         self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
         self._ticker.timeout.connect(self._tick)
-        view.selection_changed.connect(self._set_loop)
+        self._view.selection_changed.connect(self._set_loop)
+        track.heard_changed.connect(self._select)
 
     def open(self, session: Session) -> None:
         """Listen to another track."""
         self.session, self._told_rate = session, None
-        self.pair = SOURCES[:2]
         self._set_loop()
         self.ticked.emit()
         self.slow_tick.emit()
@@ -108,8 +104,7 @@ class Listening(QObject):
             self.message.emit("Nothing selected. Drag over a picture to select.")
             return
         self._told_error = None
-        if self.box != self.session.only:
-            self.session.hear(only=self.box)
+        self._track.only = self.box
         self.player.play_range(*self.samples(selection.start_s, selection.stop_s))
         self._begin()
         self._ticker.start()
@@ -129,8 +124,7 @@ class Listening(QObject):
 
     def _hear_all(self) -> None:
         """Play all frequencies again, after a selection."""
-        if self.session and self.session.only:
-            self.session.hear(only=None)
+        self._track.only = None
 
     def stop_playing(self) -> None:
         """Stop where playing began; once more, at the start."""
@@ -152,15 +146,14 @@ class Listening(QObject):
         self.player.pause()
         self._tick()
         self._ticker.stop()
-        self._rested = self.player.source, self.player.position
+        self._rested = self.player.position
 
     def resume(self) -> None:
         """Take the player back, with what was heard where it was."""
         if self.session:
-            source, position = self._rested
             self.session.reload()
-            self.player.select(source or SOURCES[0])
-            self.player.seek(position)
+            self.player.select(self._track.heard)
+            self.player.seek(self._rested)
             self._set_loop()
             self._tick()
 
@@ -213,20 +206,10 @@ class Listening(QObject):
         except MsvizError:
             return []
 
-    # What is heard
-
-    def select(self, name: str) -> None:
-        """Hear another source, at the same place."""
-        if name not in self.player.names:
-            return
-        if name not in self.pair:
-            self.pair = (self.player.source or self.pair[0], name)
-        self.player.select(name)
-        self.source_changed.emit(name)
-
-    def select_of_pair(self, number: int) -> None:
-        """Hear A (0) or B (1)."""
-        self.select(self.pair[number])
+    def _select(self) -> None:
+        """Play the source that was chosen, at the same place."""
+        if self._track.heard in self.player.names:
+            self.player.select(self._track.heard)
 
     # Where
 

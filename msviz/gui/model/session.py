@@ -1,4 +1,4 @@
-"""A track that is open: its pictures, and what there is to hear of it."""
+"""An open file at work: its pictures, and the sources that can be played."""
 
 from __future__ import annotations
 
@@ -9,145 +9,116 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import AudioSource, mix_down
-from msviz.gui.model.descriptions import settings_text
-from msviz.gui.model.parameters import POOLED, Parameters, kind_of
+from msviz.gui.model.parameters import POOLED, kind_of
+from msviz.gui.model.track import SOURCES, TrackState
 from msviz.gui.model.view import Box
 from msviz.gui.work.analysis import Analysis, Picture, Sound
 from msviz.gui.work.jobs import Runner
-from msviz.lab import Recipe, Reconstruction
+from msviz.lab import Reconstruction
 from msviz.playback import CachedSource, Difference, Player, Resynthesis
 from msviz.signal import Source
-from msviz.transform import STFT, Drawable, OctaveTransform, Transform, time_scale
+from msviz.transform import Drawable, Transform, time_scale
 from msviz.transform.edits import BoxEdit, Edits
 
-SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
-NEAR_S = 24  # of sound that are kept, decoded: a view from near and the borders of its tiles
+NEAR_S = 24  # seconds around the view that stay decoded: a close view, and the borders of its tiles
 
 
 class Session(QObject):
-    """One file, from when it is opened until another takes its place.
+    """One file, from opening it until another takes its place.
+
+    Follows the state of the track: other parameters give other pictures, edits give other sources, each at
+    the same place.
 
     Parameters
     ----------
     source : AudioSource
-    parameters : Parameters
+    track : TrackState
+        Open on this source.
     runner : Runner
         Analyses it.
     player : Player
-        Plays it, from `start` on.
+        Plays it.
     memory : int
         Bytes for the levels of both pictures.
 
     Attributes
     ----------
-    transform : OctaveTransform
-    stft : STFT
-    analysis : Analysis or None
-        Of the pictures that it has now.
+    analysis : Analysis
+        Fills the current pictures.
+    pictures : tuple of Picture
+        The octaves' and the STFT's.
     drawn : Source
         What they are pictures of.
     length : int
-        Samples that pictures and sounds were made for.
-    edits : Edits
-    recipe : Recipe
-    difference_gain_db : float
-    only : Box or None
-        What alone is heard of every source, whatever it is.
+        Samples that pictures and sources were made for.
     sources : dict of str to Source
         What the player has, by the names in `SOURCES`.
     whole : dict of str to Source
-        The same at all frequencies, whatever `only` is.
+        The same at all frequencies, whatever `TrackState.only` is.
     rebuilt : Source
-        What the octaves give, as edits and recipe leave them, all of it whatever `only` is.
-
-    Raises
-    ------
-    ParameterError
-        If the parameters do not go with the file's rate.
+        The multi-scale resynthesis, all of it whatever `TrackState.only` is.
     """
 
-    transform: OctaveTransform
-    stft: STFT
-
     tile_done = pyqtSignal(object, int)
-    samples_read = pyqtSignal(int, object)
+    samples_read = pyqtSignal(object, object)
+    """As `Analysis.samples_read`."""
     progressed = pyqtSignal()
     failed = pyqtSignal(str)
+    pictures_changed = pyqtSignal()
+    sources_changed = pyqtSignal()
 
     def __init__(
-        self, source: AudioSource, parameters: Parameters, runner: Runner, player: Player, *, memory: int
+        self, source: AudioSource, track: TrackState, runner: Runner, player: Player, *, memory: int
     ) -> None:
         super().__init__()
         self.source = source
         self.analysis: Analysis | None = None
         self.drawn: Source = source
-        self.edits, self.recipe = Edits(), Recipe()
-        self.difference_gain_db = 0.0
-        self.only: Box | None = None
         self.sources: dict[str, Source] = {}
         self.whole: dict[str, Source] = {}
         self.rebuilt: Source = source
-        self._runner, self._player, self._memory = runner, player, memory
+        self._track, self._runner, self._player, self._memory = track, runner, player, memory
         self.length = source.length
         self._near = self._cached()
         self._made: dict[tuple[Any, ...], Source] = {}
         self._drawn: dict[tuple[Any, ...], Picture] = {}
-        self._set_parameters(parameters)
+        self.sources = self._playable()
+        player.load(self.sources)
+        self.pictures = self._analyze()
+        track.parameters_changed.connect(self._turn)
+        track.sound_changed.connect(self._exchange)
 
     def _cached(self) -> CachedSource:
         """The track, of which what lies around the view stays decoded."""
         rate = self.source.rate
         return CachedSource(self.source, kept=round(NEAR_S * time_scale(rate) * rate))
 
-    def _set_parameters(self, parameters: Parameters) -> None:
-        rate = self.source.rate
-        transform, stft = parameters.octave_transform(rate), parameters.stft(rate)
-        if not self.analysis or transform != self.transform:
-            self.transform = transform
-        if not self.analysis or stft != self.stft:
-            self.stft = stft
-        self.parameters = parameters
-
-    def start(self) -> tuple[Picture, Picture]:
-        """Load the player, and begin to fill the pictures that are returned."""
-        self.sources = self._heard()
-        self._player.load(self.sources)
-        return self._analyze()
-
-    def hear(self, **what: Any) -> None:
-        """Set some of `edits`, `recipe`, `difference_gain_db` and `only`, and hear that at the same place."""
-        for name, value in what.items():
-            setattr(self, name, value)
-        self._exchange()
-
     def reload(self) -> None:
         """Load the player again, which has played something else meanwhile."""
         self._player.load(self.sources)
 
     def _exchange(self, *, counted: bool = False) -> None:
-        self.sources = self._heard()
+        before, self.sources = self.sources, self._playable()
         if self._player.names == SOURCES:  # else it is lent, and `reload` gives it these
             self._player.exchange(self.sources, counted=counted)
+        if self.sources != before:
+            self.sources_changed.emit()
 
-    def set_parameters(self, parameters: Parameters) -> tuple[Picture, Picture]:
-        """Play with other parameters at the same place, and begin to fill other pictures.
-
-        Raises
-        ------
-        ParameterError
-            If they do not go with the file's rate; nothing has changed then.
-        """
-        self._set_parameters(parameters)
-        if self.analysis:
-            self.analysis.blockSignals(True)  # that it stops is no news
-            self.analysis.stop()
+    def _turn(self) -> None:
+        """Play and draw with other parameters, at the same place."""
+        self._stop_analysis()
         self._exchange()
-        pictures = self._analyze()
+        self.pictures = self._analyze()
+        self.pictures_changed.emit()
         self.progressed.emit()
-        return pictures
 
-    def set_length(self) -> tuple[Picture, Picture]:
-        """The file has turned out to have another length: hear and show all of it, at the same place.
+    def _stop_analysis(self) -> None:
+        if self.analysis:
+            self.analysis.blockSignals(True)  # stopping is no news here
+            self.analysis.stop()
+
+    def set_length(self) -> None:
+        """Play and draw the file at the length that it has turned out to have, at the same place.
 
         What is known of the pictures is taken over.
         """
@@ -158,16 +129,9 @@ class Session(QObject):
             key: picture._replace(pyramid=picture.pyramid.resized(self.length))
             for key, picture in self._drawn.items()
         }
-        if self.analysis:
-            self.analysis.blockSignals(True)  # that it stops is no news
-            self.analysis.stop()
+        self._stop_analysis()
         self._exchange(counted=True)
-        return self._analyze()
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """How the sources are made, in words."""
-        return settings_text(self.transform, self.stft, self.edits, self.recipe)
+        self.pictures = self._analyze()
 
     @property
     def waveforms(self) -> tuple[Source, Source]:
@@ -176,7 +140,7 @@ class Session(QObject):
 
     @property
     def _channel(self) -> str:
-        return self.parameters.channel_of(self.source.channels)
+        return self._track.parameters.channel_of(self.source.channels)
 
     def _outlined(self, source: Source) -> Source:
         """In the channels that the waveform shows.
@@ -197,13 +161,16 @@ class Session(QObject):
         return source if channel == "any" else mix_down(source, kind_of(channel, source.channels))
 
     def close(self) -> None:
-        """Stop all that goes on; the file stays open for what is being written of it."""
+        """Stop everything; the file stays open for exports that still read it."""
+        self._track.parameters_changed.disconnect(self._turn)
+        self._track.sound_changed.disconnect(self._exchange)
         if self.analysis:
             self.analysis.stop()
         self._player.unload()
 
-    def _heard(self) -> dict[str, Source]:
+    def _playable(self) -> dict[str, Source]:
         """All that can be heard of the track; what is as before is the same object, and stays ready."""
+        track = self._track
         before, self._made = self._made, {}
 
         def once(kind: Callable[..., Source], *what: Any, **more: Any) -> Source:
@@ -212,21 +179,22 @@ class Session(QObject):
             return self._made[key]
 
         def rebuilt(transform: Transform) -> Source:
-            left = once(Reconstruction, self.source, transform, self.recipe) if self.recipe else self.source
-            if self.recipe and not self.edits:
+            left = once(Reconstruction, self.source, transform, track.recipe) if track.recipe else self.source
+            if track.recipe and not track.edits:
                 return left
-            return once(Resynthesis, left, transform, self.edits or None)
+            return once(Resynthesis, left, transform, track.edits or None)
 
-        multi_scale, stft = rebuilt(self.transform), rebuilt(self.stft)
+        multi_scale, stft = rebuilt(track.transform), rebuilt(track.stft)
         self.rebuilt = multi_scale
-        difference = once(Difference, self.source, multi_scale, gain_db=self.difference_gain_db)
+        difference = once(Difference, self.source, multi_scale, gain_db=track.difference_gain_db)
         self.whole = dict(zip(SOURCES, (self.source, multi_scale, stft, difference), strict=True))
-        return self.isolated(self.only, partial(once, Resynthesis)) if self.only else self.whole
+        return self.isolated(track.only, partial(once, Resynthesis)) if track.only else self.whole
 
     def isolated(self, box: Box, make: Callable[..., Source] = Resynthesis) -> dict[str, Source]:
         """Every source with only what lies in a box, resynthesized from its own transform."""
         edits = Edits(boxes=(BoxEdit(*box, gain_db=0.0, soloed=True),))
-        transforms = (self.transform, self.transform, self.stft, self.transform)
+        octaves, stft = self._track.transform, self._track.stft
+        transforms = (octaves, octaves, stft, octaves)
         return {
             name: make(source, transform, edits)
             for (name, source), transform in zip(self.whole.items(), transforms, strict=True)
@@ -247,7 +215,7 @@ class Session(QObject):
 
     def _analyze(self) -> tuple[Picture, Picture]:
         """Begin to fill new pictures; one that is as before goes on where it was."""
-        parameters = self.parameters
+        parameters = self._track.parameters
         self.drawn = drawn = self._pictured(self.source)
         pool = POOLED[parameters.pooled]
         before, self._drawn = self._drawn, {}
@@ -260,8 +228,8 @@ class Session(QObject):
             self._drawn[key] = before[key]
             return self._drawn[key]
 
-        octaves = once(self.transform, parameters.drawn, parameters.octave_picture)
-        spectra = once(self.stft, "", lambda stft: stft)
+        octaves = once(self._track.transform, parameters.drawn, parameters.octave_picture)
+        spectra = once(self._track.stft, "", lambda stft: stft)
         read, again = (
             Sound(self._pictured(source), self._outlined(source)) for source in (self.source, self._near)
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +15,13 @@ from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from msviz.audio import Damage
 from msviz.errors import MsvizError
 from msviz.files import atomic_path
-from msviz.gui.canvas.colours import Colours
 from msviz.gui.model.damage import Missing
 from msviz.gui.model.readout import frequency_text, time_text
+from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import Box, View
-from msviz.gui.panels.pictures import Pictures
+from msviz.gui.panels.pictures import Look, Pictures
 from msviz.gui.work.analysis import Picture
 from msviz.signal import Source
-from msviz.transform import Octave
-from msviz.transform.edits import Edits
 
 FAR_S = -1e6  # where nobody sees the playhead
 PIECE = 1 << 18  # samples of the waveform that are read at a time, whole cells of its envelope
@@ -32,40 +29,6 @@ TITLE_MARGINS = 8, 5, 8, 5
 
 Place = tuple[Picture, int]
 """A picture and one of its tiles."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How pictures are shown; what each means is told by the `Pictures` method of its name.
-
-    Attributes
-    ----------
-    octaves_share : float
-        Of the height of both pictures together, from 0 to 1.
-    curtain_edge : float
-        As `CurtainCanvas.edge`.
-    edits : Edits
-        What is shown to be done to the sound of `edited`, the octaves, the lowest first.
-    selection : Box or None
-    rebuilt : bool
-        Whether what is rebuilt lies over the waveform, where it is meant to be something else.
-    axes : bool
-        Whether there are rulers, legends and titles, or the pictures alone.
-    """
-
-    shown: str = "both"
-    waveform: bool = False
-    smooth: bool = False
-    notes: bool = False
-    linear: bool = False
-    octaves_share: float = 0.5
-    curtain_edge: float = 0.5
-    colours: Colours = field(default_factory=Colours)
-    edits: Edits = field(default_factory=Edits)
-    edited: Sequence[Octave] = ()
-    selection: Box | None = None
-    rebuilt: bool = False
-    axes: bool = True
 
 
 class Figure(QWidget):
@@ -109,11 +72,12 @@ class Figure(QWidget):
     ) -> None:
         super().__init__()
         self._scale = scale
-        self._view = view = View(self)
+        self._track = track = TrackState(View(self), look.parameters, source.rate)
+        self._view = view = track.view
         view.open(source.rate, source.length, octaves.transform.bands[0].low, source.rate / 2)
         view.playhead_s = FAR_S
         view.selection = look.selection
-        self.pictures = pictures = Pictures(view)
+        self.pictures = pictures = Pictures(track)
         self._samples_wanted: list[tuple[int, int]] = []
         pictures.waveform.samples_wanted.connect(lambda *wanted: self._samples_wanted.append(wanted))
         self.look = look
@@ -141,7 +105,7 @@ class Figure(QWidget):
         pictures.set_notes(look.notes)
         pictures.set_stft_linear(look.linear)
         pictures.set_colours(look.colours)
-        pictures.set_edits(look.edits, look.edited)
+        track.edits = look.edits
         pictures.octaves_share = look.octaves_share
         pictures.curtain.canvas.move_edge(look.curtain_edge)
         pictures.set_pictures(octaves, stft)

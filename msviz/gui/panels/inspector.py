@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from msviz.gui.model.readout import figures, hz_text, scaled, time_text
-from msviz.gui.model.view import View
+from msviz.gui.model.track import TrackState
 from msviz.gui.panels.lab import LabPanel
 from msviz.gui.panels.parameter_panel import ParameterPanel, fixed_label
 from msviz.gui.panels.spectrum import SpectrumPanel
@@ -68,20 +68,20 @@ class Inspector(QDockWidget):
     spectrum : SpectrumPanel
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, track: TrackState) -> None:
         super().__init__("Inspector")
         self.setObjectName("inspector")
-        self.parameters = ParameterPanel()
-        self.spectrum = SpectrumPanel(view)
-        self._view = view
+        self.parameters = ParameterPanel(track)
+        self.spectrum = SpectrumPanel(track.view)
+        self._view = track.view
         self._pictures: tuple[Picture, ...] = ()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SPECTRUM_MS)
         self._soon.timeout.connect(self._show_spectrum)
-        view.playhead_changed.connect(self._look_at_playhead)
+        track.view.playhead_changed.connect(self._look_at_playhead)
         self.visibilityChanged.connect(self._show_soon)
-        self.lab = LabPanel()
+        self.lab = LabPanel(track)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         for panel, name, tip in (

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, QTimer
 from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -20,12 +20,13 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from msviz.gui.model.track import TrackState
 from msviz.lab import Recipe
 
 LEAST_KEPT = 0.1  # per cent
 STEPS = 120  # of the slider, 40 to a factor of ten
 BITS = (None, 12, 10, 8, 6, 5, 4, 3, 2, 1)
-SOON_MS = 150  # after the last change, until `changed`: audio is rendered anew for each
+SOON_MS = 150  # after the last change, until the track follows: audio is rendered anew for each
 
 
 def kept_at(place: int) -> float:
@@ -46,19 +47,17 @@ def error_text(db: float | None) -> str:
 
 
 class LabPanel(QWidget):
-    """Edits a `Recipe`, for both the octaves and the STFT, and shows the error of what is playing.
+    """The recipe of a track, for the octaves and the STFT alike, and the error of what is played.
 
-    Attributes
+    Parameters
     ----------
-    recipe : Recipe
-        The one shown.
+    track : TrackState
     """
 
-    changed = pyqtSignal(Recipe)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.recipe = Recipe()
+        self._track = track
+        self._recipe = track.recipe  # what is set; the track follows soon
         self._kept = QSlider(Qt.Orientation.Horizontal)
         self._kept.setRange(0, STEPS)
         self._kept.setAccessibleName("Coefficients kept")
@@ -79,7 +78,7 @@ class LabPanel(QWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON_MS)
-        self._soon.timeout.connect(self._tell)
+        self._soon.timeout.connect(self._apply)
 
         said = QLabel("What Multi-scale and STFT are resynthesized from. Press 1, 2 and 3 to compare.")
         said.setWordWrap(True)
@@ -108,11 +107,17 @@ class LabPanel(QWidget):
         self._phase.activated.connect(lambda place: self._change(phase_bits=BITS[place]))
         self._rebuild.toggled.connect(lambda on: self._change(rebuild_phase=on))
         self._reset.clicked.connect(lambda: self._change(**vars(Recipe())))
-        self.set_recipe(self.recipe)
+        track.opened.connect(self._soon.stop)  # what was set is not for another track
+        track.opened.connect(self._show_track)
+        track.recipe_changed.connect(self._show_track)
+        self._show(self._recipe)
 
-    def set_recipe(self, recipe: Recipe) -> None:
-        """Show another, without emitting `changed`."""
-        self.recipe = recipe
+    def _show_track(self) -> None:
+        if not self._soon.isActive():  # else the user is changing it
+            self._show(self._track.recipe)
+
+    def _show(self, recipe: Recipe) -> None:
+        self._recipe = recipe
         blockers = [QSignalBlocker(w) for w in (self._kept, self._magnitude, self._phase, self._rebuild)]
         self._kept.setValue(place_of(recipe.kept))
         self._kept_text.setText("all" if recipe.kept == 100 else f"strongest {recipe.kept:g} %")
@@ -127,11 +132,11 @@ class LabPanel(QWidget):
         """Show the signal-to-error ratio; None while it is not known."""
         self._error.setText(error_text(db))
 
-    def _tell(self) -> None:
-        self.changed.emit(self.recipe)
+    def _apply(self) -> None:
+        self._track.recipe = self._recipe
 
     def _change(self, **changes: Any) -> None:
-        self.set_recipe(replace(self.recipe, **changes))
+        self._show(replace(self._recipe, **changes))
         self._soon.start()
 
 

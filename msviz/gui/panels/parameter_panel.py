@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -26,14 +26,14 @@ from PyQt6.QtWidgets import (
 
 from msviz.defaults import PRESETS
 from msviz.errors import ParameterError
-from msviz.gui.model.parameters import POOLED, PRESET_TIPS, SHARPENED, Parameters, channels_of
+from msviz.gui.model.parameters import POOLED, PRESET_TIPS, SHARPENED, channels_of
 from msviz.gui.model.readout import hz_text
+from msviz.gui.model.track import NO_TRACK_RATE, TrackState
 from msviz.transform import default_fmin
 from msviz.transform.scale import MIN_RESOLUTION
 
 BINS = (12, 24, 36, 48, 60, 96)
 
-AUDIO_RATE = 44100  # for which numbers are offered as long as there is no track
 WINDOWS = tuple(2**n for n in range(7, 17))
 
 OVERLAPS = (2, 4, 8, 16)  # windows that meet at a sample
@@ -60,20 +60,16 @@ DRAWN_TIPS = {
 
 
 class ParameterPanel(QWidget):
-    """Everything in `Parameters`, live: each change is told at once.
+    """Shows the requested parameters of a track; each change is requested at once.
 
-    Attributes
+    Parameters
     ----------
-    parameters : Parameters
-        What it shows.
+    track : TrackState
     """
 
-    changed = pyqtSignal(Parameters)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.parameters = Parameters()
-        self._rate = 0  # there is no track yet
+        self._track = track
         self._names: tuple[str, ...] = ("left", "right")
         self._presets = {name: QPushButton(name) for name in PRESETS}
         presets = QHBoxLayout()
@@ -152,15 +148,23 @@ class ParameterPanel(QWidget):
         self._pooled.textActivated.connect(lambda name: self._change(pooled=name))
         self._channel.activated.connect(lambda row: self._change(channel=self._channel.itemData(row)))
         self._window.textActivated.connect(lambda text: self._change_stft(int(text), self._overlapping))
-        self._overlap.textActivated.connect(lambda text: self._change_stft(self.parameters.window, int(text)))
-        self.set_parameters(self.parameters)
+        self._overlap.textActivated.connect(
+            lambda text: self._change_stft(self._track.requested.window, int(text))
+        )
+        track.opened.connect(self._show_track)
+        track.requested_changed.connect(self._show)
+        self._show()
 
-    def set_track(self, rate: int, names: tuple[str, ...]) -> None:
-        """Offer what goes with a track of this rate, and of channels with these names."""
-        if (rate, names) != (self._rate, self._names):
-            self._rate, self._names = rate, names
+    def _show_track(self) -> None:
+        """Offer what suits the rate and the channels of another track."""
+        if self._track.source:
+            self._names = self._track.source.channel_names
             self._offer_channels()
-            self.set_parameters(self.parameters)
+        self._show()
+
+    @property
+    def _rate(self) -> int | None:
+        return self._track.source.rate if self._track.source else None
 
     def _offer_channels(self) -> None:
         """What can be drawn of the track; channels behind the second are told by number and name."""
@@ -171,9 +175,8 @@ class ParameterPanel(QWidget):
             self._channel.addItem(kind if name == kind else f"{kind}: {name}", kind)
         blocker.unblock()
 
-    def set_parameters(self, parameters: Parameters) -> None:
-        """Show others; nothing is told."""
-        self.parameters = p = parameters
+    def _show(self) -> None:
+        p = self._track.requested
         widgets = (
             self._resolution,
             self._bins,
@@ -184,7 +187,7 @@ class ParameterPanel(QWidget):
             self._pooled,
         )
         blockers = [QSignalBlocker(widget) for widget in (*widgets, self._window, self._overlap)]
-        lowest = default_fmin(self._rate or AUDIO_RATE)
+        lowest = default_fmin(self._rate or NO_TRACK_RATE)
         _set_range(self._gamma, 0.0, HIGHEST_GAMMA * lowest, lowest / 4)
         _set_range(self._fmin, lowest / 2, HIGHEST_FMIN * lowest, lowest / 2)
         most = math.log(p.bins_per_octave / MIN_RESOLUTION) or 1.0
@@ -212,26 +215,26 @@ class ParameterPanel(QWidget):
         text = ""
         if self._rate:
             with suppress(ParameterError):  # which is told where they are put to use
-                low_hz = self.parameters.octave_transform(self._rate).octaves[0].low
+                low_hz = self._track.requested.octave_transform(self._rate).octaves[0].low
                 text = f"begins at {hz_text(low_hz)}"
         self._begins.setText(text)
 
     @property
     def _overlapping(self) -> int:
-        return round(self.parameters.window / self.parameters.hop)
+        return round(self._track.requested.window / self._track.requested.hop)
 
     def _resolution_at(self, place: int) -> float:
-        most = self.parameters.bins_per_octave / MIN_RESOLUTION
+        most = self._track.requested.bins_per_octave / MIN_RESOLUTION
         return round(MIN_RESOLUTION * most ** (place / SLIDER_STEPS), 3)
 
     def _change_stft(self, window: int, overlap: int) -> None:
         self._change(window=window, hop=window // overlap)
 
     def _change(self, **changes: Any) -> None:
-        changed = replace(self.parameters, **changes)
-        changed = replace(changed, resolution=min(changed.resolution, float(changed.bins_per_octave)))
-        self.set_parameters(changed)
-        self.changed.emit(changed)
+        changed = replace(self._track.requested, **changes)
+        resolution = min(changed.resolution, float(changed.bins_per_octave))
+        self._track.requested = replace(changed, resolution=resolution)
+        self._show()  # a preset that is chosen already stays pressed
 
 
 def _choice(values: Iterable[object], tip: str) -> QComboBox:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.edited import EditedCanvas, EditedCurtain
 from msviz.gui.canvas.gutter import GUTTER_WIDTH, OctaveGutter
 from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH, FrequencyRuler, LevelLegend
-from msviz.gui.model.view import View
+from msviz.gui.model.track import TrackState
 from msviz.picture import Pyramid
-from msviz.transform import Octave
-from msviz.transform.edits import Edits
 
 
 class PicturePanel(QWidget):
@@ -30,12 +26,12 @@ class PicturePanel(QWidget):
 
     canvas: EditedCanvas
 
-    def __init__(self, view: View, title: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, track: TrackState, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.canvas = self._make_canvas(view)
+        self.canvas = self._make_canvas(track)
         self.canvas.set_title(title)
-        self.ruler = FrequencyRuler(view)
-        self.gutter = OctaveGutter(view)
+        self.ruler = FrequencyRuler(track.view)
+        self.gutter = OctaveGutter(track)
         self.gutter.hide()
         self.legend = LevelLegend()
         layout = QHBoxLayout(self)
@@ -44,8 +40,8 @@ class PicturePanel(QWidget):
         for widget in (self.ruler, self.canvas, self.gutter, self.legend):
             layout.addWidget(widget)
 
-    def _make_canvas(self, view: View) -> EditedCanvas:
-        return EditedCanvas(view)
+    def _make_canvas(self, track: TrackState) -> EditedCanvas:
+        return EditedCanvas(track)
 
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
@@ -71,11 +67,6 @@ class PicturePanel(QWidget):
         """Let wide cells go over into each other, or show each as it is."""
         self.canvas.set_smooth(smooth)
 
-    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
-        """Show what is done to the sound of these octaves, the lowest first."""
-        self.canvas.set_edits(edits, octaves)
-        self.gutter.set_edits(edits, octaves)
-
 
 class CurtainPanel(PicturePanel):
     """Two pictures in one panel, with an edge between them that can be drawn aside.
@@ -87,8 +78,8 @@ class CurtainPanel(PicturePanel):
 
     canvas: EditedCurtain
 
-    def _make_canvas(self, view: View) -> EditedCurtain:
-        return EditedCurtain(view)
+    def _make_canvas(self, track: TrackState) -> EditedCurtain:
+        return EditedCurtain(track)
 
     def set_pictures(self, left: Pyramid | None, right: Pyramid | None, *, over: bool = False) -> None:
         """Show other pictures, or none; `over` the last ones, seen where they are not known yet."""

@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from msviz.gui.canvas.colours import Colours
+from msviz.gui.canvas.colours import HIGHEST_DB, LOWEST_DB, Colours
 from msviz.gui.canvas.overview import Overview
 from msviz.gui.canvas.rulers import TimeRuler
 from msviz.gui.canvas.time_canvas import TimeCanvas
 from msviz.gui.canvas.waveform import Waveform
-from msviz.gui.model.view import View
+from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.track import TrackState
+from msviz.gui.model.view import Box
 from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel
 from msviz.gui.work.analysis import Picture
-from msviz.transform import Octave
 from msviz.transform.edits import Edits
 
 SHOWN = ("both", "octaves", "stft", "curtain")
 WAVEFORM_HEIGHTS = {1: 72, 2: 104}  # by its lanes
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pictures are shown; what each means is told by the `Pictures` method of its name.
+
+    Attributes
+    ----------
+    octaves_share : float
+        Of the height of both pictures together, from 0 to 1.
+    curtain_edge : float
+        As `CurtainCanvas.edge`.
+    parameters : Parameters
+        Of the track; its octaves are what is edited.
+    edits : Edits
+    selection : Box or None
+    rebuilt : bool
+        Whether what is rebuilt lies over the waveform, where it is meant to be something else.
+    axes : bool
+        Whether there are rulers, legends and titles, or the pictures alone.
+    """
+
+    shown: str = "both"
+    waveform: bool = False
+    smooth: bool = False
+    notes: bool = False
+    linear: bool = False
+    octaves_share: float = 0.5
+    curtain_edge: float = 0.5
+    colours: Colours = field(default_factory=Colours)
+    parameters: Parameters = field(default_factory=Parameters)
+    edits: Edits = field(default_factory=Edits)
+    selection: Box | None = None
+    rebuilt: bool = False
+    axes: bool = True
 
 
 class Pictures(QWidget):
@@ -48,17 +84,22 @@ class Pictures(QWidget):
     """Where on the screen a picture's menu is wanted."""
     view_changed = pyqtSignal()
     """The pictures have turned to another view, or to another size of it."""
+    colours_changed = pyqtSignal(Colours)
+    shown_changed = pyqtSignal(str)
     turned = pyqtSignal()
     """Other pictures are shown."""
 
-    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._view = view
+        self._track, self._view = track, track.view
+        view = track.view
+        self.colours = Colours()
+        self._smooth = self._notes = self._linear = False
         self._pictures: tuple[Picture, Picture] | None = None
         self._coming: tuple[Picture, Picture] | None = None  # shown as soon as there is something of them
-        self.octaves = PicturePanel(view, "Octaves")
-        self.stft = PicturePanel(view, "STFT")
-        self.curtain = CurtainPanel(view)
+        self.octaves = PicturePanel(track, "Octaves")
+        self.stft = PicturePanel(track, "STFT")
+        self.curtain = CurtainPanel(track)
         self.waveform = Waveform(view)
         self._shown = SHOWN[0]
         self._overview = Overview(view)
@@ -134,8 +175,16 @@ class Pictures(QWidget):
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
+        self.colours = colours
         for shown in (*self._panels, self.curtain, self._overview):
             shown.set_colours(colours)
+        self.colours_changed.emit(colours)
+
+    def shift_range(self, db: float) -> None:
+        """Move the display range: up for darker pictures, down for brighter ones."""
+        floor, ceiling = self.colours.floor_db + db, self.colours.ceiling_db + db
+        if floor >= LOWEST_DB and ceiling <= HIGHEST_DB:
+            self.set_colours(replace(self.colours, floor_db=floor, ceiling_db=ceiling))
 
     def set_shown(self, shown: str) -> None:
         """Show one of `SHOWN`: both under each other, one of them, or both in one panel."""
@@ -146,11 +195,30 @@ class Pictures(QWidget):
         self.curtain.setVisible(shown == "curtain")
         self._split.handle(1).setVisible(shown == "both")  # it sees to that itself only on a screen
         self._split.handle(2).setVisible(False)
+        self.shown_changed.emit(shown)
 
     @property
     def shown(self) -> str:
         """Which of `SHOWN`."""
         return self._shown
+
+    @property
+    def look(self) -> Look:
+        """How everything is shown now."""
+        return Look(
+            shown=self._shown,
+            waveform=self._waveform_row.isVisibleTo(self),
+            smooth=self._smooth,
+            notes=self._notes,
+            linear=self._linear,
+            octaves_share=self.octaves_share,
+            curtain_edge=self.curtain.canvas.edge,
+            colours=self.colours,
+            parameters=self._track.parameters,
+            edits=self._track.edits,
+            selection=self._view.selection,
+            rebuilt=self.waveform.rebuilt_shown and self._track.altered,
+        )
 
     @property
     def octaves_share(self) -> float:
@@ -192,23 +260,21 @@ class Pictures(QWidget):
         for panel in (*self._panels, self.curtain):
             panel.gutter.setVisible(shown)
 
-    def set_edits(self, edits: Edits, octaves: Sequence[Octave]) -> None:
-        """Show what is done to the sound of these octaves, the lowest first."""
-        for panel in (*self._panels, self.curtain):
-            panel.set_edits(edits, octaves)
-
     def set_smooth(self, smooth: bool) -> None:
         """Let wide cells go over into each other, or show each as it is."""
+        self._smooth = smooth
         for panel in (*self._panels, self.curtain):
             panel.set_smooth(smooth)
 
     def set_notes(self, notes: bool) -> None:
         """Tell notes on the frequency rulers, or Hz."""
+        self._notes = notes
         for panel in (*self._panels, self.curtain):
             panel.set_notes(notes)
 
     def set_stft_linear(self, linear: bool) -> None:
         """Show the STFT on a linear frequency axis, or on that of the octaves."""
+        self._linear = linear
         self.stft.set_linear(linear)
 
     def refresh(self, picture: Picture, tile: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QFontDatabase, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QSlider,
@@ -14,7 +14,9 @@ from PyQt6.QtWidgets import (
     QToolButton,
 )
 
+from msviz.gui.model.listening import Listening
 from msviz.gui.model.readout import time_text
+from msviz.gui.model.track import TrackState
 from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.labels import FigureLabel, set_figures
 from msviz.gui.panels.meter import MeterBar
@@ -66,11 +68,16 @@ class _SourceButton(QToolButton):
 class TransportBar(QToolBar):
     """Open, play; the time; what is heard and how loud; the colours.  What comes last gives way first."""
 
-    difference_gain_changed = pyqtSignal(float)
-    volume_changed = pyqtSignal(int)
-
-    def __init__(self, actions: Actions, meter: MeterBar, colours: ColourBar) -> None:
+    def __init__(
+        self,
+        actions: Actions,
+        track: TrackState,
+        listening: Listening,
+        meter: MeterBar,
+        colours: ColourBar,
+    ) -> None:
         super().__init__("Transport")
+        self._track, self._listening = track, listening
         self.setObjectName("transport")
         self.setMovable(False)
         self.setIconSize(QSize(18, 18))
@@ -93,7 +100,7 @@ class TransportBar(QToolBar):
         self._gain.setSuffix(" dB")
         self._gain.setAccessibleName("Gain of the difference")
         self._gain.setToolTip("Gain applied to the difference so you can hear it")
-        self._gain.valueChanged.connect(lambda db: self.difference_gain_changed.emit(float(db)))
+        self._gain.valueChanged.connect(self._set_difference_gain)
         self.addWidget(self._gain)
         self.addSeparator()
         self.addAction(actions.mute)
@@ -102,27 +109,36 @@ class TransportBar(QToolBar):
         self._volume.setFixedWidth(72)
         self._volume.setAccessibleName("Volume")
         self._volume.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._volume.valueChanged.connect(self.volume_changed)
+        self._volume.valueChanged.connect(listening.set_volume)
         self.addWidget(self._volume)
         self.addWidget(meter)
         self.addSeparator()
         self.addWidget(colours)
-        self.set_source("", ("", ""))
+        track.opened.connect(self._show_time)
+        track.opened.connect(self._show_source)
+        track.heard_changed.connect(self._show_source)
+        listening.ticked.connect(self._show_time)
+        listening.volume_changed.connect(self._show_volume)
+        self._show_source()
 
-    def show_time(self, now_s: float, duration_s: float) -> None:
-        """Where the playhead is, and how long the track is."""
-        whole = time_text(duration_s)
-        set_figures(self._time, f"{time_text(now_s):>{len(whole)}} / {whole}")
+    def _set_difference_gain(self, db: int) -> None:
+        self._track.difference_gain_db = float(db)
 
-    def set_source(self, name: str, pair: tuple[str, str]) -> None:
-        """Which source is heard, and which two were heard last."""
-        letters = dict(zip(pair, "AB", strict=True))
-        for each, button in self._sources.items():
-            button.set_letter(letters.get(each, ""))
-        self._gain.setEnabled(name == "Difference")
+    def _show_time(self) -> None:
+        """Show where the playhead is, and how long the track is."""
+        view = self._track.view
+        whole = time_text(view.full.stop_s)
+        set_figures(self._time, f"{time_text(view.playhead_s):>{len(whole)}} / {whole}")
 
-    def set_volume(self, volume: int) -> None:
-        """How loud it is, from 0 to 100."""
+    def _show_source(self) -> None:
+        """Mark the last two sources as A and B."""
+        letters = dict(zip(self._track.pair, "AB", strict=True)) if self._track.source else {}
+        for name, button in self._sources.items():
+            button.set_letter(letters.get(name, ""))
+        self._gain.setEnabled(self._track.heard == "Difference")
+
+    def _show_volume(self) -> None:
+        volume = self._listening.volume
         self._volume.blockSignals(True)
         self._volume.setValue(volume)
         self._volume.blockSignals(False)

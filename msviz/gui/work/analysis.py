@@ -92,7 +92,7 @@ class Analysis(QObject):
 
     tile_done = pyqtSignal(object, int)
     """A picture, and which of its tiles has come in."""
-    samples_read = pyqtSignal(int, object)
+    samples_read = pyqtSignal(object, object)
     """Where a stretch of the waveform begins, and its samples (channels, n)."""
     progressed = pyqtSignal()
     failed = pyqtSignal(str)

@@ -57,10 +57,9 @@ class ResynthesisWave(QObject):
         self._soon.timeout.connect(self._fill)
         waveform.view_changed.connect(self.look)
 
-    def turn_to(self, session: Session | None) -> None:
-        """Read what is rebuilt in a session, from the beginning if that is another than before."""
+    def turn_to(self, session: Session | None, *, altered: bool = False) -> None:
+        """Read the resynthesis of a session, from the beginning if it is another one than before."""
         source = session.waveforms[1] if session else None
-        altered = bool(session and (session.edits or session.recipe))
         if session is not self._session or (source, altered) != (self._source, self._altered):
             self._session, self._source, self._altered = session, source, altered
             self._drop()
