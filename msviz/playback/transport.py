@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -219,7 +218,7 @@ class Transport(ABC):
         track = self._mixer.request.track
         if loop is not None and track is not None:
             start, stop = self._within(track, *loop)
-            shortest = math.ceil(MIN_LOOP_S * track.original_rate)
+            shortest = round(MIN_LOOP_S * track.original_rate)
             stop = min(max(stop, start + shortest), track.original_length)
             start = max(min(start, stop - shortest), 0)
             loop = start, stop
