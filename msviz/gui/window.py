@@ -180,7 +180,6 @@ class Window(QMainWindow):
         session.samples_read.connect(self.pictures.waveform.put)
         session.failed.connect(self.pictures.uncover)
         session.progressed.connect(self.rebuilt.look)
-        session.progressed.connect(self._show_error)
         session.pictures_changed.connect(self._turn_pictures)
         session.sources_changed.connect(self._show_rebuilt)
         session.sources_changed.connect(self._show_error)

@@ -32,9 +32,9 @@ MOUSE = (
     ("Drag the playhead, drag on the time ruler", "scrub: listen under the hand"),
     ("Right click", "what can be done to a box or an octave"),
     ("Click an edited box", "choose it"),
-    ("M, S beside an octave", "mute it, hear it alone"),
+    ("M, S beside an octave", "mute it, solo it"),
     ("Drag or wheel on an octave's dB", "its gain; double click: 0 dB"),
-    ("Click the clip light", "put it out"),
+    ("Click the clip light or the dropouts", "reset it"),
     ("Drag the curtain's edge", "more of the octaves, or of the STFT"),
     ("Overview", "drag the box or its edges, click to go there"),
 )

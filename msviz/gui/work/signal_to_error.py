@@ -13,7 +13,7 @@ from msviz.playback import Player, signal_to_error_around
 from msviz.playback.player import ERROR_S
 from msviz.signal import Source
 
-SOON_MS = 100  # without a change, until a worker starts
+SOON_MS = 100  # without a change, until a worker starts or looks again whether it can
 
 
 class ErrorReader(QObject):
@@ -67,7 +67,7 @@ class ErrorReader(QObject):
             return
         original, heard = self._compared
         if self._place + ERROR_S * original.rate > decoded(original) < original.length:
-            self._compared = None  # look again once that is decoded
+            self._soon.start()  # a worker would have to wait for the decoder
             return
         self._job = self._runner.start(partial(_ratio, original, heard, self._place), urgent=True)
         self._job.item.connect(self.read)
