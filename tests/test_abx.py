@@ -70,7 +70,7 @@ def test_score_is_told_at_the_end_alone():
     assert trials.results[2] == Trial("B", "A")
     with pytest.raises(ParameterError, match="all 4 trials"):
         trials.answer("A")
-    with pytest.raises(ParameterError, match="not for X"):
+    with pytest.raises(ParameterError, match="choice must be A or B, not X"):
         answered("", "AB").answer("X")
     with pytest.raises(ParameterError, match="at least 1 trial, not 0"):
         Trials(0)
@@ -85,16 +85,14 @@ def test_stopped_it_counts_the_answers_given():
     )
     assert "Stopped: after 3 of 4 trials" in report.splitlines()
     assert report.count("wrong") == 1
-    with pytest.raises(ParameterError, match="no trial has been answered"):
+    with pytest.raises(ParameterError, match="no trials have been answered"):
         answered("", "AB").stop()
 
 
 def test_verdict_says_what_was_shown():
     told_apart = answered("ABBAABABBABAABAB", "ABBAABABBABAABBA").verdict
-    assert (
-        told_apart == "Guessing gets 14 or more of 16 right in 0.21 % of tests. You could tell A and B apart."
-    )
-    assert "does not show that you can tell A and B apart" in answered("AB", "AB").verdict
+    assert told_apart == ("Guessing scores 14 or more out of 16 in 0.21 % of tests. A and B were told apart.")
+    assert "shows neither that A and B were told apart" in answered("AB", "AB").verdict
 
 
 def test_report_has_all_that_was_done(tmp_path):
@@ -211,7 +209,7 @@ def test_run_by_keys_alone(qtbot, heard, make_dialog, tmp_path, monkeypatch):
             else (KEY.Key_Left if right_is_a else KEY.Key_Right),
         )
     assert "15 of 16 right, p = 0.000259" in texts(dialog)
-    assert "You could tell A and B apart." in texts(dialog)
+    assert "A and B were told apart." in texts(dialog)
     path = tmp_path / "abx.txt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     press(qtbot, dialog, KEY.Key_S, CTRL)

@@ -8,11 +8,14 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QWidget
 from msviz.gui.model.parameters import Parameters
 from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import View
+from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.inspector import Inspector
 from msviz.gui.panels.spectrum import SpectrumPanel
 from msviz.gui.work.analysis import Picture, tile_levels
 from msviz.signal import Signal
 from msviz.transform import STFT, OctaveTransform
+
+SPECTRUM = 2  # the number of its tab
 
 
 def test_the_spectrums_legend_has_the_curves_colours_and_leaves_the_plot_free(qtbot):
@@ -29,26 +32,30 @@ def test_the_spectrums_legend_has_the_curves_colours_and_leaves_the_plot_free(qt
 
 def test_lines_about_what_is_pointed_at_are_not_those_of_the_last_track(qtbot):
     view = View()
-    inspector = Inspector(TrackState(view))
+    inspector = Inspector(TrackState(view), ColourBar())
     qtbot.addWidget(inspector)
+    inspector.tab = SPECTRUM
     source = Signal(np.zeros((1, 8000), np.float32), 8000)
     pictures = [Picture.of(transform, source) for transform in (OctaveTransform(8000), STFT(8000))]
     inspector.show()
     view.open(8000, 8000, 20.0, 4000.0)
     view.set_cursor((0.5, 440.0))
     inspector.look(pictures)
-    qtbot.waitUntil(lambda: "ms, bandwidth" in inspector._cells.text())
+    inspector.tab = SPECTRUM
+    qtbot.waitUntil(lambda: inspector._cells["STFT"][0].text().endswith("ms"))
     assert inspector._where.text() == "Spectrum at the cursor"
     view.open(8000, 8000, 20.0, 4000.0)
     inspector.look(pictures)
-    qtbot.waitUntil(lambda: inspector._cells.text() == "Octaves: –\nSTFT: –")
+    cells = [label for labels in inspector._cells.values() for label in labels]
+    qtbot.waitUntil(lambda: {label.text() for label in cells} == {"–"})
     assert inspector._where.text() == "Spectrum at the playhead"
 
 
 def test_the_spectrum_goes_where_the_playhead_comes_to_rest(qtbot, monkeypatch):
     view = View()
-    inspector = Inspector(TrackState(view))
+    inspector = Inspector(TrackState(view), ColourBar())
     qtbot.addWidget(inspector)
+    inspector.tab = SPECTRUM
     shown = []
     monkeypatch.setattr(inspector.spectrum, "look", lambda _: shown.append(view.playhead_s))
     source = Signal(np.zeros((1, 8000), np.float32), 8000)
@@ -82,7 +89,7 @@ def test_the_inspector_cannot_be_so_narrow_that_it_cuts_anything(qtbot, spectra)
     view, _ = spectra
     window = QMainWindow()
     qtbot.addWidget(window)
-    inspector = Inspector(TrackState(view))
+    inspector = Inspector(TrackState(view), ColourBar())
     window.setCentralWidget(QWidget())
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, inspector)
     window.resize(900, 500)
@@ -100,24 +107,24 @@ def test_the_inspector_cannot_be_so_narrow_that_it_cuts_anything(qtbot, spectra)
 def test_no_text_changes_how_wide_the_inspector_is(qtbot, spectra):
     view, pictures = spectra
     track = TrackState(view)
-    inspector = Inspector(track)
+    inspector = Inspector(track, ColourBar())
     qtbot.addWidget(inspector)
+    inspector.tab = SPECTRUM
     inspector.show()
     view.set_cursor((0.5, 20.0))
-    sizes, narrowest = {inspector._cells.sizeHint().height()}, {inspector.minimumSizeHint().width()}
+    narrowest = {inspector.minimumSizeHint().width()}
     for hz in (20.0, 65.0, 440.0, 3999.0):
         view.set_cursor((0.5, hz))
         inspector.look(pictures)
         inspector._show_spectrum()
-        sizes.add(inspector._cells.sizeHint().height())
-        text = inspector._cells
-        assert text.fontMetrics().size(0, text.text()).width() <= text.minimumWidth()
+        for label in (label for labels in inspector._cells.values() for label in labels):
+            assert label.fontMetrics().horizontalAdvance(label.text()) <= label.minimumWidth()
         for parameters in (Parameters(resolution=3.0), Parameters(bins_per_octave=96, resolution=33.3)):
             track.requested = parameters
             narrowest.add(inspector.minimumSizeHint().width())
             text = inspector.parameters._resolution_text
             assert text.fontMetrics().size(0, text.text()).width() <= text.minimumWidth()
-    assert len(narrowest) == len(sizes) == 1
+    assert len(narrowest) == 1
 
 
 def highest_db(curve):
@@ -126,8 +133,9 @@ def highest_db(curve):
 
 def test_the_spectrum_goes_along_while_it_plays_and_peaks_are_held(qtbot, spectra):
     view, pictures = spectra
-    inspector = Inspector(TrackState(view))
+    inspector = Inspector(TrackState(view), ColourBar())
     qtbot.addWidget(inspector)
+    inspector.tab = SPECTRUM
     inspector.show()
     panel = inspector.spectrum
     panel._hold.setChecked(True)
@@ -182,8 +190,9 @@ def test_peaks_that_were_played_between_two_spectra_are_held(qtbot, steps_s, hel
 
 def test_a_hidden_spectrum_is_not_drawn(qtbot, spectra, monkeypatch):
     view, pictures = spectra
-    inspector = Inspector(TrackState(view))
+    inspector = Inspector(TrackState(view), ColourBar())
     qtbot.addWidget(inspector)
+    inspector.tab = SPECTRUM
     shown = []
     monkeypatch.setattr(inspector.spectrum, "look", shown.append)
     inspector.show()

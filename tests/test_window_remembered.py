@@ -144,7 +144,7 @@ def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_windo
     first = make_window()
     first.files.open(track)
     wait_open(qtbot, first, track)
-    first.findChild(QComboBox).textActivated.emit("viridis")
+    first.colour_bar.findChild(QComboBox).textActivated.emit("viridis")
     floor, ceiling = first.colour_bar.findChildren(QSpinBox)
     floor.setValue(-90)
     ceiling.setValue(-6)
@@ -154,7 +154,7 @@ def test_colours_what_is_shown_and_the_size_outlive_the_window(qtbot, make_windo
 
     second = make_window()
     assert second.pictures.colours == Colours("viridis", -90, -6)
-    assert second.findChild(QComboBox).currentText() == "viridis"
+    assert second.colour_bar.findChild(QComboBox).currentText() == "viridis"
     assert [box.value() for box in second.colour_bar.findChildren(QSpinBox)] == [-90, -6]
     assert second.pictures.octaves.isHidden()
     assert not second.pictures.stft.isHidden()

@@ -86,6 +86,7 @@ class Actions:
     def _file_menu(self, demos: Mapping[str, Path]) -> None:
         window, dialogs, open_ = self._window, self._dialogs, self._work.files.open
         file = self._menu("&File")
+        self.new_window = self._add(file, "&New window", "Ctrl+N", None, always=True)
         self.open = self._add(file, "&Open…", "Ctrl+O", dialogs.open_file, always=True)
         self.open.setIcon(icon("open"))
         self._add(
@@ -213,9 +214,9 @@ class Actions:
         self._devices = self._menu("Output de&vice", play)
         self._devices.aboutToShow.connect(self._fill_devices)
         play.addSeparator()
-        self._add(play, "A&BX test…", "X", dialogs.test_blind).setToolTip(
-            "Find out whether you can tell two sources apart, in the selection (X)"
-        )
+        self.blind_test = self._add(play, "A&BX test…", "X", dialogs.test_blind)
+        self.blind_test.setIconText("ABX")
+        self.blind_test.setToolTip("Test by ear whether two sources differ, in the selection (X)")
 
     def _view_menu(self) -> None:
         view, pictures = self._work.view, self._pictures
@@ -227,7 +228,9 @@ class Actions:
             ["F2", "F3", "F4", "F5"],
         )
         look.addSeparator()
-        self._add(look, "Fit &all", "F", view.fit).setShortcuts(["F", "Ctrl+F"])
+        self.show_all = self._add(look, "Show &all", "F", view.fit)
+        self.show_all.setShortcuts(["F", "Ctrl+F"])
+        self.curtain = self._shown["curtain"]
         self._add(look, "Fit the s&election", "Ctrl+E", view.fit_selection)
         self._add(look, "Zoom &back", "Backspace", view.back)
         self._add(look, "Clear the selec&tion", "Esc", lambda: view.select(None))
@@ -242,8 +245,16 @@ class Actions:
         def move(right: float, up: float) -> Callable[[], None]:
             return lambda: view.scroll(right, up)
 
-        self._add(look, "Zoom &in", "Ctrl+=", zoom_time(ZOOM)).setShortcuts(["Ctrl+=", "Ctrl++"])
-        self._add(look, "Zoom &out", "Ctrl+-", zoom_time(1 / ZOOM))
+        self.zoom_in = self._add(look, "Zoom &in", "Ctrl+=", zoom_time(ZOOM))
+        self.zoom_in.setShortcuts(["Ctrl+=", "Ctrl++"])
+        self.zoom_out = self._add(look, "Zoom &out", "Ctrl+-", zoom_time(1 / ZOOM))
+        for action, name in (
+            (self.zoom_in, "zoom in"),
+            (self.zoom_out, "zoom out"),
+            (self.show_all, "show all"),
+            (self.curtain, "curtain"),
+        ):
+            action.setIcon(icon(name))
         self._add(look, "Zoom in in frequency", "Alt+=", zoom_frequency(ZOOM))
         self._add(look, "Zoom out in frequency", "Alt+-", zoom_frequency(1 / ZOOM))
         self._add(look, "Move left", "Left", move(-STEP, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
@@ -25,6 +26,35 @@ CHANNELS = ("mix", "left", "right", "any", "mid", "side")
 
 IN_HZ = ("gamma", "fmin")
 """Parameters that do not grow with the rate: what suits sound does not suit the vibrations of a building."""
+
+IN_SAMPLES = ("window", "hop")
+"""Parameters that are saved as a duration, to suit tracks of any rate."""
+
+AUDIO_RATE = 44100
+DEFAULT_WINDOW_S = DEFAULTS.window / AUDIO_RATE
+DEFAULT_OVERLAP = DEFAULTS.window // DEFAULTS.hop
+SMALLEST_WINDOW, LARGEST_WINDOW = 16, 1 << 20
+
+
+def window_of(seconds: float, rate: int) -> int:
+    """The window, a power of two in samples, that lasts about so long in a track of this rate.
+
+    It is at most a fifth longer: at 8 kHz the default is 512 samples or 64 ms, not 128 ms, which would blur
+    the syllables of speech.
+
+    Parameters
+    ----------
+    seconds : float
+        Of sound; at rates below those of sound, everything lasts longer (see `time_scale`).
+    rate : int
+        In Hz.
+    """
+    power = math.floor(math.log2(max(seconds * _samples_per_s(rate), 1.0)) + 0.25)
+    return min(max(1 << power, SMALLEST_WINDOW), LARGEST_WINDOW)
+
+
+def _samples_per_s(rate: int) -> float:
+    return rate * time_scale(rate)
 
 
 def channels_of(count: int) -> tuple[str, ...]:
@@ -57,6 +87,8 @@ class Parameters:
     ----------
     fmin : float or None
         None for the lowest frequency that suits a track's rate.
+    window, hop : int or None
+        In samples; None for about 93 ms of sound and a quarter of the window.
     drawn : str
         One of `SHARPENED`.
     channel : str
@@ -69,8 +101,8 @@ class Parameters:
     resolution: float = DEFAULTS.resolution
     gamma: float = DEFAULTS.gamma
     fmin: float | None = None
-    window: int = DEFAULTS.window
-    hop: int = DEFAULTS.hop
+    window: int | None = None
+    hop: int | None = None
     drawn: str = "coefficients"
     channel: str = "mix"
     pooled: str = "peak"
@@ -100,7 +132,8 @@ class Parameters:
         ParameterError
             If window and hop do not go together.
         """
-        return STFT(rate, window=self.window, hop=self.hop)
+        window = self.window or window_of(DEFAULT_WINDOW_S, rate)
+        return STFT(rate, window=window, hop=self.hop or max(1, window // DEFAULT_OVERLAP))
 
     def channel_of(self, count: int) -> str:
         """What is drawn of a track with so many channels."""
@@ -121,12 +154,20 @@ class Parameters:
     def _kept(cls, rate: int | None) -> list[Field[Any]]:
         """What is kept for tracks of a rate: at others than those of sound, nothing that is told in Hz."""
         audible = rate is None or time_scale(rate) == 1
-        return [field for field in fields(cls) if audible or field.name not in IN_HZ]
+        elsewhere = IN_SAMPLES + (() if audible else IN_HZ)
+        return [field for field in fields(cls) if field.name not in elsewhere]
 
     def save(self, settings: QSettings, rate: int | None = None) -> None:
-        """Keep for the next start, and for tracks of other rates."""
+        """Save for the next start, and for tracks of other rates."""
         for field in self._kept(rate):
             settings.setValue(f"parameters/{field.name}", getattr(self, field.name))
+        if self.window:
+            hop = self.hop or max(1, self.window // DEFAULT_OVERLAP)
+            settings.setValue("parameters/window_s", self.window / _samples_per_s(rate or AUDIO_RATE))
+            settings.setValue("parameters/overlap", self.window / hop)
+        else:
+            settings.remove("parameters/window_s")
+            settings.remove("parameters/overlap")
 
     @classmethod
     def load(cls, settings: QSettings, rate: int | None = None) -> Parameters:
@@ -139,6 +180,13 @@ class Parameters:
                 kept[field.name] = kind(value)  # type: ignore[misc]
             except (TypeError, ValueError):
                 kept[field.name] = field.default
+        try:
+            window_s = float(settings.value("parameters/window_s"))
+            overlap = float(settings.value("parameters/overlap"))
+            kept["window"] = window_of(window_s, rate or AUDIO_RATE)
+            kept["hop"] = max(1, round(kept["window"] / overlap))
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+            kept["window"] = kept["hop"] = None
         channels = channels_of(MOST_CHANNELS)
         known = kept["drawn"] in SHARPENED and kept["channel"] in channels and kept["pooled"] in POOLED
         if not known:

@@ -10,14 +10,13 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from msviz.audio import AudioSource
 from msviz.errors import ParameterError
 from msviz.gui.model.descriptions import settings_text
-from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.parameters import AUDIO_RATE, Parameters
 from msviz.gui.model.view import Box, View
 from msviz.lab import Recipe
 from msviz.transform import STFT, Octave, OctaveTransform
 from msviz.transform.edits import Edits, OctaveEdit
 
 SOURCES = ("Original", "Multi-scale", "STFT", "Difference")
-NO_TRACK_RATE = 44100  # for the parameters that are offered before a track is open
 
 T = TypeVar("T")
 
@@ -108,7 +107,7 @@ class TrackState(QObject):
     stft: STFT
 
     def __init__(
-        self, view: View | None = None, parameters: Parameters | None = None, rate: int = NO_TRACK_RATE
+        self, view: View | None = None, parameters: Parameters | None = None, rate: int = AUDIO_RATE
     ) -> None:
         super().__init__()
         self.view = view or View(self)
@@ -165,7 +164,7 @@ class TrackState(QObject):
         """
         before = len(self.octaves)
         try:
-            self._set_transforms(parameters, self.source.rate if self.source else NO_TRACK_RATE)
+            self._set_transforms(parameters, self.source.rate if self.source else AUDIO_RATE)
         except ParameterError:
             self.requested = self.parameters
             raise

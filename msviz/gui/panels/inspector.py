@@ -1,4 +1,4 @@
-"""The inspector: parameters of the pictures, the lab, and the spectrum at the cursor."""
+"""The inspector beside the pictures: their parameters, the resynthesis, the spectrum."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from PyQt6.QtCore import QSize, Qt, QTimer
 from PyQt6.QtWidgets import (
     QDockWidget,
     QFrame,
+    QGridLayout,
     QLabel,
     QScrollArea,
-    QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -18,18 +18,20 @@ from PyQt6.QtWidgets import (
 
 from msviz.gui.model.readout import figures, hz_text, scaled, time_text
 from msviz.gui.model.track import TrackState
+from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.lab import LabPanel
 from msviz.gui.panels.parameter_panel import ParameterPanel, fixed_label
 from msviz.gui.panels.spectrum import SpectrumPanel
 from msviz.gui.work.analysis import Picture
 
 NAMES = ("Octaves", "STFT")
+CELL_TIPS = "Time from one frame to the next, at the cursor", "Width of the filter at −3 dB, at the cursor"
 
-SPECTRUM_MS = 100  # between two spectra: a frame of the pictures must not wait for each
+SPECTRUM_MS = 100  # between two spectra, which take time from the frames of the pictures
 
 
-def cell_text(picture: Picture, rate: int, hz: float) -> str:
-    """How far a picture's frames are apart and how wide its bins' filters are, at a frequency."""
+def cell_texts(picture: Picture, rate: int, hz: float) -> tuple[str, str]:
+    """The hop of a picture and the bandwidth of its filters at a frequency."""
     bands = picture.pyramid.bands
     band = next((band for band in bands if band.low <= hz < band.high), bands[-1])
     bandwidth = picture.transform.bandwidth(hz)
@@ -38,11 +40,11 @@ def cell_text(picture: Picture, rate: int, hz: float) -> str:
         hop = time_text(hop_s, 0)
     else:
         hop = f"{figures(1000 * hop_s)} ms" if 1e-5 <= hop_s < 1 else scaled(hop_s, "s", 3)
-    return f"hop {hop}, bandwidth {hz_text(bandwidth)}"
+    return hop, hz_text(bandwidth)
 
 
 class _Scrolled(QScrollArea):
-    """A panel that is scrolled up and down, and never cut at its sides."""
+    """A panel that scrolls up and down and is never cut at its sides."""
 
     def __init__(self, panel: QWidget) -> None:
         super().__init__()
@@ -59,7 +61,12 @@ class _Scrolled(QScrollArea):
 
 
 class Inspector(QDockWidget):
-    """A dock beside the pictures.
+    """A dock with a tab for each panel.
+
+    Parameters
+    ----------
+    track : TrackState
+    colour_bar : ColourBar
 
     Attributes
     ----------
@@ -68,10 +75,11 @@ class Inspector(QDockWidget):
     spectrum : SpectrumPanel
     """
 
-    def __init__(self, track: TrackState) -> None:
+    def __init__(self, track: TrackState, colour_bar: ColourBar) -> None:
         super().__init__("Inspector")
         self.setObjectName("inspector")
-        self.parameters = ParameterPanel(track)
+        self.parameters = ParameterPanel(track, colour_bar)
+        self.lab = LabPanel(track)
         self.spectrum = SpectrumPanel(track.view)
         self._view = track.view
         self._pictures: tuple[Picture, ...] = ()
@@ -79,59 +87,68 @@ class Inspector(QDockWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(SPECTRUM_MS)
         self._soon.timeout.connect(self._show_spectrum)
-        track.view.playhead_changed.connect(self._look_at_playhead)
-        self.visibilityChanged.connect(self._show_soon)
-        self.lab = LabPanel(track)
+        self._where = QLabel("Spectrum at the cursor")
+        self._cells = {name: (fixed_label("0.0000 ms"), fixed_label("00.00 kHz")) for name in NAMES}
+        cells = QGridLayout()
+        cells.setVerticalSpacing(1)
+        cells.addWidget(QLabel("Hop"), 0, 1)
+        cells.addWidget(QLabel("Bandwidth"), 0, 2)
+        for row, (name, labels) in enumerate(self._cells.items(), 1):
+            cells.addWidget(QLabel(name), row, 0)
+            for column, (label, tip) in enumerate(zip(labels, CELL_TIPS, strict=True), 1):
+                label.setText("–")
+                label.setToolTip(tip)
+                cells.addWidget(label, row, column)
+        spectrum = QWidget()
+        layout = QVBoxLayout(spectrum)
+        layout.setContentsMargins(6, 6, 6, 4)
+        layout.addWidget(self._where)
+        layout.addWidget(self.spectrum, 1)
+        layout.addLayout(cells)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         for panel, name, tip in (
-            (self.parameters, "Picture", "What is drawn, and with which parameters"),
-            (self.lab, "Listening", "How much of the representation is enough to resynthesize the track"),
+            (_Scrolled(self.parameters), "Picture", "Parameters of the pictures"),
+            (_Scrolled(self.lab), "Resynthesis", "What the resynthesis is made from, and its error"),
+            (spectrum, "Spectrum", "The spectrum at the cursor or the playhead"),
         ):
-            self._tabs.setTabToolTip(self._tabs.addTab(_Scrolled(panel), name), tip)
-        self._where = QLabel("Spectrum at the cursor")
-        self._cells = fixed_label(f"{NAMES[0]}: hop 0.0000 ms, bandwidth 0000 Hz")
-        self._cells.setText("\n".join(f"{name}: –" for name in NAMES))
-        self._cells.setToolTip(
-            "From a frame to the next, and how wide a bin's filter is at -3 dB, at the cursor"
-        )
-        below = QWidget()
-        layout = QVBoxLayout(below)
-        layout.setContentsMargins(6, 4, 6, 4)
-        layout.addWidget(self._where)
-        layout.addWidget(self.spectrum, 1)
-        layout.addWidget(self._cells)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self._tabs)
-        split.addWidget(below)
-        split.setSizes([600, 300])
-        self.setWidget(split)
+            self._tabs.setTabToolTip(self._tabs.addTab(panel, name), tip)
+        self.setWidget(self._tabs)
+        track.view.playhead_changed.connect(self._follow_playhead)
+        self._tabs.currentChanged.connect(self._show_soon)
+        self.visibilityChanged.connect(self._show_soon)
 
-    def show_listening(self) -> None:
-        """Show the lab."""
-        self._tabs.setCurrentIndex(1)
+    @property
+    def tab(self) -> int:
+        """The number of the tab that is shown."""
+        return self._tabs.currentIndex()
+
+    @tab.setter
+    def tab(self, number: int) -> None:
+        self._tabs.setCurrentIndex(number)
 
     def look(self, pictures: Sequence[Picture]) -> None:
         """Show the spectrum of these pictures at the cursor, soon."""
         self._pictures = tuple(pictures)
         self._show_soon()
 
-    def _look_at_playhead(self) -> None:
-        """Show the spectrum at the playhead, while nothing is pointed at."""
+    def _follow_playhead(self) -> None:
+        """Show the spectrum at the playhead while the pointer is not over a picture."""
         if self._view.cursor is None:
             self._show_soon()
 
     def _show_soon(self) -> None:
-        if self._pictures and self.isVisible() and not self._soon.isActive():
+        if self._pictures and self.spectrum.isVisible() and not self._soon.isActive():
             self._soon.start()
 
     def _show_spectrum(self) -> None:
-        if not self.isVisible():  # it was hidden meanwhile
+        if not self.spectrum.isVisible():  # it was hidden meanwhile
             return
         self.spectrum.look(self._pictures)
         cursor = self._view.cursor
         hz = cursor[1] if cursor else None
-        lines = ("–" if hz is None else cell_text(each, self._view.rate, hz) for each in self._pictures)
-        self._cells.setText("\n".join(f"{name}: {line}" for name, line in zip(NAMES, lines, strict=False)))
+        for labels, picture in zip(self._cells.values(), self._pictures, strict=False):
+            texts = ("–", "–") if hz is None else cell_texts(picture, self._view.rate, hz)
+            for label, text in zip(labels, texts, strict=True):
+                label.setText(text)
         self._where.setText(f"Spectrum at the {'cursor' if cursor else 'playhead'}")

@@ -1,4 +1,4 @@
-"""The parameters of the pictures."""
+"""The parameters of the pictures, in the inspector."""
 
 from __future__ import annotations
 
@@ -8,55 +8,87 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QGroupBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
 from msviz.defaults import PRESETS
 from msviz.errors import ParameterError
-from msviz.gui.model.parameters import POOLED, PRESET_TIPS, SHARPENED, channels_of
-from msviz.gui.model.readout import hz_text
-from msviz.gui.model.track import NO_TRACK_RATE, TrackState
+from msviz.gui.model.parameters import AUDIO_RATE, POOLED, PRESET_TIPS, SHARPENED, channels_of
+from msviz.gui.model.readout import hz_text, scaled
+from msviz.gui.model.track import TrackState
+from msviz.gui.panels.colour_bar import ColourBar
 from msviz.transform import default_fmin
 from msviz.transform.scale import MIN_RESOLUTION
 
 BINS = (12, 24, 36, 48, 60, 96)
-
 WINDOWS = tuple(2**n for n in range(7, 17))
-
-OVERLAPS = (2, 4, 8, 16)  # windows that meet at a sample
-
+OVERLAPS = (2, 4, 8, 16)
 SLIDER_STEPS = 200
 HIGHEST_GAMMA, HIGHEST_FMIN = 10, 100  # times the lowest frequency that suits the rate
+
 PRESET_STYLE = """
-QPushButton { padding: 2px 3px; border: 1px solid transparent; border-radius: 4px; }
+QPushButton { padding: 2px 1px; border: 1px solid transparent; border-radius: 4px; }
 QPushButton { background: palette(button); }
 QPushButton:checked { background: palette(highlight); color: palette(highlighted-text); }
 QPushButton:focus { border-color: palette(window-text); }
 """
 
 FMIN_TIP = (
-    "The lowest octave begins here at the least. Octaves go down by halves from half the sampling rate, "
-    "so that it may begin up to an octave higher."
+    "The lowest octave starts at or above this frequency. Octaves halve from half the sample rate down, "
+    "so the actual start may be up to an octave higher."
 )
 
-DRAWN_TIPS = {
-    "coefficients": "The coefficients themselves",
-    "reassigned": "Each coefficient's power where it comes from: at its own frequency and time",
+DISPLAY_TIPS = {
+    "coefficients": "The coefficients as they are",
+    "reassigned": "Moves the power of each coefficient to its own frequency and time",
     "combined": "The geometric mean at half, once and twice the resolution",
 }
+DISPLAYS = {"coefficients": "standard"}  # all others are called by their names
+CHANNELS = {"any": "loudest"}
+
+
+class Choice(QComboBox):
+    """A list of values, each with a text."""
+
+    chosen = pyqtSignal(object)
+    """The user has chosen this value."""
+
+    def __init__(self, values: Iterable[object], tip: str, texts: dict[Any, str] | None = None) -> None:
+        super().__init__()
+        self._texts = texts or {}
+        self.setToolTip(tip)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.activated.connect(lambda row: self.chosen.emit(self.itemData(row)))
+        self.offer(values, self._texts)
+
+    def offer(self, values: Iterable[object], texts: dict[Any, str]) -> None:
+        """Offer other values."""
+        self._texts = texts
+        self.clear()
+        for value in values:
+            self.addItem(texts.get(value, str(value)), value)
+
+    def show_value(self, value: object) -> None:
+        """Show a value, which is added if it is not offered; nothing is emitted."""
+        blocker = QSignalBlocker(self)
+        if self.findData(value) < 0:
+            self.addItem(self._texts.get(value, str(value)), value)
+        self.setCurrentIndex(self.findData(value))
+        blocker.unblock()
 
 
 class ParameterPanel(QWidget):
@@ -65,14 +97,17 @@ class ParameterPanel(QWidget):
     Parameters
     ----------
     track : TrackState
+    colour_bar : ColourBar
+        Stands among them.
     """
 
-    def __init__(self, track: TrackState, parent: QWidget | None = None) -> None:
+    def __init__(self, track: TrackState, colour_bar: ColourBar, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._track = track
         self._names: tuple[str, ...] = ("left", "right")
         self._presets = {name: QPushButton(name) for name in PRESETS}
         presets = QHBoxLayout()
+        presets.setSpacing(4)
         for name, button in self._presets.items():
             button.setToolTip(PRESET_TIPS[name])
             button.setCheckable(True)
@@ -84,151 +119,132 @@ class ParameterPanel(QWidget):
         self._resolution = QSlider(Qt.Orientation.Horizontal)
         self._resolution.setRange(0, SLIDER_STEPS)
         self._resolution.setAccessibleName("Resolution")
-        self._resolution.setToolTip("How finely frequency is told apart: bandwidths to the octave")
-        self._resolution_text = fixed_label("1/33.3 octave, 000 cents")
-        ends = QHBoxLayout()
-        for text in ("sharp in time", "sharp in pitch"):
+        self._resolution.setToolTip("Frequency resolution, in bandwidths per octave")
+        self._resolution_text = fixed_label("1/33.3 oct · 000 ct")
+        slider = QGridLayout()
+        slider.setVerticalSpacing(0)
+        slider.addWidget(self._resolution, 0, 0, 1, 2)
+        for column, (text, side) in enumerate(
+            (("sharp in time", Qt.AlignmentFlag.AlignLeft), ("sharp in pitch", Qt.AlignmentFlag.AlignRight))
+        ):
             label = QLabel(text)
-            label.setEnabled(False)
-            ends.addWidget(label)
-        ends.insertStretch(1)
-        self._bins = _choice(BINS, "Rows in an octave")
-        self._gamma = _hertz("Bandwidth added to every filter: low octaves react sooner")
-        self._fmin = _hertz(FMIN_TIP)
-        self._begins = fixed_label("begins at 0000 Hz")
-        self._begins.setToolTip(FMIN_TIP)
-        self._begins.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._drawn = _choice(SHARPENED, "What is drawn; played are always the coefficients")
-        for number, name in enumerate(SHARPENED):
-            self._drawn.setItemData(number, DRAWN_TIPS[name], Qt.ItemDataRole.ToolTipRole)
-        self._channel = _choice((), "Which channel is drawn; any: the loudest at each place")
-        self._offer_channels()
-        self._pooled = _choice(
-            POOLED, "What a pixel shows of several frames: the highest, or their mean power"
+            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            slider.addWidget(label, 1, column, side)
+        self._bins = Choice(BINS, "Frequency bins per octave")
+        self._gamma = _hertz(
+            "Bandwidth added to every filter. It makes low octaves react sooner, at coarser pitch."
         )
-        self._window = _choice(WINDOWS, "Samples in a window of the STFT")
-        self._overlap = _choice(OVERLAPS, "How many windows of the STFT meet at a sample: window over hop")
+        self._fmin = _hertz(FMIN_TIP)
+        self._start = fixed_label("actual: 0000 Hz")
+        self._start.setToolTip(FMIN_TIP)
+        self._start.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._drawn = Choice(SHARPENED, "Affects the display only, not playback", DISPLAYS)
+        for number, name in enumerate(SHARPENED):
+            self._drawn.setItemData(number, DISPLAY_TIPS[name], Qt.ItemDataRole.ToolTipRole)
+        self._channel = Choice((), "The channel to show. Loudest: at each place, the loudest channel.")
+        self._pooled = Choice(
+            POOLED, "What one pixel shows of several frames: their peak, or their mean power"
+        )
+        self._window = Choice((), "Window of the STFT, in milliseconds and samples")
+        self._overlap = Choice(OVERLAPS, "Overlap factor of the STFT: window ÷ hop")
 
-        octaves = QGroupBox("Octaves")
-        form = QFormLayout()
+        form = QFormLayout(self)
+        form.setContentsMargins(8, 6, 8, 6)
+        form.setHorizontalSpacing(10)
+        form.setVerticalSpacing(5)
+        form.addRow(_heading("Octaves"))
+        form.addRow(presets)
         form.addRow("Resolution", self._resolution_text)
-        inner = QVBoxLayout(octaves)
-        inner.addLayout(presets)
-        inner.addLayout(form)
-        inner.addWidget(self._resolution)
-        inner.addLayout(ends)
-        rest = QFormLayout()
-        rest.addRow("Bins per octave", self._bins)
-        rest.addRow("Gamma", self._gamma)
-        rest.addRow("Lowest frequency", self._fmin)
-        rest.addRow("", self._begins)
-        rest.addRow("Drawn", self._drawn)
-        inner.addLayout(rest)
-        stft = QGroupBox("STFT")
-        form = QFormLayout(stft)
+        form.addRow(slider)
+        form.addRow("Bins per octave", self._bins)
+        form.addRow("Extra bandwidth", self._gamma)
+        form.addRow("Lowest frequency", self._fmin)
+        form.addRow("", self._start)
+        form.addRow("Display", self._drawn)
+        form.addRow(_heading("STFT"))
         form.addRow("Window", self._window)
         form.addRow("Overlap", self._overlap)
-        both = QGroupBox("Both")
-        form = QFormLayout(both)
+        form.addRow(_heading("Both pictures"))
         form.addRow("Channel", self._channel)
-        form.addRow("From far", self._pooled)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        for box in (octaves, stft, both):
-            layout.addWidget(box)
-        layout.addStretch()
+        form.addRow("Zoomed out", self._pooled)
+        form.addRow("Colours", colour_bar)
 
         self._resolution.valueChanged.connect(
             lambda place: self._change(resolution=self._resolution_at(place))
         )
-        self._bins.textActivated.connect(lambda text: self._change(bins_per_octave=int(text)))
         self._gamma.valueChanged.connect(lambda hz: self._change(gamma=hz))
         self._fmin.valueChanged.connect(lambda hz: self._change(fmin=hz))
-        self._drawn.textActivated.connect(lambda name: self._change(drawn=name))
-        self._pooled.textActivated.connect(lambda name: self._change(pooled=name))
-        self._channel.activated.connect(lambda row: self._change(channel=self._channel.itemData(row)))
-        self._window.textActivated.connect(lambda text: self._change_stft(int(text), self._overlapping))
-        self._overlap.textActivated.connect(
-            lambda text: self._change_stft(self._track.requested.window, int(text))
-        )
+        self._bins.chosen.connect(lambda bins: self._change(bins_per_octave=bins))
+        self._drawn.chosen.connect(lambda name: self._change(drawn=name))
+        self._pooled.chosen.connect(lambda name: self._change(pooled=name))
+        self._channel.chosen.connect(lambda kind: self._change(channel=kind))
+        self._window.chosen.connect(lambda window: self._change_stft(window, self._stft[1]))
+        self._overlap.chosen.connect(lambda overlap: self._change_stft(self._stft[0], overlap))
         track.opened.connect(self._show_track)
         track.requested_changed.connect(self._show)
-        self._show()
+        self._show_track()
 
     def _show_track(self) -> None:
         """Offer what suits the rate and the channels of another track."""
-        if self._track.source:
-            self._names = self._track.source.channel_names
-            self._offer_channels()
+        source, rate = self._track.source, self._rate or AUDIO_RATE
+        self._names = source.channel_names if source else self._names
+        texts = dict(CHANNELS)
+        for kind in channels_of(len(self._names)):
+            if kind.isdecimal() and self._names[int(kind) - 1] != kind:  # the first two have names for all
+                texts[kind] = f"{kind}: {self._names[int(kind) - 1]}"
+        self._channel.offer(channels_of(len(self._names)), texts)
+        self._window.offer(WINDOWS, {window: _window_text(window, rate) for window in WINDOWS})
         self._show()
 
     @property
     def _rate(self) -> int | None:
         return self._track.source.rate if self._track.source else None
 
-    def _offer_channels(self) -> None:
-        """What can be drawn of the track; channels behind the second are told by number and name."""
-        blocker = QSignalBlocker(self._channel)
-        self._channel.clear()
-        for kind in channels_of(len(self._names)):
-            name = self._names[int(kind) - 1] if kind.isdecimal() else kind
-            self._channel.addItem(kind if name == kind else f"{kind}: {name}", kind)
-        blocker.unblock()
+    @property
+    def _stft(self) -> tuple[int, int]:
+        """The window in samples, and the overlap factor."""
+        stft = self._track.requested.stft(self._rate or AUDIO_RATE)
+        return stft.window, round(stft.window / stft.hop)
 
     def _show(self) -> None:
         p = self._track.requested
-        widgets = (
-            self._resolution,
-            self._bins,
-            self._gamma,
-            self._fmin,
-            self._drawn,
-            self._channel,
-            self._pooled,
-        )
-        blockers = [QSignalBlocker(widget) for widget in (*widgets, self._window, self._overlap)]
-        lowest = default_fmin(self._rate or NO_TRACK_RATE)
+        blockers = [QSignalBlocker(widget) for widget in (self._resolution, self._gamma, self._fmin)]
+        lowest = default_fmin(self._rate or AUDIO_RATE)
         _set_range(self._gamma, 0.0, HIGHEST_GAMMA * lowest, lowest / 4)
         _set_range(self._fmin, lowest / 2, HIGHEST_FMIN * lowest, lowest / 2)
         most = math.log(p.bins_per_octave / MIN_RESOLUTION) or 1.0
         self._resolution.setValue(round(SLIDER_STEPS * math.log(p.resolution / MIN_RESOLUTION) / most))
-        self._resolution_text.setText(f"1/{p.resolution:.3g} octave, {1200 / p.resolution:.0f} cents")
+        self._resolution_text.setText(f"1/{p.resolution:.3g} oct · {1200 / p.resolution:.0f} ct")
+        self._gamma.setValue(p.gamma)
+        self._fmin.setValue(lowest if p.fmin is None else p.fmin)
+        del blockers
         for choice, value in (
             (self._bins, p.bins_per_octave),
             (self._drawn, p.drawn),
             (self._pooled, p.pooled),
-            (self._window, p.window),
-            (self._overlap, self._overlapping),
+            (self._channel, p.channel_of(len(self._names))),
+            (self._window, self._stft[0]),
+            (self._overlap, self._stft[1]),
         ):
-            if choice.findText(str(value)) < 0:
-                choice.addItem(str(value))
-            choice.setCurrentText(str(value))
-        self._channel.setCurrentIndex(self._channel.findData(p.channel_of(len(self._names))))
-        self._gamma.setValue(p.gamma)
-        self._fmin.setValue(lowest if p.fmin is None else p.fmin)
-        self._show_begin()
+            choice.show_value(value)
+        self._show_start()
         for name, button in self._presets.items():
             button.setChecked(all(getattr(p, key) == value for key, value in PRESETS[name].items()))
-        del blockers
 
-    def _show_begin(self) -> None:
+    def _show_start(self) -> None:
         text = ""
         if self._rate:
-            with suppress(ParameterError):  # which is told where they are put to use
+            with suppress(ParameterError):  # reported where they are put to use
                 low_hz = self._track.requested.octave_transform(self._rate).octaves[0].low
-                text = f"begins at {hz_text(low_hz)}"
-        self._begins.setText(text)
-
-    @property
-    def _overlapping(self) -> int:
-        return round(self._track.requested.window / self._track.requested.hop)
+                text = f"actual: {hz_text(low_hz)}"
+        self._start.setText(text)
 
     def _resolution_at(self, place: int) -> float:
         most = self._track.requested.bins_per_octave / MIN_RESOLUTION
         return round(MIN_RESOLUTION * most ** (place / SLIDER_STEPS), 3)
 
     def _change_stft(self, window: int, overlap: int) -> None:
-        self._change(window=window, hop=window // overlap)
+        self._change(window=window, hop=max(1, window // overlap))
 
     def _change(self, **changes: Any) -> None:
         changed = replace(self._track.requested, **changes)
@@ -237,14 +253,19 @@ class ParameterPanel(QWidget):
         self._show()  # a preset that is chosen already stays pressed
 
 
-def _choice(values: Iterable[object], tip: str) -> QComboBox:
-    choice = QComboBox()
-    choice.addItems([str(value) for value in values])
-    choice.setToolTip(tip)
-    choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    choice.setMinimumContentsLength(6)
-    return choice
+def _window_text(window: int, rate: int) -> str:
+    """``93 ms · 4096``."""
+    seconds = window / rate
+    return f"{scaled(seconds, 's', 3 if seconds >= 1 else 2)} · {window}"
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    label.setContentsMargins(0, 4, 0, 0)
+    return label
 
 
 def _hertz(tip: str) -> QDoubleSpinBox:
@@ -256,7 +277,7 @@ def _hertz(tip: str) -> QDoubleSpinBox:
 
 
 def _set_range(number: QDoubleSpinBox, low: float, high: float, step: float) -> None:
-    """Set what a number in Hz can be, in steps that are rounded to one figure, with one figure more."""
+    """Set the range of a number in Hz, in steps rounded to one figure and shown with one figure more."""
     power = math.floor(math.log10(step))
     number.setDecimals(max(1, 1 - power))
     number.setRange(low, high)
@@ -264,7 +285,7 @@ def _set_range(number: QDoubleSpinBox, low: float, high: float, step: float) -> 
 
 
 def fixed_label(widest: str) -> QLabel:
-    """A text with room for the widest that it may show, so that none moves what is around it."""
+    """A label with room for the widest text that it may show, so that no text moves its neighbours."""
     label = QLabel()
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QAction, QFontDatabase, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QSlider,
@@ -17,7 +17,6 @@ from PyQt6.QtWidgets import (
 from msviz.gui.model.listening import Listening
 from msviz.gui.model.readout import time_text
 from msviz.gui.model.track import TrackState
-from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.labels import FigureLabel, set_figures
 from msviz.gui.panels.meter import MeterBar
 
@@ -25,10 +24,12 @@ if TYPE_CHECKING:
     from msviz.gui.actions import Actions
 
 SOURCE_STYLE = """
-QToolButton { padding: 2px 7px; border: 1px solid transparent; border-radius: 4px; }
+QToolButton { padding: 3px 25px 3px 7px; border: 1px solid transparent; border-radius: 4px; }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
 QToolButton:focus { border-color: palette(window-text); }
 """
+
+BADGE = 17  # size of a badge
 
 TOOL_STYLE = """
 QToolButton { padding: 3px; border-radius: 4px; }
@@ -37,7 +38,7 @@ QToolButton:checked { background: palette(highlight); }
 
 
 class _SourceButton(QToolButton):
-    """A source, with its letter in the corner where it is one of the last two heard."""
+    """A source, with a badge if it is A or B, one of the last two played."""
 
     def __init__(self, action: QAction, name: str) -> None:
         super().__init__()
@@ -49,24 +50,32 @@ class _SourceButton(QToolButton):
         self.letter = ""
 
     def set_letter(self, letter: str) -> None:
-        """Which key of the last two it has."""
+        """Show A, B or no badge."""
         self.letter = letter
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        if not self.letter:
+            return
         painter = QPainter(self)
         font = self.font()
-        font.setPointSizeF(0.7 * font.pointSizeF())
         font.setBold(True)
         painter.setFont(font)
-        role = QPalette.ColorRole.HighlightedText if self.isChecked() else QPalette.ColorRole.Highlight
-        painter.setPen(self.palette().color(role))
-        painter.drawText(self.rect().adjusted(0, 0, -2, 0), Qt.AlignmentFlag.AlignRight, self.letter)
+        ground, ink = QPalette.ColorRole.Highlight, QPalette.ColorRole.HighlightedText
+        if self.isChecked():
+            ground, ink = ink, ground
+        badge = QRectF(self.width() - BADGE - 3, (self.height() - BADGE) / 2, BADGE, BADGE)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(ground))
+        painter.drawRoundedRect(badge, 4, 4)
+        painter.setPen(self.palette().color(ink))
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, self.letter)
 
 
 class TransportBar(QToolBar):
-    """Open, play; the time; what is heard and how loud; the colours.  What comes last gives way first."""
+    """Transport, time, sources, volume, zoom.  What comes last gives way first."""
 
     def __init__(
         self,
@@ -74,7 +83,6 @@ class TransportBar(QToolBar):
         track: TrackState,
         listening: Listening,
         meter: MeterBar,
-        colours: ColourBar,
     ) -> None:
         super().__init__("Transport")
         self._track, self._listening = track, listening
@@ -98,22 +106,26 @@ class TransportBar(QToolBar):
         self._gain.setSingleStep(6)
         self._gain.setPrefix("+")
         self._gain.setSuffix(" dB")
-        self._gain.setAccessibleName("Gain of the difference")
+        self._gain.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self._gain.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._gain.setFixedWidth(self._gain.fontMetrics().horizontalAdvance("+60 dB") + 16)
+        self._gain.setAccessibleName("Difference gain")
         self._gain.setToolTip("Gain applied to the difference so you can hear it")
         self._gain.valueChanged.connect(self._set_difference_gain)
         self.addWidget(self._gain)
+        self.addAction(actions.blind_test)
         self.addSeparator()
         self.addAction(actions.mute)
         self._volume = QSlider(Qt.Orientation.Horizontal)
         self._volume.setRange(0, 100)
-        self._volume.setFixedWidth(72)
+        self._volume.setFixedWidth(60)
         self._volume.setAccessibleName("Volume")
         self._volume.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._volume.valueChanged.connect(listening.set_volume)
         self.addWidget(self._volume)
         self.addWidget(meter)
         self.addSeparator()
-        self.addWidget(colours)
+        self.addActions([actions.zoom_out, actions.zoom_in, actions.show_all, actions.curtain])
         track.opened.connect(self._show_time)
         track.opened.connect(self._show_source)
         track.heard_changed.connect(self._show_source)
