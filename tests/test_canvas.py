@@ -18,11 +18,12 @@ from waiting import LONG_S
 
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.picture_canvas import PictureCanvas
+from msviz.gui.canvas.pixels import Place
 from msviz.gui.canvas.rulers import TimeRuler
 from msviz.gui.canvas.time_canvas import EDGE, PLAYHEAD
-from msviz.gui.canvas.viewport import Place, Viewport
+from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.view import Box
-from msviz.picture import FrequencyAxis, Pyramid
+from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid
 from msviz.transform import STFT, OctaveTransform
 
 
@@ -161,23 +162,24 @@ def test_the_last_picture_is_seen_where_the_next_is_not_known_yet(qtbot):
     coming = plain(100, OctaveTransform(RATE, resolution=5.0), 1)
     viewport.show(coming, over=True)
     known = int(300 * coming.tile_length / LENGTH)
-    assert set(viewport.codes(place)[:, : known - 1].flat) == {100}
-    assert set(viewport.codes(place)[:, known + 1 :].flat) == {200}
-    assert viewport.code(place.columns(250, 251), 50) == 200
+    assert set(viewport.pixels(place).codes[:, : known - 1].flat) == {100}
+    assert set(viewport.pixels(place).codes[:, known + 1 :].flat) == {200}
+    assert viewport.code(place.columns(10, 11), 50) == 100
+    assert viewport.code(place.columns(250, 251), 50) == UNKNOWN  # it will be something else
     later = plain(50, OctaveTransform(RATE, resolution=6.0), 1)  # before the one before is whole
     viewport.show(later, over=True)
-    assert set(viewport.codes(place)[:, : known - 1].flat) == {50}
-    assert set(viewport.codes(place)[:, known + 1 :].flat) == {200}
+    assert set(viewport.pixels(place).codes[:, : known - 1].flat) == {50}
+    assert set(viewport.pixels(place).codes[:, known + 1 :].flat) == {200}
     for tile in range(1, later.tiles):
         put(later, tile, 50)
     viewport.forget()
-    assert set(viewport.codes(place).flat) == {50}
+    assert set(viewport.pixels(place).codes.flat) == {50}
     held = weakref.ref(last)
     del last
     qtbot.waitUntil(lambda: held() is None)
     viewport.show(coming, over=True)
     viewport.uncover()
-    assert set(viewport.codes(place).flat) == {100}  # coarse, around what is known
+    assert set(viewport.pixels(place).codes[:, known + 1 :].flat) == {UNKNOWN}
 
 
 def check_what_stands_still_is_kept() -> None:
@@ -227,7 +229,8 @@ def test_a_picture_that_is_moved_by_pixels_is_as_one_drawn_anew(smooth, seconds)
         noise = [random.integers(1, 255, codes.shape, np.uint8) for codes in silence(pyramid, tile)]
         pyramid.put(tile, noise)
     moved = Viewport()
-    moved.pyramid, moved.smooth = pyramid, smooth
+    moved.show(pyramid)
+    moved.smooth = smooth
     axis, width = FrequencyAxis(20.0, RATE / 2), 300
     span = round(seconds * RATE / width) * width + width / 2**10  # edges that sums hit exactly
     start = LENGTH / 2 - span / 2
@@ -236,5 +239,6 @@ def test_a_picture_that_is_moved_by_pixels_is_as_one_drawn_anew(smooth, seconds)
         start += by * per_column
         place = Place(axis, start, start + span, width, 120)
         anew = Viewport()
-        anew.pyramid, anew.smooth = pyramid, smooth
-        assert (moved.codes(place) == anew.codes(place)).all()
+        anew.show(pyramid)
+        anew.smooth = smooth
+        assert (moved.pixels(place).codes == anew.pixels(place).codes).all()

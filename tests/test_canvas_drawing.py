@@ -20,7 +20,8 @@ from msviz.gui.canvas.gutter import OctaveGutter
 from msviz.gui.canvas.overview import Overview
 from msviz.gui.canvas.picture_canvas import PictureCanvas
 from msviz.gui.canvas.rulers import FrequencyRuler, LevelLegend, TimeRuler
-from msviz.gui.canvas.waveform import Waveform
+from msviz.gui.canvas.time_canvas import draw_playhead
+from msviz.gui.canvas.waveform import ON_DARK, ON_LIGHT, Waveform
 from msviz.gui.model.view import Box
 from msviz.gui.panels.picture_panel import Aligned, PicturePanel
 from msviz.picture import COLOUR_MAPS, UNKNOWN, Pyramid
@@ -65,12 +66,12 @@ class TestDrawing:
         return area
 
     def test_the_playhead_repaints_two_narrow_strips(self, watched):
-        codes = watched._viewport._codes
+        codes = watched._viewport._cache._pixels
         watched._view.set_playhead(3.0)
         assert 0 < self.area(watched) <= 2 * 8 * 400
         watched._view.set_playhead(3.0001)  # the same pixel
         assert self.area(watched) == 0
-        assert watched._viewport._codes is codes
+        assert watched._viewport._cache._pixels is codes
 
     def test_the_cursor_repaints_only_its_lines(self, watched):
         watched._view.set_cursor((3.0, 440.0))
@@ -89,11 +90,11 @@ class TestDrawing:
             assert_same_picture(screen.convertToFormat(whole.format()), whole)
 
     def test_colours_change_without_gathering(self, watched):
-        codes = watched._viewport._codes
+        codes = watched._viewport._cache._pixels
         before = watched.grab().toImage()
         watched.set_colours(Colours("viridis"))
         assert watched.grab().toImage() != before
-        assert watched._viewport._codes is codes
+        assert watched._viewport._cache._pixels is codes
 
     def test_tiles_that_come_in_are_drawn_together(self, watched, qtbot):
         for _ in range(20):
@@ -315,3 +316,32 @@ class TestDrawing:
         luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
         assert (np.diff(luminance) > -1.5).all()
         assert luminance[-1] - luminance[0] > 150
+
+
+def contrast(one: float, other: float) -> float:
+    """The contrast ratio of two luminances, as WCAG defines it."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def relative_luminance(rgb: int) -> float:
+    channels = [(rgb >> shift & 255) / 255 for shift in (16, 8, 0)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_the_playhead_stands_out_on_every_ground(qapp, ratio):
+    grounds = [*range(0, 0x1000000, 0x111111), 0x40F0FF, 0x00FF00, 0xFF0000, 0x0000FF]
+    grounds += [int(colour) & 0xFFFFFF for name in COLOUR_MAPS for colour in Colours(name).table[::8]]
+    grounds += [ink for inks in (ON_DARK, ON_LIGHT) for ink in inks]
+    for ground in grounds:
+        image = QImage(40, 8, QImage.Format.Format_RGB32)
+        image.fill(ground)
+        image.setDevicePixelRatio(ratio)
+        painter = QPainter(image)
+        draw_playhead(painter, 20 / ratio, 8 / ratio, ratio)
+        painter.end()
+        line = [image.pixel(x, 4) & 0xFFFFFF for x in range(40)]
+        assert line[: 20 - 2 * int(ratio)] + line[20 + 3 * int(ratio) :] == [ground] * int(40 - 5 * ratio)
+        apart = [contrast(relative_luminance(each), relative_luminance(ground)) > 2.2 for each in line]
+        assert sum(apart) >= 2 * ratio, f"{ground:06x}"

@@ -8,9 +8,10 @@ from canvas_tools import LENGTH, RATE, drag, open_view, picture_with_click, show
 from picture_tools import assert_same_picture
 from PyQt6.QtWidgets import QApplication
 
+from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.overview import Overview
 from msviz.gui.model.view import MARGIN, Box
-from msviz.picture import Pyramid
+from msviz.picture import SILENCE, UNKNOWN, Pyramid
 from msviz.transform import STFT, OctaveTransform
 
 
@@ -53,9 +54,11 @@ class TestOverview:
         qtbot.waitUntil(lambda: overview.grab().toImage() != before)
         now = overview.grab().toImage()
         known = 1000 * coming.tile_length // LENGTH
-        assert [now.pixel(x, 25) == before.pixel(x, 25) for x in (known - 100, known + 100)] == [False, True]
+        bright, dimmed = Colours().table, Colours().dimmed
+        assert [before.pixel(x, 25) for x in (known - 100, known + 100)] == [bright[SILENCE]] * 2
+        assert [now.pixel(x, 25) for x in (known - 100, known + 100)] == [bright[240], dimmed[SILENCE]]
         overview.uncover()
-        assert overview.grab().toImage().pixel(known + 100, 25) != before.pixel(known + 100, 25)
+        assert overview.grab().toImage().pixel(known + 100, 25) == bright[UNKNOWN]
 
     def test_the_box_drags_and_resizes_and_a_click_centres(self, overview):
         view = overview._view

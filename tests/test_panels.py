@@ -153,7 +153,7 @@ def test_preferences_turn_the_theme(qtbot, qapp, dark):
     dialog.reject()
 
 
-def test_the_overviews_frame_is_seen_on_any_ground(qtbot):
+def test_the_overviews_edges_are_seen_on_any_ground(qtbot):
     view = View()
     overview = Overview(view)
     qtbot.addWidget(overview)
@@ -161,7 +161,7 @@ def test_the_overviews_frame_is_seen_on_any_ground(qtbot):
     view.open(8000, 80_000, 20.0, 4000.0)
     view.show(view.full._replace(start_s=2.5, stop_s=5.0))
     seen = overview.grab().toImage()
-    for x, y, way in ((100, 28, (1, 0)), (199, 28, (-1, 0)), (150, 0, (0, 1)), (150, 55, (0, -1))):
+    for x, y, way in ((100, 28, (1, 0)), (199, 28, (-1, 0))):
         assert seen.pixelColor(x, y).lightness() < 80
         assert seen.pixelColor(x + way[0], y + way[1]).lightness() > 200
 

@@ -21,8 +21,11 @@ from msviz.picture import (
     Pyramid,
     band_rows,
     colour_table,
+    final_columns,
     image,
     level_codes,
+    mean_power,
+    peak,
     to_code,
     to_db,
 )
@@ -356,16 +359,59 @@ class TestImage:
         pyramid = Pyramid(octaves(), RATE, 3 * 49152)
         assert (seen(pyramid, 0, pyramid.length, 300, 40) == UNKNOWN).all()
 
-    @pytest.mark.parametrize("budget", [64 << 20, 1 << 16])
-    def test_what_is_not_analysed_looks_like_what_is_around_it(self, budget):
-        pyramid = Pyramid(octaves(), RATE, 8 * 65536, budget=budget)
-        for tile, code in ((0, 50), (5, 90)):
-            pyramid.put(tile, [np.full_like(codes, code) for codes in quiet(pyramid, tile)])
-        # Tile 4 has 5 beside it, 6 and 7 have 4 and 5; 1 has 0, 2 and 3 have 0 and 1.
-        for tile, code in enumerate([50, 50, 50, 50, 90, 90, 90, 90]):
-            for zoom in (1, 10, 1000):
-                middle, half = (tile + 0.5) * pyramid.tile_length, pyramid.tile_length / 4 / zoom
-                assert (seen(pyramid, middle - half, middle + half, 30, 40) == code).all()
+    @settings(max_examples=60)
+    @given(
+        st.sampled_from([octaves(), stft(65), octaves(bins=4)]),
+        st.floats(-0.1, 1),
+        st.floats(1e-3, 1.2),
+        st.sampled_from([peak, mean_power]),
+        st.booleans(),
+        st.randoms(use_true_random=False),
+    )
+    def test_an_unfinished_picture_is_final_unknown_or_lower(self, bands, at, span, pool, smooth, random):
+        length = 9 * 65536 + 777
+        source = filled(bands, length, seed=random.randrange(100))
+        width, height, axis = 90, 60, FrequencyAxis(60.0, 4000.0)
+        rows = band_rows(bands, axis, height, smooth=smooth)
+        where = at * length, (at + span) * length, width
+        levels = {
+            tile: [source.frames(band, 0, *r) for band, r in enumerate(frame_ranges(source, tile))]
+            for tile in range(source.tiles)
+        }
+        finished, coming = (Pyramid(bands, RATE, length, pool=pool) for _ in range(2))
+        for tile, codes in levels.items():
+            finished.put(tile, codes)
+        expected = image(finished, rows, *where, height)
+        assert final_columns(finished, rows, *where).all()
+        for tile in random.sample(sorted(levels), len(levels)):
+            codes, final = image(coming, rows, *where, height), final_columns(coming, rows, *where)
+            assert (codes <= expected).all()
+            for table, certain in zip(rows, final, strict=True):
+                shown, wanted = (each[table.top : table.bottom] for each in (codes, expected))
+                assert np.array_equal(shown[:, certain], wanted[:, certain])
+            coming.put(tile, levels[tile])
+        assert final_columns(coming, rows, *where).all()
+        assert np.array_equal(image(coming, rows, *where, height), expected)
+
+    def test_what_is_at_hand_only_in_coarser_cells_is_a_draft(self):
+        pyramid = filled(octaves(), 100 * 48000, budget=1 << 20)
+        rows, where = band_rows(pyramid.bands, AXIS, 60), (480_000, 480_800, 100)
+        pyramid.look(480_000, 480_800, 8)
+        assert not final_columns(pyramid, rows, *where).any()
+        assert pyramid.finest(*where[:2]) is None
+        wanted = pyramid.missing()
+        for tile in wanted:
+            pyramid.put(tile, quiet(pyramid, tile))
+        assert final_columns(pyramid, rows, *where).all()
+        assert pyramid.finest(*where[:2]) <= pyramid.zoom_level(8)
+
+    def test_what_has_no_place_in_memory_is_final_as_it_is(self):
+        pyramid = Pyramid(octaves(), RATE, 300 * 48000, budget=1 << 20)
+        pyramid.look(0, pyramid.length, 8)  # absurdly fine for a whole file
+        for tile in [*pyramid.pending(), *pyramid.missing()]:
+            pyramid.put(tile, quiet(pyramid, tile))
+        assert pyramid.sharp
+        assert pyramid.is_final(pyramid.zoom_level(8), 0, pyramid.length)
 
     def test_what_comes_in_takes_the_place_of_what_stood_for_it(self):
         pyramid = filled(octaves(), 6 * 65536)

@@ -79,9 +79,9 @@ def test_after_a_storm_of_sizes_each_picture_is_that_of_its_size(qtbot, make_win
         size = canvas._device_size()
         place = canvas._place(0, size[0])
         afresh = Viewport()
-        afresh.pyramid = canvas.picture
-        assert canvas._viewport.codes(place).shape == size[::-1]
-        assert np.array_equal(canvas._viewport.codes(place), afresh.codes(place))
+        afresh.show(canvas.picture)
+        assert canvas._viewport.pixels(place).codes.shape == size[::-1]
+        assert np.array_equal(canvas._viewport.pixels(place).codes, afresh.pixels(place).codes)
 
 
 def test_after_a_storm_of_parameters_the_last_are_drawn_and_nothing_of_the_others_is_kept(

@@ -17,6 +17,7 @@ from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from msviz.audio import AudioSource, Mix, mix_down
+from msviz.audio.channels import names
 from msviz.cpus import available_cpus
 from msviz.errors import MsvizError, ParameterError, as_sentence
 from msviz.gui.model.parameters import POOLED, Parameters, kind_of
@@ -203,7 +204,7 @@ def render(
     low_hz, high_hz = low_hz or lowest, min(high_hz or highest, highest)
     if not low_hz < high_hz:
         raise ParameterError(f"--low {low_hz:g} Hz must be below --high {high_hz:g} Hz.")
-    lanes = source if source.channels <= 2 and channel in ("mix", "any") else mix_down(drawn)
+    lanes = source if channel in ("mix", "any") else drawn
     figure = Figure(
         drawn,
         upper,
@@ -211,7 +212,7 @@ def render(
         Box(start_s, stop_s, max(low_hz, lowest), high_hz),
         look,
         size=size,
-        lanes=lanes.channels,
+        lanes=parameters.lanes_of(getattr(source, "channel_names", names("", source.channels))),
         name=name,
     )
     try:

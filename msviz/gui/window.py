@@ -190,7 +190,7 @@ class Window(QMainWindow):
         session.sources_changed.connect(self._show_rebuilt)
         session.sources_changed.connect(self._show_error)
         self.pictures.set_pictures(*session.pictures)
-        self.pictures.waveform.open(session.waveforms[0].channels)
+        self.pictures.waveform.open(session.lanes)
         self._lanes = session.waveforms[0]
         self._show_rebuilt()
         self._pages.setCurrentWidget(self.pictures)
@@ -206,7 +206,7 @@ class Window(QMainWindow):
             self.pictures.turn_to(*session.pictures)
             if session.waveforms[0] != self._lanes:
                 self._lanes = session.waveforms[0]
-                self.pictures.waveform.open(self._lanes.channels)
+                self.pictures.waveform.open(session.lanes)
             self._show_rebuilt()
 
     def _show_rebuilt(self) -> None:

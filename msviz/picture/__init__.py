@@ -3,7 +3,7 @@
 from msviz.picture.colours import COLOUR_MAPS, colour_map, colour_table
 from msviz.picture.columns import Columns
 from msviz.picture.envelope import CELL, NOTHING, Envelope, pooled
-from msviz.picture.image import BandRows, FrequencyAxis, PooledFrames, band_rows, image
+from msviz.picture.image import BandRows, FrequencyAxis, PooledFrames, band_rows, final_columns, image
 from msviz.picture.levels import (
     FLOOR_DB,
     FULL_SCALE,
@@ -38,6 +38,7 @@ __all__ = [
     "band_rows",
     "colour_map",
     "colour_table",
+    "final_columns",
     "image",
     "level_codes",
     "mean_power",

@@ -14,7 +14,10 @@ FULL_REACH: Final = 32767
 """The reach of full scale."""
 
 NOTHING: Final = -32768
-"""The reach of what is not known; less than any, so that a maximum of any reaches is right."""
+"""The reach of what is not known; less than any other."""
+
+LEAST: Final = -FULL_REACH
+"""The lowest reach that is known: a maximum of it and any other is the other."""
 
 Reach = NDArray[np.int16]
 
@@ -22,8 +25,9 @@ Reach = NDArray[np.int16]
 class Envelope:
     """Lowest and highest samples in cells of `CELL`, repeatedly pooled by two.
 
-    A reach is the distance of a sample from zero in steps of 1/`FULL_REACH`; downwards the negated lowest
-    sample, upwards the highest.  Three hours take 15 MB.
+    A reach is a sample's distance from zero in steps of 1/`FULL_REACH`; downwards the lowest sample
+    with its sign turned, upwards the highest.  A cell is known once all of its narrower cells are, so that
+    what is known never changes.  Three hours take 15 MB.
 
     Parameters
     ----------
@@ -36,9 +40,10 @@ class Envelope:
         self._steps: list[Reach] = []
         cells = max(1, -(-length // CELL))
         while not self._steps or cells > 1:
-            cells += cells % 2
-            self._steps.append(np.full((2, cells), NOTHING, np.int16))
-            cells //= 2
+            step = np.full((2, cells + cells % 2), NOTHING, np.int16)
+            step[:, cells:] = LEAST  # after the end, to make the count even
+            self._steps.append(step)
+            cells = step.shape[1] // 2
 
     def resized(self, length: int) -> Envelope:
         """The same, for a track that turned out to have another length."""
@@ -46,7 +51,7 @@ class Envelope:
         count = min(self._steps[0].shape[1], other._steps[0].shape[1], -(-min(length, self.length) // CELL))
         other._steps[0][:, :count] = self._steps[0][:, :count]
         for fine, coarse in zip(other._steps, other._steps[1:], strict=False):
-            np.maximum(fine[:, ::2], fine[:, 1::2], out=coarse[:, : fine.shape[1] // 2])
+            coarse[:, : fine.shape[1] // 2] = _in_pairs(fine)
         return other
 
     def put(self, start: int, samples: NDArray[np.floating]) -> None:
@@ -60,11 +65,13 @@ class Envelope:
         np.maximum(finest, pooled(samples, edges), out=finest)
         for fine, coarse in zip(self._steps, self._steps[1:], strict=False):
             first, stop = first // 2, (stop + 1) // 2
-            pairs = fine[:, 2 * first : 2 * stop]
-            np.maximum(pairs[:, ::2], pairs[:, 1::2], out=coarse[:, first:stop])
+            coarse[:, first:stop] = _in_pairs(fine[:, 2 * first : 2 * stop])
 
     def columns(self, start: float, stop: float, width: int) -> Reach:
-        """Reaches (2, width) of the pixels of samples [start, stop): down and up; `NOTHING` outside."""
+        """Reaches (2, width) of the pixels of samples [start, stop): down and up.
+
+        `NOTHING` outside the track, and where a part of a pixel is not known.
+        """
         per_pixel = (stop - start) / width
         step = int(np.clip(np.floor(np.log2(per_pixel / CELL)), 0, len(self._steps) - 1))
         cells = self._steps[step]
@@ -74,9 +81,20 @@ class Envelope:
         first, last = (np.clip(cell, 0, cells.shape[1] - 1) for cell in (first, last))
         reach = cells.take(first, axis=1)
         for more in range(1, int((last - first).max()) + 1):
-            np.maximum(reach, cells.take(np.minimum(first + more, last), axis=1), out=reach)
+            others = cells.take(np.minimum(first + more, last), axis=1)
+            inside &= others[1] != NOTHING
+            np.maximum(reach, others, out=reach)
+        inside &= cells[1].take(first) != NOTHING
         reach[:, ~inside] = NOTHING
         return reach
+
+
+def _in_pairs(cells: Reach) -> Reach:
+    """Cells twice as wide; those of which a half is not known are not either."""
+    one, other = cells[:, ::2], cells[:, 1::2]
+    wide = np.maximum(one, other)
+    wide[(one == NOTHING) | (other == NOTHING)] = NOTHING
+    return wide
 
 
 def pooled(samples: NDArray[np.floating], edges: NDArray[np.integer]) -> Reach:

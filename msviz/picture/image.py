@@ -200,52 +200,119 @@ def image(
     Returns
     -------
     uint8 array (height, width)
-        The highest frequency on top; `UNKNOWN` outside the file, outside the bands and where nothing has
-        been analysed.
+        The highest frequency on top; `UNKNOWN` outside the file, outside the bands and where nothing
+        is analysed.  `final_columns` says what of it may still change.
     """
     codes = np.zeros((height, width), np.uint8)
-    samples_per_pixel = (stop - start) / width
-    edges = start + np.arange(width + 1) * samples_per_pixel
-    left = int(np.searchsorted(edges[1:], 0, "right"))
-    right = int(np.searchsorted(edges[:-1], pyramid.length, "left"))
-    if left >= right or not pyramid.length:
+    columns = _Columns.of(pyramid, start, stop, width)
+    if not columns:
         return codes
-    samples = np.clip(edges[left:right] + samples_per_pixel / 2, 0, None)
-    zoom_level, kept = pyramid.zoom_level(samples_per_pixel), kept or PooledFrames()
-    ends = edges[right] >= pyramid.length
+    kept = kept or PooledFrames()
+    inside = slice(columns.left, columns.right)
     for table in rows:
-        hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, zoom_level)
-        last = -(-pyramid.length // hop) - 1
-        if table.blend and hop >= WIDE * samples_per_pixel:
-            places = np.minimum(samples / hop, last)
-            frames = places.astype(np.intp)
-        else:
-            places = None
-            frames = np.minimum(np.ceil(samples / hop - 0.5).astype(np.intp), last) >> step
-        end = last >> step if ends else int(frames[-1]) + (places is not None)
-        begin, end = int(frames[0]), min(end, last >> step) + 1
-        first = frames - begin
-        if places is None and table.high - table.low <= table.bottom - table.top:
+        cells = columns.cells(pyramid, table)
+        begin, end, zoom_level = int(cells.shown[0]), cells.end, columns.zoom_level
+        first = cells.shown - begin
+        if cells.places is None and table.high - table.low <= table.bottom - table.top:
             # Few rows: there is little to pool.
             seen = pyramid.frames(table.band, zoom_level, begin, end)[:, table.low : table.high]
             drawn = table.pool(_transposed(seen.take(first, axis=0)))
-            after_all = table.pool(seen[-1:].T) if ends else None
+            after_all = table.pool(seen[-1:].T) if columns.end_shown else None
         else:
             pixels = kept.frames(pyramid, table, zoom_level, begin, end)
-            columns, after_all = pixels.take(first, axis=0), pixels[-1:].T if ends else None
-            if places is not None:
+            after_all = pixels[-1:].T if columns.end_shown else None
+            shown = pixels.take(first, axis=0)
+            if cells.places is not None:
                 after = np.minimum(first + 1, len(pixels) - 1)
-                weight = np.rint((places - frames) * 128).astype(np.int16)
-                columns = _blended(columns, pixels.take(after, axis=0), weight[:, None])
-            drawn = _transposed(columns)
-        codes[table.top : table.bottom, left:right] = drawn
+                weight = np.rint((cells.places - cells.shown) * 128).astype(np.int16)
+                shown = _blended(shown, pixels.take(after, axis=0), weight[:, None])
+            drawn = _transposed(shown)
+        codes[table.top : table.bottom, inside] = drawn
         if after_all is not None:
             # The file may end within a cell's first pixel, left of that pixel's centre.
-            corner = codes[table.top : table.bottom, right - 1 : right]
+            corner = codes[table.top : table.bottom, columns.right - 1 : columns.right]
             np.maximum(corner, after_all, out=corner)
     for lower, upper in pairwise(rows):
         _join(codes, lower, upper)
     return codes
+
+
+def final_columns(
+    pyramid: Pyramid, rows: Sequence[BandRows], start: float, stop: float, width: int
+) -> NDArray[np.bool_]:
+    """Which columns of each band an `image` shows as it will once everything is analysed.
+
+    The others are a draft, to be told apart from what is certain: parts of it are not analysed yet, or at
+    hand only in coarser cells.
+
+    Returns
+    -------
+    bool array (bands, width)
+        In the order of `rows`; all is final outside the file.
+    """
+    final = np.ones((len(rows), width), np.bool_)
+    if pyramid.is_final(pyramid.zoom_level((stop - start) / width), start, stop):
+        return final
+    columns = _Columns.of(pyramid, start, stop, width)
+    if not columns:
+        return final
+    for table, inside in zip(rows, final[:, columns.left : columns.right], strict=True):
+        cells = columns.cells(pyramid, table)
+        inside[:] = pyramid.final(table.band, columns.zoom_level, cells.shown)
+        if cells.places is not None:
+            after = np.minimum(cells.shown + 1, cells.end - 1)
+            inside &= pyramid.final(table.band, columns.zoom_level, after)
+        if columns.end_shown:
+            inside[-1:] &= pyramid.final(table.band, columns.zoom_level, np.array([cells.end - 1]))
+    if any(table.blend for table in rows):  # bands blend into each other
+        final[:] = final.all(axis=0)
+    return final
+
+
+class _Cells(NamedTuple):
+    """What the columns of an image show of a band."""
+
+    shown: NDArray[np.intp]  # the number of each column's frame, at the zoom level
+    end: int  # one more than the last
+    places: NDArray[np.float64] | None  # where columns lie between frames, if they blend
+
+
+class _Columns(NamedTuple):
+    """The columns of an image that lie within the file."""
+
+    left: int  # columns [left, right)
+    right: int
+    samples: NDArray[np.float64]  # at their centres
+    per_pixel: float
+    zoom_level: int
+    length: int
+    end_shown: bool  # whether the file ends in view
+
+    @classmethod
+    def of(cls, pyramid: Pyramid, start: float, stop: float, width: int) -> _Columns | None:
+        """Those of samples [start, stop); None if there are none."""
+        per_pixel = (stop - start) / width
+        edges = start + np.arange(width + 1) * per_pixel
+        left = int(np.searchsorted(edges[1:], 0, "right"))
+        right = int(np.searchsorted(edges[:-1], pyramid.length, "left"))
+        if left >= right or not pyramid.length:
+            return None
+        samples = np.clip(edges[left:right] + per_pixel / 2, 0, None)
+        zoom_level, end_shown = pyramid.zoom_level(per_pixel), bool(edges[right] >= pyramid.length)
+        return cls(left, right, samples, per_pixel, zoom_level, pyramid.length, end_shown)
+
+    def cells(self, pyramid: Pyramid, table: BandRows) -> _Cells:
+        """What they show of a band."""
+        hop, step = pyramid.bands[table.band].hop, pyramid.step(table.band, self.zoom_level)
+        last = -(-self.length // hop) - 1
+        if table.blend and hop >= WIDE * self.per_pixel:
+            places = np.minimum(self.samples / hop, last)
+            frames = places.astype(np.intp)
+        else:
+            places = None
+            frames = np.minimum(np.ceil(self.samples / hop - 0.5).astype(np.intp), last) >> step
+        end = last >> step if self.end_shown else int(frames[-1]) + (places is not None)
+        return _Cells(frames, min(end, last >> step) + 1, places)
 
 
 def _blended(codes: Codes, others: Codes, weight: NDArray[np.int16]) -> Codes:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from msviz.bands import Band, time_scale
 from msviz.errors import ParameterError
-from msviz.picture.levels import UNKNOWN, peak
+from msviz.picture.levels import SILENCE, UNKNOWN, peak
 
 Codes = NDArray[np.uint8]
 Tiles = NDArray[np.intp]
@@ -81,8 +81,8 @@ class Pyramid:
         self._base = min(hops)
         if any(hop % self._base or (hop // self._base).bit_count() != 1 for hop in hops):
             raise ParameterError(f"hops must be powers of two times each other, not {sorted(set(hops))}")
-        longest, seconds = max(hops), TILE_SECONDS * time_scale(rate)
-        self.tile_length = longest << max(0, round(math.log2(seconds * rate / longest)))
+        self._longest, seconds = max(hops), TILE_SECONDS * time_scale(rate)
+        self.tile_length = self._longest << max(0, round(math.log2(seconds * rate / self._longest)))
         self.tiles = max(1, -(-length // self.tile_length))
         self.analysed = np.zeros(self.tiles, np.bool_)
         self._native = [(hop // self._base).bit_length() - 1 for hop in hops]  # finest that reduces nothing
@@ -168,11 +168,44 @@ class Pyramid:
         distances: NDArray[np.float64] = np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
         return distances
 
-    def known(self, samples: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Which samples have levels of their own, and not only those around them; true outside the file."""
-        tiles = np.floor(samples / self.tile_length)
-        inside = np.clip(tiles, 0, self.tiles - 1).astype(np.intp)
-        return np.asarray(self.analysed[inside] | (tiles != inside))
+    def _final_tiles(self, zoom_level: int, first: int, stop: int) -> NDArray[np.bool_]:
+        """Which of the tiles [first, stop) will not change at a zoom level."""
+        analysed = self.analysed[first:stop]
+        if zoom_level >= self._kept:
+            return analysed
+        fine = self._fine[zoom_level]
+        at_hand = np.fromiter((tile in fine for tile in range(first, stop)), np.bool_, stop - first)
+        if zoom_level == self._view[2]:
+            tiles = np.arange(first, stop)
+            at_hand |= np.isin(tiles, self._in_view()[self._places[zoom_level] :])  # never come at hand
+        return np.asarray(analysed & at_hand)
+
+    def is_final(self, zoom_level: int, start: float, stop: float) -> bool:
+        """Whether nothing between two samples will change at a zoom level as more is analysed."""
+        widest = max(self._base << zoom_level, self._longest)  # how far a cell may reach
+        first = math.floor(max(start - widest, 0) / self.tile_length)
+        last = math.ceil(min(stop + widest, self.length) / self.tile_length)
+        return first >= last or bool(self._final_tiles(zoom_level, first, min(last, self.tiles)).all())
+
+    def final(self, band: int, zoom_level: int, cells: Tiles) -> NDArray[np.bool_]:
+        """Which frames of a band, numbered at a zoom level, will not change as more is analysed.
+
+        The others are a draft: coarser than they will be, lower, or not known.
+        """
+        if not len(cells):
+            return np.zeros(0, np.bool_)
+        step, frames = self.step(band, zoom_level), self._frames[band]
+        first = (cells << step) // frames
+        last = np.minimum(((cells + 1 << step) - 1) // frames, self.tiles - 1)
+        begin = int(first.min())
+        lacking = ~self._final_tiles(zoom_level, begin, int(last.max()) + 1)
+        before = np.concatenate([[0], np.cumsum(lacking)])  # how many tiles lack before each
+        return np.asarray(before[last + 1 - begin] == before[first - begin])
+
+    def finest(self, start: float, stop: float) -> int | None:
+        """The finest zoom level at which samples [start, stop) are final; None if the view's is finer."""
+        level = next((f for f in range(self._kept) if self.is_final(f, start, stop)), self._kept)
+        return level if level <= self._view[2] and self.is_final(level, start, stop) else None
 
     @property
     def sharp(self) -> bool:
@@ -199,16 +232,21 @@ class Pyramid:
         return np.concatenate([self._in_order(beside), self._in_order(np.flatnonzero(rest))])
 
     def _blurred(self, beside: int) -> Tiles:
-        """Tiles in the view, and a number on both sides of it, that are coarser than the view shows them."""
-        start, stop, zoom_level = self._view
+        """Tiles in view, and so many on both sides, that are not known as fine as the view shows them."""
+        zoom_level, tiles = self._view[2], self._in_view(beside)
+        blurred = ~self.analysed[tiles]
+        if zoom_level < self._kept:
+            nearest = tiles[: self._places[zoom_level]]
+            blurred[: len(nearest)] = [tile not in self._fine[zoom_level] for tile in nearest]
+        return np.sort(tiles[blurred])
+
+    def _in_view(self, beside: int = 0) -> Tiles:
+        """The tiles in view and so many on both sides, the nearest to its centre first."""
+        start, stop, _ = self._view
         first = max(0, math.floor(start / self.tile_length) - beside)
         last = min(self.tiles, math.ceil(stop / self.tile_length) + beside)
         tiles = np.arange(first, last)
-        blurred = ~self.analysed[first:last]
-        if zoom_level < self._kept:
-            nearest = np.argsort(self._distances(tiles), kind="stable")[: self._places[zoom_level]]
-            blurred[nearest] = [tile not in self._fine[zoom_level] for tile in tiles[nearest]]
-        return tiles[blurred]
+        return np.asarray(tiles[np.argsort(self._distances(tiles), kind="stable")])
 
     def _in_order(self, tiles: Tiles) -> Tiles:
         """Tiles by their distance from the view; if there are many, some spread over all of them first."""
@@ -256,7 +294,11 @@ class Pyramid:
             for step in range(frames.bit_length(), max(whole) + 1):
                 narrow, wide = whole[step - 1], whole[step]
                 pairs = len(narrow) // 2
-                wide[:pairs] = self._pool(narrow[: 2 * pairs : 2], narrow[1::2])
+                one, other = narrow[: 2 * pairs : 2], narrow[1::2]
+                wide[:pairs] = self._pool(one, other)
+                # What is not analysed counts as silence: a draft is never louder than what it will be.
+                half = np.flatnonzero((one[:, 0] == UNKNOWN) != (other[:, 0] == UNKNOWN))
+                wide[half] = self._pool(np.maximum(one[half], SILENCE), np.maximum(other[half], SILENCE))
                 wide[pairs:] = narrow[2 * pairs :]  # the last may have none behind it
         self._widened = True
 
@@ -273,8 +315,8 @@ class Pyramid:
     def frames(self, band: int, zoom_level: int, start: int, stop: int) -> Codes:
         """Codes (stop - start, bins) of a band's frames [start, stop), counted at a zoom level.
 
-        Where only coarser tiles are available, their cells are repeated, as are those around parts that are
-        not analysed yet.  Before anything is analysed, all is `UNKNOWN`.  The result may be a view.
+        Where only coarser cells are at hand, they are repeated, and what is not analysed is `UNKNOWN`:
+        `final` says which frames are neither.  The result may be a view of what is stored.
         """
         step = self.step(band, zoom_level)
         if step in self._whole[band]:
@@ -299,22 +341,10 @@ class Pyramid:
         )
 
     def _cells(self, band: int, step: int, start: int, stop: int) -> Codes:
-        """Cells of the levels kept for the whole file; unknown ones show the narrowest known around them."""
+        """Cells of what is stored of the whole file."""
         if not self._widened:
             self._widen()
-        cells = self._whole[band][step][start:stop]
-        if self.analysed.all():
-            return cells
-        unknown = np.flatnonzero(cells[:, 0] == UNKNOWN)
-        if len(unknown):
-            cells = cells.copy()
-        for wider, codes in self._whole[band].items():
-            if wider > step and len(unknown):
-                around = (start + unknown) >> wider - step
-                known = codes[around, 0] != UNKNOWN
-                cells[unknown[known]] = codes[around[known]]
-                unknown = unknown[~known]
-        return cells
+        return self._whole[band][step][start:stop]
 
 
 def _zeros(count: int) -> Codes:

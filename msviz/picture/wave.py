@@ -75,8 +75,8 @@ class Wave:
     def reach(self, lane: int, start: float, per_column: float, width: int) -> Reaches:
         """How far columns from `start` on reach down and up, as an array (2, width).
 
-        In steps of 1/`FULL_REACH`, and `NOTHING` where unknown.  Computed from samples where they are
-        available and finer than the envelope.  Every column is connected to the one before.
+        In steps of 1/`FULL_REACH`, and `NOTHING` where a part of a column is not known.  From samples where
+        they are held and show more than the envelope.  Every column meets the one before.
         """
         reach = np.full((2, width), NOTHING, np.float32)
         stop, near = start + width * per_column, per_column < CELL and self.start < self.stop
@@ -84,7 +84,7 @@ class Wave:
         if self._envelopes and not whole:
             reach[:] = self._envelopes[lane].columns(start, stop, width)
         if not near:
-            return _joined(reach)
+            return _joined(reach, start, per_column)
         edges = start + np.arange(width + 1) * per_column
         if per_column < LINES:
             return self._lines(reach, lane, edges)
@@ -95,7 +95,14 @@ class Wave:
             first = np.ceil(edges[here]).astype(np.intp)
             last = math.ceil(edges[here[-1] + 1])
             reach[:, here] = pooled(self.samples[lane, :last], np.minimum(first, last - 1))
-        return _joined(reach)
+        return _joined(reach, start, per_column)
+
+    def final(self, start: float, per_column: float, width: int) -> NDArray[np.bool_]:
+        """Which of these columns are as fine as they will be; the others are drawn from wider cells."""
+        if per_column >= CELL:
+            return np.ones(width, np.bool_)
+        edges = np.clip(start + np.arange(width + 1) * per_column, 0, self.length)
+        return np.asarray((edges[:-1] >= self.start) & (edges[1:] <= self.stop) | (edges[:-1] == edges[1:]))
 
     def _lines(self, reach: Reaches, lane: int, edges: Array) -> Reaches:
         """Reaches; in columns between samples, those of the line from one to the next."""
@@ -115,11 +122,17 @@ class Wave:
         return reach
 
 
-def _joined(reach: Reaches) -> Reaches:
-    """Reaches (2, width), each connected to the one before, because a waveform has no gaps."""
+def _joined(reach: Reaches, start: float, per_column: float) -> Reaches:
+    """Reaches (2, width) of which each meets the one before, as a waveform has no holes.
+
+    Without the one before, inside the track, a column is not known either.
+    """
     (down, up), known = reach, reach[1] != NOTHING
     both = known[1:] & known[:-1]
     joined = reach.copy()
     joined[0, 1:][both] = np.maximum(down[1:], -up[:-1])[both]
     joined[1, 1:][both] = np.maximum(up[1:], -down[:-1])[both]
+    alone = known[1:] & ~known[:-1]
+    alone[: max(0, math.floor(-start / per_column))] = False  # the track begins there
+    joined[:, 1:][:, alone] = NOTHING
     return joined

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect
+from PyQt6.QtCore import QEvent, QPoint, QPointF
 from PyQt6.QtGui import QImage, QPaintEngine, QPainter
 from PyQt6.QtWidgets import QWidget
 
@@ -29,13 +29,17 @@ class CachedWidget(QWidget):
         self._changed = self._changed or not part
         super().update(*part)
 
-    def _move_over(self, left: QRect, entered: QRect) -> None:
-        """Something moves from one part over to another: in one stroke, where they touch."""
-        if left.intersects(entered):
-            self.update(left | entered)
+    def _move_over(self, before: float, now: float, reach: int) -> None:
+        """Something upright moves from one x to another, and reaches so many pixels to both sides."""
+        nearest, farthest, width = -2.0 * reach, self.width() + 2.0 * reach, 2 * reach + 2
+        first, last = (
+            math.floor(min(max(x, nearest), farthest)) - reach for x in (min(before, now), max(before, now))
+        )
+        if last - first <= width:  # in one stroke
+            super().update(first, 0, last - first + width, self.height())
         else:
-            self.update(left)
-            self.update(entered)
+            super().update(first, 0, width, self.height())
+            super().update(last, 0, width, self.height())
 
     def _device_size(self) -> tuple[int, int]:
         """Device pixels that it touches; the last ones may lie within it only in part."""
@@ -53,9 +57,11 @@ class CachedWidget(QWidget):
         """
         engine, ratio = painter.paintEngine(), self.devicePixelRatioF()
         raster = engine is not None and engine.type() == QPaintEngine.Type.Raster
-        corner = self.mapTo(self.window(), QPoint(0, 0)).toPointF() * ratio
-        # It may begin within a device pixel: what is kept does as well, so that all is rounded alike.
-        within = QPointF(corner.x() % 1, corner.y() % 1) / ratio
+        within = QPointF()
+        if ratio % 1:
+            # It may begin within a device pixel: what is kept does as well, so that all is rounded alike.
+            corner = self.mapTo(self.window(), QPoint(0, 0)).toPointF() * ratio
+            within = QPointF(corner.x() % 1, corner.y() % 1) / ratio
         lies = self.size(), ratio, within
         if self._changed or lies != self._lies or not raster:
             self._changed, self._lies, self._kept = False, lies, None

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QGuiApplication, QImage, QPalette
 
-from msviz.picture import COLOUR_MAPS, colour_map, colour_table
+from msviz.gui.canvas.pixels import Pixels
+from msviz.picture import COLOUR_MAPS, UNKNOWN, colour_map, colour_table
 
 NARROWEST_RANGE_DB = 6
 LOWEST_DB, HIGHEST_DB = -119, 7  # what levels can tell apart
 UNKNOWN_ON_DARK = (40, 42, 48)  # what is not analysed: calm, and no colour of any map
 UNKNOWN_ON_LIGHT = (206, 208, 214)
+DIMMED = 0.5  # brightness of a draft, of what it will have at most
 
 
 def on_light(palette: QPalette) -> bool:
@@ -63,6 +65,11 @@ class Colours:
         """The colour of each code, the same array as long as windows stay light or dark."""
         return _table(self, on_light(QGuiApplication.palette()))
 
+    @property
+    def dimmed(self) -> NDArray[np.uint32]:
+        """The colour of each code in a draft: darker, and no brighter than any level up to it."""
+        return _dimmed(self, on_light(QGuiApplication.palette()))
+
     def save(self, settings: QSettings) -> None:
         """Keep for the next start."""
         settings.setValue("colours/map", self.name)
@@ -96,6 +103,32 @@ def _table(colours: Colours, light: bool) -> NDArray[np.uint32]:
     return colour_table(
         colours.map(256), floor_db=colours.floor_db, ceiling_db=colours.ceiling_db, unknown=unknown
     )
+
+
+@lru_cache(maxsize=4)
+def _dimmed(colours: Colours, light: bool) -> NDArray[np.uint32]:
+    table = _table(colours, light)
+    channels = [np.rint((table >> shift & 0xFF) * DIMMED).astype(np.uint32) << shift for shift in (16, 8, 0)]
+    dimmed = np.uint32(0xFF000000) | channels[0] | channels[1] | channels[2]
+    dimmed[UNKNOWN] = table[UNKNOWN]
+    return np.asarray(dimmed, np.uint32)
+
+
+def painted(pixels: Pixels, colours: Colours, pixel_ratio: float = 1.0) -> QImage:
+    """An image of pixels, drafts dimmed."""
+    picture = indexed(pixels.codes, colours.table, pixel_ratio)
+    if not pixels.all_final:
+        dimmed = indexed(pixels.codes, colours.dimmed)
+        shown, draft = _memory(picture), _memory(dimmed)
+        for (top, bottom), final in zip(pixels.bands, pixels.final, strict=True):
+            np.copyto(shown[top:bottom], draft[top:bottom], where=~final)
+    return picture
+
+
+def _memory(picture: QImage) -> NDArray[np.uint32]:
+    """The pixels of an image that shares them with no other, to be written to while it exists."""
+    memory = np.frombuffer(picture.bits().asarray(picture.sizeInBytes()), np.uint32)  # type: ignore[call-overload]
+    return memory.reshape(picture.height(), picture.width())
 
 
 def coloured(codes: NDArray[np.uint8], colours: Colours, pixel_ratio: float = 1.0) -> QImage:

@@ -6,27 +6,29 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
-from msviz.gui.canvas.colours import Colours, coloured
+from msviz.gui.canvas.cached_widget import CachedWidget
+from msviz.gui.canvas.colours import Colours, painted
 from msviz.gui.canvas.damage import draw_missing
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either
-from msviz.gui.canvas.time_canvas import draw_playhead
-from msviz.gui.canvas.viewport import Place, Viewport
+from msviz.gui.canvas.pixels import Pixels, Place
+from msviz.gui.canvas.time_canvas import PLAYHEAD_LINES, draw_playhead
+from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.view import View
 from msviz.picture import FrequencyAxis, Pyramid
 
 REFRESH_MS = 200  # between two redraws while the file is analysed
 GRIP = 5  # pixels from an edge of the box that still take hold of it
 NARROWEST = 6  # the box, however short the view
-SHADE = QColor(0, 0, 0, 120)
-BOX = QColor(0, 0, 0, 200), QColor(255, 255, 255, 220)  # dark round light: seen on any ground
-FRAME = len(BOX) + 2  # pixels from an edge of the box that its lines may touch
+HEIGHT = 44
+SHADE = QColor(0, 0, 0, 150)  # over what is not in view
+EDGES = QColor(0, 0, 0, 200), QColor(255, 255, 255, 220)  # dark outside light: seen on any ground
 
 
-class Overview(QWidget):
+class Overview(CachedWidget):
     """The whole file, what is analysed of it so far, and the view as a box.
 
     The box drags, and by its edges resizes; a click elsewhere brings the view there; the wheel zooms
@@ -38,8 +40,8 @@ class Overview(QWidget):
         self._view = view
         self._viewport = Viewport()
         self._colours = Colours()
-        self._codes = np.zeros((0, 0), np.uint8)
-        self._last: NDArray[np.uint8] | None = None  # of the last picture
+        self._pixels = Pixels.unknown(0, 0)
+        self._last: NDArray[np.uint8] | None = None  # codes of the last picture: they take less than it does
         self._whole: QImage | None = None
         self._held: str | None = None  # "left", "right" or "box"
         self._grip_s = 0.0  # from what is held to the pointer
@@ -53,12 +55,12 @@ class Overview(QWidget):
         view.damage_changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
-        self.setFixedHeight(56)
+        self.setFixedHeight(HEIGHT)
         self.setToolTip("The whole track: drag the box or its edges, click to go there")
 
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
-        self._last = self._codes if over else None
+        self._last = self._pixels.codes if over else None
         self._viewport.show(pyramid)
         if over:
             self.refresh()  # the view goes before
@@ -122,10 +124,6 @@ class Overview(QWidget):
         wider = max(0.0, NARROWEST - (right - left)) / 2
         return QRectF(left - wider, 0, right - left + 2 * wider, self.height())
 
-    def _device_size(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return math.ceil(self.width() * ratio - 1e-6), math.ceil(self.height() * ratio - 1e-6)
-
     def _picture(self) -> QImage:
         """The picture of the whole file; after a change of size, the last one until there is another."""
         ratio, (width, height) = self.devicePixelRatioF(), self._device_size()
@@ -133,57 +131,47 @@ class Overview(QWidget):
             axis = FrequencyAxis(self._view.full.low_hz, self._view.full.high_hz)
             stop = self._duration_s * self._view.rate * width / (self.width() * ratio)
             place = Place(axis, 0, stop, width, height)
-            self._codes = self._over_last(self._viewport.codes(place), place)
-            self._whole = coloured(self._codes, self._colours, ratio)
+            self._pixels = self._viewport.pixels(place)
+            if self._last is not None and self._last.shape == self._pixels.codes.shape:
+                self._pixels.cover(self._last)
+            if self._pixels.all_final:
+                self._last = None
+            self._whole = painted(self._pixels, self._colours, ratio)
         return self._whole
-
-    def _over_last(self, codes: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
-        """Codes over those of the last picture, where nothing is known yet."""
-        pyramid, last = self._viewport.pyramid, self._last
-        if pyramid is None or last is None or last.shape != codes.shape:
-            return codes
-        known = pyramid.known(place.samples)
-        if known.all():
-            self._last = None
-        return np.where(known, codes, last)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not (self.width() and self.height()):
             return
         painter = QPainter(self)
-        whole = self._picture()
+        self._draw_cached(painter, self._draw_under)
+        self._drawn_playhead = self.x_of(self._view.playhead_s)
+        draw_playhead(painter, self._drawn_playhead, self.height(), self.devicePixelRatioF())
+
+    def _draw_under(self, painter: QPainter) -> None:
+        """Draw what the playhead moves over."""
+        whole, height = self._picture(), self.height()
         if self._device_size() == (whole.width(), whole.height()):
             painter.drawImage(QPointF(0, 0), whole)
         else:
             painter.drawImage(QRectF(self.rect()), whole)
         columns = self._view.damage.columns(self.x_of, 0.0, self._duration_s)
-        draw_missing(painter, columns, self.height(), self.devicePixelRatioF(), labels=False)
-        box = self._box()
-        self._drawn = self._duration_s, box
-        painter.fillRect(QRectF(0, 0, box.left(), self.height()), SHADE)
-        painter.fillRect(QRectF(box.right(), 0, self.width() - box.right(), self.height()), SHADE)
-        for inset, colour in enumerate(BOX):
-            painter.setPen(colour)
-            painter.drawRect(box.adjusted(inset, inset, -1 - inset, -1 - inset))
-        self._drawn_playhead = self.x_of(self._view.playhead_s)
-        draw_playhead(painter, self._drawn_playhead, self.height(), self.devicePixelRatioF())
+        draw_missing(painter, columns, height, self.devicePixelRatioF(), labels=False)
+        self._drawn = self._duration_s, self._box()
+        left, right = self._drawn[1].left(), self._drawn[1].right()
+        painter.fillRect(QRectF(0, 0, left, height), SHADE)
+        painter.fillRect(QRectF(right, 0, self.width() - right, height), SHADE)
+        for number, colour in enumerate(EDGES):
+            painter.fillRect(QRectF(left + number, 0, 1, height), colour)
+            painter.fillRect(QRectF(right - 1 - number, 0, 1, height), colour)
 
     def _change_range(self) -> None:
-        """Draw anew what the edges of the box leave, pass and enter."""
-        now, (duration_s, before) = self._box(), self._drawn or (None, QRectF())
-        if duration_s != self._duration_s:
+        if self._drawn != (self._duration_s, self._box()):
             self.update()
-            return
-        for edges in ((before.left(), now.left()), (before.right(), now.right())):
-            left, right = math.floor(min(edges)), math.ceil(max(edges))
-            if edges[0] != edges[1]:
-                self.update(QRect(left - FRAME, 0, right - left + 2 * FRAME, self.height()))
 
     def _move_playhead(self) -> None:
         x = self.x_of(self._view.playhead_s)
         if math.floor(x) != math.floor(self._drawn_playhead):
-            for at in (self._drawn_playhead, x):
-                self.update(QRect(math.floor(at) - 2, 0, 5, self.height()))
+            self._move_over(self._drawn_playhead, x, len(PLAYHEAD_LINES) // 2 + 1)
 
     # Hands
 

@@ -11,9 +11,10 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
+from msviz.gui.canvas.pixels import Place
 from msviz.gui.canvas.ticks import pixel_of
 from msviz.gui.canvas.time_canvas import TimeCanvas, snapped
-from msviz.gui.canvas.viewport import Place, Viewport
+from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.measure import measured
 from msviz.gui.model.view import Box, View
 from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid, to_db
@@ -121,7 +122,7 @@ class PictureCanvas(TimeCanvas):
         self.update()
 
     def level_at(self, time_s: float, hz: float) -> float | None:
-        """The level in dB of the pixel at a time and frequency; None where nothing is known or seen."""
+        """The level in dB of the pixel at a time and frequency; None out of view and where it may change."""
         return self._level_in(self._viewport, time_s, hz)
 
     def _level_in(self, viewport: Viewport, time_s: float, hz: float) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -179,11 +179,7 @@ class TimeRuler(Ruler):
     def _move_playhead(self) -> None:
         x, before = self._view.place(self._view.playhead_s) * self.width(), self._drawn_playhead
         if self._snapped(x) != self._snapped(before):
-            self._move_over(self._under_handle(before), self._under_handle(x))
-
-    def _under_handle(self, x: float) -> QRect:
-        seen = -HANDLE < x < self.width() + HANDLE
-        return QRect(math.floor(x) - HANDLE - 2, 0, 2 * HANDLE + 5, self.height()) if seen else QRect()
+            self._move_over(before, x, HANDLE + 2)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -247,14 +243,8 @@ class FrequencyRuler(Beside):
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
         self._notes = False
-        self._edges: list[float] = []
         self.setFixedWidth(FREQUENCY_RULER_WIDTH)
         self.setToolTip("Turn the wheel to zoom in frequency")
-
-    def set_edges(self, edges_hz: Sequence[float]) -> None:
-        """Mark where the picture's bands meet."""
-        self._edges = list(edges_hz)
-        self.update()
 
     def set_notes(self, notes: bool) -> None:
         """Tell notes and show a keyboard, or tell frequencies in Hz."""
@@ -267,8 +257,6 @@ class FrequencyRuler(Beside):
         thin = 1 / self.devicePixelRatioF()
         above = pixel_of(axis, height)
         right = self.width() - (KEYS if self._notes else 0)
-        for hz in (edge for edge in self._edges if axis.low_hz < edge < axis.high_hz):
-            painter.fillRect(QRectF(0, self._snapped(height - above(hz)), right, thin), self._ink(0.25))
         gap, mark = GAP * painter.fontMetrics().height(), self._ink(0.6)
         ticks = (note_ticks if self._notes else frequency_ticks)(axis, height, gap)
         for hz, label in ticks:
@@ -298,6 +286,30 @@ class FrequencyRuler(Beside):
             bottom = top
 
 
+class LaneRuler(Ruler):
+    """The names of a waveform's channels, each beside its lane."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: list[str] = []
+        self.setFixedWidth(FREQUENCY_RULER_WIDTH)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Those of the visible lanes, from the top."""
+        self._names = list(names)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self._painter()
+        lane = self.height() / max(1, len(self._names))
+        places = [((number + 0.5) * lane, name) for number, name in enumerate(self._names)]
+        metrics, room = painter.fontMetrics(), self.width() - 2 * INDENT
+        labels = [
+            (y, metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)) for y, name in reversed(places)
+        ]
+        self._draw_beside(painter, labels, 0, INDENT)
+
+
 class LevelLegend(Ruler):
     """Which colour is which level."""
 
@@ -314,21 +326,21 @@ class LevelLegend(Ruler):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._painter()
-        floor, ceiling = self._colours.floor_db, self._colours.ceiling_db
-        codes = np.arange(to_code(ceiling), to_code(floor) - 1, -1, dtype=np.uint8)[:, None]
-        bar = QRectF(INDENT, 0, BAR, self.height())
-        painter.drawImage(bar, coloured(codes, self._colours))
+        floor, ceiling = to_code(self._colours.floor_db), to_code(self._colours.ceiling_db)
         line = painter.fontMetrics().height()
-        ticks = level_ticks(floor, ceiling, max(1, self.height()), 2.5 * line)
-        places = [(ceiling - level) / (ceiling - floor) * self.height() for level, _ in ticks]
-        for y in places:
-            painter.fillRect(QRectF(bar.right(), min(y, self.height() - 1), MINOR, 1), self._ink(0.6))
-        left = int(bar.right()) + MINOR + 2
-
-        def fits(label: str) -> bool:
-            return painter.fontMetrics().horizontalAdvance(label) <= self.width() - left
-
-        labels = [
-            label + " dB" if level == ceiling and fits(label + " dB") else label for level, label in ticks
+        room = line // 2 + 1  # for half of the labels at its ends
+        bar = QRectF(INDENT, room, BAR, max(1, self.height() - 2 * room))
+        codes = np.arange(ceiling, floor - 1, -1, dtype=np.uint8)[:, None]
+        painter.drawImage(bar, coloured(codes, self._colours))
+        ticks = level_ticks(self._colours.floor_db, self._colours.ceiling_db, bar.height(), 2.5 * line)
+        places = [
+            bar.top() + (ceiling - to_code(level) + 0.5) / len(codes) * bar.height() for level, _ in ticks
         ]
+        thin = 1 / self.devicePixelRatioF()
+        for y in places:
+            painter.fillRect(QRectF(bar.right(), self._snapped(y), MINOR, thin), self._ink(0.6))
+        left = int(bar.right()) + MINOR + 2
+        labels = [f"{label} dB" if level == ticks[-1][0] else label for level, label in ticks]
+        if painter.fontMetrics().horizontalAdvance(labels[-1] if labels else "") > self.width() - left:
+            labels = [label for _, label in ticks]
         self._draw_beside(painter, zip(places, labels, strict=True), left, 0)

@@ -28,8 +28,11 @@ from msviz.gui.model.measure import measured
 from msviz.gui.model.view import Box, View
 
 GRIP = 3  # pixels from a line that still take hold of it
-PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has, between black edges
+PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has
 EDGE = QColor(0, 0, 0)
+HALO = QColor(255, 255, 255, 110)
+PLAYHEAD_LINES = HALO, EDGE, PLAYHEAD, EDGE, HALO  # on any ground, two of them stand out
+PLAYHEAD_TILE = 512  # pixels along the line
 CURSOR_LIGHT, CURSOR_DARK = QColor(255, 255, 255, 170), QColor(0, 0, 0, 130)
 DOTS_APART = 3  # device pixels
 SELECTED = QColor(255, 255, 255, 28)
@@ -49,11 +52,26 @@ def snapped(position: float, ratio: float) -> float:
 
 
 def draw_playhead(painter: QPainter, x: float, height: float, ratio: float) -> None:
-    """A bright line between dark edges, each a whole number of device pixels wide."""
+    """A bright line between dark ones between light ones, each a whole number of device pixels wide."""
     pixel = max(1, round(ratio)) / ratio
-    left = snapped(x, ratio)
-    painter.fillRect(QRectF(left - pixel, 0, 3 * pixel, height), EDGE)
-    painter.fillRect(QRectF(left, 0, pixel, height), PLAYHEAD)
+    left, count = snapped(x, ratio), len(PLAYHEAD_LINES)
+    rect = QRectF(left - count // 2 * pixel, 0, count * pixel, height)
+    painter.drawTiledPixmap(rect, _playhead(ratio))
+
+
+@lru_cache(maxsize=4)
+def _playhead(ratio: float) -> QPixmap:
+    """The playhead as a tile: lines drawn one by one take twice as long."""
+    pixel, count = max(1, round(ratio)), len(PLAYHEAD_LINES)
+    tile = QImage(count * pixel, PLAYHEAD_TILE, QImage.Format.Format_ARGB32_Premultiplied)
+    tile.fill(0)
+    painter = QPainter(tile)
+    for number, colour in enumerate(PLAYHEAD_LINES):
+        painter.fillRect(number * pixel, 0, pixel, PLAYHEAD_TILE, colour)
+    painter.end()
+    playhead = QPixmap.fromImage(tile)
+    playhead.setDevicePixelRatio(ratio)
+    return playhead
 
 
 @lru_cache(maxsize=4)
@@ -92,6 +110,7 @@ class TimeCanvas(CachedWidget):
         self._drawn_cursor: tuple[float | None, list[float]] = (None, [])
         self._drawn_playhead = -1.0
         self._painted = QRectF()  # what of it is painted just now
+        self._plates: dict[str, QRectF] = {}  # room for writing
         view.range_changed.connect(self._change_range)
         view.cursor_changed.connect(self._move_cursor)
         view.playhead_changed.connect(self._move_playhead)
@@ -236,9 +255,16 @@ class TimeCanvas(CachedWidget):
                 return
 
     def _plate(self, painter: QPainter, text: str) -> QRectF:
-        """The room that writing takes."""
-        metrics, (beside, over) = painter.fontMetrics(), PADDING
-        return QRectF(0, 0, metrics.horizontalAdvance(text) + 2 * beside, metrics.height() + 2 * over)
+        """The room that writing takes; measured once, as the playhead asks for it sixty times a second."""
+        if text not in self._plates:
+            metrics, (beside, over) = painter.fontMetrics(), PADDING
+            size = metrics.horizontalAdvance(text) + 2 * beside, metrics.height() + 2 * over
+            self._plates[text] = QRectF(0, 0, *size)
+        return QRectF(self._plates[text])
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._plates.clear()  # the font may be another
+        super().changeEvent(event)
 
     def _write(self, painter: QPainter, plate: QRectF, text: str) -> None:
         """Write so that it can be read on any colours."""
@@ -267,9 +293,11 @@ class TimeCanvas(CachedWidget):
         return QRect(math.floor(x) - 3, 0, 8, self.height()) if -8 < x < self.width() + 8 else QRect()
 
     def _move_playhead(self) -> None:
-        x, before = self.x_of(self._view.playhead_s), self._drawn_playhead
-        if self._snapped(x) != self._snapped(before):
-            self._move_over(self._strip(before), self._strip(x))
+        if not self.isVisible():
+            return  # all of it is painted when it is shown
+        x, before, ratio = self.x_of(self._view.playhead_s), self._drawn_playhead, self.devicePixelRatioF()
+        if math.floor(x * ratio) != math.floor(before * ratio):
+            self._move_over(before, x, len(PLAYHEAD_LINES) // 2 + 1)
 
     def _move_cursor(self) -> None:
         for x, ys in (self._drawn_cursor, self._cursor()):

@@ -1,81 +1,54 @@
-"""What a canvas shows of one picture: codes gathered for its pixels, and their colours."""
+"""What a canvas shows of one picture."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QImage
 
-from msviz.gui.canvas.colours import Colours, indexed
-from msviz.picture import UNKNOWN, BandRows, FrequencyAxis, PooledFrames, Pyramid, band_rows, image
+from msviz.gui.canvas.colours import Colours, painted
+from msviz.gui.canvas.gatherer import Gatherer
+from msviz.gui.canvas.pixels import Pixels, Place
+from msviz.gui.canvas.scroll_cache import ScrollCache
+from msviz.picture import Pyramid
 
 RELEASE_MS = 80  # after a picture is no longer shown
-SAME = 1e-3  # of a column: as good as none
-
-
-class Place(NamedTuple):
-    """Frequencies and samples [start, stop) that are seen, and the device pixels for them."""
-
-    axis: FrequencyAxis
-    start: float
-    stop: float
-    width: int
-    height: int
-
-    @property
-    def per_column(self) -> float:
-        """Samples to a column."""
-        return (self.stop - self.start) / self.width
-
-    @property
-    def samples(self) -> NDArray[np.floating]:
-        """Those at the centres of its columns."""
-        return self.start + (np.arange(self.width) + 0.5) * self.per_column
-
-    def columns(self, first: int, last: int) -> Place:
-        """Some of its columns."""
-        per = self.per_column
-        return self._replace(start=self.start + first * per, stop=self.start + last * per, width=last - first)
-
-    def moved(self, before: Place | None) -> int | None:
-        """By how many columns it lies later than another that shows some of the same; else None."""
-        if not before or self[0] != before[0] or self[3:] != before[3:]:
-            return None
-        by = (self.start - before.start) / before.per_column
-        same = abs(by - round(by)) < SAME and abs(self.per_column / before.per_column - 1) < SAME / self.width
-        return round(by) if same and abs(by) < self.width - 1 else None
 
 
 class Viewport:
-    """One picture at a place.  Codes and colours are kept until a place or colours differ from the last.
-
-    Attributes
-    ----------
-    pyramid : Pyramid or None
-    smooth : bool
-        Whether wide cells go over into each other, or are drawn as they are.
-    """
+    """One picture at a place, in colours; what has not changed since the last time is not made again."""
 
     def __init__(self) -> None:
-        self.pyramid: Pyramid | None = None
-        self.smooth = False
-        self._under: Pyramid | None = None  # seen where the picture is not known yet
-        self._place: Place | None = None
-        self._codes = np.zeros((0, 0), np.uint8)
-        self._image: QImage | None = None
-        self._table: NDArray[np.uint32] | None = None  # that the image has
-        self._pooled = PooledFrames()
-        self._rows: dict[Pyramid, tuple[object, list[BandRows]]] = {}
+        self._gatherer = Gatherer()
+        self._cache = ScrollCache(self._gatherer.gather)
+        self._painted: Pixels | None = None  # that the image shows
+        self._table: NDArray[np.uint32] | None = None  # its colours
+        self._image = QImage()
+
+    @property
+    def pyramid(self) -> Pyramid | None:
+        """The picture."""
+        return self._gatherer.pyramid
+
+    @property
+    def smooth(self) -> bool:
+        """Whether wide cells blend into each other, or are drawn as they are."""
+        return self._gatherer.smooth
+
+    @smooth.setter
+    def smooth(self, smooth: bool) -> None:
+        self._gatherer.smooth = smooth
+        self.forget()
 
     def show(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
-        """Show another picture; `over` the last one, which is seen until all of this one is known there."""
-        if over and pyramid is self.pyramid:
+        """Show another picture; `over` the last one, which shows dimmed until all of this one is final."""
+        if not over:
+            self._turn_to(pyramid, None)
+        elif pyramid is not self.pyramid:
+            self._turn_to(pyramid, self._gatherer.under or self.pyramid)
+        else:
             return
-        under = (self._under or self.pyramid) if over else None
-        self._turn_to(pyramid, under)
         self.forget()
 
     def uncover(self) -> None:
@@ -84,68 +57,30 @@ class Viewport:
         self.forget()
 
     def _turn_to(self, pyramid: Pyramid | None, under: Pyramid | None) -> None:
-        # What is let go of stays behind this frame: giving its memory back takes as long as a frame.
-        QTimer.singleShot(RELEASE_MS, lambda _held=(self.pyramid, self._under): None)
-        self.pyramid, self._under = pyramid, under
-        self._rows.clear()
+        gatherer = self._gatherer
+        # The old pictures outlive this frame: giving their memory back takes as long as a frame.
+        QTimer.singleShot(RELEASE_MS, lambda _held=(gatherer.pyramid, gatherer.under): None)
+        gatherer.turn_to(pyramid, under)
 
     def forget(self) -> None:
-        """Gather again: the picture has changed."""
-        self._place = None
-        self._pooled.forget()
+        """Gather again: more of the picture is known."""
+        self._cache.forget()
 
-    def codes(self, place: Place) -> NDArray[np.uint8]:
-        """Codes (height, width) of a place."""
-        if place != self._place:
-            by = place.moved(self._place)
-            self._codes = self._gathered(place, self._pooled) if by is None else self._scrolled(place, by)
-            self._place, self._image = place, None
-            if self._under and self.pyramid and self.pyramid.known(place.samples).all():
-                self._turn_to(self.pyramid, None)
-        return self._codes
-
-    def _scrolled(self, place: Place, by: int) -> NDArray[np.uint8]:
-        """Codes of a place `by` columns later than the last: only those that come in are gathered."""
-        if not by:
-            return self._codes
-        if by > 0:
-            parts = [self._codes[:, by:], self._gathered(place.columns(place.width - by, place.width))]
-        else:
-            parts = [self._gathered(place.columns(0, -by)), self._codes[:, :by]]
-        return np.concatenate(parts, axis=1)
+    def pixels(self, place: Place) -> Pixels:
+        """What the pixels of a place show."""
+        pixels = self._cache.pixels(place)
+        if self._gatherer.under and pixels.all_final:
+            self._turn_to(self.pyramid, None)
+        return pixels
 
     def image(self, place: Place, colours: Colours, pixel_ratio: float) -> QImage:
         """A place in colours."""
-        codes, table = self.codes(place), colours.table
-        if self._image is None or table is not self._table:
-            self._image, self._table = indexed(codes, table, pixel_ratio), table
+        pixels, table = self.pixels(place), colours.table
+        if pixels is not self._painted or table is not self._table:
+            self._painted, self._table = pixels, table
+            self._image = painted(pixels, colours, pixel_ratio)
         return self._image
 
     def code(self, place: Place, row: int) -> int:
-        """The code of one row of a place, whether that is drawn or not."""
-        return int(self._gathered(place, row=row)[row, 0])
-
-    def _gathered(
-        self, place: Place, kept: PooledFrames | None = None, row: int | None = None
-    ) -> NDArray[np.uint8]:
-        """Codes of a place, or what only one row of it needs."""
-        codes = self._codes_of(self.pyramid, place, kept, row)
-        if self._under and self.pyramid:
-            known = self.pyramid.known(place.samples)
-            if not known.all():
-                np.copyto(codes, self._codes_of(self._under, place, None, row), where=~known)
-        return codes
-
-    def _codes_of(
-        self, pyramid: Pyramid | None, place: Place, kept: PooledFrames | None, row: int | None
-    ) -> NDArray[np.uint8]:
-        axis, start, stop, width, height = place
-        if pyramid is None:
-            return np.full((height, width), UNKNOWN, np.uint8)
-        key = axis, height, self.smooth
-        if self._rows.get(pyramid, (None, []))[0] != key:
-            self._rows[pyramid] = key, band_rows(pyramid.bands, axis, height, smooth=self.smooth)
-        rows = self._rows[pyramid][1]
-        if row is not None:
-            rows = [table for table in rows if table.top <= row < table.bottom]
-        return image(pyramid, rows, start, stop, width, height, kept)
+        """The code of one row of a column, whether that is drawn or not; `UNKNOWN` until it is final."""
+        return self._gatherer.code(place, row)

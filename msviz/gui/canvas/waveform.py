@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from msviz.gui.model.view import View
 from msviz.picture import CELL, LINES, NOTHING, Wave
 from msviz.picture.envelope import FULL_REACH
 
+MOST_LANES = 8  # visible at once
 REFRESH_MS = 40  # between two redraws for samples that came in
 LINE = 1.2  # width of the lines between samples
 DOTS = 1 / 6  # samples to a pixel, at which every sample is a dot
@@ -29,9 +31,10 @@ TIP = 3  # pixels at the edge that tell of it
 # A pixel's code: what lies under both waves, and how much of it each of them covers.  So lines are smooth
 # and one wave shows through the other in an image of 256 colours, which costs a tenth of painting them.
 LEVELS = 7
-GROUND, ZERO, UNKNOWN, RED = 0, 64, 128, 255
+GROUND, ZERO, UNKNOWN, DRAFT, RED = 0, 64, 128, 192, 255
 WAVE, REBUILT = 8, 1  # to a level
 OPACITY = 0.75
+DIMMED = 0.5  # opacity of the track where only wider cells of it are at hand
 
 
 class Inks(NamedTuple):
@@ -53,17 +56,24 @@ VEIL = 200  # opacity, of 255, of the ground under the legend
 class Waveform(TimeCanvas):
     """The track in the view: how far its samples reach in each pixel, and from close the samples.
 
-    Each channel that comes has its lane, the first on top.  Over the track lies, in another colour, what
+    Each channel has a lane, the first on top; of more than `MOST_LANES`, so many are visible, and
+    `scroll_lanes` shows others.  Over the track lies, in another colour, what
     is rebuilt of it: where that is meant to be something else, and where single samples are seen, to show
     that nothing is lost.  What is clipped has red ends.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the channels.
 
     The envelope of the whole track is kept, the samples only around what is seen from close.  The
     waveform never reads: it asks, and until the samples come it draws what the envelope tells.
     """
 
-    samples_wanted = pyqtSignal(int, int)
+    samples_wanted = pyqtSignal(object, object)
     """Samples [start, stop) are to be read, by a worker, and given to `set_samples`."""
-    lanes_changed = pyqtSignal(int)
+    lanes_changed = pyqtSignal()
+    """Other lanes are visible."""
     view_changed = pyqtSignal()
     """What is seen has changed; whoever has something rebuilt asks whether it `wants_rebuilt`."""
 
@@ -79,13 +89,14 @@ class Waveform(TimeCanvas):
         self.setMinimumSize(64, 32)
         self.open()
 
-    def open(self, lanes: int = 1) -> None:
-        """Turn to the track that the view shows, of so many channels; nothing of it is known."""
-        self._original, self._rebuilt = (Wave(self._view.length, lanes) for _ in range(2))
+    def open(self, names: Sequence[str] = ("",)) -> None:
+        """Turn to the track that the view shows, of channels with these names; nothing of it is known."""
+        self.names, self._top = tuple(names), 0
+        self._original, self._rebuilt = (Wave(self._view.length, len(names)) for _ in range(2))
         self._altered = False
         self._asked = 0, 0
         self._redraw()
-        self.lanes_changed.emit(lanes)
+        self.lanes_changed.emit()
         self._ask()
 
     def set_length(self) -> None:
@@ -155,8 +166,21 @@ class Waveform(TimeCanvas):
 
     @property
     def lanes(self) -> int:
-        """How many channels lie under each other."""
+        """How many channels there are."""
         return self._original.lanes
+
+    @property
+    def visible_lanes(self) -> range:
+        """The channels that lie under each other now."""
+        return range(self._top, min(self._top + MOST_LANES, self.lanes))
+
+    def scroll_lanes(self, top: int) -> None:
+        """Show other channels, from this one on."""
+        top = min(max(top, 0), max(0, self.lanes - MOST_LANES))
+        if top != self._top:
+            self._top = top
+            self._redraw()
+            self.lanes_changed.emit()
 
     def _redraw(self) -> None:
         self._image = None
@@ -204,12 +228,14 @@ class Waveform(TimeCanvas):
         waves = [self._original]
         if self._rebuilt and self.rebuilt_shown and (self._altered or per_pixel < LINES):
             waves.append(self._rebuilt)
-        edges = [height * lane // self.lanes for lane in range(self.lanes + 1)]
+        final = self._original.final(start, per_pixel, width)
+        lanes = self.visible_lanes
+        edges = lane_edges(height, len(lanes))
         codes = np.empty((height, width), np.uint8)
         told = ["wave", "rebuilt"][: len(waves)] if len(waves) > 1 else []
-        for lane, (top, bottom) in enumerate(pairwise(edges)):
+        for lane, (top, bottom) in zip(lanes, pairwise(edges), strict=True):
             reaches = [wave.reach(lane, start, per_pixel, width) for wave in waves]
-            _draw_lane(codes[top:bottom], reaches, ratio, smooth=per_pixel < LINES)
+            _draw_lane(codes[top:bottom], reaches, final, ratio, smooth=per_pixel < LINES)
             if any((reach >= CLIPPED).any() for reach in reaches) and "clipped" not in told:
                 told.append("clipped")
         codes[edges[1:-1]] = ZERO
@@ -219,7 +245,7 @@ class Waveform(TimeCanvas):
             picture = picture.convertToFormat(QImage.Format.Format_RGB32)
         inks = ON_LIGHT if light else ON_DARK
         if dots:
-            for lane, (top, bottom) in enumerate(pairwise(edges)):
+            for lane, (top, bottom) in zip(lanes, pairwise(edges), strict=True):
                 lies = QRectF(0, top, width, bottom - top)
                 samples = [wave.held(lane, *self._seen_now()) for wave in waves]
                 _draw_dots(picture, lies, samples, start, per_pixel, ratio, inks)
@@ -249,15 +275,26 @@ class Waveform(TimeCanvas):
         painter.end()
 
 
+def lane_edges(height: int, lanes: int) -> list[int]:
+    """The rows at which lanes under each other begin, and the last ends."""
+    return [height * lane // lanes for lane in range(lanes + 1)]
+
+
 def _draw_lane(
-    codes: NDArray[np.uint8], reaches: list[NDArray[np.float32]], ratio: float, *, smooth: bool
+    codes: NDArray[np.uint8],
+    reaches: list[NDArray[np.float32]],
+    final: NDArray[np.bool_],
+    ratio: float,
+    *,
+    smooth: bool,
 ) -> None:
-    """Draw into codes (rows, columns) how far waves reach, one over the other."""
+    """Draw into codes (rows, columns) how far waves reach, one over the other; the first alone in a draft."""
     height = len(codes)
     middle, scale = height / 2, (height / 2 - 1) / FULL_REACH
     known = reaches[0][1] != NOTHING
-    codes[:] = np.where(known, np.uint8(GROUND), np.uint8(UNKNOWN))
-    codes[height // 2, known] = ZERO
+    codes[:] = np.where(known, np.where(final, np.uint8(GROUND), np.uint8(DRAFT)), np.uint8(UNKNOWN))
+    codes[height // 2, known & final] = ZERO
+    reaches = [reaches[0], *(np.where(final, reach, np.float32(NOTHING)) for reach in reaches[1:])]
     rows = np.arange(height, dtype=np.float32 if smooth else np.int16)[:, None]
     for (down, up), code in zip(reaches, (WAVE, REBUILT), strict=False):
         top, bottom = middle - up * scale, middle + down * scale
@@ -272,8 +309,8 @@ def _draw_lane(
             codes += ((rows >= first) & (rows < last)).view(np.uint8) * np.uint8(LEVELS * code)
     tip = min(height, round(TIP * ratio))
     for down, up in reaches:
-        codes[:tip, up >= CLIPPED] = RED
-        codes[-tip:, down >= CLIPPED] = RED
+        codes[:tip, (up >= CLIPPED) & final] = RED
+        codes[-tip:, (down >= CLIPPED) & final] = RED
 
 
 def _draw_dots(
@@ -315,9 +352,15 @@ def _table(light: bool) -> NDArray[np.uint32]:
     table = np.tile(clipped, (256, 1))
     wave_levels, rebuilt_levels = (level[:, None] / LEVELS for level in np.divmod(np.arange(64), WAVE))
     unknown = np.array(UNKNOWN_ON_LIGHT if light else UNKNOWN_ON_DARK)
-    for code, under in ((GROUND, ground), (ZERO, zero), (UNKNOWN, unknown)):
-        waved = under + (wave - under) * wave_levels
+    for code, under, opacity in (
+        (GROUND, ground, 1),
+        (ZERO, zero, 1),
+        (UNKNOWN, unknown, 1),
+        (DRAFT, ground, DIMMED),
+    ):
+        waved = under + (wave - under) * opacity * wave_levels
         table[code : code + 64] = waved + (rebuilt - waved) * OPACITY * rebuilt_levels
+    table[RED] = clipped
     red, green, blue = np.rint(table).astype(np.uint32).T
     return np.uint32(0xFF000000) | red << 16 | green << 8 | blue
 

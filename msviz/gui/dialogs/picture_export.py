@@ -155,7 +155,7 @@ class PictureDialog(ExportDialog):
             look,
             size=(self._width.value(), self._height.value()),
             scale=SCALES[self._scale.currentText()],
-            lanes=session.waveforms[0].channels,
+            lanes=session.lanes,
             name=session.source.path.name if self._title.isChecked() else "",
         )
         return PictureExport(path, figure, session)

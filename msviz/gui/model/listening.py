@@ -13,7 +13,7 @@ from msviz.playback import Player
 from msviz.playback.transport import MIN_LOOP_S
 
 TICK_MS = 16  # between two polls of the player while it plays
-SELDOM = 20  # ticks between two slow ticks
+SELDOM = 21  # ticks between two slow ticks
 FOLLOWED = ("page", "smooth", "off")
 CATCH_UP = 0.15  # share of its lag behind the playhead that the view makes up in a tick
 SPEEDS = (1.0, 0.5, 0.25)
@@ -40,7 +40,7 @@ class Listening(QObject):
     """
 
     ticked = pyqtSignal()
-    """The player has been polled; emitted at every other tick while it plays."""
+    """The player has been polled; emitted at every third tick while it plays."""
     slow_tick = pyqtSignal()
     """Emitted a few times a second while it plays."""
     volume_changed = pyqtSignal()
@@ -280,7 +280,7 @@ class Listening(QObject):
             if now == before:  # the device has played what it had when paused
                 self._ticker.stop()
         self._tell_waiting(playing and now == before)
-        if not playing or self._ticks % 2:  # nobody reads figures any faster
+        if not playing or not self._ticks % 3:  # nobody reads figures any faster
             self.ticked.emit()
         if self.player.error != self._told_error:
             self._told_error = self.player.error

@@ -139,6 +139,13 @@ class Parameters:
         """What is drawn of a track with so many channels."""
         return self.channel if self.channel in channels_of(count) else CHANNELS[0]
 
+    def lanes_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """What the waveform shows of channels with these names: all of them, or the one that is drawn."""
+        channel = self.channel_of(len(names))
+        if channel in ("mix", "any"):
+            return names
+        return (names[int(channel) - 1] if channel.isdecimal() else channel,)
+
     def of(self, transform: Transform) -> Parameters:
         """These, with those of a transform in the place of their own."""
         names = {field.name for field in fields(self)}

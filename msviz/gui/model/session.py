@@ -142,18 +142,15 @@ class Session(QObject):
     def _channel(self) -> str:
         return self._track.parameters.channel_of(self.source.channels)
 
-    def _outlined(self, source: Source) -> Source:
-        """In the channels that the waveform shows.
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Names of the channels that the waveform shows."""
+        return self._track.parameters.lanes_of(self.source.channel_names)
 
-        Those of stereo apart, as one may be loud or clipped where their mean is not; of more, the mean.
-        """
+    def _outlined(self, source: Source) -> Source:
+        """In the channels that the waveform shows: all of a mix, as one may be loud or clipped alone."""
         channel = self._channel
-        whole = channel in ("mix", "any")
-        return (
-            source
-            if whole and source.channels <= 2
-            else mix_down(source, "mix" if whole else kind_of(channel, source.channels))
-        )
+        return source if channel in ("mix", "any") else mix_down(source, kind_of(channel, source.channels))
 
     def _pictured(self, source: Source) -> Source:
         """In the channel that the pictures show."""

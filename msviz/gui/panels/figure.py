@@ -47,8 +47,8 @@ class Figure(QWidget):
         Width and height.
     scale : float
         Pixels of the pictures to each of that, in both directions.
-    lanes : int
-        Channels of its waveform.
+    lanes : sequence of str
+        Names of its waveform's channels.
     name : str
         Of the track, for a title that tells what part it is; without one, none is drawn.
 
@@ -67,7 +67,7 @@ class Figure(QWidget):
         *,
         size: tuple[int, int],
         scale: float = 1.0,
-        lanes: int = 1,
+        lanes: Sequence[str] = ("",),
         name: str = "",
     ) -> None:
         super().__init__()

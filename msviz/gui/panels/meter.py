@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 from msviz.playback import Player
 
 SIZE = QSize(96, 20)
-POLL_MS = 40  # longer than between two calls of `wake` during playback
+POLL_MS = 60  # longer than between two ticks of `Listening` during playback
 LOWEST_DB = -60.0
 FALL_DB_S = 24.0  # how fast a bar falls
 HELD_S = 1.5  # how long the highest peak stays

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QHBoxLayout, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.edited import EditedCanvas, EditedCurtain
-from msviz.gui.canvas.gutter import GUTTER_WIDTH, OctaveGutter
-from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH, FrequencyRuler, LevelLegend
+from msviz.gui.canvas.gutter import OctaveGutter
+from msviz.gui.canvas.rulers import (
+    FREQUENCY_RULER_WIDTH,
+    LEGEND_WIDTH,
+    FrequencyRuler,
+    LaneRuler,
+    LevelLegend,
+)
+from msviz.gui.canvas.waveform import Waveform
 from msviz.gui.model.track import TrackState
 from msviz.picture import Pyramid
+
+LANE_HEIGHTS = {1: 72, 2: 104, 3: 126, 4: 148}  # of the waveform, by its visible lanes
+MOST_HEIGHT = 176
 
 
 class PicturePanel(QWidget):
@@ -46,7 +57,6 @@ class PicturePanel(QWidget):
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""
         self.canvas.set_picture(pyramid, over=over)
-        self.ruler.set_edges([band.low for band in pyramid.bands[1:]] if pyramid else [])
 
     def set_colours(self, colours: Colours) -> None:
         """Show levels in other colours."""
@@ -93,20 +103,43 @@ class Aligned(QWidget):
     def __init__(self, widget: QWidget) -> None:
         super().__init__()
         self._layout = QHBoxLayout(self)
+        self._layout.setSpacing(0)
         self._layout.addWidget(widget)
-        self._gutter, self._axes = False, True
-        self._align()
+        self.align(FREQUENCY_RULER_WIDTH, LEGEND_WIDTH)
 
-    def set_gutter_shown(self, shown: bool) -> None:
-        """Whether the panels have gutters."""
-        self._gutter = shown
-        self._align()
+    def align(self, left: int, right: int) -> None:
+        """Leave as much room to the left and to the right as the panels take."""
+        self._layout.setContentsMargins(left, 0, right, 0)
 
-    def set_axes_shown(self, shown: bool) -> None:
-        """Whether the panels have rulers and legends."""
-        self._axes = shown
-        self._align()
 
-    def _align(self) -> None:
-        left, right = (FREQUENCY_RULER_WIDTH, LEGEND_WIDTH) if self._axes else (0, 0)
-        self._layout.setContentsMargins(left, 0, right + (GUTTER_WIDTH if self._gutter else 0), 0)
+class WaveformPanel(Aligned):
+    """The waveform, the names of its channels, and a scroll bar where there are too many of them."""
+
+    def __init__(self, waveform: Waveform) -> None:
+        self._waveform, self._ruler, self._bar = waveform, LaneRuler(), QScrollBar(Qt.Orientation.Vertical)
+        self._right = 0
+        super().__init__(waveform)
+        self._layout.insertWidget(0, self._ruler)
+        self._layout.addWidget(self._bar)
+        self._bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._bar.valueChanged.connect(waveform.scroll_lanes)
+        waveform.lanes_changed.connect(self._show_lanes)
+        self._show_lanes()
+
+    def align(self, left: int, right: int) -> None:
+        """Leave as much room as the panels take; what stands beside the waveform is in it."""
+        self._right = right
+        self._ruler.setVisible(left > 0)
+        bar = self._bar.sizeHint().width() if not self._bar.isHidden() else 0
+        self._layout.setContentsMargins(max(0, left - self._ruler.width()), 0, max(0, right - bar), 0)
+
+    def _show_lanes(self) -> None:
+        waveform, visible = self._waveform, self._waveform.visible_lanes
+        self._ruler.set_names(waveform.names[visible.start : visible.stop] if waveform.lanes > 1 else ())
+        hidden = waveform.lanes - len(visible)
+        self._bar.setRange(0, hidden)
+        self._bar.setPageStep(len(visible))
+        self._bar.setValue(visible.start)
+        self._bar.setVisible(hidden > 0)
+        self.align(0 if self._ruler.isHidden() else self._ruler.width(), self._right)
+        self.setFixedHeight(LANE_HEIGHTS.get(len(visible), MOST_HEIGHT))

@@ -9,19 +9,19 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from msviz.gui.canvas.colours import HIGHEST_DB, LOWEST_DB, Colours
+from msviz.gui.canvas.gutter import GUTTER_WIDTH
 from msviz.gui.canvas.overview import Overview
-from msviz.gui.canvas.rulers import TimeRuler
+from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH, TimeRuler
 from msviz.gui.canvas.time_canvas import TimeCanvas
 from msviz.gui.canvas.waveform import Waveform
 from msviz.gui.model.parameters import Parameters
 from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import Box
-from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel
+from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel, WaveformPanel
 from msviz.gui.work.analysis import Picture
 from msviz.transform.edits import Edits
 
 SHOWN = ("both", "octaves", "stft", "curtain")
-WAVEFORM_HEIGHTS = {1: 72, 2: 104}  # by its lanes
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Pictures(QWidget):
         self._shown = SHOWN[0]
         self._overview = Overview(view)
         ruler = TimeRuler(view)
-        self._axes = True
+        self._axes, self._gutter = True, False
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(5)
@@ -128,12 +128,10 @@ class Pictures(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self._rows = [Aligned(widget) for widget in (self._overview, ruler, self.waveform)]
+        self._waveform_row = WaveformPanel(self.waveform)
+        self._rows = [Aligned(self._overview), Aligned(ruler), self._waveform_row]
         for row in self._rows:
             layout.addWidget(row)
-        self._waveform_row = self._rows[-1]
-        self._give_lanes(self.waveform.lanes)
-        self.waveform.lanes_changed.connect(self._give_lanes)
         self._waveform_row.hide()
         layout.addWidget(self._split, 1)
 
@@ -195,6 +193,7 @@ class Pictures(QWidget):
         self.curtain.setVisible(shown == "curtain")
         self._split.handle(1).setVisible(shown == "both")  # it sees to that itself only on a screen
         self._split.handle(2).setVisible(False)
+        self._arrange()
         self.shown_changed.emit(shown)
 
     @property
@@ -239,26 +238,34 @@ class Pictures(QWidget):
         self._axes = shown
         self._rows[1].setVisible(shown)  # the time ruler
         self._split.setHandleWidth(5 if shown else 0)
-        for row in self._rows:
-            row.set_axes_shown(shown)
         for panel in (*self._panels, self.curtain):
-            panel.ruler.setVisible(shown)
-            panel.legend.setVisible(shown)
             panel.canvas.edges_shown = shown
+        self._arrange()
 
     def set_waveform_shown(self, shown: bool) -> None:
         """Show the waveform over the pictures, or not."""
         self._waveform_row.setVisible(shown)
 
-    def _give_lanes(self, lanes: int) -> None:
-        self._waveform_row.setFixedHeight(WAVEFORM_HEIGHTS[lanes])
-
     def set_gutter_shown(self, shown: bool) -> None:
-        """Show mute, solo and gain of the octaves beside the pictures, or not."""
-        for row in self._rows:
-            row.set_gutter_shown(shown)
+        """Show mute, solo and gain of the octaves beside their picture, or not."""
+        self._gutter = shown
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show what belongs beside the pictures, and keep all columns in line.
+
+        Of two pictures under each other, the octaves have the gutter beside them and the STFT the legend.
+        """
+        gutter, shared = self._gutter and self._shown != "stft", self._gutter and self._shown == "both"
         for panel in (*self._panels, self.curtain):
-            panel.gutter.setVisible(shown)
+            panel.ruler.setVisible(self._axes)
+            panel.gutter.setVisible(gutter and panel is not self.stft)
+            panel.legend.setVisible(self._axes and not (shared and panel is self.octaves))
+            panel.legend.setFixedWidth(GUTTER_WIDTH if shared else LEGEND_WIDTH)
+        left = FREQUENCY_RULER_WIDTH if self._axes else 0
+        right = LEGEND_WIDTH if self._axes and not shared else 0
+        for row in self._rows:
+            row.align(left, right + (GUTTER_WIDTH if gutter else 0))
 
     def set_smooth(self, smooth: bool) -> None:
         """Let wide cells go over into each other, or show each as it is."""

@@ -31,10 +31,11 @@ def spectrum(
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """What a picture shows at a sample: frequencies in Hz and levels in dB, lowest first.
 
-    The levels are the highest from an earlier sample on, if one is given, and NaN where nothing is known.
+    The levels are the highest from an earlier sample on, if one is given, and NaN until they are final.
     """
     pyramid = picture.pyramid
     hz, codes = [], []
+    zoom_level = pyramid.finest(sample if since is None else since, sample)
     for number, band in enumerate(pyramid.bands):
         last = max(0, -(-pyramid.length // band.hop) - 1)
         first, frame = (
@@ -42,10 +43,30 @@ def spectrum(
             for place in (sample if since is None else since, sample)
         )
         hz.append(band.frequencies)
-        codes.append(pyramid.frames(number, 0, first, frame + 1).max(axis=0))
+        if zoom_level is None:
+            codes.append(np.full(len(band.frequencies), UNKNOWN, np.uint8))
+            continue
+        step = pyramid.step(number, zoom_level)
+        frames = pyramid.frames(number, zoom_level, first >> step, (frame >> step) + 1)
+        codes.append(frames.max(axis=0))
     levels = np.concatenate(codes).astype(float)
     levels = np.where(levels == UNKNOWN, np.nan, (levels - FULL_SCALE) / 2)
     return np.concatenate(hz), levels
+
+
+def strongest(
+    places: NDArray[np.floating], levels: NDArray[np.floating], low: float, high: float, width: int
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """The strongest point of each of so many pixel columns from `low` to `high`, where there are any.
+
+    Places are in ascending order.  All peaks stay at their places, and less is drawn.
+    """
+    inside = (places >= low) & (places <= high)
+    places, levels = places[inside], levels[inside]
+    columns = np.floor((places - low) / (high - low) * max(1, width))
+    order = np.lexsort((levels, columns))
+    last = np.flatnonzero(np.diff(columns[order], append=np.inf))
+    return places[order][last], levels[order][last]
 
 
 class _FrequencyAxis(pg.AxisItem):
@@ -146,7 +167,7 @@ class SpectrumPanel(QWidget):
         below.addStretch()
         below.addWidget(self._legend)
         layout.addLayout(below)
-        self._plot.setMinimumHeight(160)
+        self._plot.setMinimumHeight(120)  # with what is below it, 180 suffice
         self._suit()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -196,12 +217,14 @@ class SpectrumPanel(QWidget):
         self._mark.setVisible(hz is not None)
         if hz is not None:
             self._mark.setValue(np.log10(hz))
-        self._plot.setXRange(np.log10(view.full.low_hz), np.log10(view.full.high_hz), padding=0)
+        low, high = np.log10(view.full.low_hz), np.log10(view.full.high_hz)
+        self._plot.setXRange(low, high, padding=0)
+        width = round(self._plot.width() * self.devicePixelRatioF())
         for number, picture in enumerate(pictures):
             frequencies, levels = spectrum(picture, time_s * view.rate)
-            heard = frequencies > 0
-            places = np.log10(frequencies[heard])
-            self._curves[number].setData(places, levels[heard])
+            audible = frequencies > 0
+            places = np.log10(frequencies[audible])
+            self._curves[number].setData(*strongest(places, levels[audible], low, high, width))
             if self._hold.isChecked():
                 held = self._held[number]
                 if held is None or held.shape != levels.shape:
@@ -209,4 +232,4 @@ class SpectrumPanel(QWidget):
                 if played:
                     levels = spectrum(picture, time_s * view.rate, before_s * view.rate)[1]
                 self._held[number] = held = np.fmax(held, levels)
-                self._peaks[number].setData(places, held[heard])
+                self._peaks[number].setData(*strongest(places, held[audible], low, high, width))
