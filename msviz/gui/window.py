@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PyQt6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.audio import AudioSource
 from msviz.demos import demo_tracks
@@ -38,6 +38,8 @@ from msviz.playback import Player
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 250
+INSPECTOR_FITS = 1000  # pixels: in a window of this width it stands beside the pictures at first
+SNAP_KEY = Qt.Key.Key_Z  # held
 ON_AT_FIRST = ("waveform", "rebuilt", "octave controls")  # of the switches
 
 
@@ -64,6 +66,7 @@ class Window(QMainWindow):
     def __init__(self, player: Player | None = None) -> None:
         super().__init__()
         self.asks = True
+        self._arranged = False  # as the user had it, or at first
         self.work = work = Workspace(player)
         self.track, self.view, self.player, self.runner = work.track, work.view, work.player, work.runner
         self.listening, self.editing = work.listening, work.editing
@@ -88,6 +91,7 @@ class Window(QMainWindow):
         self.meter = MeterBar(work.player)
         self.dialogs = Dialogs(self, work, self.pictures, self.meter)
         self.actions_ = Actions(self, work, self.pictures, self.dialogs, _demos())
+        self.actions_.copy_read_out.triggered.connect(self._copy_read_out)
         self.actions_.new_window.triggered.connect(lambda: self.window_requested.emit(None))
         self.colour_bar = ColourBar()
         self.inspector = Inspector(work.track, self.colour_bar)
@@ -135,6 +139,7 @@ class Window(QMainWindow):
         self.welcome.open_requested.connect(self.dialogs.open_file)
         self.welcome.chosen.connect(work.files.open)
         self.messages.retry_requested.connect(listening.retry)
+        self.inspector.selection.message.connect(status.show_text)
         status.stop_requested.connect(self._toggle_analysis)
         status.cancel_requested.connect(work.exporter.cancel)
         status.reset_requested.connect(self._reset_dropouts)
@@ -152,7 +157,10 @@ class Window(QMainWindow):
         pictures.menu_requested.connect(self._show_menu)
         pictures.waveform.samples_wanted.connect(self._read_samples)
         self.rebuilt.failed.connect(self.messages.show_message)
+        pictures.message.connect(status.show_text)
+        self.actions_.context_menu.aboutToHide.connect(self._leave_menu)
         self.view.cursor_changed.connect(self._show_read_out)
+        self.view.pin_changed.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
 
     # The open track
@@ -193,7 +201,9 @@ class Window(QMainWindow):
         self.pictures.waveform.open(session.lanes)
         self._lanes = session.waveforms[0]
         self._show_rebuilt()
-        self._pages.setCurrentWidget(self.pictures)
+        if self._pages.currentWidget() is not self.pictures:
+            self._pages.setCurrentWidget(self.pictures)
+            self.setFocus()  # Qt gives it to the first field
         self.colour_bar.setEnabled(True)
         self.setWindowTitle(f"{session.source.path.name} – msviz")
         self.setWindowFilePath(str(session.source.path))
@@ -238,11 +248,9 @@ class Window(QMainWindow):
     def _show_read_out(self) -> None:
         if self.view.gliding:  # it is shown as soon as the view is there
             return
-        time_s, hz = self.view.cursor or (None, None)
-        levels = (
-            self.pictures.levels_at(time_s, hz) if time_s is not None and hz is not None else (None, None)
+        self.status.show_read_out(
+            self.view.cursor, self._levels_at(self.view.cursor), self._levels_at(self.view.pin)
         )
-        self.status.show_read_out(self.view.cursor, levels)
         if self.analysis:
             self.inspector.look(self.analysis.pictures)
 
@@ -250,7 +258,39 @@ class Window(QMainWindow):
         time_s, hz = self.view.cursor or (None, None)
         if time_s is not None and hz is not None:
             self.editing.point_at(time_s, hz)
-        self.actions_.edit_menu.popup(at)
+        self.actions_.context_menu.popup(at)
+
+    def _leave_menu(self) -> None:
+        """Clear the cursor once the chosen action has used it."""
+        QTimer.singleShot(0, lambda: self.view.set_cursor(None))
+
+    def _levels_at(self, place: tuple[float, float | None] | None) -> tuple[float | None, float | None]:
+        """The levels of both pictures at a place, where they show any."""
+        time_s, hz = place or (None, None)
+        return (None, None) if time_s is None or hz is None else self.pictures.levels_at(time_s, hz)
+
+    def _copy_read_out(self) -> None:
+        text = self.status.read_out
+        if text and (clipboard := QApplication.clipboard()):
+            clipboard.setText(text)
+        self.status.show_text(f"Copied {text}" if text else "Point at a picture to copy its readout.")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == SNAP_KEY and not event.isAutoRepeat():
+            self.view.set_snapping(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == SNAP_KEY and not event.isAutoRepeat():
+            self.view.set_snapping(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange:
+            self.view.set_snapping(False)  # another window gets the release of the key
+        super().changeEvent(event)
 
     # Sound
 
@@ -278,6 +318,12 @@ class Window(QMainWindow):
     def _show_recent(self) -> None:
         self.welcome.set_recent(self.files.recent())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        if not self._arranged:
+            self._arranged = True
+            self.inspector.setVisible(self.width() >= INSPECTOR_FITS)  # else the pictures need its room
+        super().showEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if files := dropped_files(event.mimeData()):
             accept_copy(event)
@@ -300,8 +346,8 @@ class Window(QMainWindow):
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(SIZE.boundedTo(self.screen().availableSize()))
         state = settings.value("state")
-        if isinstance(state, QByteArray):
-            self.restoreState(state)
+        self._arranged = isinstance(state, QByteArray) and self.restoreState(state)
+        self.inspector.tab = settings.value("inspector tab", 0, int)
         self.colour_bar.setEnabled(False)
         self.pictures.set_colours(Colours.load(settings))
         shown = settings.value("shown", SHOWN[0])
@@ -333,6 +379,7 @@ class Window(QMainWindow):
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("state", self.saveState())
+        settings.setValue("inspector tab", self.inspector.tab)
         settings.setValue("shown", self.pictures.shown)
         for name, action in self.actions_.switches.items():
             settings.setValue(f"switches/{name}", action.isChecked())
