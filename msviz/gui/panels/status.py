@@ -62,7 +62,10 @@ class StatusBar(QStatusBar):
 
     stop_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
-    """The export is to end."""
+    """Of the export."""
+    solo_off_requested = pyqtSignal()
+    reset_requested = pyqtSignal()
+    """Of the count of dropouts."""
     damage_chosen = pyqtSignal(object)
     """A `Missing` stretch is to be seen."""
 
@@ -101,8 +104,18 @@ class StatusBar(QStatusBar):
         self._told.setSingleShot(True)
         self._told.setInterval(TOLD_MS)
         self._told.timeout.connect(self._forget)
-        self._underruns = QLabel()
-        self._underruns.setToolTip("How often sound was not ready in time since msviz was started")
+        self._solo = QPushButton()
+        self._solo.setFlat(True)
+        self._solo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._solo.setAccessibleName("Turn solo off")
+        self._solo.setToolTip("You hear only what is soloed. Click to hear everything")
+        self._solo.clicked.connect(self.solo_off_requested)
+        self._dropouts = QPushButton()
+        self._dropouts.setFlat(True)
+        self._dropouts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._dropouts.setAccessibleName("Reset dropouts")
+        self._dropouts.setToolTip("How often audio was not ready in time in this track. Click to reset")
+        self._dropouts.clicked.connect(self.reset_requested)
         self._export = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._export_bar = _Progress(100)
         self._cancel = QPushButton("Cancel")
@@ -110,11 +123,12 @@ class StatusBar(QStatusBar):
         self._cancel.setFlat(True)
         self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cancel.clicked.connect(self.cancel_requested)
-        for widget in (self._export, self._export_bar, self._cancel, self._underruns):
+        for widget in (self._export, self._export_bar, self._cancel, self._solo, self._dropouts):
             self.addWidget(widget)
         for widget in (self._doing, self._bar, self._stop, self._export, self._export_bar, self._cancel):
             widget.hide()
-        self._underruns.hide()
+        self._solo.hide()
+        self._dropouts.hide()
 
     def event(self, event: QEvent | None) -> bool:
         if event and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
@@ -193,17 +207,22 @@ class StatusBar(QStatusBar):
             self._stop.setText("Resume" if stopped else "Pause")
 
     def show_export(self, name: str, share: float | None) -> None:
-        """How much of a file is written, from 0 to 1; None: nothing is being written."""
+        """How much of a file is exported, from 0 to 1; None when no export runs."""
         for widget in (self._export, self._export_bar, self._cancel):
             widget.setVisible(share is not None)
         if share is not None:
             self._export.setText(f"Exporting {name}")
             self._export_bar.show_share(share)
 
-    def show_underruns(self, count: int) -> None:
-        """How often sound was not ready in time, where it ever was."""
-        self._underruns.setVisible(count > 0)
-        self._underruns.setText(f"{count} underrun{'s' if count > 1 else ''}")
+    def show_solo(self, text: str) -> None:
+        """Say what is soloed; nothing where nothing is."""
+        self._solo.setVisible(bool(text))
+        self._solo.setText(text)
+
+    def show_dropouts(self, count: int) -> None:
+        """How often audio was not ready in time; nothing while it always was."""
+        self._dropouts.setVisible(count > 0)
+        self._dropouts.setText(f"{count} dropout{'s' if count > 1 else ''}")
 
     def show_read_out(
         self,
