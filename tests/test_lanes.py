@@ -14,7 +14,7 @@ from window_tools import device, shown_window  # noqa: F401
 from msviz.gui.canvas.colours import on_light
 from msviz.gui.canvas.waveform import LEVELS, MOST_LANES, WAVE, Waveform, _table
 from msviz.gui.model.parameters import Parameters
-from msviz.gui.panels.picture_panel import LANE_HEIGHTS, MOST_HEIGHT, WaveformPanel
+from msviz.gui.panels.picture_panel import LEAST_LANE, WaveformPanel
 
 
 def pixels(widget) -> np.ndarray:
@@ -76,17 +76,15 @@ def test_of_many_lanes_some_are_visible_and_the_rest_scrolls(panel):
         assert panel._ruler._names == [str(number + 1) for number in waveform.visible_lanes]
 
 
-def test_lanes_grow_up_to_a_height_and_stereo_takes_no_more_than_it_did(panel):
+def test_lanes_share_a_height_and_never_get_too_low(panel):
+    panel.set_room(800)
     heights = []
     for count in (1, 2, 3, 4, 8, 20):
         panel._waveform.open([str(number) for number in range(count)])
         heights.append(panel.height())
-    assert heights[:2] == [72, 104] == [LANE_HEIGHTS[1], LANE_HEIGHTS[2]]
+    assert heights[:2] == [40, 56]  # of 800
     assert heights == sorted(heights)
-    assert heights[-2:] == [MOST_HEIGHT] * 2
-    assert (
-        min(height / min(count, 8) for height, count in zip(heights, (1, 2, 3, 4, 8, 20), strict=True)) > 20
-    )
+    assert heights[-2:] == [LEAST_LANE * MOST_LANES] * 2
 
 
 def test_names_stand_beside_their_lanes(panel):

@@ -19,7 +19,6 @@ from msviz.gui.model.selection import nudge_step, nudged
 from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import Box
 from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel, WaveformPanel
-from msviz.gui.panels.selection_bar import SelectionBar
 from msviz.gui.work.analysis import Picture
 from msviz.transform.edits import Edits
 
@@ -73,8 +72,6 @@ class Pictures(QWidget):
         Both in one panel.
     waveform : Waveform
         Hidden until `set_waveform_shown`.
-    selection_bar : SelectionBar
-        Hidden until `set_selection_bar_shown`.
     """
 
     seek_requested = pyqtSignal(float)
@@ -143,10 +140,6 @@ class Pictures(QWidget):
             layout.addWidget(row)
         self._waveform_row.hide()
         layout.addWidget(self._split, 1)
-        self.selection_bar = SelectionBar(view)
-        self.selection_bar.message.connect(self.message)
-        self.selection_bar.hide()
-        layout.addWidget(self.selection_bar)
 
     @property
     def _panels(self) -> tuple[PicturePanel, PicturePanel]:
@@ -258,10 +251,6 @@ class Pictures(QWidget):
     def set_waveform_shown(self, shown: bool) -> None:
         """Show the waveform over the pictures, or not."""
         self._waveform_row.setVisible(shown)
-
-    def set_selection_bar_shown(self, shown: bool) -> None:
-        """Show or hide the bar with the selection's times and frequencies."""
-        self.selection_bar.setVisible(shown)
 
     def set_gutter_shown(self, shown: bool) -> None:
         """Show mute, solo and gain of the octaves beside their picture, or not."""

@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLineEdit, QWidget
 
 from msviz.gui.model.view import Box
-from msviz.gui.panels.selection_bar import SelectionBar
+from msviz.gui.panels.selection_panel import SelectionPanel
 
 BOX = Box(2.0, 4.5, 220.0, 1760.0)
 
@@ -27,7 +27,7 @@ def window(qtbot):
 
 @pytest.fixture
 def bar(qtbot, window, view):
-    bar = SelectionBar(view)
+    bar = SelectionPanel(view)
     bar.setParent(window)
     bar.said = []
     bar.message.connect(bar.said.append)

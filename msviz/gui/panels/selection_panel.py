@@ -8,7 +8,7 @@ from functools import partial
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from msviz.errors import MsvizError
 from msviz.gui.model.entry import parse_frequency, parse_time
@@ -18,21 +18,21 @@ from msviz.gui.model.view import Box, View
 
 TIME_HINT = "Seconds (12.5), 1:23.5, 250 ms or 44100 samples"
 FREQUENCY_HINT = "Hz (440), 1.2 kHz or a note (A4, C#5 +10)"
-WIDEST_TIME, WIDEST_FREQUENCY = "00:00:00.000000", "000.00 kHz"
-PADDING = 14  # of a field's text, both sides together
-MARGINS = 6, 1, 6, 1
+USUAL_TIME, USUAL_FREQUENCY = "00:00.00000", "00.00 kHz"
+PADDING = 12  # of a field's text, both sides together
+MARGINS = 6, 4, 4, 6
 
 
 class _Field(QLineEdit):
     """A value to edit: Enter applies it, Esc restores it."""
 
-    def __init__(self, name: str, hint: str, widest: str) -> None:
+    def __init__(self, name: str, hint: str, usual: str) -> None:
         super().__init__()
         self.setAccessibleName(f"Selection {name.lower()}")
         self.setToolTip(hint)
         self.setPlaceholderText("–")
         self.setAcceptDrops(False)  # the window opens what is dropped
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance(widest) + PADDING)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(usual) + PADDING)
         self._value = ""
 
     def show_value(self, text: str) -> None:
@@ -40,6 +40,7 @@ class _Field(QLineEdit):
         self._value = text
         if text != self.text() or self.isModified():
             self.setText(text)
+            self.setCursorPosition(0)
 
     def revert(self) -> None:
         """Discard what was typed."""
@@ -68,7 +69,7 @@ class _Field(QLineEdit):
             window.setFocus()
 
 
-class SelectionBar(QWidget):
+class SelectionPanel(QWidget):
     """Fields for the start, end, length and frequencies of the selection.
 
     They are empty when nothing is selected; a value typed then changes a selection of the whole track.
@@ -80,25 +81,36 @@ class SelectionBar(QWidget):
     def __init__(self, view: View) -> None:
         super().__init__()
         self._view = view
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        layout = QHBoxLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(*MARGINS)
+        layout.setHorizontalSpacing(4)
+        layout.setVerticalSpacing(3)
+        heading = QLabel("Selection")
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        layout.addWidget(heading, 0, 0, 1, 4)
         self._fields: dict[str, _Field] = {}
-        for name, hint, widest, use in (
-            ("Start", TIME_HINT, WIDEST_TIME, partial(self._use_edge, Grip(-1, 0))),
-            ("End", TIME_HINT, WIDEST_TIME, partial(self._use_edge, Grip(1, 0))),
-            ("Length", TIME_HINT, WIDEST_TIME, self._use_length),
-            ("Low", FREQUENCY_HINT, WIDEST_FREQUENCY, partial(self._use_edge, Grip(0, -1))),
-            ("High", FREQUENCY_HINT, WIDEST_FREQUENCY, partial(self._use_edge, Grip(0, 1))),
-        ):
-            field = self._fields[name] = _Field(name, hint, widest)
+        uses: dict[str, Callable[[str, Box], Box]] = {
+            "Start": partial(self._use_edge, Grip(-1, 0)),
+            "End": partial(self._use_edge, Grip(1, 0)),
+            "Length": self._use_length,
+            "Low": partial(self._use_edge, Grip(0, -1)),
+            "High": partial(self._use_edge, Grip(0, 1)),
+        }
+        for number, (name, use) in enumerate(uses.items()):
+            is_time = number < 3
+            hint = TIME_HINT if is_time else FREQUENCY_HINT
+            usual = USUAL_TIME if is_time else USUAL_FREQUENCY
+            field = self._fields[name] = _Field(name, hint, usual)
             label = QLabel(name)
             label.setBuddy(field)
-            layout.addWidget(label)
-            layout.addWidget(field)
-            layout.addSpacing(6)
+            column, row = divmod(number, 3)  # times, then frequencies
+            layout.addWidget(label, row + 1, 2 * column)
+            layout.addWidget(field, row + 1, 2 * column + 1)
             field.editingFinished.connect(partial(self._take, name, use))
-        layout.addStretch()
+        layout.setColumnStretch(1, 3)
+        layout.setColumnStretch(3, 2)
         view.selection_changed.connect(self._show)
         view.dragged_changed.connect(self._show)
         self._show()
