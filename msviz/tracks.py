@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.audio import AudioSource, Damage, open_audio, problems
-from msviz.audio.channels import names
+from msviz.audio.channels import channel_names
 from msviz.audio.media import File
 from msviz.lab.phase_reconstruction import PhaseReconstruction
 from msviz.signal import PaddedSource, Source, read_blocks
@@ -71,7 +71,7 @@ class StoredTrack(PaddedSource):
         self._source: Source = LevelsSource(stored) if levels else stored.source()
         self.rate, self.channels, self.length = stored.rate, stored.channels, self._source.length
         self.exact_rate, self.notes = stored.exact_rate, stored.notes
-        self.channel_names = stored.channel_names or names("", self.channels)
+        self.channel_names = stored.channel_names or channel_names("", self.channels)
         self.tracks: tuple[str, ...] = (self.format,)
         shifted = (
             Damage(max(0, start - stored.start), min(self.length, stop - stored.start), reason)

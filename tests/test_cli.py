@@ -636,7 +636,7 @@ def test_without_a_display_it_says_so(track):
     done = program(track, DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
     _, told = done.communicate(timeout=LONG_S)
     assert done.returncode == 1
-    assert told.startswith("msviz: There is no display to open a window on")
+    assert told.startswith("msviz: No display is available to open a window on")
     assert told.count("\n") == 1
 
 

@@ -37,7 +37,7 @@ class TestTicks:
         for a, b in pairwise(labelled):
             assert (b.value - a.value) / (stop - start) * pixels >= room(a.label) * 0.999
             assert a.label != b.label
-        assert all(start * 0.999999 <= tick.value <= stop for tick in ticks)
+        assert all(start * 0.999999 <= tick.value <= stop * (1 + 1e-12) for tick in ticks)
 
     @pytest.mark.parametrize("ticks_of", [frequency_ticks, note_ticks])
     @given(st.floats(0.002, 5e6), st.floats(0.0003, 10), st.integers(20, 2000), st.booleans())

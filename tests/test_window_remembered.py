@@ -180,3 +180,12 @@ def test_settings_that_mean_nothing_are_left_alone(make_window):
     assert not window.pictures.octaves.isHidden()
     assert not window.pictures.stft.isHidden()
     assert "Recent files" not in shown_texts(window.welcome)
+
+
+def test_boxes_that_were_soloed_together_still_are(qapp, tmp_path):
+    """As edits were saved before each box had its own solo."""
+    path = write(tmp_path / "track.wav", tone(seconds=1.0))
+    file = saved_edits.fingerprint(path, RATE)
+    entry = {**file, "octaves": [], "boxes": [[0.2, 0.8, 100.0, 1000.0, 0.0]], "alone": True}
+    QSettings().setValue(saved_edits.KEY, json.dumps([entry]))
+    assert saved_edits.load_edits(file, 7).boxes == (BoxEdit(0.2, 0.8, 100.0, 1000.0, 0.0, soloed=True),)

@@ -1,5 +1,6 @@
 """Read and write audio files, any interval of samples at a time."""
 
+from msviz.audio.channels import channel_names
 from msviz.audio.damage import Damage, problems, require_sound
 from msviz.audio.mix import Mix, decoded, mix_down
 from msviz.audio.source import AudioSource, open_audio, read_audio
@@ -10,6 +11,7 @@ __all__ = [
     "Damage",
     "Mix",
     "audio_writer",
+    "channel_names",
     "decoded",
     "mix_down",
     "open_audio",

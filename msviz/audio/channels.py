@@ -62,7 +62,7 @@ _CAF_LAYOUTS = {
 }
 
 
-def names(speakers: str, channels: int) -> tuple[str, ...]:
+def channel_names(speakers: str, channels: int) -> tuple[str, ...]:
     """Names of channels to show: those of the speakers, if their number matches, or numbers from 1."""
     found = speakers.split()
     if channels == 1:

@@ -11,7 +11,7 @@ from weakref import WeakSet
 import numpy as np
 from numpy.typing import NDArray
 
-from msviz.audio.channels import names
+from msviz.audio.channels import channel_names
 from msviz.audio.damage import Damage
 from msviz.audio.decode import Decoder, make_decoder
 from msviz.audio.encoded import Encoded
@@ -63,7 +63,7 @@ class AudioSource(PaddedSource):
         self.name = media.path.name
         self.format, self.subtype = encoded.format, encoded.subtype
         self.rate, self.exact_rate, self.channels = encoded.rate, encoded.exact_rate, encoded.channels
-        self.channel_names = names(encoded.speakers, encoded.channels)
+        self.channel_names = channel_names(encoded.speakers, encoded.channels)
         self.track, self.tracks = encoded.track, encoded.tracks
         self._media, self._encoded = media, encoded
         self._length = encoded.length

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def load_edits(file: Fingerprint, octave_count: int) -> Edits:
             if octaves:
                 more = octave_count - len(octaves)
                 octaves = (OctaveEdit(),) * more + octaves[max(0, -more) :]
+            if entry.get("alone"):  # saved when all boxes were soloed together
+                boxes = tuple(replace(box, soloed=True) for box in boxes)
             return Edits(octaves, boxes)
     return Edits()
 
