@@ -94,7 +94,7 @@ def test_the_channel_that_is_drawn(qtbot, window, channel, levels):
             if level is None:
                 assert shown < -50
             else:
-                assert shown == pytest.approx(level, abs=1)
+                assert shown == pytest.approx(level, abs=2)  # the pixel may show the next bin
 
 
 def test_one_of_many_channels_is_drawn(qtbot, window, tmp_path):
@@ -107,7 +107,7 @@ def test_one_of_many_channels_is_drawn(qtbot, window, tmp_path):
     qtbot.waitUntil(lambda: window.inspector.parameters._channel.currentText() == "3")
     qtbot.waitUntil(lambda: drawn(window) == [picture.pyramid for picture in window.analysis.pictures])
     for high in window.pictures.levels_at(1.0, 1320.0):
-        assert high == pytest.approx(-6, abs=1)
+        assert high == pytest.approx(-6, abs=2)
     for low in window.pictures.levels_at(1.0, 440.0):
         assert low < -50
     assert window.pictures.waveform.lanes == 1

@@ -27,7 +27,7 @@ from msviz.gui.panels.pictures import SHOWN, Pictures
 from msviz.gui.panels.status import StatusBar
 from msviz.gui.panels.transport import TransportBar
 from msviz.gui.panels.welcome import Welcome
-from msviz.gui.work.analysis import Analysis
+from msviz.gui.work.analysis import NAMES, Analysis, names_of
 from msviz.gui.work.resynthesis import ResynthesisWave
 from msviz.playback import Player
 
@@ -226,7 +226,8 @@ class Window(QMainWindow):
         levels = (
             self.pictures.levels_at(time_s, hz) if time_s is not None and hz is not None else (None, None)
         )
-        self.status.show_read_out(self.view.cursor, levels)
+        names = names_of(self.session.pictures) if self.session else NAMES
+        self.status.show_read_out(self.view.cursor, levels, names)
         if self.analysis:
             self.inspector.look(self.analysis.pictures)
 

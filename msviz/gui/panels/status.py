@@ -19,6 +19,7 @@ from msviz.audio import AudioSource
 from msviz.gui.model.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
 from msviz.gui.model.view import View
 from msviz.gui.panels.labels import LEAST, ElidedLabel, FigureLabel, set_figures
+from msviz.gui.work.analysis import NAMES
 
 MOST_DAMAGES = 30  # that a menu lists
 TOLD_LEAST = 320  # pixels that a message keeps
@@ -196,7 +197,10 @@ class StatusBar(QStatusBar):
         self._underruns.setText(f"{count} underrun{'s' if count > 1 else ''}")
 
     def show_read_out(
-        self, cursor: tuple[float, float | None] | None, levels: tuple[float | None, float | None]
+        self,
+        cursor: tuple[float, float | None] | None,
+        levels: tuple[float | None, float | None],
+        names: Sequence[str] = NAMES,
     ) -> None:
         """Time, frequency, note, and the levels in both pictures, or why there are none; over a waveform,
         the time.
@@ -210,8 +214,8 @@ class StatusBar(QStatusBar):
         text = moment_text(time_s, view.span_s / (view.columns or 1), view.rate, view.length)
         sounds = ""
         if hz is not None:
-            octaves, stft = map(level_text, levels)
-            if reason := view.damage.at(time_s):
-                octaves = stft = reason
-            sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}  octaves {octaves:>9}  STFT {stft:>9}"
+            reason = view.damage.at(time_s)
+            texts = [reason] * len(levels) if reason else map(level_text, levels)
+            told = "".join(f"  {name} {text:>9}" for name, text in zip(names, texts, strict=True))
+            sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}{told}"
         set_figures(self._read_out, f"{text}{sounds:{SOUNDS}}")
