@@ -5,7 +5,7 @@ PICTURE := build/bach.png
 .PHONY: help run test test-lowest lint format docs clean
 .DEFAULT_GOAL := help
 
-help:  ## say what there is to make
+help:  ## list the targets
 	@awk -F ':|## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$NF }' Makefile
 
 run:  ## set up, then open a demo track
@@ -13,15 +13,15 @@ run:  ## set up, then open a demo track
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" != Linux ]; then \
 	    $(BIN)/msviz open $(DEMO); \
 	else \
-	    echo "There is no display to open the window on, so this makes a picture of the demo track instead."; \
+	    echo "There is no display for a window, so this draws the demo track to a picture instead."; \
 	    mkdir -p $(dir $(PICTURE)) && $(BIN)/msviz render $(DEMO) -o $(PICTURE) && \
-	    echo "The picture is $(CURDIR)/$(PICTURE)"; \
+	    echo "Saved $(CURDIR)/$(PICTURE)"; \
 	fi
 
 test: lint  ## set up, then lint, types, contracts and tests
 	$(BIN)/pytest -q
 
-test-lowest:  ## set up the lowest versions that are allowed, in build/lowest, then tests
+test-lowest:  ## set up the lowest allowed versions in build/lowest, then test
 	@packaging/setup.sh lowest
 	build/lowest/bin/pytest -q
 
@@ -37,10 +37,10 @@ format:  ## set up, then format the code
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-docs:  ## set up, then build the documentation as a site, build/docs/index.html
+docs:  ## set up, then build the documentation site, build/docs/index.html
 	@packaging/setup.sh test
 	$(BIN)/sphinx-build -W --keep-going -q docs build/docs
 
-clean:  ## remove everything that was made here
+clean:  ## remove everything that was built
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The documentation as a site: `make docs` builds it into build/docs."""
+"""Configuration of the documentation site, which `make docs` builds into build/docs."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True}
 autodoc_preserve_defaults = True
 autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
-# The site builds without the gigabytes of torch; its classes stand empty in the signatures then.
+# The site can be built without the gigabytes of torch; its classes are then mocked.
 autodoc_mock_imports = [] if importlib.util.find_spec("torch") else ["torch"]
 napoleon_google_docstring = False
-# Types are prose, "array (channels, n)", also those of attributes: no words of them are links.
+# Types are prose, such as "array (channels, n)", without links; also those of attributes.
 napoleon_custom_sections = [("Attributes", "params_style")]
 napoleon_use_param = False
 napoleon_use_rtype = False
@@ -53,7 +53,7 @@ html_theme_options = {
 
 
 def bars_are_bars(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """Docstrings say |x| for a magnitude; to reStructuredText that would be a substitution."""
+    """Escape |x|, a magnitude in docstrings but a substitution in reStructuredText."""
     lines[:] = [
         line if line.lstrip().startswith((">>>", "...")) else line.replace("|", r"\|") for line in lines
     ]
@@ -68,7 +68,7 @@ def arrays_are_short(
     signature: str | None,
     returns: str | None,
 ) -> tuple[str | None, str | None]:
-    """NDArray[float32] in place of what NumPy writes out for it."""
+    """Write NDArray[float32] instead of its long form."""
     long = re.compile(r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[([^\[\]]*)\]\]")
     return signature and long.sub(r"NDArray[\1]", signature), returns and long.sub(r"NDArray[\1]", returns)
 
@@ -76,7 +76,7 @@ def arrays_are_short(
 def fields_are_told(
     app: object, what: str, name: str, obj: object, skip: bool, options: object
 ) -> bool | None:
-    """The fields of a named tuple stand in its signature."""
+    """Skip the fields of named tuples, which are in their signatures."""
     return True if (inspect.getdoc(obj) or "").startswith("Alias for field number") else None
 
 

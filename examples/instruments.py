@@ -1,13 +1,13 @@
-"""Name the instrument of a note, trained on one octave of pitches and tested on others.
+"""Recognize the instrument of a note: training on one octave of pitches, testing on others.
 
-    python examples/instruments.py          # two minutes of one processor core
+    python examples/instruments.py          # two minutes on one processor core
     python examples/instruments.py --help
 
-In the octave picture a note played higher is the same picture further up, and a convolutional network
-that pools over frequency does not mind where a picture lies.  In an STFT the same note is stretched: its
-overtones move apart.  So a network that has seen one octave of pitches should know the others from the
-octave picture, and not from the STFT.  This script tries it: six synthetic instruments play melodies, the
-same ones are converted into both pictures, and the same network learns from each.
+In the octave picture, a higher note is the same picture shifted up, and a convolutional network that
+pools over frequency ignores the shift.  In an STFT the higher note is stretched: its overtones are further
+apart.  So a network trained on one octave of pitches should recognize other octaves in the octave picture
+but not in the STFT.  This script tests it: six synthetic instruments play melodies, the melodies are
+converted to both kinds of pictures, and the same network is trained on each.
 
 Needs the extra `torch`.
 """
@@ -33,10 +33,10 @@ Array = NDArray[np.float64]
 Random = np.random.Generator
 
 RATE = 16000
-SECONDS = 0.512  # in a picture
+SECONDS = 0.512  # of a picture
 SEMITONES = np.arange(12.0)
-PITCHES = {  # MIDI numbers; the first are learned from
-    "as learned": 57 + SEMITONES,  # A3, 220 Hz, to G#4
+PITCHES = {  # MIDI note numbers; the first are for training
+    "trained octave": 57 + SEMITONES,  # A3, 220 Hz, to G#4
     "an octave down": 45 + SEMITONES,
     "an octave up": 69 + SEMITONES,
     "two octaves up": 81 + SEMITONES,
@@ -44,37 +44,37 @@ PITCHES = {  # MIDI numbers; the first are learned from
 
 
 # ---------------------------------------------------------------------- instruments
-# What tells them apart is which partials there are; envelopes, brightness, vibrato and level are drawn anew
-# for every note.  Three can hold a note, three fade away.
+# They differ in which partials they have; envelopes, brightness, vibrato and level are random for every
+# note.  Three sustain a note, three fade away.
 
 
 def partials(hz: Array, numbers: Array, amplitudes: Array, rng: Random) -> Array:
     """The sum of partials at multiples `numbers` of a frequency over time, none above Nyquist.
 
-    Amplitudes are (partials,), or (partials, n) where they change.
+    Amplitudes are (partials,), or (partials, n) if they change over time.
     """
     phase = np.cumsum(hz) * (2 * np.pi / RATE)
-    heard = numbers * hz.max() < RATE / 2
+    audible = numbers * hz.max() < RATE / 2
     starts = rng.uniform(0, 2 * np.pi, len(numbers))
-    tones = np.sin(np.multiply.outer(numbers[heard], phase) + starts[heard, None])
-    return np.asarray((amplitudes.reshape(len(numbers), -1)[heard] * tones).sum(axis=0))
+    tones = np.sin(np.multiply.outer(numbers[audible], phase) + starts[audible, None])
+    return np.asarray((amplitudes.reshape(len(numbers), -1)[audible] * tones).sum(axis=0))
 
 
 def tilted(numbers: Array, rng: Random, *, low: float = 3.0, high: float = 9.0) -> Array:
-    """Amplitudes that fall by some dB an octave, each by up to 4 dB more or less."""
+    """Amplitudes that fall by a random slope in dB per octave, each varied by up to 4 dB."""
     slope = rng.uniform(low, high)
     decibels = -slope * np.log2(numbers) + rng.uniform(-4, 4, len(numbers))
     return np.asarray(10 ** (decibels / 20))
 
 
 def held(n: int, rng: Random) -> Array:
-    """A note that is held: attack and release of some hundredths of a second."""
+    """The envelope of a sustained note: attack and release of some hundredths of a second."""
     t = np.arange(n) / RATE
     return np.minimum(np.minimum(t / rng.uniform(0.01, 0.08), (n / RATE - t) / rng.uniform(0.02, 0.08)), 1)
 
 
 def fading(n: int, rng: Random) -> Array:
-    """A note that is struck: it fades within some tenths of a second."""
+    """The envelope of a struck note, which fades within some tenths of a second."""
     t = np.arange(n) / RATE
     ends = np.minimum((n / RATE - t) / 0.01, 1)
     return np.minimum(t / 0.003, 1) * np.exp(-t / rng.uniform(0.1, 0.6)) * ends
@@ -93,14 +93,14 @@ def reed(hz: Array, rng: Random) -> Array:
 
 
 def brass(hz: Array, rng: Random) -> Array:
-    """All harmonics; the louder it is, the more of the high ones."""
+    """All harmonics; the louder, the more high ones."""
     numbers, loud = np.arange(1.0, 40), held(len(hz), rng)
     brighter = loud ** np.minimum(numbers[:, None] / 4, 4)
     return partials(hz, numbers, tilted(numbers, rng)[:, None] * brighter, rng)
 
 
 def string(hz: Array, rng: Random) -> Array:
-    """A plucked string: all harmonics but those with a node where it is plucked; high ones fade first."""
+    """A plucked string: all harmonics without a node at the plucking point; high ones fade first."""
     numbers, t = np.arange(1.0, 40), np.arange(len(hz)) / RATE
     plucked = np.abs(np.sin(np.pi * numbers * rng.uniform(0.1, 0.4))) / numbers
     fade = np.exp(-np.multiply.outer(numbers, t) * rng.uniform(0.5, 3))
@@ -118,7 +118,7 @@ def piano(hz: Array, rng: Random) -> Array:
 
 
 def modulated(hz: Array, ratio: float, rng: Random) -> Array:
-    """Two sines, one modulating the other ever less (Chowning, J. Audio Eng. Soc. 21(7), 1973)."""
+    """Two sines, one modulating the other less and less (Chowning, J. Audio Eng. Soc. 21(7), 1973)."""
     phase, loud = np.cumsum(hz) * (2 * np.pi / RATE), fading(len(hz), rng)
     index = rng.uniform(1, 2.5) * np.sqrt(loud)
     return np.sin(phase + index * np.sin(ratio * phase + rng.uniform(0, 2 * np.pi))) * loud
@@ -130,7 +130,7 @@ INSTRUMENTS: tuple[Callable[[Array, Random], Array], ...] = (organ, reed, brass,
 def melody(
     instrument: Callable[[Array, Random], Array], pitches: Array, seconds: float, rng: Random
 ) -> Array:
-    """Notes one after the other, at any level, in some noise."""
+    """A sequence of notes at random levels, with some noise."""
     samples = np.zeros(round(seconds * RATE))
     begin = 0
     while begin < len(samples):
@@ -146,7 +146,8 @@ def melody(
 
 def play(folder: Path, seconds: float, rng: Random, transforms: dict[str, Transform]) -> None:
     """Convert melodies of every instrument: folder / picture / pitches / instrument / number.zarr."""
-    parts = {"learn": (PITCHES["as learned"], 2), **{name: (pitches, 1) for name, pitches in PITCHES.items()}}
+    parts = {"learn": (PITCHES["trained octave"], 2)}
+    parts |= {name: (pitches, 1) for name, pitches in PITCHES.items()}
     for part, (pitches, takes) in parts.items():
         for instrument in INSTRUMENTS:
             for take in range(takes):
@@ -158,17 +159,17 @@ def play(folder: Path, seconds: float, rng: Random, transforms: dict[str, Transf
 
 
 # ---------------------------------------------------------------------- pictures
-# All have 256 rows up to 8 kHz and 32 columns.
+# All have 256 bins up to 8 kHz and 32 columns.
 
 Transform = msviz.OctaveTransform | msviz.STFT
 OCTAVES = msviz.OctaveTransform(RATE, bins_per_octave=32, resolution=16, fmin=31)
 SHORT = msviz.STFT(RATE, window=512, hop=256)
 LONG = msviz.STFT(RATE, window=2048, hop=256)
 HZ = np.concatenate([octave.frequencies for octave in OCTAVES.octaves])
-PICTURES: dict[str, tuple[Transform, Array | slice]] = {  # what makes it, and which rows of that it has
+PICTURES: dict[str, tuple[Transform, Array | slice]] = {  # the transform, and which of its bins to use
     "octaves": (OCTAVES, slice(None)),
     "STFT": (SHORT, slice(1, None)),
-    # Which part of it is the logarithmic axis alone: an STFT read off at the frequencies of the octaves.
+    # To see the effect of the logarithmic axis alone: an STFT sampled at the frequencies of the octaves.
     "STFT, log axis": (LONG, np.rint(HZ / (RATE / LONG.window)).astype(int)),
 }
 
@@ -176,11 +177,11 @@ PICTURES: dict[str, tuple[Transform, Array | slice]] = {  # what makes it, and w
 Set = tuple[torch.Tensor, torch.Tensor]
 
 
-def read(folder: Path, rows: Array | slice, crops: int) -> Set:
-    """Random crops of every melody: pictures (n, 1, 256, 32), 80 dB from 0 to 1 at the loudest; labels."""
+def read(folder: Path, bins: Array | slice, crops: int) -> Set:
+    """Random crops of every melody: pictures (n, 1, 256, 32), 1 at the peak, 0 at 80 dB below it; labels."""
     dataset = OctaveDataset(folder, seconds=SECONDS, frame_rate=RATE / SHORT.hop, crops_per_file=crops)
     pictures, labels = next(iter(DataLoader(dataset, batch_size=len(dataset))))
-    pictures = pictures[:, :, rows]
+    pictures = pictures[:, :, bins]
     return (1 + (pictures - pictures.amax((2, 3), keepdim=True)) / 80).clamp(0), labels
 
 
@@ -188,7 +189,7 @@ def read(folder: Path, rows: Array | slice, crops: int) -> Set:
 
 
 def network() -> nn.Sequential:
-    """Four convolutions, 5 rows × 3 columns; what they found is pooled over all rows, then over time."""
+    """Four convolutions of 5 bins × 3 columns, pooled over all bins, then over time."""
     layers: list[nn.Module] = []
     for before, after in pairwise([1, 8, 16, 24, 32]):
         layers += [nn.Conv2d(before, after, (5, 3), padding=(2, 1)), nn.MaxPool2d(2)]
@@ -197,15 +198,15 @@ def network() -> nn.Sequential:
 
 
 class Pooled(nn.Module):
-    """The maximum over rows, wherever it lies; of that the mean over columns."""
+    """The maximum over all bins, then the mean over columns."""
 
     def forward(self, found: torch.Tensor) -> torch.Tensor:
-        """From (batch, channels, rows, columns) to (batch, channels)."""
+        """From (batch, channels, bins, columns) to (batch, channels)."""
         return found.amax(2).mean(2)
 
 
 def train(learned: Set, epochs: int, seed: int) -> nn.Sequential:
-    """A network that has learned from a set."""
+    """Train a network on a set."""
     torch.manual_seed(seed)
     model = network()
     optimizer = torch.optim.AdamW(model.parameters())
@@ -224,18 +225,18 @@ def train(learned: Set, epochs: int, seed: int) -> nn.Sequential:
 
 @torch.no_grad()
 def accuracy(model: nn.Sequential, tested: Set) -> float:
-    """Share of a set whose instrument is named rightly."""
+    """The fraction of a set whose instrument is recognized."""
     pictures, labels = tested
     named = torch.cat([model(batch).argmax(1) for batch in pictures.split(64)])
     return float((named == labels).float().mean())
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Play, convert, learn, and tell how often each picture's network is right."""
+    """Play, convert, train, and print the accuracy for each kind of picture."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=3, help="networks trained for each picture")
     parser.add_argument("--seconds", type=float, default=20, help="length of a melody")
-    parser.add_argument("--crops", type=int, default=50, help="pictures of each melody to learn from")
+    parser.add_argument("--crops", type=int, default=50, help="training pictures from each melody")
     parser.add_argument("--epochs", type=int, default=8)
     options = parser.parse_args(arguments)
 
@@ -248,11 +249,11 @@ def main(arguments: list[str] | None = None) -> None:
             {key: made for key, (made, _) in PICTURES.items()},
         )
         chance = 100 / len(INSTRUMENTS)
-        print(f"Right, in per cent: mean ± spread of {options.seeds} networks; {chance:.0f} is chance.")
+        print(f"Accuracy in per cent, mean ± spread of {options.seeds} networks; chance is {chance:.0f}.")
         print(" " * 16 + "".join(f"{pitches:>18}" for pitches in PITCHES), flush=True)
-        for key, (_, rows) in PICTURES.items():
-            learned = read(folder / key / "learn", rows, options.crops)
-            tested = [read(folder / key / part, rows, max(1, options.crops // 2)) for part in PITCHES]
+        for key, (_, bins) in PICTURES.items():
+            learned = read(folder / key / "learn", bins, options.crops)
+            tested = [read(folder / key / part, bins, max(1, options.crops // 2)) for part in PITCHES]
             scores = []
             for seed in range(options.seeds):
                 model = train(learned, options.epochs, seed)

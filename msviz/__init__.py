@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Each public name is imported when it is first asked for: `import msviz` and `msviz --help` stay quick.
+# Each public name is imported when it is first used: `import msviz` and `msviz --help` stay fast.
 _HOMES = {
     "AudioError": "msviz.errors",
     "AudioSource": "msviz.audio",
@@ -87,7 +87,7 @@ __all__ = [
     "write_audio",
 ]
 
-# What has no name up here is asked for in its room: msviz.picture.levels.
+# Other names are found in their subpackages: msviz.picture.levels.
 _ROOMS = ("audio", "convert", "lab", "picture", "playback", "storage", "torch", "transform")
 
 
@@ -97,7 +97,7 @@ def __getattr__(name: str) -> Any:
 
         try:
             return import_module(f"msviz.{name}")
-        except MsvizError as error:  # it needs what is not installed
+        except MsvizError as error:  # a package that it needs is not installed
             raise AttributeError(str(error)) from None
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

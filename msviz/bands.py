@@ -1,4 +1,4 @@
-"""Bands, the unit of transforms and pictures; and which frequencies are worth looking at, at a rate."""
+"""Bands, the unit of transforms and pictures, and default frequencies for a sampling rate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Band(Protocol):
 
     @property
     def name(self) -> str:
-        """What files call it: ``octave_03``, ``stft``, ``residual``."""
+        """Its name in files: ``octave_03``, ``stft``, ``residual``."""
 
     @property
     def frequencies(self) -> NDArray[np.floating]:
@@ -35,15 +35,15 @@ class Band(Protocol):
 
     @property
     def edges(self) -> dict[str, float]:
-        """What files tell of its filters: the edges in Hz."""
+        """The edges of its filters in Hz, for files."""
 
 
 def default_fmin(rate: float) -> float:
     """The lowest frequency that the octave transform covers by default, in Hz.
 
-    20 Hz, the lowest audible frequency, at the rates of sound.  At those of vibrations, where fewer than
-    six octaves would be left, eight octaves below the Nyquist frequency; at those of radio, where more
-    than fourteen would be, fourteen below it.
+    20 Hz, the lowest audible frequency, at audio sampling rates.  At lower rates, where that would give
+    fewer than six octaves, eight octaves below the Nyquist frequency; at higher ones, where it would give
+    more than fourteen, fourteen below it.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def default_fmin(rate: float) -> float:
 
 
 def time_scale(rate: float) -> float:
-    """How many times longer things last at a rate than in sound: 1 at the rates of sound.
+    """How much slower things happen in signals of a sampling rate than in audio; 1 at audio rates.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A small cache that several threads may ask."""
+"""A small cache for several threads."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ V = TypeVar("V")
 
 
 class SingleFlightCache(Generic[K, V]):
-    """Keeps the values of the keys asked for last; two threads never make the same one at once.
+    """Keeps the values of the keys used last; two threads never compute the same value at once.
 
-    Who asks for a value that another thread is making waits for it, and gets that thread's value or its
-    error.  If that thread is cancelled or interrupted, which is no affair of others, one of them makes it.
+    A thread that needs a value which another one is computing waits for it, and gets its value or its error.
+    If the other thread is cancelled or interrupted, one of those waiting computes it.
 
     Parameters
     ----------
     make : callable
-        Makes the value of a key.  What fails is tried again by the next who asks.
+        Computes the value of a key.  After an error, the next request tries again.
     size : int
-        How many are kept.
+        How many values to keep.
     """
 
     def __init__(self, make: Callable[[K], V], size: int) -> None:
@@ -74,7 +74,7 @@ class SingleFlightCache(Generic[K, V]):
         return value
 
     def clear(self) -> None:
-        """Forget all values; what is being made goes to those who wait for it."""
+        """Forget all values; those being computed still go to the threads waiting for them."""
         with self._lock:
             self._entries.clear()
 

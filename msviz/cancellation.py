@@ -1,4 +1,4 @@
-"""Cancelling, half-way, what a thread computes."""
+"""Cancel what a thread is computing."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _scopes = _Scopes()
 
 
 class Cancelled(BaseException):
-    """What was being computed has been cancelled; no `Exception`, so that nobody takes it for a failure."""
+    """Raised when a computation is cancelled; not an `Exception`, so that it is not handled as a failure."""
 
 
 @contextmanager
 def cancel_scope(cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Cancel what this thread reads, analyses or rebuilds in here once `cancelled()` is true.
+    """Cancel what this thread reads, analyses or synthesizes in here once `cancelled()` is true.
 
-    Scopes nest: what is computed in the inner one is cancelled by either.
+    Scopes can be nested: either cancels what is computed in the inner one.
 
     Raises
     ------
     Cancelled
-        In the midst of it, between two blocks.
+        Between two blocks.
     """
     outer = _scopes.entered
     _scopes.entered = (*outer, cancelled)
@@ -38,6 +38,6 @@ def cancel_scope(cancelled: Callable[[], bool]) -> Iterator[None]:
 
 
 def raise_if_cancelled() -> None:
-    """Raise `Cancelled` if a scope that this thread is in has been cancelled; called from block to block."""
+    """Raise `Cancelled` if a scope of this thread has been cancelled; to be called between blocks."""
     if any(cancelled() for cancelled in _scopes.entered):
         raise Cancelled

@@ -1,4 +1,4 @@
-"""Default values of the transforms' parameters, and presets for listening to one thing."""
+"""Default parameters of the transforms, and presets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Defaults(NamedTuple):
-    """Default values of the parameters of `OctaveTransform` and `STFT`, wherever they can be set."""
+    """Default parameters of `OctaveTransform` and `STFT`, in Python, the window and the command line."""
 
     bins_per_octave: int = 24
     resolution: float = 12.0

@@ -15,12 +15,12 @@ _FILES = {
 
 
 def demo_tracks() -> dict[str, Path]:
-    """The demo tracks by the name that people see, wherever msviz is installed and started.
+    """The demo tracks by their titles, wherever msviz is installed.
 
     Raises
     ------
     MsvizError
-        If the files did not come with this installation.
+        If this installation lacks the files.
 
     Examples
     --------
@@ -35,5 +35,5 @@ def demo_tracks() -> dict[str, Path]:
     tracks = {name: folder / file for name, file in _FILES.items()}
     for track in tracks.values():
         if not track.is_file():
-            raise MsvizError(f"The demo track {track} is missing: please install msviz again.")
+            raise MsvizError(f"The demo track {track} is missing: reinstall msviz.")
     return tracks

@@ -1,17 +1,17 @@
-"""The errors that a person can act on.
+"""Errors that users can act on.
 
-Every message is one sentence that names what is wrong (the file, the parameter, the value) and,
-where it is not plain, what to do.  The window shows it where it happened; the command line prints
+Every message is a sentence that says what is wrong (the file, the parameter, the value) and,
+unless it is obvious, what to do.  The window shows it where it happened; the command line prints
 it and exits with 1.
 """
 
 
 class MsvizError(Exception):
-    """Something went wrong that a person can understand and act on."""
+    """Base class of errors that users can understand and act on."""
 
 
 class ParameterError(MsvizError, ValueError):
-    """A parameter has a value that cannot be used."""
+    """A parameter has an invalid value."""
 
 
 class AudioError(MsvizError):
@@ -19,15 +19,15 @@ class AudioError(MsvizError):
 
 
 class StorageError(MsvizError):
-    """A file of a representation cannot be opened, read or written."""
+    """A stored representation cannot be opened, read or written."""
 
 
 class DeviceError(MsvizError):
-    """Sound cannot be played: no library, no device, or a device that went away."""
+    """Sound cannot be played: the library or the device is missing, or the device was disconnected."""
 
 
 def as_sentence(error: BaseException) -> MsvizError:
-    """What a person reads of any error; the traceback of one that nobody has foreseen is in the log."""
+    """Any error as a message for users; the traceback of an internal error is in the log."""
     if isinstance(error, MsvizError):
         return error
     if isinstance(error, MemoryError):

@@ -1,4 +1,4 @@
-"""Files and folders appear whole or not at all, and have one writer at a time."""
+"""Write files and folders completely or not at all, one writer at a time."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from msviz.errors import MsvizError
 
 @contextmanager
 def atomic_path(path: Path, kind: type[MsvizError] = MsvizError, *, folder: bool = False) -> Iterator[Path]:
-    """A hidden path beside `path` to write to: it takes that place at the end, or is gone if that fails.
+    """A hidden path in the same folder to write to; renamed to `path` at the end, or removed on failure.
 
-    Its name is its own, and nobody else may write to `path` meanwhile.  What writers of `path` that were
-    killed have left goes first.
+    Its name is unique, and no other process can write to `path` meanwhile.  What killed writers of `path`
+    left behind is removed first.
 
     Parameters
     ----------
     path : Path
     kind : type
-        Of the error that is raised.
+        Of the error to raise.
     folder : bool
-        Whether a folder is written, and not a file.
+        Whether to write a folder instead of a file.
 
     Raises
     ------
     MsvizError
-        If `path` is there and is of another sort, is being written, or cannot be written.
+        If `path` exists and is of the other kind, is being written, or cannot be written.
     """
     part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
     try:
@@ -52,7 +52,7 @@ def atomic_path(path: Path, kind: type[MsvizError] = MsvizError, *, folder: bool
 
 
 def _clear_up(path: Path) -> None:
-    """Remove what killed writers have left, and bring back what one had put out of the way."""
+    """Remove what killed writers left behind, and restore a folder that one had moved away."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.????????.part"):
         _remove(left)
     old = _old(path)
@@ -63,7 +63,7 @@ def _clear_up(path: Path) -> None:
 
 
 def _put_in_place(part: Path, path: Path) -> None:
-    """Rename, with a folder that is there out of the way: none can be renamed over another."""
+    """Rename, after moving an existing folder away: folders cannot be renamed over each other."""
     old = _old(path)
     if path.is_dir():
         _remove(old)
@@ -78,7 +78,7 @@ def _put_in_place(part: Path, path: Path) -> None:
 
 
 def _old(path: Path) -> Path:
-    """Where a folder waits while another takes its place."""
+    """Where a folder is moved while another replaces it."""
     return path.with_name(f".{path.name}.old")
 
 
@@ -92,19 +92,19 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def write_lock(path: Path, kind: type[MsvizError] = MsvizError) -> Iterator[bool]:
-    """Keep others from writing the same file: the system frees the lock of a process that is killed.
+    """Prevent others from writing the same file; the system frees the lock of a killed process.
 
     Yields
     ------
     bool
-        Whether others are kept from it: some file systems know no locks.
+        Whether the file is locked: some file systems do not support locks.
 
     Raises
     ------
     MsvizError
-        Of the given kind, if another one writes it now.
+        Of the given kind, if another process is writing it.
     OSError
-        If nothing can be written beside it.
+        If nothing can be written to its folder.
     """
     lock = path.with_name(f".{path.name}.lock")
     try:
@@ -125,7 +125,7 @@ def write_lock(path: Path, kind: type[MsvizError] = MsvizError) -> Iterator[bool
 
 
 def _locked(lock: Path) -> tuple[BinaryIO, bool]:
-    """The file, and whether it is locked; raises `BlockingIOError` if another one has it."""
+    """The file, and whether it is locked; raises `BlockingIOError` if another process has the lock."""
     while True:
         file = lock.open("ab")
         try:
@@ -141,7 +141,7 @@ def _locked(lock: Path) -> tuple[BinaryIO, bool]:
 
 
 def _lock(file: BinaryIO) -> bool:
-    """Lock a file; false where the file system knows no locks."""
+    """Lock a file; false if the file system does not support locks."""
     if sys.platform == "win32":
         import msvcrt
 

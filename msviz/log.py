@@ -1,4 +1,4 @@
-"""The log of what failed, with tracebacks: `msviz --verbose` and Help > Show log show it."""
+"""The log of failures with tracebacks, shown by `msviz --verbose` and Help > Show log."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
-LARGEST = 1 << 20  # bytes of the log; as many of those before are kept
+LARGEST = 1 << 20  # bytes of the log, and of the previous one, which is kept
 
 logger = logging.getLogger("msviz")
-logger.addHandler(logging.NullHandler())  # who uses msviz as a library decides what is shown
+logger.addHandler(logging.NullHandler())  # programs that use msviz as a library decide what is shown
 
 
 def log_path() -> Path:
-    """The file of the log, where the system has the logs of a user's programs."""
+    """The path of the log, in the system's folder for logs of user programs."""
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
@@ -28,10 +28,10 @@ def log_path() -> Path:
 
 
 class _LogFile(logging.Handler):
-    """Opened when there is something to be written, which is seldom; where it cannot be, nothing is."""
+    """A log file opened only when there is something to write, and ignored if it cannot be written."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        with suppress(OSError):  # there may be a full disk, which is told elsewhere
+        with suppress(OSError):  # such as a full disk, which is reported elsewhere
             self._file.emit(record)
 
     @cached_property
@@ -53,7 +53,7 @@ class _LogFile(logging.Handler):
 
 @contextmanager
 def logged(*, verbose: bool = False) -> Iterator[None]:
-    """Write to the log what fails in here and, if `verbose`, to standard error."""
+    """Log failures in here to the log file and, if `verbose`, to standard error."""
     handlers: list[logging.Handler] = [_LogFile()]
     if verbose:
         handlers.append(logging.StreamHandler())

@@ -1,4 +1,4 @@
-"""How far a resynthesis is from the original."""
+"""Measures of the difference between a resynthesis and the original."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _PIECE = 2**18  # samples that are compared at a time
 
 
 def signal_to_error_db(original: Source | ArrayLike, resynthesis: Source | ArrayLike) -> float:
-    """20·log10(‖x‖ / ‖y - x‖) in dB; inf where both are equal.
+    """Signal-to-error ratio 20·log10(‖x‖ / ‖y - x‖) in dB; inf if both are equal.
 
-    It says little of reconstructed phases: a partial that is off by half a cycle all along sounds the same
-    and counts as an error of twice its size.  See `spectral_convergence_db`.
+    It says little about reconstructed phases: a partial that is off by half a cycle sounds the same but
+    counts as an error of twice its size.  See `spectral_convergence_db`.
 
     Parameters
     ----------
     original, resynthesis : sources, or arrays of equal shape
-        Sources are read piece by piece.  An array beside a source is taken as its samples.
+        Sources are read piece by piece.  An array compared with a source is taken as samples.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def signal_to_error_db(original: Source | ArrayLike, resynthesis: Source | Array
         for what in ("rate", "channels", "length"):
             its, own = getattr(original, what), getattr(resynthesis, what)
             if its != own:
-                raise ParameterError(f"the original has another {what} ({its}) than the resynthesis ({own})")
+                raise ParameterError(f"the original and the resynthesis differ in {what}: {its} and {own}")
         pieces = range(0, original.length, _PIECE)
         pairs = [(original.read, resynthesis.read, at, min(at + _PIECE, original.length)) for at in pieces]
         sums = np.array([_energies(x(a, b), y(a, b)) for x, y, a, b in pairs]).reshape(-1, 2).sum(axis=0)
@@ -53,7 +53,7 @@ def signal_to_error_db(original: Source | ArrayLike, resynthesis: Source | Array
 def _energies(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
     """Of the signal x, and of the error y - x."""
     if x.shape != y.shape:
-        raise ParameterError(f"arrays that are compared must have one shape, not {x.shape} and {y.shape}")
+        raise ParameterError(f"arrays to compare must have the same shape, not {x.shape} and {y.shape}")
     dtype = np.result_type(x, y, np.float64)
     energy, error = (float(np.vdot(a, a).real) for a in (x.astype(dtype), np.subtract(y, x, dtype=dtype)))
     return energy, error
@@ -62,14 +62,14 @@ def _energies(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
 def spectral_convergence_db(
     original: Sequence[NDArray[Any]], resynthesis: Sequence[NDArray[Any]], weights: Sequence[NDArray[Any]]
 ) -> float:
-    """20·log10(‖|a| - |c|‖ / ‖c‖) of coefficients c and those of a resynthesis, in dB; -inf: equal.
+    """20·log10(‖|a| - |c|‖ / ‖c‖) in dB, of coefficients c and those of a resynthesis, a; -inf if equal.
 
     Parameters
     ----------
     original, resynthesis : sequences of array (channels, bins, frames)
-        One array a band.
+        One array for each band.
     weights : sequence of array (bins,)
-        Energy of a coefficient of magnitude 1, as `Transform.energies` has it.
+        Energy of a coefficient of magnitude 1, as given by `Transform.energies`.
 
     Examples
     --------

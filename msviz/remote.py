@@ -1,4 +1,4 @@
-"""Files that lie elsewhere: whatever fsspec has a name for, such as s3://bucket/song.zarr."""
+"""Files at any address that fsspec knows, such as s3://bucket/song.zarr."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from msviz.errors import MsvizError, StorageError
 
 
 def located(name: str | os.PathLike[str]) -> str:
-    """The path or address that somebody has given; file:///… is a path like any other."""
+    """A path or address as given; file:///… becomes a plain path."""
     name = os.fspath(name)
     return url2pathname(name[len("file://") :]) if name.startswith("file://") else name
 
 
 def is_address(name: str) -> bool:
-    """Whether a file's name is an address, and not a path on this machine."""
+    """Whether a name is an address and not a path on this machine."""
     return "://" in name
 
 
@@ -28,14 +28,14 @@ def file_system(address: str) -> tuple[Any, str]:
     Raises
     ------
     StorageError
-        If fsspec, or what it needs for this kind of address, is not installed, or it knows no such kind, or
-        nobody answers.
+        If fsspec or its package for this kind of address is not installed, the kind is unknown, or the
+        server does not answer.
     """
     try:
         from fsspec.core import url_to_fs
     except ImportError:
         raise StorageError(
-            f"{address} is an address, which needs fsspec: pip install 'msviz[cluster]'."
+            f"{address} is an address, which needs fsspec: install it with pip install 'msviz[cluster]'."
         ) from None
     with remote_errors(address):
         system, path = url_to_fs(address)
@@ -44,7 +44,7 @@ def file_system(address: str) -> tuple[Any, str]:
 
 @contextmanager
 def remote_errors(address: str) -> Iterator[None]:
-    """Say in a sentence what a file system says: each has errors of its own kinds."""
+    """Turn the errors of a file system, each of which has its own kinds, into a sentence."""
     try:
         yield
     except MsvizError:

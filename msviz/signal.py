@@ -1,4 +1,4 @@
-"""Sound as the rest of the package sees it: something of which any interval can be read."""
+"""Sources of samples, from which any interval can be read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from msviz.validation import numbers, real
 
 HIGHEST_RATE_HZ = 1e12
 
-#: An array with more channels than this, and fewer samples than channels, is one that stands on its side.
+#: An array with more channels than this, and fewer samples than channels, is taken to be transposed.
 MOST_CHANNELS_OF_SHORT_SOUND = 32
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Anything of which any interval of samples can be read: a file, an array, a resynthesis."""
+    """Anything from which any interval of samples can be read: a file, an array, a resynthesis."""
 
     @property
     def rate(self) -> int:
@@ -44,7 +44,7 @@ class Source(Protocol):
 
 
 class _Inside(Source, Protocol):
-    """What a subclass of `PaddedSource` must have."""
+    """What a subclass of `PaddedSource` must define."""
 
     @property
     def dtype(self) -> np.dtype[Any]: ...
@@ -53,7 +53,7 @@ class _Inside(Source, Protocol):
 
 
 class PaddedSource:
-    """Base of sources that are zero outside; a subclass has rate, channels and length, and reads the inside.
+    """Base class of sources; a subclass defines rate, channels and length, and reads only inside them.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class PaddedSource:
 
 
 def whole_rate(rate: float) -> int:
-    """A sampling rate in whole Hz: arithmetic with times is exact with no other.
+    """Round a sampling rate to whole Hz, for exact arithmetic with times.
 
     Raises
     ------
@@ -96,17 +96,17 @@ def whole_rate(rate: float) -> int:
 def read_blocks(
     block: Callable[[int], NDArray[Any]], size: int, start: int, stop: int, channels: int, dtype: DTypeLike
 ) -> NDArray[Any]:
-    """Samples [start, stop) of a source that is made block by block.
+    """Samples [start, stop) of a source computed in blocks.
 
     Parameters
     ----------
     block : callable
-        Gives block i, which holds samples [i × size, (i + 1) × size), the last perhaps fewer.
+        Returns block i, samples [i × size, (i + 1) × size); the last may be shorter.
 
     Raises
     ------
     Cancelled
-        Between blocks, once the calling thread's work is cancelled (`msviz.cancellation.cancel_scope`).
+        Between blocks, if the work of the calling thread is cancelled (`msviz.cancellation.cancel_scope`).
     """
     out = np.empty((channels, stop - start), dtype)
     at = start
@@ -120,28 +120,28 @@ def read_blocks(
 
 
 def as_samples(samples: ArrayLike) -> NDArray[np.floating]:
-    """Samples of an array as they are computed with: (channels, n), float32 or float64, full scale ±1.
+    """Convert an array to samples (channels, n) in float32 or float64 with full scale ±1.
 
     Parameters
     ----------
     samples : array_like (channels, n) or (n,)
-        float32 and float64 are kept, other floats become one of them.  Integers are PCM, and are scaled by
-        their width: int16 by 1/32768, unsigned ones about their middle.
+        float32 and float64 are kept, other floats become one of them.  Integers are taken as PCM and scaled
+        by their width: int16 by 1/32768, unsigned integers around their middle.
 
     Raises
     ------
     ParameterError
-        If that is not what the array is.
+        If the array has another shape or type.
     """
     array = numbers("samples", samples)
     kind, width = array.dtype.kind, 8 * array.dtype.itemsize
     if kind == "c":
-        raise ParameterError("samples must be real, not complex: take .real, or two channels")
+        raise ParameterError("samples must be real, not complex: use .real, or two channels")
     if kind == "b":
-        raise ParameterError("samples must be numbers, not truth values")
+        raise ParameterError("samples must be numbers, not booleans")
     if kind in "iu" and width == 64:
         raise ParameterError(
-            f"samples of dtype {array.dtype} have no full scale: divide them by it, or take int16 or int32"
+            f"samples of dtype {array.dtype} have no known full scale: use int16, int32 or floats within ±1"
         )
     array = array[np.newaxis] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[0] == 0:
@@ -155,7 +155,7 @@ def as_samples(samples: ArrayLike) -> NDArray[np.floating]:
     if kind == "f":
         return np.asarray(array, np.float64 if width > 32 else np.float32)
     full = 2 ** (width - 1)
-    # float32 holds 24 bits.
+    # float32 has 24 bits.
     scaled = np.asarray(array, np.float32 if width <= 16 else np.float64)
     return np.asarray((scaled - (full if kind == "u" else 0)) / full, np.float32)
 
@@ -169,23 +169,23 @@ class Signal(PaddedSource):
     ----------
     samples : array_like (channels, n) or (n,)
         Full scale is ±1.  One dimension is taken as one channel.  float32 and float64 are kept; integers
-        are PCM, and scaled by their width.
+        are taken as PCM and scaled by their width.
     rate : int
-        Sampling rate in Hz, from 1 Hz.  A fraction is rounded: 44055.94 Hz counts as 44056 Hz.
+        Sampling rate in Hz, from 1 Hz.  Rounded to whole Hz: 44055.94 Hz becomes 44056 Hz.
 
     Raises
     ------
     ParameterError
-        If `samples` are not real numbers of that shape, or `rate` is below 1 Hz.
+        If `samples` are not real numbers of this shape, or `rate` is below 1 Hz.
 
     See Also
     --------
-    read_audio : Reads a file into a signal.
-    OctaveTransform.analyze : Takes signals, and arrays as well.
+    read_audio : Read a file into a signal.
+    OctaveTransform.analyze : Analyse signals, or arrays.
 
     Notes
     -----
-    May be read from several threads at once.
+    Safe to read from several threads at once.
 
     Examples
     --------
@@ -196,7 +196,7 @@ class Signal(PaddedSource):
     Signal(1 channel, 22050 samples at 44100 Hz, float64)
     >>> sine.channels, sine.length, sine.duration
     (1, 22050, 0.5)
-    >>> sine.read(-2, 3).shape  # it is zero outside
+    >>> sine.read(-2, 3).shape  # zero outside
     (1, 5)
     >>> sine + sine == 2 * sine
     True
@@ -211,7 +211,7 @@ class Signal(PaddedSource):
 
     @classmethod
     def of(cls, samples: NDArray[np.floating], rate: int) -> Signal:
-        """Of an array (channels, n) of float32 or float64 as it is, however few its samples are."""
+        """Wrap an array (channels, n) of float32 or float64 without checks or copies."""
         signal = cls.__new__(cls)
         signal.samples, signal.rate = samples, rate
         return signal
@@ -235,12 +235,12 @@ class Signal(PaddedSource):
         return self.samples[:, start:stop]
 
     def between(self, start_s: float, stop_s: float) -> Signal:
-        """What lies between two times in seconds; its samples are a view.
+        """The part between two times in seconds; its samples are a view.
 
         Raises
         ------
         ParameterError
-            If that is not within the signal.
+            If the times are not within the signal.
         """
         interval = interval_of(start_s, stop_s, self.rate, 0, self.length)
         return Signal.of(self.samples[:, slice(*interval)], self.rate)
@@ -252,7 +252,7 @@ class Signal(PaddedSource):
         return self.rate == other.rate and np.array_equal(self.samples, other.samples)
 
     def __mul__(self, gain: ArrayLike) -> Signal:
-        """Times a gain, or an array that is broadcast against (channels, n)."""
+        """Multiply by a gain, or by an array that is broadcast against (channels, n)."""
         if isinstance(gain, Signal):
             return NotImplemented
         return Signal.of(scaled(self.samples, gain, "gain"), self.rate)
@@ -260,14 +260,14 @@ class Signal(PaddedSource):
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> Signal:
-        """Over a number."""
+        """Divide by a number."""
         return self * (1 / numbers("a divisor", divisor))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.samples, dtype, copy=copy)
 
     def __add__(self, other: Signal) -> Signal:
-        """Both together."""
+        """The sum."""
         return self._with(other, operator.add)
 
     def __sub__(self, other: Signal) -> Signal:
@@ -278,14 +278,14 @@ class Signal(PaddedSource):
         return Signal.of(-self.samples, self.rate)
 
     def __abs__(self) -> Signal:
-        """With each sample's magnitude."""
+        """The absolute values of the samples."""
         return Signal.of(np.abs(self.samples), self.rate)
 
     def _with(self, other: Signal, operate: Callable[[Any, Any], Any]) -> Signal:
         if not isinstance(other, Signal):
             return NotImplemented
         if (self.rate, self.samples.shape) != (other.rate, other.samples.shape):
-            raise ParameterError(f"{self!r} and {other!r} must have one rate and one shape")
+            raise ParameterError(f"{self!r} and {other!r} must have the same rate and shape")
         return Signal.of(operate(self.samples, other.samples), self.rate)
 
     def __repr__(self) -> str:
@@ -293,7 +293,7 @@ class Signal(PaddedSource):
         return f"Signal({channels}, {self.length} samples at {self.rate} Hz, {self.dtype})"
 
     def _repr_html_(self) -> str:
-        """For notebooks: what it is, and the envelope of each channel."""
+        """For notebooks: a description, and the envelope of each channel."""
         columns, height = min(600, max(self.length, 1)), 60
         edges = np.linspace(0, self.length, columns + 1).astype(int)
         drawings = []
@@ -311,22 +311,22 @@ class Signal(PaddedSource):
 
 
 def scaled(values: NDArray[Any], factor: ArrayLike, name: str) -> NDArray[Any]:
-    """Values times a factor that is broadcast against them, in their own precision.
+    """Multiply values by a factor that is broadcast against them, in their own precision.
 
     Raises
     ------
     ParameterError
-        If it does not fit their shape, or is complex where they are real.
+        If it does not have a matching shape, or is complex and they are real.
     """
     own = numbers(f"a {name}", factor)
     if np.iscomplexobj(own) and not np.iscomplexobj(values):
-        raise ParameterError(f"a {name} must be real: what it scales is")
+        raise ParameterError(f"a {name} must be real to scale real values")
     try:
         product = values * own.astype(values.dtype if np.iscomplexobj(own) else values.real.dtype)
     except ValueError:
         product = own
     if product.shape != values.shape:
-        raise ParameterError(f"a {name} of shape {own.shape} does not fit {values.shape}")
+        raise ParameterError(f"a {name} of shape {own.shape} cannot be broadcast to {values.shape}")
     return np.asarray(product)
 
 
@@ -336,7 +336,7 @@ def interval_of(start_s: float, stop_s: float, rate: int, first: int, last: int)
     Raises
     ------
     ParameterError
-        If they are not in order, or do not lie within.
+        If they are not in order, or not within it.
     """
     low, high = first / rate, last / rate
     start_s, stop_s = (
@@ -344,22 +344,22 @@ def interval_of(start_s: float, stop_s: float, rate: int, first: int, last: int)
         real("stop_s", stop_s, low, high, unit="s"),
     )
     if stop_s < start_s:
-        raise ParameterError(f"stop_s must not be before start_s, as {stop_s} is before {start_s}")
+        raise ParameterError(f"stop_s ({stop_s}) must not be before start_s ({start_s})")
     return round(start_s * rate), round(stop_s * rate)
 
 
 def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int) -> Source:
-    """A source as it is; an array as a signal.
+    """Return a source unchanged, and an array as a signal.
 
     Parameters
     ----------
     rate : float, optional
-        Of an array, in Hz; by default `expected_rate`.
+        Sampling rate of an array in Hz; by default `expected_rate`.
 
     Raises
     ------
     ParameterError
-        If its rate is not the expected one, or the array does not hold samples.
+        If its rate is not the expected one, or the array does not contain samples.
     """
     if not is_source(source):
         source = Signal(source, expected_rate if rate is None else rate)  # type: ignore[arg-type]
@@ -367,27 +367,27 @@ def as_source(source: Source | ArrayLike, rate: float | None, expected_rate: int
         raise ParameterError("rate applies to arrays only: a source has its own")
     if source.rate != expected_rate:
         raise ParameterError(
-            f"the transform is for a rate of {expected_rate} Hz, and the signal has {source.rate} Hz"
+            f"the transform is for a rate of {expected_rate} Hz, but the signal has {source.rate} Hz"
         )
     return source
 
 
 def is_source(source: Any) -> TypeGuard[Source]:
-    """Whether it is a source; ParameterError if it is a representation, which can be read, too."""
+    """Whether it is a source; ParameterError if it is a representation, which also has `read`."""
     if hasattr(source, "synthesize"):
-        raise ParameterError(f"{source!r} is a representation already: call its synthesize() first")
-    return isinstance(source, PaddedSource | Source)  # the second is slow to tell
+        raise ParameterError(f"{source!r} is a representation, not a signal: call its synthesize() first")
+    return isinstance(source, PaddedSource | Source)  # the second is slow to check
 
 
 def require_source(source: Any) -> None:
-    """Raise `ParameterError` unless it is a source: an array does not tell its rate."""
+    """Raise `ParameterError` unless it is a source, such as for an array, which has no sampling rate."""
     if not is_source(source):
         name = type(source).__name__
         raise ParameterError(f"expected a signal, not {name}: wrap an array as Signal(samples, rate)")
 
 
 class Excerpt(PaddedSource):
-    """Samples [start, stop) of a source as a source of their own."""
+    """Samples [start, stop) of a source as a source."""
 
     def __init__(self, source: Source, start: int, stop: int) -> None:
         self._source, self._start = source, start
@@ -399,6 +399,6 @@ class Excerpt(PaddedSource):
 
 
 def dtype_of(source: Source) -> np.dtype[Any]:
-    """What a source's samples are, in float32 unless it says otherwise."""
+    """The type of a source's samples, float32 unless it says otherwise."""
     dtype: np.dtype[Any] = getattr(source, "dtype", PaddedSource.dtype)
     return dtype

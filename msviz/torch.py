@@ -20,7 +20,9 @@ try:
     import torch
     from torch.utils.data import Dataset
 except ImportError as error:
-    raise MsvizError(f'msviz.torch needs PyTorch: pip install "msviz[torch]" gets it ({error}).') from error
+    raise MsvizError(
+        f'msviz.torch needs PyTorch: install it with pip install "msviz[torch]" ({error}).'
+    ) from error
 
 __all__ = ["OctaveDataset"]
 
@@ -28,60 +30,60 @@ Array = NDArray[Any]
 Values = Literal["db", "magnitude", "complex"]
 
 SUFFIXES = ".zarr", ".zip", ".npz"
-FLOOR = np.float32(10 ** (FLOOR_DB / 20))  # what is below it counts as silence
-KEPT_OPEN = 64  # files, of each process: an .npz is in memory while it is open
+FLOOR = np.float32(10 ** (FLOOR_DB / 20))  # lower levels count as silence
+KEPT_OPEN = 64  # open files per process: an open .npz is in memory
 
 
 class OctaveDataset(Dataset[Any]):
     """Random crops of the converted files in a folder; a map-style `torch.utils.data.Dataset`.
 
-    An item is a pair (picture, label).  The picture is a list of tensors (channels, bins, frames), one an
-    octave, the lowest first, or with `frame_rate` one tensor (channels, bins, frames); the default collation
-    of a `DataLoader` puts the batch in front of each.  Crops begin at frames of the lowest octave and have
-    equal sizes.  Each is read by itself, in whichever process asks; a file shorter than a crop counts as
-    followed by silence.
+    An item is a pair (picture, label).  The picture is a list of tensors (channels, bins, frames), one for
+    each octave, the lowest first, or with `frame_rate` a single tensor (channels, bins, frames); the default
+    collation of a `DataLoader` adds the batch as the first dimension.  Crops begin at frames of the lowest
+    octave and have equal sizes.  Each crop is read only when it is requested, in the requesting process; a
+    file shorter than a crop is padded with silence.
 
-    Which crop an item is depends on `seed`, the epoch and its number alone, not on workers or order.
+    The crop of an item depends only on `seed`, the epoch and its index, not on workers or order.
 
     Parameters
     ----------
     folder : path
-        Searched with everything below it for ``.zarr`` folders, ``.zip`` and ``.npz``; of octave transforms
-        or STFTs, all with the same parameters.
+        Searched, with all its subfolders, for ``.zarr`` folders, ``.zip`` and ``.npz`` files of octave
+        transforms or STFTs, all with the same parameters.
     seconds : float
         Length of a crop, rounded to whole frames of the lowest octave.
     frame_rate : float, optional
-        Frames a second of one rectangular picture with all bins, the lowest first, as
-        `Representation.image` makes it.  By default every octave has its own.
+        Frames per second of one rectangular picture with all bins, the lowest first, as in
+        `Representation.image`.  By default every octave has its own.
     values : {"db", "magnitude", "complex"}
-        Level in dB relative to full scale, not below -119.5; |c|; or the coefficients themselves.
+        Levels in dB relative to full scale, at least -119.5; magnitudes; or the coefficients themselves.
     channel : int, optional
-        One channel alone; by default all of them.
+        Only this channel, numbered from 0; by default all.
     label : callable, optional
-        From a file's path to its label.  By default the label is the number, in `classes`, of the folder that
-        the file lies in.
+        Returns the label of a file, given its path.  By default the label is the index, in `classes`, of the
+        folder that contains the file.
     crops_per_file : int
-        Items of an epoch from each file.
+        Items per epoch from each file.
     seed : int
-        Of the generator that chooses the crops.
+        Seed of the random generator that chooses the crops.
 
     Attributes
     ----------
     files : tuple of Path
-        Sorted.  Items n × crops_per_file and those that follow come from file n.
+        Sorted.  Items from n × crops_per_file on are from file n.
     classes : tuple of str
-        Names of the folders with files in them, sorted; empty where `label` is given.
+        Names of the folders that contain files, sorted; empty if `label` is given.
     transform : OctaveTransform or STFT
-        What made the files.
+        The transform of the files.
 
     Raises
     ------
     MsvizError
-        If the folder is missing or holds no converted file, or files differ in parameters or channels.
+        If the folder is missing or contains no converted file, or files differ in parameters or channels.
     ParameterError
-        If a parameter has a value that cannot be used.
+        If a parameter has an invalid value.
     StorageError
-        If a file cannot be read, or holds levels where `values` is "complex".
+        If a file cannot be read, or contains only levels and `values` is "complex".
 
     Examples
     --------
@@ -121,9 +123,7 @@ class OctaveDataset(Dataset[Any]):
         if values not in ("db", "magnitude", "complex"):
             raise ParameterError(f'values must be "db", "magnitude" or "complex", not {values!r}')
         if values == "complex" and frame_rate is not None:
-            raise ParameterError(
-                "complex values come by octave: an image has magnitudes; leave out frame_rate"
-            )
+            raise ParameterError("images contain magnitudes, not complex values: leave out frame_rate")
         self.files = find_files(Path(folder))
         self.frame_rate, self.values, self.channel = frame_rate, values, channel
         self.crops_per_file, self.seed = whole("crops_per_file", crops_per_file, 1), whole("seed", seed, 0)
@@ -154,15 +154,15 @@ class OctaveDataset(Dataset[Any]):
         return len(self.files) * self.crops_per_file
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose other crops: those of this epoch, also in workers that already run."""
+        """Choose the crops of an epoch, also in workers that are already running."""
         self._epoch.fill_(epoch)
 
     def __getitem__(self, index: int) -> tuple[list[torch.Tensor] | torch.Tensor, Any]:
         if not 0 <= index < len(self):
-            raise IndexError(f"item {index} of {len(self)}")
+            raise IndexError(f"item {index} is out of range: there are {len(self)}")
         number = index // self.crops_per_file
         start, stop = self._stretches[number]
-        # Octaves have as many frames in every crop, for all begin at multiples of the longest hop.
+        # Every crop has the same number of frames, because all begin at multiples of the longest hop.
         first, last = -(-start // self._step), (stop - self.samples) // self._step
         if last < first:  # shorter than a crop
             first = last = start // self._step
@@ -174,26 +174,24 @@ class OctaveDataset(Dataset[Any]):
         return {**self.__dict__, "_opened": {}}
 
     def _open(self, number: int) -> StoredRepresentation:
-        """A file, opened in this process: what another one has open is not shared with it."""
+        """A file, opened in this process: open files are not shared between processes."""
         if self._process != os.getpid():
             self._process, self._opened = os.getpid(), {}
         stored = self._opened.pop(number, None) or load(self.files[number])
         if len(self._opened) >= KEPT_OPEN:
             self._opened.pop(next(iter(self._opened)))
-        self._opened[number] = stored  # the last used is the last
+        self._opened[number] = stored  # the last used is last
         return stored
 
     def _check(self, stored: StoredRepresentation) -> None:
-        """Whether a file has what is asked for."""
+        """Check that a file has the requested values and channel."""
         if self.values == "complex" and stored.content == "levels":
-            raise StorageError(
-                f'{stored.path} holds levels, a picture only: take values="db" or "magnitude".'
-            )
+            raise StorageError(f'{stored.path} contains only levels: use values="db" or "magnitude".')
         if self.channel is not None:
             self.channel = whole(f"the channel of {stored.path}", self.channel, 0, stored.channels - 1)
 
     def _check_alike(self, stored: StoredRepresentation, first: StoredRepresentation) -> None:
-        """Whether pictures of a file have the same size as those of the first."""
+        """Check that pictures of a file have the same size as those of the first."""
         self._check(stored)
         if stored.transform != first.transform:
             raise MsvizError(
@@ -203,11 +201,11 @@ class OctaveDataset(Dataset[Any]):
         if self.channel is None and stored.channels != first.channels:
             raise MsvizError(
                 f"{stored.path} and {first.path} have {stored.channels} and {first.channels} channels: "
-                f"choose one with channel."
+                f"choose one with the parameter channel."
             )
 
     def _picture(self, stored: StoredRepresentation, start: int) -> list[torch.Tensor] | torch.Tensor:
-        """Samples [start, start + samples) of a file as they are asked for."""
+        """Samples [start, start + samples) of a file as requested."""
         stop = start + self.samples
         first, last = max(start, stored.start), min(stop, stored.stop)
         channels = range(stored.channels) if self.channel is None else [self.channel]
@@ -240,6 +238,6 @@ def find_files(folder: Path) -> tuple[Path, ...]:
         folders[:] = [name for name in folders if not name.endswith(SUFFIXES)]
     if not files:
         raise MsvizError(
-            f'There is no converted file in {folder}: "msviz convert FILES -o {folder}" makes some.'
+            f'{folder} contains no converted files: make some with "msviz convert FILES -o {folder}".'
         )
     return tuple(sorted(files))

@@ -1,4 +1,4 @@
-"""What the window and the command line open: an audio file, or the representation of one."""
+"""Tracks opened by the window and the command line: audio files and representations."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ from msviz.storage import Recording, StoredRepresentation, load
 from msviz.transform import Band, Frames, Map, Range, Representation
 
 _SUFFIXES = (".zarr", ".zip", ".npz")
-_SEGMENT_S = 1.5  # about; as long as the lab's
+_SEGMENT_S = 1.5  # approximately, as in the lab
 
 
 def is_representation(file: File) -> bool:
-    """Whether the name is that of a representation, and not of an audio file."""
+    """Whether a name is that of a representation and not of an audio file."""
     return isinstance(file, str | os.PathLike) and os.fspath(file).rstrip("/\\").lower().endswith(_SUFFIXES)
 
 
 class StoredTrack(PaddedSource):
-    """The sound of a representation in a file, with the attributes and methods of an `AudioSource`.
+    """The sound of a stored representation, with the attributes and methods of an `AudioSource`.
 
     Attributes
     ----------
     stored : StoredRepresentation
     path : Path
     name : str
-        What the file is called, for people.
+        The name of the file, to show.
     format : str
-        For people: "msviz, complex64".
+        To show: "msviz, complex64".
     rate, channels, length : int
-        In Hz; number of channels, and of samples in each.
+        Sampling rate in Hz; number of channels; number of samples in each channel.
     exact_rate : float
         Sampling rate of the original, which may have a fraction.
     channel_names : tuple of str
-        What each channel is for; its number, from "1", where the file does not tell.
+        What each channel is for, or its number, from "1", if the file does not say.
     track, tracks : int, tuple of str
-        There is one, number 0.
+        There is a single one, number 0.
     damage : tuple of Damage
-        Which samples were missing in the original; they are about zero.
+        Samples that were missing in the original; they are approximately zero.
     notes : tuple of str
-        What else was wrong with the original.
+        Other problems of the original.
     settled, counted : bool
         The length is final.
     picture : StoredPicture or None
-        What is drawn of a file that holds levels alone; its sound then has phases that are made up.
+        The picture of a file that contains only levels, whose sound has estimated phases.
     """
 
     non_finite = 0
@@ -81,21 +81,21 @@ class StoredTrack(PaddedSource):
 
     @property
     def decoded(self) -> int:
-        """How many samples, from the first, can be read without waiting: all."""
+        """How many samples, from the first, can be read without waiting: all of them."""
         return self.length
 
     def settle(self) -> None:
-        """The length is final already."""
+        """Do nothing: the length is already final."""
 
     def check(self) -> Iterator[float]:
-        """All damage is known already."""
+        """Do nothing: all damage is already known."""
         yield 1.0
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
         return self._source.read(start, stop)
 
     def close(self) -> None:
-        """There is nothing that stays open."""
+        """Do nothing: no file stays open."""
 
     def __enter__(self) -> Self:
         return self
@@ -105,19 +105,19 @@ class StoredTrack(PaddedSource):
 
 
 class LevelsSource(PaddedSource):
-    """What levels in a file sound like, with phases that go with them; a `Source`.
+    """The sound of levels in a file, with estimated phases; a `Source`.
 
     Parameters
     ----------
     stored : StoredRepresentation
-        Its sample `start` is sample 0 here.
+        Its sample `start` is sample 0 of the source.
     """
 
     def __init__(self, stored: StoredRepresentation) -> None:
         self.rate, self.channels, self.length = stored.rate, stored.channels, stored.length
         self._stored = stored
         self._segment = 2 ** round(math.log2(_SEGMENT_S * self.rate))
-        # Places are those of the original, where frames lie at multiples of their hops.
+        # Positions are those of the original, where frames are at multiples of their hops.
         self._segments = PhaseReconstruction(stored.transform, self._magnitudes, self._segment, stored.stop)
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
@@ -125,7 +125,7 @@ class LevelsSource(PaddedSource):
         return read_blocks(self._segments, self._segment, first, last, self.channels, self.dtype)
 
     def _magnitudes(self, start: int, stop: int) -> Representation:
-        """What is stored of samples [start, stop) of the original, all phases 0."""
+        """The stored magnitudes of samples [start, stop) of the original, with all phases 0."""
         stored, transform = self._stored, self._stored.transform
         first = min(max(start, stored.start), stored.stop)
         held = stored.read(first, max(min(stop, stored.stop), first))
@@ -134,7 +134,7 @@ class LevelsSource(PaddedSource):
             for band in held.bands
         )
         residual = None
-        if transform.residual is not None:  # nothing is stored of what lies below the lowest octave
+        if transform.residual is not None:  # nothing below the lowest octave is stored
             needed = transform.frame_ranges(start, stop)[-1]
             nothing = np.zeros((self.channels, 1, needed.stop - needed.start), np.float32)
             residual = Frames(transform.residual, nothing, needed.start, self.rate)
@@ -142,16 +142,16 @@ class LevelsSource(PaddedSource):
 
 
 class StoredPicture(PaddedSource):
-    """The levels in a file, drawn as they are; a silent `Source` that pictures take as its own transform.
+    """The levels in a file, drawn as stored: a silent `Source` and a `Drawable` in one.
 
     Attributes
     ----------
     stored : StoredRepresentation
     rate, channels, length : int
-        In Hz; 1, for levels of several channels are drawn as the loudest; in samples.
+        Sampling rate in Hz; 1, because the loudest of several channels is drawn; number of samples.
     bands : tuple of Band
     title : str
-        For people.
+        To show.
     """
 
     channels = 1
@@ -169,9 +169,9 @@ class StoredPicture(PaddedSource):
     def coefficients(
         self, source: Source, start: int, stop: int, *, map: Map | None = None
     ) -> list[NDArray[Any]]:
-        """Magnitudes of every band's frames that are centred in samples [start, stop); 0 outside the file.
+        """Magnitudes of every band's frames centred in samples [start, stop); 0 outside the file.
 
-        Of each what `map` makes of it, as `Transform.coefficients` does.
+        With `map` applied, as in `Transform.coefficients`.
 
         Returns
         -------
@@ -190,25 +190,25 @@ class StoredPicture(PaddedSource):
         return made
 
 
-#: What a window opens.
+#: A track as opened by the window.
 Track = AudioSource | StoredTrack
 
 
 def recording_of(source: Track) -> Recording:
-    """What a representation of a track is to tell of it; of damage what is known so far."""
+    """What to store about a track in its representation, with the damage found so far."""
     exact = source.exact_rate if source.exact_rate != source.rate else None
     return Recording(source.damage, source.notes, source.channel_names, exact)
 
 
 def open_track(file: File, *, track: int = 0, wait: bool = True) -> Track:
-    """Open a file for its sound: audio, or a representation of it.
+    """Open a track: an audio file, or a representation.
 
     Parameters
     ----------
     file : path, address or open binary file
-        Of a representation a path or address that ends in .zarr, .zip or .npz.
+        For a representation, a path or address ending in .zarr, .zip or .npz.
     track, wait
-        As those of `msviz.open_audio`.
+        As in `msviz.open_audio`.
 
     Raises
     ------
@@ -221,7 +221,7 @@ def open_track(file: File, *, track: int = 0, wait: bool = True) -> Track:
 
 
 def describe(file: str | os.PathLike[str], source: Track) -> dict[str, Any]:
-    """What an audio file or a representation holds, for JSON; of damage what is known so far.
+    """Describe an audio file or a representation, fit for JSON, with the damage found so far.
 
     Parameters
     ----------
@@ -232,11 +232,11 @@ def describe(file: str | os.PathLike[str], source: Track) -> dict[str, Any]:
     Returns
     -------
     dict
-        "file", "kind" ("audio" or "representation"), "format", "rate_hz", "exact_rate_hz" (as the file gives
-        it, with a fraction), "channels", "channel_names", "length" (samples in each channel), "settled"
-        (whether that is certain), "duration_s", "track" and "tracks", "damage" ("start", "stop", "start_s",
-        "stop_s", "reason"), "problems" (that damage and all else that is wrong, as sentences without the
-        file's name), and "bytes" (on disk; None of what lies elsewhere).  Of a representation also "content",
+        "file", "kind" ("audio" or "representation"), "format", "rate_hz", "exact_rate_hz" (as given in the
+        file, possibly with a fraction), "channels", "channel_names", "length" (samples in each channel),
+        "settled" (whether that is certain), "duration_s", "track" and "tracks", "damage" ("start", "stop",
+        "start_s", "stop_s", "reason"), "problems" (the damage and all other problems, as sentences without
+        the file's name), and "bytes" (size on disk; None elsewhere).  For a representation also "content",
         "version" (of the msviz that wrote it), "transform", "parameters", "redundancy" (real numbers per
         sample), "origin" (what it was converted from), and "bands", the lowest first: "low_hz", "high_hz",
         "bins", "hop" (samples), "frames".

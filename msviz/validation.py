@@ -1,6 +1,6 @@
-"""Arguments as callers pass them, checked and made plain Python numbers.
+"""Check arguments and convert them to plain Python numbers.
 
-Plain numbers compare equal, serve as keys of caches and go into JSON, whichever type they came in.
+Plain numbers compare equal, serve as keys of caches and go into JSON, whatever type was passed.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from msviz.errors import ParameterError
 
 
 def whole(name: str, value: Any, low: float, high: float = math.inf) -> int:
-    """A whole number from `low` to `high`; 24.0 and NumPy's integers count as well.
+    """A whole number from `low` to `high`; 24.0 and NumPy integers are accepted.
 
     Raises
     ------
     ParameterError
-        If it is no such number.
+        If it is not such a number.
     """
     number: int | None = None
     with suppress(TypeError, ValueError, OverflowError):
@@ -37,7 +37,7 @@ def real(name: str, value: Any, low: float, high: float = math.inf, *, unit: str
     Raises
     ------
     ParameterError
-        If it is no such number.
+        If it is not such a number.
     """
     try:
         number = math.nan if isinstance(value, str | bytes) else float(value)
@@ -53,11 +53,11 @@ def _range(low: float, high: float, unit: str = "") -> str:
     first, last = (str(end) if isinstance(end, int) else f"{end:g}" for end in (low, high))
     if high < math.inf:
         return f" from {first} to {last}{unit}"
-    return f" from {first}{unit} up" if low > -math.inf else ""
+    return f" of at least {first}{unit}" if low > -math.inf else ""
 
 
 def numbers(name: str, values: Any) -> NDArray[Any]:
-    """Truth values, whole, real or complex numbers as an array; ParameterError if they are none."""
+    """Booleans, integers, real or complex numbers as an array; ParameterError if they are anything else."""
     try:
         array = np.asarray(values)
     except Exception as error:  # whatever NumPy, and the libraries of other arrays, make of what is none

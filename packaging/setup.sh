@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make everything ready to run or to test msviz: system packages, .venv, msviz itself in it; or, in build/lowest,
-# to test it with the lowest versions that pyproject.toml allows. Quick when nothing is missing.
+# Set up everything to run or test msviz: system packages, .venv, and msviz itself in it; or, in build/lowest, to
+# test it with the lowest versions that pyproject.toml allows. Fast when nothing is missing.
 #
 #   packaging/setup.sh run|test|lowest
 set -eu
@@ -10,7 +10,7 @@ venv=.venv extras=all,dev lists="packaging/debian-run.txt packaging/debian-test.
 case "${1:-}" in
     run) extras=all lists="packaging/debian-run.txt" ;;
     test) ;;
-    lowest) venv=build/lowest PYTHON=${PYTHON:-python3.11} ;;  # old packages have wheels for old Pythons alone
+    lowest) venv=build/lowest PYTHON=${PYTHON:-python3.11} ;;  # old packages have wheels only for old Pythons
     *) echo "usage: packaging/setup.sh run|test|lowest" >&2; exit 2 ;;
 esac
 stamp=$venv/.ready-$1
@@ -31,7 +31,7 @@ missing() {
 install_system_packages() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         [ -e "$stamp" ] && return
-        say "this is not a Debian system, so please see yourself that it has what these Debian packages hold:" \
+        say "this is not a Debian system: please install the equivalents of these Debian packages yourself:" \
             $(listed)
         return
     fi
@@ -41,15 +41,15 @@ install_system_packages() {
         as_root=""
     elif command -v sudo >/dev/null; then
         as_root="sudo"
-        [ -t 0 ] || as_root="sudo -n"  # nobody is there to type a password
+        [ -t 0 ] || as_root="sudo -n"  # nobody can type a password
     else
-        say "installing system packages needs root or sudo; please have them installed: $packages"
+        say "installing system packages needs root or sudo; please ask an administrator to install: $packages"
         return
     fi
     say "installing $packages"
     if ! { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends $packages; } >&2; then
-        say "some could not be installed; please get them yourself: $packages"
+        say "some packages could not be installed; please install them yourself: $packages"
     fi
 }
 
@@ -60,7 +60,7 @@ find_python() {
             return
         fi
     done
-    say "msviz needs Python 3.11 or newer with its venv module, and none was found (PYTHON=/path/to/python names one)"
+    say "msviz needs Python 3.11 or newer with its venv module, but none was found (set PYTHON=/path/to/python)"
     exit 1
 }
 
@@ -69,7 +69,7 @@ install_system_packages
 
 if ! $venv/bin/python -c '' 2>/dev/null; then
     python=$(find_python)
-    say "making $venv with $python"
+    say "creating $venv with $python"
     "$python" -m venv --clear $venv
 fi
 say "installing msviz into $venv"

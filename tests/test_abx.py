@@ -70,7 +70,7 @@ def test_score_is_told_at_the_end_alone():
     assert trials.results[2] == Trial("B", "A")
     with pytest.raises(ParameterError, match="all 4 trials"):
         trials.answer("A")
-    with pytest.raises(ParameterError, match="not for X"):
+    with pytest.raises(ParameterError, match="choice must be A or B, not X"):
         answered("", "AB").answer("X")
     with pytest.raises(ParameterError, match="at least 1 trial, not 0"):
         Trials(0)
@@ -85,14 +85,14 @@ def test_stopped_it_counts_the_answers_given():
     )
     assert "Stopped: after 3 of 4 trials" in report.splitlines()
     assert report.count("wrong") == 1
-    with pytest.raises(ParameterError, match="no trial has been answered"):
+    with pytest.raises(ParameterError, match="no trials have been answered"):
         answered("", "AB").stop()
 
 
 def test_verdict_says_what_was_shown():
     told_apart = answered("ABBAABABBABAABAB", "ABBAABABBABAABBA").verdict
-    assert told_apart == ("Guessing gets 14 or more of 16 right in 0.21 % of tests. A and B were told apart.")
-    assert "does not show that A and B were told apart" in answered("AB", "AB").verdict
+    assert told_apart == ("Guessing scores 14 or more out of 16 in 0.21 % of tests. A and B were told apart.")
+    assert "shows neither that A and B were told apart" in answered("AB", "AB").verdict
 
 
 def test_report_has_all_that_was_done(tmp_path):

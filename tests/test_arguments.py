@@ -65,7 +65,7 @@ def test_lists_and_strided_arrays_are_taken():
         (0.5, r"shape \(channels, n\) or \(n,\), not \(\)"),
         (np.zeros((1, 2, 3)), r"not \(1, 2, 3\)"),
         (np.zeros((0, 5)), r"not \(0, 5\)"),
-        ([0, 1, -1], "int64 have no full scale"),
+        ([0, 1, -1], "int64 have no known full scale"),
         (np.zeros(4, bool), "must be numbers"),
         (["a"], "must be numbers"),
         ([None], "must be numbers"),
@@ -103,7 +103,7 @@ def test_arrays_are_analysed_like_signals(transform):
     ):
         np.testing.assert_array_equal(a, b)
     np.testing.assert_array_equal(transform.frames(samples, 0, 1, 3), transform.frames(signal, 0, 1, 3))
-    with pytest.raises(ParameterError, match="for a rate of 8000 Hz, and the signal has 44100 Hz"):
+    with pytest.raises(ParameterError, match="for a rate of 8000 Hz, but the signal has 44100 Hz"):
         transform.analyze(samples, 44100)
     with pytest.raises(ParameterError, match="rate applies to arrays only"):
         transform.analyze(signal, RATE)
@@ -126,9 +126,9 @@ def test_both_refuse_the_same_frames(transform):
     for band in (-1, len(transform.bands), 0.5, "octave_00"):
         with pytest.raises(ParameterError, match="band must be"):
             transform.frames(np.zeros(100), band, 0, 5)
-    with pytest.raises(ParameterError, match="stop must not be before start"):
+    with pytest.raises(ParameterError, match="must not be before start"):
         transform.frames(np.zeros(100), 0, 5, 3)
-    with pytest.raises(ParameterError, match="stop must not be before start"):
+    with pytest.raises(ParameterError, match="must not be before start"):
         transform.coefficients(np.zeros(100), 5, 3)
     for piece in (0, -5, 2.5, math.inf):
         with pytest.raises(ParameterError, match="piece must be"):

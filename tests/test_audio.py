@@ -234,7 +234,7 @@ def test_opening_decodes_nothing_but_the_end_of_an_ogg(tracks, name, most, monke
 def test_a_closed_file_says_so(tracks, name):
     with msviz.open_audio(tracks[name]) as audio:
         audio.read(0, 100)
-    assert sentence_about(tracks[name], lambda _: audio.read(0, 100)) == "is no longer open."
+    assert sentence_about(tracks[name], lambda _: audio.read(0, 100)) == "has been closed."
 
 
 # Samples that are no numbers
@@ -274,7 +274,7 @@ def test_mix_down_to_a_channel_by_its_number():
         ):
             msviz.mix_down(signal, kind)
     for kind in ("0", "third"):
-        with pytest.raises(msviz.ParameterError, match=f"or by a number, not as '{kind}'"):
+        with pytest.raises(msviz.ParameterError, match=f"or a channel number, not '{kind}'"):
             msviz.mix_down(signal, kind)
 
 
@@ -312,7 +312,7 @@ def test_folder(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_named_pipe(tmp_path):
     os.mkfifo(tmp_path / "pipe.wav")
-    assert sentence_about(tmp_path / "pipe.wav") == "is not a file that holds sound."
+    assert sentence_about(tmp_path / "pipe.wav") == "is not a regular file."
 
 
 def test_empty(tmp_path):
@@ -326,7 +326,7 @@ def test_empty(tmp_path):
 def test_not_audio(tmp_path, extension, capfd):
     path = tmp_path / f"letter.{extension}"
     path.write_text("Dear friend, this is no music.\n" * 500)
-    assert sentence_about(path) == "is not audio."
+    assert sentence_about(path) == "is not an audio file."
     assert capfd.readouterr().err == ""
     print("heard again", file=sys.stderr)
     assert capfd.readouterr().err == "heard again\n"
@@ -363,7 +363,7 @@ def test_opening_a_file_keeps_nothing_from_standard_error(tracks, tmp_path, monk
     (tmp_path / "letter.mp3").write_text("Dear friend, this is no music.\n" * 500)
     with msviz.open_audio(tracks["MP3"]) as audio:
         audio.read(0, 10)
-    with pytest.raises(msviz.AudioError, match="is not audio"):
+    with pytest.raises(msviz.AudioError, match="is not an audio file"):
         msviz.open_audio(tmp_path / "letter.mp3")
     assert capfd.readouterr().err == "heard\n" * 2
 
@@ -372,12 +372,12 @@ def test_opening_a_file_keeps_nothing_from_standard_error(tracks, tmp_path, monk
 def test_no_samples(tmp_path, extension):
     path = tmp_path / f"nothing.{extension}"
     soundfile.write(path, np.zeros((0, 2)), 44100)
-    assert sentence_about(path) == "holds no sound: it is 0 samples long."
+    assert sentence_about(path) == "contains no audio: it is 0 samples long."
 
 
 def test_too_many_channels(tmp_path):
     path = wav(tmp_path / "choir.wav", np.zeros((10, 65)))
-    assert sentence_about(path) == "has 65 channels, and msviz takes 1 to 64."
+    assert sentence_about(path) == "has 65 channels, but msviz supports 1 to 64."
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
@@ -411,7 +411,7 @@ def test_a_full_disk_is_told_and_leaves_no_hole(tracks, monkeypatch, small_block
 
 def test_no_room_is_told_before_anything_is_decoded(tracks, monkeypatch):
     monkeypatch.setattr(decode.shutil, "disk_usage", lambda _: Mock(free=LENGTH * 2 * 4 - 1))
-    assert "takes 0.0 GB" in sentence_about(tracks["MP3"])
+    assert "needs 0.0 GB" in sentence_about(tracks["MP3"])
     msviz.open_audio(tracks["FLAC, 24 bit"]).close()
 
 
@@ -471,7 +471,7 @@ def test_closing_ends_the_waiting_and_the_decoding(tracks, slow_file):
         audio.read(0, 10)
         ahead = pool.submit(audio.read, LENGTH - 10, LENGTH)
         closed = pool.submit(audio.close)
-        with pytest.raises(msviz.AudioError, match="no longer open"):
+        with pytest.raises(msviz.AudioError, match="has been closed"):
             ahead.result(LONG_S)
         slow_file.give(1)  # the decoder is within a block, which it ends before it closes
         closed.result(LONG_S)

@@ -126,14 +126,17 @@ def test_version():
         (["--"], "Missing command"),
         (["render"], "Missing argument 'FILE|FOLDER...'"),
         (["render", "a.wav"], "Missing option '-o'"),
-        (["render", "a.wav", "b.wav", "-o", "c.png"], "c.png is one picture: give a folder"),
+        (
+            ["render", "a.wav", "b.wav", "-o", "c.png"],
+            "c.png is a single picture: several files",
+        ),
         (["render", "a.wav", "-o", ""], "--output is empty"),
         (["render", "a.wav", "-o", "c.png", "--view", "plaid"], "'plaid' is not one of"),
-        (["render", "a.wav", "-o", "c.png", "--start", "1:2:3:4"], "'1:2:3:4' is not a time: give seconds"),
+        (["render", "a.wav", "-o", "c.png", "--start", "1:2:3:4"], "'1:2:3:4' is not a time: use seconds"),
         (["render", "a.wav", "-o", "c.png", "--start", "-5"], "'-5' is not a time"),
         (["render", "a.wav", "-o", "c.png", "--stop", "soon"], "'soon' is not a time"),
         (["render", "a.wav", "-o", "c.png", "--stop", ""], "'' is not a time"),
-        (["render", "a.wav", "-o", "c.png", "--size", "big"], "'big' is not a size: give width and height"),
+        (["render", "a.wav", "-o", "c.png", "--size", "big"], "'big' is not a size: use WIDTHxHEIGHT"),
         (["render", "a.wav", "-o", "c.png", "--size", "100x100"], "100x100 is not between 200x150 and"),
         (["render", "a.wav", "-o", "c.png", "--size", "99999x400"], "99999x400 is not between"),
         (["convert", "-o", "out"], "Missing argument 'FILE|FOLDER...'"),
@@ -142,7 +145,7 @@ def test_version():
         (["convert", "a.wav", "-o", "out", "--jobs", "0"], "0 is not in the range x>=1"),
         (
             ["convert", "a.wav", "-o", "out", "--resolution", "25"],
-            "resolution must lie between 3 and bins_per",
+            "resolution must be between 3 and bins_per",
         ),
         (["convert", "a.wav", "-o", "out", "--fmin", "low"], "'low' is not a valid float"),
         (["info"], "Missing argument 'FILE'"),
@@ -260,7 +263,7 @@ def test_what_was_converted_and_what_failed_is_told(track, tmp_path):
     assert all(line.startswith("msviz: ") and line.endswith(".") for line in told)
     assert os.listdir(tmp_path / "out") == ["tones.zarr"]
     result = call("convert", track, "-o", tmp_path / "out")
-    assert (result.exit_code, result.output) == (0, "0 converted, 1 there already, 0 failed.\n")
+    assert (result.exit_code, result.output) == (0, "0 converted, 1 skipped, 0 failed.\n")
 
 
 def test_a_report_for_programs(track, tmp_path):
@@ -278,7 +281,7 @@ def test_a_report_for_programs(track, tmp_path):
         "problems": [],
     }
     assert broken["state"] == "failed"
-    assert broken["reason"].startswith(f"{tmp_path / 'text.wav'} is not audio")
+    assert broken["reason"].startswith(f"{tmp_path / 'text.wav'} is not an audio file")
 
 
 def test_what_a_folder_holds_besides_is_told(track, tmp_path):
@@ -293,8 +296,8 @@ def test_what_a_folder_holds_besides_is_told(track, tmp_path):
     told = result.stdout.splitlines()
     assert told == [
         "1 converted, 0 failed.",
-        "8 passed over: 1 hidden (.hidden), 6 not audio (0.txt, 1.txt, 2.txt, …), "
-        "1 the same as others (twice.wav).",
+        "8 ignored: 1 hidden (.hidden), 6 not audio (0.txt, 1.txt, 2.txt, …), "
+        "1 the same file as others (twice.wav).",
     ]
     report = json.loads(call(*arguments, "--json").stdout)
     assert report["skipped"] == 1
@@ -319,7 +322,7 @@ def test_a_folder_that_cannot_be_read_is_told(track, tmp_path, monkeypatch):
     result = call("convert", tmp_path, "-o", tmp_path / "out", "--jobs", 1)
     assert result.exit_code == 1
     assert result.stderr == f"msviz: {tmp_path / 'locked'} cannot be read: Permission denied.\n"
-    assert result.stdout == ("1 converted, 0 failed.\n1 passed over: 1 cannot be read (locked).\n")
+    assert result.stdout == ("1 converted, 0 failed.\n1 ignored: 1 cannot be read (locked).\n")
 
 
 def test_what_a_conversion_asks_for_it_gets(track, tmp_path):
@@ -433,7 +436,7 @@ def test_converted_and_back_it_is_the_same_sound(track, converted, tmp_path):
     original, back = (soundfile.read(path)[0] for path in (track, tmp_path / "back.wav"))
     assert np.abs(back - original).max() < 1e-5
     told = call("resynth", converted, "-o", tmp_path / "back.wav", "--original", track).stdout
-    assert told == f"Signal to error: {report['signal_to_error_db']:.1f} dB\n"
+    assert told == f"Signal-to-error ratio: {report['signal_to_error_db']:.1f} dB\n"
     assert call("resynth", converted, "-o", tmp_path / "back.wav").output == ""
 
 
@@ -458,7 +461,7 @@ def test_what_is_read_is_not_written_over_by_whatever_name(track, converted, tmp
         for out in (misnamed, link, tmp_path / "other" / ".." / misnamed.name):
             result = call(command, misnamed, "-o", out)
             assert result.exit_code == 1
-            assert "is the input itself: give the result a name of its own." in result.stderr
+            assert "is the input itself: choose another name for the output." in result.stderr
             assert misnamed.read_bytes() == out.read_bytes() == before
 
 
@@ -478,11 +481,11 @@ def test_what_cannot_be_made_sound_again_is_told(track, converted, tmp_path):
     soundfile.write(other, np.zeros(RATE), RATE)
     converted_to(tmp_path / "levels.zarr", track, content="levels")
     for arguments, told in (
-        ([tmp_path / "levels.zarr"], "holds levels"),
+        ([tmp_path / "levels.zarr"], "contains only levels"),
         ([tmp_path / "missing.zarr"], "does not exist"),
-        ([converted, "--original", other], "is not what"),
+        ([converted, "--original", other], "does not match"),
         ([converted, "--original", tmp_path / "none.wav"], "does not exist"),
-        ([converted, "--start", "4"], "must come before --stop"),
+        ([converted, "--start", "4"], "must be before --stop"),
     ):
         result = call("resynth", *arguments, "-o", out)
         assert result.exit_code == 1
@@ -509,14 +512,16 @@ def test_levels_are_drawn_as_they_are(track, picture, tmp_path):
     assert np.mean(np.abs(drawn(picture) - drawn(other)) > 8) < 0.001
     result = call("render", levels, "-o", other, "--view", "both")
     assert result.exit_code == 1
-    assert result.stderr == f"msviz: {levels} holds levels, of which there is no other view than octaves.\n"
+    assert result.stderr == f"msviz: {levels} contains only levels, whose only view is octaves.\n"
 
 
 # What cannot be
 
 
 @pytest.mark.parametrize("command", [["render", "-o", "c.png"], ["open"], [], ["info"]])
-@pytest.mark.parametrize(("name", "told"), [("missing.wav", "does not exist"), ("text.wav", "is not audio")])
+@pytest.mark.parametrize(
+    ("name", "told"), [("missing.wav", "does not exist"), ("text.wav", "is not an audio file")]
+)
 def test_a_bad_file_is_told_in_a_sentence(tmp_path, monkeypatch, command, name, told):
     monkeypatch.chdir(tmp_path)
     Path("text.wav").write_text("no sound at all")
@@ -530,9 +535,9 @@ def test_a_bad_file_is_told_in_a_sentence(tmp_path, monkeypatch, command, name, 
 @pytest.mark.parametrize(
     ("start", "stop", "told"),
     [
-        ("2", "1", "--start 2 s must come before --stop (1 s), and {} ends at 3 s."),
-        ("3", None, "--start 3 s must come before --stop (3 s), and {} ends at 3 s."),
-        ("1:00", "2:00", "--start 60 s must come before --stop (3 s), and {} ends at 3 s."),
+        ("2", "1", "--start (2 s) must be before --stop (1 s), and {} is 3 s long."),
+        ("3", None, "--start (3 s) must be before --stop (3 s), and {} is 3 s long."),
+        ("1:00", "2:00", "--start (60 s) must be before --stop (3 s), and {} is 3 s long."),
     ],
 )
 def test_a_stretch_that_is_none(track, picture, start, stop, told):

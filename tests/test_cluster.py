@@ -99,7 +99,7 @@ def test_every_file_arrives_once_though_a_worker_is_lost(tmp_path, cluster, fold
     assert Counter(outcome.job for outcome in outcomes) == dict.fromkeys(jobs, 1)
     failed = [outcome.reason for outcome in outcomes if outcome.state == "failed"]
     assert len(failed) == 1, failed
-    assert failed[0].startswith(f"shared://{folder}/broken.wav is not audio.")
+    assert failed[0].startswith(f"shared://{folder}/broken.wav is not an audio file.")
     assert sorted(path.name for path in out.iterdir()) == sorted(f"{n}.zarr" for n in range(FILES))
     for number in range(FILES):
         original, rebuilt = (open_track(path) for path in (folder / f"{number}.wav", out / f"{number}.zarr"))
@@ -112,7 +112,7 @@ def test_every_file_arrives_once_though_a_worker_is_lost(tmp_path, cluster, fold
 def test_no_scheduler_is_told(tmp_path, folder, monkeypatch):
     monkeypatch.setattr("msviz.convert.cluster._PATIENCE_S", 0.5)
     jobs = plan([folder], tmp_path / "out")
-    with pytest.raises(MsvizError, match=r"^There is no Dask scheduler at tcp://127\.0\.0\.1:9 .*\.$"):
+    with pytest.raises(MsvizError, match=r"^No Dask scheduler can be reached at tcp://127\.0\.0\.1:9 .*\.$"):
         next(convert_on_cluster(jobs, "tcp://127.0.0.1:9"))
 
 

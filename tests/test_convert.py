@@ -105,7 +105,7 @@ def test_no_pair_of_names_stops_the_others(tmp_path):
     outcomes = [list(run(job))[-1] for job in jobs]
     assert [outcome.state for outcome in outcomes] == ["converted", "failed", "converted"]
     assert outcomes[1].reason == (
-        f"{clashing[1]} cannot be converted: it would become {jobs[1].target}, as {clashing[0]} does."
+        f"{clashing[1]} cannot be converted: {jobs[1].target} is already the output of {clashing[0]}."
     )
 
 
@@ -119,20 +119,20 @@ def test_one_file_may_be_given_a_name(tmp_path):
     path = tone(tmp_path / "a.wav")
     for name in ("x.zarr", "x.zarr.zip", "x.npz"):
         assert targets(plan([path], tmp_path / name), tmp_path) == [name]
-    with pytest.raises(ParameterError, match=r"x\.zarr is the name of one file"):
+    with pytest.raises(ParameterError, match=r"x\.zarr is the name of a single file"):
         plan([path, tone(tmp_path / "b.wav")], tmp_path / "x.zarr")
-    with pytest.raises(ParameterError, match=r"x\.zarr is the name of one file"):
+    with pytest.raises(ParameterError, match=r"x\.zarr is the name of a single file"):
         plan([tmp_path], tmp_path / "x.zarr")
 
 
 def test_what_cannot_be_planned_is_told(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(MsvizError, match="empty holds no audio file"):
+    with pytest.raises(MsvizError, match="empty contains no audio files"):
         plan([tmp_path / "empty"], tmp_path / "out")
     path = tone(tmp_path / "a.wav")
-    with pytest.raises(ParameterError, match=r"a\.wav is a file: give a folder"):
+    with pytest.raises(ParameterError, match=r"a\.wav is a file: choose an output"):
         plan([path], path)
-    with pytest.raises(ParameterError, match="resolution must lie between"):
+    with pytest.raises(ParameterError, match="resolution must be between"):
         Settings(resolution=2.0)
 
 
@@ -210,7 +210,7 @@ def test_a_video_is_representation_with_the_track_that_is_asked_for(tmp_path):
         peaks.append(np.abs(load(jobs[0].target).synthesize().samples).max())
     assert peaks == pytest.approx([0, 0.5], abs=0.1)
     missing = plan([path], tmp_path / "out", replace(QUICK, track=2))
-    assert ends(missing)["a.mkv"].reason == f"{path} has no sound track 3: it has 2."
+    assert ends(missing)["a.mkv"].reason == f"{path} has no audio track 3: it has only 2."
 
 
 def test_parameters_that_one_file_cannot_have_are_told_of_it(tmp_path):
@@ -259,8 +259,8 @@ def test_nothing_is_lost_to_a_file_of_the_same_name(tmp_path):
     before = load(tmp_path / "out" / "a.zarr").attributes
     outcome = ends(plan([other], tmp_path / "out", QUICK))["a.flac"]
     assert outcome.reason == (
-        f"{other} would become {tmp_path / 'out' / 'a.zarr'}, which is there and was made of a.wav: "
-        "choose another folder, or --overwrite."
+        f"{other} cannot be converted: {tmp_path / 'out' / 'a.zarr'} exists and was made from a.wav. "
+        "Choose another folder, or use --overwrite."
     )
     assert load(tmp_path / "out" / "a.zarr").attributes == before
     assert states(plan([other], tmp_path / "out", QUICK, overwrite=True)) == {"a.flac": "converted"}
@@ -269,12 +269,12 @@ def test_nothing_is_lost_to_a_file_of_the_same_name(tmp_path):
     save(OctaveTransform(RATE, fmin=1000.0).analyze(Signal(np.ones(99), RATE)), mine)
     tone(tmp_path / "mine.wav")
     assert (
-        "made of something else" in ends(plan([tmp_path / "mine.wav"], tmp_path / "out"))["mine.wav"].reason
+        "made from another file" in ends(plan([tmp_path / "mine.wav"], tmp_path / "out"))["mine.wav"].reason
     )
     (tmp_path / "out" / "diary.zarr").mkdir()
     (tmp_path / "out" / "diary.zarr" / "today.txt").write_text("dear diary")
     jobs = plan([tone(tmp_path / "diary.wav")], tmp_path / "out", overwrite=True)
-    assert "something else in it" in ends(jobs)["diary.wav"].reason
+    assert "contains other files" in ends(jobs)["diary.wav"].reason
     assert (tmp_path / "out" / "diary.zarr" / "today.txt").read_text() == "dear diary"
 
 
@@ -357,7 +357,7 @@ def test_a_process_that_dies_costs_the_file_it_was_at(tmp_path):
     assert sorted(outcome.state for outcome in outcomes) == ["converted", "converted", "failed"]
     failed = next(outcome for outcome in outcomes if outcome.state == "failed")
     assert failed.reason == (
-        f"{failed.job.source} cannot be converted: its process was killed, perhaps for want of memory."
+        f"{failed.job.source} cannot be converted: its process was killed, perhaps because memory ran out."
     )
     assert visible(tmp_path / "out") == {Path(o.job.target).name for o in outcomes if o is not failed}
 
@@ -407,7 +407,7 @@ def test_killed_half_way_and_started_again(tmp_path):
         load(out / name).read()  # whole, or it would be told
     with started(*arguments) as again:
         told, _ = again.communicate(timeout=LONG_S)
-    assert told == f"{10 - len(there)} converted, {len(there)} there already, 0 failed.\n"
+    assert told == f"{10 - len(there)} converted, {len(there)} skipped, 0 failed.\n"
     assert again.returncode == 0
     assert visible(out) == {f"{number}.zarr" for number in range(10)}
     assert not leftovers(out)
@@ -467,7 +467,7 @@ def test_addresses_are_read_and_written(tmp_path):
         ]
         ended = ends(jobs)
         assert ended["a.wav"].state == "converted"
-        assert ended["b.wav"].reason.startswith("memory://in/deep/b.wav is not audio.")
+        assert ended["b.wav"].reason.startswith("memory://in/deep/b.wav is not an audio file.")
         with open_track(tmp_path / "a.wav") as original, open_track("memory://out/a.zarr") as rebuilt:
             assert signal_to_error_db(original, rebuilt) > 120
         assert states(jobs[:1]) == {"a.wav": "skipped"}
@@ -578,7 +578,7 @@ def test_the_error_of_a_reconstruction(noise):
         (Signal(noise.samples[:1], RATE), "channels"),
         (Signal(noise.samples[:, 1:], RATE), "length"),
     ):
-        with pytest.raises(ParameterError, match=f"another {what}"):
+        with pytest.raises(ParameterError, match=f"differ in {what}"):
             signal_to_error_db(noise, other)
 
 

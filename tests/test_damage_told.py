@@ -93,10 +93,10 @@ def test_what_is_strict_refuses_and_leaves_nothing(damaged, cut, whole):
     for path in (damaged, cut):
         outcome = converted(path, strict=True)
         assert outcome.state == "failed"
-        assert outcome.reason == f"{path} is refused: it {all_damage(path)[1][0]}."
+        assert outcome.reason == f"{path} was rejected: it {all_damage(path)[1][0]}."
         assert not list(out.iterdir())
     assert converted(whole, strict=True).state == "converted"
-    # What is there already, made without it, is refused, too, and left alone.
+    # An existing output, made without it, is rejected as well, and left alone.
     assert converted(damaged).state == "converted"
     before = load(out / "hole.zarr").attributes
     assert converted(damaged, strict=True).state == "failed"
@@ -191,7 +191,7 @@ def test_convert_tells_damage(damaged, cut, whole, tmp_path):
     result = call(*arguments, "--strict", "--overwrite")
     assert result.exit_code == 1
     assert result.stdout == "1 converted, 2 failed.\n"
-    assert all("is refused" in line for line in result.stderr.splitlines())
+    assert all("was rejected" in line for line in result.stderr.splitlines())
 
 
 def test_very_much_damage_is_not_told_in_full(whole, monkeypatch):
@@ -225,7 +225,7 @@ def test_info_looks_for_damage(damaged, whole):
     result = call("info", damaged, "--strict")
     assert result.exit_code == 1
     assert f"  problem     {said[0]}" in result.stdout.splitlines()
-    assert result.stderr == f"msviz: {damaged} is refused: it {said[0]}.\n"
+    assert result.stderr == f"msviz: {damaged} was rejected: it {said[0]}.\n"
     assert call("info", whole, "--strict").exit_code == 0
 
 
@@ -235,7 +235,7 @@ def test_info_need_not_look(damaged, monkeypatch):
 
     monkeypatch.setattr("msviz.audio.AudioSource.check", looked)
     result = call("info", damaged, "--no-check")
-    assert "  problems    not looked for" in result.stdout.splitlines()
+    assert "  problems    not checked" in result.stdout.splitlines()
     assert json.loads(call("info", damaged, "--no-check", "--json").stdout)["checked"] is False
 
 
@@ -254,7 +254,7 @@ def test_resynth_tells_damage(damaged, whole, tmp_path):
     target = converted(damaged).job.target
     result = call("resynth", target, "-o", out, "--strict")
     assert result.exit_code == 1
-    assert result.stderr == f"msviz: {target} is refused: it {said[0]}.\n"
+    assert result.stderr == f"msviz: {target} was rejected: it {said[0]}.\n"
     assert not out.exists()
     result = call("resynth", target, "-o", out)
     assert (result.exit_code, result.stderr) == (0, f"msviz: {target} {said[0]}.\n")
@@ -269,7 +269,7 @@ def test_resynth_tells_damage_of_the_original(damaged, whole, tmp_path):
     arguments = ("resynth", target, "-o", out, "--original", damaged)
     result = call(*arguments, "--strict")
     assert result.exit_code == 1
-    assert result.stderr == f"msviz: {damaged} is refused: it {said[0]}.\n"
+    assert result.stderr == f"msviz: {damaged} was rejected: it {said[0]}.\n"
     assert not out.exists()
     result = call(*arguments)
     assert (result.exit_code, result.stderr) == (0, f"msviz: {damaged} {said[0]}.\n")

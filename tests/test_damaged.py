@@ -84,8 +84,8 @@ def test_a_flac_with_holes_lacks_the_frames_that_they_meet(tmp_path, flac, place
         assert_right_but_for_damage(audio, whole)
         said = problems(audio)
         assert said[0] == (
-            f"is damaged from {clock(audio.damage[0].start / RATE)} to {clock(audio.damage[0].stop / RATE)}, "
-            "and is silent there"
+            f"is damaged from {clock(audio.damage[0].start / RATE)} to {clock(audio.damage[0].stop / RATE)} "
+            "(replaced by silence)"
         )
 
 
@@ -241,7 +241,7 @@ def test_a_chain_of_other_rates_and_channels_is_representation_and_told(tmp_path
             assert int(np.argmax(spectrum)) == 500
             assert spectrum[500] == pytest.approx(0.4, abs=0.02)
         assert problems(audio) == [
-            "has sound of another kind in it (22050 Hz, mono from 0:02.000), converted to 44100 Hz, stereo"
+            "contains audio in other formats (22050 Hz, mono from 0:02.000), converted to 44100 Hz, stereo"
         ]
 
 

@@ -271,8 +271,8 @@ def test_octaves_and_boxes_are_changed_one_by_one():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: BoxEdit(2, 2, 100, 200), "a box must end after it starts, not from 2 s to 2 s"),
-        (lambda: BoxEdit(1, 2, 200, 100), "from 200 Hz to 100 Hz"),
+        (lambda: BoxEdit(2, 2, 100, 200), r"stop_s \(2\) must be after start_s \(2\)"),
+        (lambda: BoxEdit(1, 2, 200, 100), r"high_hz \(100\) must be above low_hz \(200\)"),
         (lambda: BoxEdit(1, 2, 100, 200, 13.0), "gain must be at most 12 dB, not 13 dB"),
         (lambda: OctaveEdit(math.nan), "not nan dB"),
         (lambda: Edits().with_octave(7, 7, muted=True), "octave must be from 0 to 6, not 7"),

@@ -32,7 +32,7 @@ def instruments():
 
 def test_it_runs(instruments, monkeypatch, capsys):
     """With little to learn from: one line a picture, and as many numbers as it was tested on."""
-    pitches = {name: instruments.PITCHES[name] for name in ("as learned", "an octave up")}
+    pitches = {name: instruments.PITCHES[name] for name in ("trained octave", "an octave up")}
     monkeypatch.setattr(instruments, "PITCHES", pitches)
     monkeypatch.setattr(instruments, "INSTRUMENTS", (instruments.reed, instruments.bell))
     instruments.main("--seeds 2 --seconds 2 --crops 4 --epochs 1".split())

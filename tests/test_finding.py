@@ -96,13 +96,13 @@ def test_links_are_followed_once_and_never_in_circles(tmp_path):
     found = find([folder])
     assert inside(found) == ["a.wav", "deep/b.wav", "gone.wav", "other/c.wav"]
     assert reasons(found, folder) == {
-        "0 first.wav": f"the same as {folder / 'a.wav'}",
-        "0 loop": f"the same as {folder}",
-        "deep/up": f"the same as {folder}",
-        "other again": f"the same as {folder / 'other'}",
-        "other/back": f"the same as {folder / 'deep'}",
-        "self": "a link to nowhere",
-        "nowhere": "a link to nowhere",
+        "0 first.wav": f"the same file as {folder / 'a.wav'}",
+        "0 loop": f"the same file as {folder}",
+        "deep/up": f"the same file as {folder}",
+        "other again": f"the same file as {folder / 'other'}",
+        "other/back": f"the same file as {folder / 'deep'}",
+        "self": "a broken link",
+        "nowhere": "a broken link",
     }
 
 
@@ -114,7 +114,7 @@ def test_hard_links_are_one_file(tmp_path):
         pytest.skip("no links here")
     found = find([tmp_path])
     assert inside(found) == ["a.wav"]
-    assert reasons(found, tmp_path) == {"b.wav": f"the same as {tmp_path / 'a.wav'}"}
+    assert reasons(found, tmp_path) == {"b.wav": f"the same file as {tmp_path / 'a.wav'}"}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
@@ -123,7 +123,7 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.wav")  # opened, it would wait for a writer for ever
     found = find([tmp_path])
     assert inside(found) == ["a.wav"]
-    assert reasons(found, tmp_path) == {"pipe.wav": "not a file"}
+    assert reasons(found, tmp_path) == {"pipe.wav": "not a regular file"}
 
 
 def test_an_unreadable_folder_costs_itself_alone(tmp_path, monkeypatch):
@@ -165,12 +165,12 @@ def test_a_folder_without_sound_stops_no_others(tmp_path):
     (tmp_path / "docs").mkdir()
     found = find([tmp_path / "docs", tmp_path / "music"])
     assert inside(found) == ["a.wav"]
-    assert reasons(found, tmp_path) == {"docs": "without an audio file"}
+    assert reasons(found, tmp_path) == {"docs": "without audio files"}
     # What was named already is there, though the folder adds nothing.
     assert not find([tmp_path / "music" / "a.wav", tmp_path / "music"]).passed_over
-    with pytest.raises(MsvizError, match=r"docs holds no audio file\.$"):
+    with pytest.raises(MsvizError, match=r"docs contains no audio files\.$"):
         find([tmp_path / "docs"])
-    with pytest.raises(MsvizError, match=r"docs, .*docs hold no audio file\.$"):
+    with pytest.raises(MsvizError, match=r"docs, .*docs contain no audio files\.$"):
         find([tmp_path / "docs", tmp_path / "docs"])
 
 

@@ -141,16 +141,16 @@ def test_a_video_with_several_sound_tracks(tmp_path):
         assert (second.track, second.channels) == (1, 1)
         assert lag(other[:, 0], second.read(0, RATE)[0]) in (0, 1024)  # as above
     for track in (2, -1):
-        with pytest.raises(msviz.AudioError, match="has no sound track"):
+        with pytest.raises(msviz.AudioError, match="has no audio track"):
             msviz.open_audio(path, track=track)
     soundfile.write(tmp_path / "a.wav", one, RATE)
-    with pytest.raises(msviz.AudioError, match="has no sound track 2: it has 1"):
+    with pytest.raises(msviz.AudioError, match="has no audio track 2: it has only 1"):
         msviz.open_audio(tmp_path / "a.wav", track=1)
 
 
 def test_a_video_without_sound(tmp_path):
     path = write_tracks(tmp_path / "silent.mp4", [], video=True)
-    with pytest.raises(msviz.AudioError, match=r"silent.mp4 holds no sound\.$"):
+    with pytest.raises(msviz.AudioError, match=r"silent.mp4 contains no audio\.$"):
         msviz.open_audio(path)
 
 
@@ -160,7 +160,7 @@ def test_pictures_and_play_lists_are_no_audio(tmp_path):
     (tmp_path / "list.txt").write_text("ffconcat version 1.0\nfile a.wav\n")
     (tmp_path / "white.ppm").write_bytes(b"P6 8 8 255\n" + b"\xff" * 192)
     for name in ("list.m3u8", "list.txt", "white.ppm"):
-        with pytest.raises(msviz.AudioError, match=r"is not audio\.$"):
+        with pytest.raises(msviz.AudioError, match=r"is not an audio file\.$"):
             msviz.open_audio(tmp_path / name)
 
 
@@ -169,7 +169,7 @@ def test_an_encoding_that_nobody_reads_is_named(tmp_path):
     data = bytearray((tmp_path / "a.wav").read_bytes())
     data[20:22] = b"\x99\x77"
     (tmp_path / "a.wav").write_bytes(data)
-    with pytest.raises(msviz.AudioError, match="an encoding that msviz cannot read") as caught:
+    with pytest.raises(msviz.AudioError, match="an audio codec that msviz cannot read") as caught:
         msviz.open_audio(tmp_path / "a.wav")
     assert "0x7799" in str(caught.value)
     assert "damaged" not in str(caught.value)

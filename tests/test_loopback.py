@@ -353,7 +353,7 @@ def test_device_that_goes_away_is_told_and_found_again():
     require_sound_server()
     with other_process({}) as elsewhere:
         lost, still_lost, found = elsewhere(lose_and_regain_device)
-    assert lost[0] == "Playing stopped: the sound device went away."
-    assert still_lost[0].startswith("Sound cannot be played: ")
+    assert lost[0] == "Playback stopped: the sound device was disconnected."
+    assert still_lost[0].startswith("Cannot play: ")
     assert still_lost[1] == lost[1]
     assert found[0] is None

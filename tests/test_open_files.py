@@ -116,8 +116,8 @@ def test_an_address_that_leads_nowhere():
 @pytest.mark.parametrize(
     ("file", "told"),
     [
-        (lambda path: path.open(encoding="latin1"), "is open as text: open it in binary mode."),
-        (lambda path: io.StringIO("RIFF"), "is open as text: open it in binary mode."),
+        (lambda path: path.open(encoding="latin1"), "is open in text mode: open it in binary mode."),
+        (lambda path: io.StringIO("RIFF"), "is open in text mode: open it in binary mode."),
         (lambda path: io.BytesIO(), "is empty"),
         (lambda path: 7, "is not an open binary file"),
         (lambda path: Mock(seek=Mock(side_effect=io.UnsupportedOperation("seek"))), "cannot be read: seek."),
@@ -144,6 +144,6 @@ def test_a_disk_that_fails_is_told_and_is_no_damage(files, kind):
     file = Failing(files[kind].read_bytes())
     with msviz.open_audio(file) as audio:
         file.fails = True
-        with pytest.raises(msviz.AudioError, match=r"cannot be read any further: Input/output error\."):
+        with pytest.raises(msviz.AudioError, match=r"could not be read to the end: Input/output error\."):
             audio.read(0, audio.length)
         assert audio.damage == ()

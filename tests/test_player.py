@@ -225,7 +225,7 @@ def test_lost_device_is_told_and_looked_for_again(playing, output, monkeypatch):
     monkeypatch.setattr(player, "rescan", lambda: rescans.append(1))
     output().active = False
     wait_until(lambda: not playing.playing)
-    assert playing.error == "Playing stopped: the sound device went away."
+    assert playing.error == "Playback stopped: the sound device was disconnected."
     assert output().closed
     playing.select("two")
     assert playing.position == 100
@@ -236,14 +236,14 @@ def test_lost_device_is_told_and_looked_for_again(playing, output, monkeypatch):
 
 def test_no_device_is_told_and_all_else_goes_on(monkeypatch):
     def refuse(*_):
-        raise DeviceError("Sound cannot be played: no sound device was found.")
+        raise DeviceError("Cannot play: no sound device was found.")
 
     monkeypatch.setattr(player, "Output", refuse)
     with Player() as made:
         made.load({"one": ramp(), "two": ramp()})
         made.play()
         wait_until(lambda: not made.playing)
-        assert made.error == "Sound cannot be played: no sound device was found."
+        assert made.error == "Cannot play: no sound device was found."
         made.select("two")
         made.seek(300)
         assert (made.source, made.position) == ("two", 300)
@@ -254,7 +254,7 @@ def test_trouble_with_what_is_no_longer_requested_is_not_told(output, monkeypatc
         def __init__(self, *arguments):
             monkeypatch.setattr(player, "Output", FakeOutput)
             made.select("two")
-            raise DeviceError("Sound cannot be played: it is too early.")
+            raise DeviceError("Cannot play: it is too early.")
 
     monkeypatch.setattr(player, "Output", Refusing)
     with Player() as made:
@@ -313,22 +313,22 @@ def OutputStream(*args, **kwargs): raise {error}
     ("error", "devices", "sentence"),
     [
         ("PortAudioError('Error querying device -1')", [], "no sound device was found."),
-        ("PortAudioError('x: Invalid rate', -9997)", [{}], "the sound device does not take 48000 Hz."),
+        ("PortAudioError('x: Invalid rate', -9997)", [{}], "the sound device does not support 48000 Hz."),
         (
             "PortAudioError('Device unavailable', -9985)",
             [{"max_output_channels": 2}],
-            f"the sound device is held by another program. Close that, or {device.CHOOSE}.",
+            f"the sound device is in use by another program. Close it, or {device.CHOOSE}.",
         ),
         (
             "PortAudioError('Host', -9999, (8, -112, 'Host is down'))",
             [{"max_output_channels": 2}],
-            "the sound device does not open (PortAudio error -9999). "
+            "the sound device could not be opened (PortAudio error -9999). "
             f"Check that it is on, or {device.CHOOSE}.",
         ),
         (
             "ValueError('No output device matching x')",
             [],
-            f"the output device Headphones is not there. Plug it in, or {device.CHOOSE}.",
+            f"the output device Headphones is not connected. Plug it in, or {device.CHOOSE}.",
         ),
     ],
 )
@@ -336,7 +336,7 @@ def test_device_that_cannot_be_opened_is_one_sentence(library, error, devices, s
     library(FAILING.format(error=error, devices=devices))
     with pytest.raises(DeviceError) as raised:
         open_device()
-    assert str(raised.value) == f"Sound cannot be played: {sentence}"
+    assert str(raised.value) == f"Cannot play: {sentence}"
 
 
 UNSTARTABLE = """
@@ -352,7 +352,7 @@ class OutputStream:
 
 def test_device_that_does_not_start_is_let_go(library):
     library(UNSTARTABLE)
-    with pytest.raises(DeviceError, match=r"does not open \(PortAudio error -9999\)"):
+    with pytest.raises(DeviceError, match=r"could not be opened \(PortAudio error -9999\)"):
         open_device()
     assert sys.modules["sounddevice"].OutputStream.closed == 1
 

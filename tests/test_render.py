@@ -187,12 +187,12 @@ def test_notes_title_and_theme(tmp_path):
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["--range", "0:-80"], "does not go upwards"),
-        (["--range", "-200:0"], "between -119 and 7 dB"),
+        (["--range", "0:-80"], "is not a rising range"),
+        (["--range", "-200:0"], "within -119 to 7 dB"),
         (["--range", "loud"], "is not a range"),
         (["--range", "A5:0"], "is not a range"),
         (["--octaves", "nonsense"], "neither a preset (Balanced, Beats, Notes, Ear)"),
-        (["--octaves", "resolution=fine"], "resolution is a number, not 'fine'"),
+        (["--octaves", "resolution=fine"], "resolution must be a number, not 'fine'"),
         (["--low", "500", "--high", "400"], "--low 500 must be below --high 400"),
         (["--low", "-5"], "--low"),
         (["--window", "1"], "--window must be at least 2"),
@@ -225,7 +225,7 @@ def test_channels_that_cancel_are_seen_and_told(tmp_path, bare):
     said = render(opposite, "-o", tmp_path / "a.png")
     assert said == (
         f"msviz: {opposite} has channels that cancel each other in the mix from 0:00.000 to 0:03.000: "
-        "there, the picture shows the loudest of them.\n"
+        "the picture shows the loudest channel there.\n"
     )
     assert render(tone(tmp_path / "both.wav", 0.3, 0.3), "-o", tmp_path / "a.png") == ""
 
@@ -254,7 +254,7 @@ def test_damage_is_hatched_and_told(tmp_path, bare):
     picture = bare(tmp_path / "a.ogg", "--range", "-119:-100")  # all that sounds is bright
     hatched = picture[:, at]
     assert (np.abs(hatched[:-1] - hatched[1:]).max(axis=1) > 60).sum() > 20
-    assert "lacks the sound from" in render(tmp_path / "a.ogg", "-o", tmp_path / "a.png")
+    assert "is missing audio from" in render(tmp_path / "a.ogg", "-o", tmp_path / "a.png")
 
 
 def test_strict_refuses_and_writes_nothing(tmp_path):
@@ -263,7 +263,7 @@ def test_strict_refuses_and_writes_nothing(tmp_path):
     assert render(path, "-o", tmp_path / "a.png", "--strict") == ""
     path.write_bytes(path.read_bytes()[:-50_000])
     (tmp_path / "a.png").unlink()
-    assert "is refused: it is cut short" in render(path, "-o", tmp_path / "a.png", "--strict", code=1)
+    assert "was rejected: it is cut short" in render(path, "-o", tmp_path / "a.png", "--strict", code=1)
     assert not (tmp_path / "a.png").exists()
     assert "is cut short" in render(path, "-o", tmp_path / "a.png")
     assert (tmp_path / "a.png").exists()
@@ -277,14 +277,16 @@ def test_another_sound_track(tmp_path, bare):
     for number, hz in ((1, 500), (2, 4000)):
         picture = bare(path, "--track", number)
         assert abs(brightest_row(picture) - row_of(hz, low, RATE / 2)) <= 2
-    assert "has no sound track 3: it has 2" in render(path, "-o", tmp_path / "a.png", "--track", 3, code=1)
+    assert "has no audio track 3: it has only 2" in render(
+        path, "-o", tmp_path / "a.png", "--track", 3, code=1
+    )
 
 
 def test_a_stretch_of_a_file_whose_length_is_not_known_yet(tmp_path):
     path = encode(tmp_path / "a.aac", noise(6), "aac", container="adts")
     render(path, "-o", tmp_path / "a.png", "--start", "5.5", "--stop", "6")
     said = render(path, "-o", tmp_path / "a.png", "--start", "20", "--stop", "30", code=1)
-    assert "ends at 6.0" in said
+    assert "is 6.0" in said
 
 
 # Many files
@@ -315,8 +317,8 @@ def test_a_folder_of_pictures(tmp_path):
 
 def test_several_files_need_a_folder(tmp_path):
     one, other = tone(tmp_path / "a.wav", 0.5), tone(tmp_path / "b.wav", 0.5)
-    assert "give a folder" in render(one, other, "-o", tmp_path / "a.png", code=2)
-    assert "is a file: give a folder" in render(one, other, "-o", one, code=1)
+    assert "several files need a folder" in render(one, other, "-o", tmp_path / "a.png", code=2)
+    assert "is a file: choose a" in render(one, other, "-o", one, code=1)
     render(one, other, "-o", tmp_path / "out", "--size", "300x200")
     render(one, "-o", tmp_path / "out", "--size", "300x200", "--format", "jpg")  # a folder that is there
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.png", "b.png", "a.jpg"}

@@ -165,7 +165,7 @@ def test_frame_ranges_are_those_of_an_analysis(transform, start, stop):
 
 
 def test_an_stft_streams_no_stretch_of_nothing():
-    with pytest.raises(ParameterError, match="piece must be a whole number from 1 up, not 0"):
+    with pytest.raises(ParameterError, match="piece must be a whole number of at least 1, not 0"):
         next(STFT(RATE).stream(noise(), piece=0))
 
 

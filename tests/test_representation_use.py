@@ -55,11 +55,11 @@ def test_signals_compare_scale_and_mix():
 def test_signals_that_do_not_go_together_are_refused():
     a = noise()
     for other in (noise(2), noise(length=5), Signal(a.samples, RATE * 2)):
-        with pytest.raises(ParameterError, match="one rate and one shape"):
+        with pytest.raises(ParameterError, match="the same rate and shape"):
             a + other
-    with pytest.raises(ParameterError, match=r"a gain of shape \(3,\) does not fit"):
+    with pytest.raises(ParameterError, match=r"a gain of shape \(3,\) cannot be broadcast"):
         a * np.ones(3)
-    with pytest.raises(ParameterError, match="does not fit"):
+    with pytest.raises(ParameterError, match="cannot be broadcast"):
         a * np.ones((2, 1))
     for what in (3, "a", None):
         with pytest.raises(TypeError):
@@ -141,9 +141,9 @@ def test_complex_masks_turn_phases():
 @both
 def test_masks_that_do_not_fit_are_refused(transform):
     made = transform.analyze(noise(2))
-    with pytest.raises(ParameterError, match="a mask for each of"):
+    with pytest.raises(ParameterError, match="one mask per band"):
         made * ([np.ones(1)] * 9)
-    with pytest.raises(ParameterError, match="does not fit"):
+    with pytest.raises(ParameterError, match="cannot be broadcast"):
         made * ([np.ones((3, 1))] * len(made.bands))
     for what in ("a", made):
         with pytest.raises(TypeError):
@@ -161,7 +161,7 @@ def test_magnitudes_are_seen_but_not_heard(transform):
     np.testing.assert_array_equal(sizes.image(), made.image())
     for a, b in zip(sizes.all_bands, made.all_bands, strict=True):
         np.testing.assert_array_equal(a.coefficients, np.abs(b.coefficients))
-    with pytest.raises(ParameterError, match="magnitudes alone cannot be synthesized"):
+    with pytest.raises(ParameterError, match="magnitudes without phases cannot be synthesized"):
         sizes.synthesize()
 
 
@@ -187,7 +187,7 @@ def test_a_crop_shares_memory_and_stays_within(transform):
     assert np.shares_memory(made.read(100, 200).bands[0].coefficients, made.bands[0].coefficients)
     assert made.between(0.125, 0.25) == made.read(1000, 2000)
     for start, stop in [(-1, 5), (5, 3), (0, 6001)]:
-        with pytest.raises(ParameterError, match="do not lie within"):
+        with pytest.raises(ParameterError, match="are not within"):
             made.read(start, stop)
 
 
@@ -382,7 +382,7 @@ def test_a_plot_has_the_axes_of_the_window(transform):
         assert ax.get_xlim() == pytest.approx((0.1, 0.6))
         assert ax.get_ylim() == pytest.approx((transform.bands[0].low, RATE / 2))
         assert ax.get_yscale() == ("log" if transform is OCTAVES else "linear")
-        assert (ax.get_xlabel(), ax.get_ylabel()) == ("Time in s", "Frequency in Hz")
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("Time (s)", "Frequency (Hz)")
         assert len(ax.collections) == len(made.bands)
         assert ax.collections[0].get_clim() == (-60, 0)
         assert made.plot(ax, linear=True) is ax
@@ -415,11 +415,11 @@ def test_other_trees_are_refused():
     xarray = pytest.importorskip("xarray")
     tree = OCTAVES.analyze(noise()).to_xarray()
     for broken in (xarray.DataTree(), tree.children["octave_00"]):
-        with pytest.raises(ParameterError, match="not laid out as to_xarray"):
+        with pytest.raises(ParameterError, match="not have the layout of to_xarray"):
             from_xarray(broken)
     few = tree.copy()
     few["octave_01"] = xarray.DataTree(few.children["octave_01"].to_dataset().isel(bin=slice(3)))
-    with pytest.raises(ParameterError, match="the bins of octave_01 must be all"):
+    with pytest.raises(ParameterError, match="the bins of octave_01 must be complete"):
         from_xarray(few)
 
 

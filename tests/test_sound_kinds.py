@@ -150,4 +150,4 @@ def test_random_bytes_are_no_sound():
 def test_what_is_sound_by_its_name_alone_is_told(tmp_path, suffix):
     (tmp_path / f"notes.{suffix}").write_text("The third take is the one to keep.\n" * 30)
     with open_audio(tmp_path / f"notes.{suffix}") as source:
-        assert any("has no header: its name alone says" in sentence for sentence in problems(source))
+        assert any("has no header: read as" in sentence for sentence in problems(source))

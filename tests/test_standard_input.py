@@ -84,7 +84,7 @@ def test_what_is_piped_is_representation(track, tmp_path):
 def test_what_is_piped_needs_a_name_of_its_own(more):
     result = call("convert", "-", *more)
     assert result.exit_code == 2
-    assert "standard input is converted by itself" in result.stderr
+    assert "standard input must be converted alone" in result.stderr
 
 
 def test_an_original_may_be_piped(track, tmp_path):
@@ -108,7 +108,7 @@ def test_a_window_opens_on_what_is_piped(track, monkeypatch):
 def test_what_cannot_be_read_is_told_in_a_sentence(tmp_path):
     for data, told in (
         (b"", "Standard input is empty (0 bytes)."),
-        (b"no sound at all", "standard input is not audio."),
+        (b"no sound at all", "standard input is not an audio file."),
     ):
         for command in (["info", "-"], ["open", "-"], ["convert", "-", "-o", tmp_path / "x.zarr"]):
             result = call(*command, given=data)
@@ -137,7 +137,10 @@ class Stdin(io.BytesIO):
 @pytest.mark.parametrize(
     ("stdin", "told"),
     [
-        (Stdin(terminal=True), "Standard input is a terminal: send a file to it (msviz info - < track.wav)."),
+        (
+            Stdin(terminal=True),
+            "Standard input is a terminal: redirect a file to it (msviz info - < track.wav).",
+        ),
         (Stdin(error=OSError(28, "No space left")), "Standard input cannot be read: No space left."),
         (None, "There is no standard input to read from."),
     ],

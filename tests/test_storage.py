@@ -182,9 +182,9 @@ def test_levels_are_those_of_the_picture(tmp_path, name):
 def test_levels_are_a_picture_only(tmp_path):
     save(OCTAVES.analyze(noise()), tmp_path / "x.zarr", content="levels")
     found = load(tmp_path / "x.zarr")
-    with pytest.raises(StorageError, match=r"x\.zarr holds levels, a picture only"):
+    with pytest.raises(StorageError, match=r"x\.zarr contains only levels"):
         found.source()
-    with pytest.raises(ParameterError, match="magnitudes alone cannot be synthesized"):
+    with pytest.raises(ParameterError, match="magnitudes without phases cannot be synthesized"):
         found.synthesize()
     whole = found.read()
     assert whole.residual is None
@@ -192,7 +192,7 @@ def test_levels_are_a_picture_only(tmp_path):
         np.testing.assert_array_equal(level_codes(band.coefficients), level_codes(exact.coefficients))
     save(found, tmp_path / "again.zarr", content="levels")
     assert load(tmp_path / "again.zarr").read() == whole
-    with pytest.raises(ParameterError, match="magnitudes can be stored as levels only"):
+    with pytest.raises(ParameterError, match="magnitudes without phases can only be stored as levels"):
         save(found, tmp_path / "x.npz")
 
 
@@ -277,7 +277,7 @@ def test_a_stretch_is_what_analysis_of_it_gives(stored):
             assert (a.first_frame, a.coefficients.shape) == (b.first_frame, b.coefficients.shape)
             np.testing.assert_allclose(a.coefficients, b.coefficients, atol=1e-5)
     for start, stop in [(-1, 10), (10, 5), (0, 20_001)]:
-        with pytest.raises(ParameterError, match=f"samples {start} to {stop} do not lie within"):
+        with pytest.raises(ParameterError, match=f"samples {start} to {stop} are not within"):
             found.read(start, stop)
 
 

@@ -84,7 +84,7 @@ def test_gains_of_any_number_type(transform):
     assert made * np.True_ == made
     with pytest.raises(ParameterError, match="a gain must be numbers"):
         made * None
-    with pytest.raises(ParameterError, match=r"does not fit|a mask for each"):
+    with pytest.raises(ParameterError, match=r"cannot be broadcast|one mask per band"):
         made * ([[]] * len(made.bands))
 
 
@@ -169,11 +169,11 @@ def test_columns_beside_the_sound_are_at_the_floor(transform):
 @both
 def test_a_representation_is_no_sound(transform):
     made = transform.analyze(noise())
-    with pytest.raises(ParameterError, match="is a representation already: call its synthesize"):
+    with pytest.raises(ParameterError, match="is a representation, not a signal: call its synthesize"):
         transform.analyze(made)
     for take in (mix_down, lambda source: write_audio("never.wav", source)):
         for what, sentence in (
-            (made, "is a representation already"),
+            (made, "is a representation, not a signal"),
             (noise(), "expected a signal, not ndarray"),
         ):
             with pytest.raises(ParameterError, match=sentence):
@@ -188,7 +188,7 @@ def test_an_array_is_compared_with_a_signal():
     assert signal_to_error_db(samples, Signal(0.9 * samples, RATE)) == pytest.approx(20)
     assert signal_to_error_db(Signal(samples, RATE), 0.9 * samples[0]) == pytest.approx(20)
     assert signal_to_error_db(1j * samples, 0.9j * samples) == pytest.approx(20)
-    with pytest.raises(ParameterError, match="is a representation already"):
+    with pytest.raises(ParameterError, match="is a representation, not a signal"):
         signal_to_error_db(OCTAVES.analyze(samples), samples)
 
 
@@ -248,7 +248,7 @@ def test_damage_is_told_however_it_was_indexed(tmp_path):
     coefficients = load(tmp_path / "a.npz").bands[0].coefficients
     coefficients._array[:] = np.nan
     for frames in (-1, [0, 1], np.int64(0), slice(2, 3)):
-        with pytest.raises(StorageError, match="something of octave_00 is missing"):
+        with pytest.raises(StorageError, match="octave_00 has missing"):
             coefficients[0, 0, frames]
 
 
@@ -277,7 +277,7 @@ def test_what_is_no_path_or_axes_is_refused():
     with pytest.raises(ParameterError, match="colours must be one of"):
         made.render(colours=["magma"])
     pytest.importorskip("matplotlib")
-    with pytest.raises(ParameterError, match="ax must be Matplotlib axes, one of them, not ndarray"):
+    with pytest.raises(ParameterError, match="ax must be a single Matplotlib Axes, not ndarray"):
         made.plot(np.array([None, None]))
 
 
@@ -285,10 +285,10 @@ def test_what_is_no_path_or_axes_is_refused():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda band: band.isel(frame=slice(None, None, 2)), "frames of .* must follow each other"),
-        (lambda band: band.isel(frame=slice(None, None, -1)), "frames of .* must follow each other"),
-        (lambda band: band.isel(bin=slice(None, None, -1)), "bins of .* must be all that there were"),
-        (lambda band: band.isel(frame=3), "not laid out as to_xarray"),
+        (lambda band: band.isel(frame=slice(None, None, 2)), "frames of .* must be consecutive"),
+        (lambda band: band.isel(frame=slice(None, None, -1)), "frames of .* must be consecutive"),
+        (lambda band: band.isel(bin=slice(None, None, -1)), "bins of .* must be complete"),
+        (lambda band: band.isel(frame=3), "not have the layout of to_xarray"),
         (lambda band: band.astype("U5"), "coefficients must be numbers"),
     ],
 )
@@ -355,7 +355,7 @@ def test_frames_are_given_as_pairs_and_lengths_as_any_whole_number(transform, tm
     save_stream([made], tmp_path / "a.npz", transform, np.int64(1000), frames=pairs)
     assert load(tmp_path / "a.npz") == made
     for bad in (-1, 0.5, "a", None):
-        with pytest.raises(ParameterError, match="length must be a whole number from 0 up"):
+        with pytest.raises(ParameterError, match="length must be a whole number of at least 0"):
             save_stream([made], tmp_path / "b.npz", transform, bad)
 
 
@@ -419,7 +419,7 @@ def test_representations_of_other_bands_are_refused(transform):
     made = transform.analyze(noise(2))
     with pytest.raises(ParameterError, match=r"has \d bands, not"):
         replace(made, bands=made.bands[1:])
-    with pytest.raises(ParameterError, match="stop must not be before start"):
+    with pytest.raises(ParameterError, match="must not be before start"):
         replace(made, start=500, stop=5)
     with pytest.raises(ParameterError, match="at hop"):
         replace(made, bands=tuple(replace(b, band=replace(b.band, hop=3)) for b in made.bands))
@@ -432,7 +432,7 @@ def test_a_residual_is_real_has_all_channels_and_is_saved(tmp_path):
             ParameterError, match=r"residual must have a real NumPy array of shape \(2, 1, frames"
         ):
             replace(made, residual=replace(made.residual, coefficients=change(made.residual.coefficients)))
-    with pytest.raises(ParameterError, match="without its residual can be stored as levels only"):
+    with pytest.raises(ParameterError, match="without its residual can only be stored as levels"):
         save(replace(made, residual=None), tmp_path / "a.zarr")
     save(replace(made, residual=None), tmp_path / "a.zarr", content="levels")
     assert load(tmp_path / "a.zarr").residual is None

@@ -94,7 +94,7 @@ def test_levels_are_within_half_a_step(save, folder, tmp_path):
     levels = OctaveDataset(tmp_path / "levels", seconds=0.5)
     for values, wanted in zip(levels[0][0], exact, strict=True):
         np.testing.assert_allclose(values, wanted, atol=0.3)
-    with pytest.raises(StorageError, match=r"one.zarr holds levels, a picture only"):
+    with pytest.raises(StorageError, match=r"one.zarr contains only levels"):
         OctaveDataset(tmp_path / "levels", values="complex")
     image, wanted = (
         OctaveDataset(path, seconds=0.5, frame_rate=100)[0][0]
@@ -215,7 +215,7 @@ def test_files_of_other_parameters_are_told(save, folder):
 def test_folders_without_files_are_told(tmp_path):
     with pytest.raises(MsvizError, match=r"nowhere is not a folder"):
         OctaveDataset(tmp_path / "nowhere")
-    with pytest.raises(MsvizError, match=r"no converted file in .*msviz convert"):
+    with pytest.raises(MsvizError, match=r"no converted files: .*msviz convert"):
         OctaveDataset(tmp_path)
 
 
@@ -226,8 +226,8 @@ def test_folders_without_files_are_told(tmp_path):
         ({"frame_rate": -1}, "frame_rate must be positive, not -1"),
         ({"frame_rate": 9000}, "frame_rate must be at most the files' 8000 Hz, not 9000"),
         ({"values": "phase"}, 'values must be "db", "magnitude" or "complex", not \'phase\''),
-        ({"values": "complex", "frame_rate": 10}, "complex values come by octave"),
-        ({"crops_per_file": 0}, "crops_per_file must be a whole number from 1 up, not 0"),
+        ({"values": "complex", "frame_rate": 10}, "images contain magnitudes"),
+        ({"crops_per_file": 0}, "crops_per_file must be a whole number of at least 1, not 0"),
     ],
 )
 def test_unusable_parameters_are_told(folder, options, message):
@@ -257,7 +257,7 @@ def test_many_files_are_not_all_kept_open(save, tmp_path):
 def test_without_torch_a_sentence_says_what_to_do():
     script = "import sys; sys.modules['torch'] = None; import msviz; msviz.torch"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stderr
-    assert 'AttributeError: msviz.torch needs PyTorch: pip install "msviz[torch]"' in told
+    assert 'AttributeError: msviz.torch needs PyTorch: install it with pip install "msviz[torch]"' in told
     asked = script.replace("msviz.torch", "print(hasattr(msviz, 'torch'))")
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True).stdout == "False\n"
 

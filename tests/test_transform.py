@@ -508,7 +508,7 @@ def test_an_octave_up_is_the_same_picture_higher():
         ({"resolution": math.nan}, "resolution"),
         ({"gamma": -1}, "gamma .* not -1"),
         ({"gamma": math.inf}, "gamma"),
-        ({"gamma": 1e5}, "gamma 100000 Hz is too wide"),
+        ({"gamma": 1e5}, "gamma 100000 Hz is too large"),
         ({"fmin": 0}, "fmin .* not 0"),
         ({"fmin": 12000}, "fmin .* not 12000"),
         ({"fmin": math.nan}, "fmin"),
@@ -621,7 +621,7 @@ def test_pieces_that_do_not_follow_each_other_are_refused():
     first, _, third = transform.stream(noise(1, 60_000, 8000), piece=20_000)
     with pytest.raises(ParameterError, match="sample 40000 does not follow sample 19999"):
         list(transform.synthesize_stream([first, third]))
-    with pytest.raises(ParameterError, match="piece must be a whole number from 1 up, not 0"):
+    with pytest.raises(ParameterError, match="piece must be a whole number of at least 1, not 0"):
         next(transform.stream(noise(1, 10, 8000), piece=0))
 
 

@@ -114,9 +114,9 @@ def test_loop_lies_in_the_track_and_is_long_enough(playing, asked, taken):
 
 @pytest.mark.parametrize("empty", [(50, 50), (60, 50), (1000, 2000), (-10, 0)])
 def test_empty_range_is_refused(playing, empty):
-    with pytest.raises(ParameterError, match="has none of the 1000 samples"):
+    with pytest.raises(ParameterError, match="is outside the 1000 samples"):
         playing.loop = empty
-    with pytest.raises(ParameterError, match="has none of the 1000 samples"):
+    with pytest.raises(ParameterError, match="is outside the 1000 samples"):
         playing.play_range(*empty)
 
 
@@ -496,7 +496,7 @@ class Choosy(FakeOutput):
 
     def __init__(self, rate, *others):
         if rate not in self.takes:
-            raise RateError(f"Sound cannot be played: the sound device does not take {rate} Hz.")
+            raise RateError(f"Cannot play: the sound device does not support {rate} Hz.")
         super().__init__(rate, *others)
 
 
@@ -571,7 +571,7 @@ def test_device_without_any_rate_is_told_and_asked_for_all_again(output, monkeyp
         made.load({"one": ramp()})
         made.play()
         wait_until(lambda: not made.playing)
-        assert made.error == "Sound cannot be played: the sound device takes none of 1000, 2000 and 4000 Hz."
+        assert made.error == "Cannot play: the sound device supports none of 1000, 2000 and 4000 Hz."
         monkeypatch.setattr(player, "Output", type("Other", (Choosy,), {"takes": (rate,)}))
         monkeypatch.setattr(player, "rescan", lambda: None)
         made.retry()
@@ -606,13 +606,13 @@ def test_device_that_is_not_there_is_told_and_the_former_plays_again(playing, ou
     class Missing(FakeOutput):
         def __init__(self, rate, latency, device, fill):
             if device == "unplugged":
-                raise DeviceError("Sound cannot be played: No output device matching 'unplugged'.")
+                raise DeviceError("Cannot play: No output device matching 'unplugged'.")
             super().__init__(rate, latency, device, fill)
 
     monkeypatch.setattr(player, "Output", Missing)
     playing.device = "unplugged"
     wait_until(lambda: not playing.playing)
-    assert playing.error == "Sound cannot be played: No output device matching 'unplugged'."
+    assert playing.error == "Cannot play: No output device matching 'unplugged'."
     playing.device = None
     playing.play()
     settle(playing)

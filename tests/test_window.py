@@ -10,7 +10,7 @@ import opened_window
 import pytest
 from opened_window import action, button, said, shown_texts, tone_is_seen, wait_analysed, wait_open
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt6.QtWidgets import QApplication, QFileDialog, QProgressBar, QSpinBox, QWidget
 from window_tools import RATE, tone, write
 
@@ -41,6 +41,28 @@ def drop(window, *urls):
 
 
 # Opening
+
+
+def test_every_dropped_file_gets_a_window_and_the_window_says_so_before(qtbot, window, tmp_path):
+    paths = [write(tmp_path / f"{name}.wav", tone(seconds=0.5)) for name in "abc"]
+    urls = [QUrl.fromLocalFile(str(path)) for path in paths]
+    others = []
+    window.window_requested.connect(others.append)
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/d.wav"), *urls])
+    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, CTRL)
+    QApplication.sendEvent(window, enter)
+    assert window.drop.isVisible()
+    assert window.drop.size() == window.size()
+    assert window.drop.text == "Drop to open a.wav\nand 2 more in other windows"
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not window.drop.isVisible()
+    assert drop(window, *urls)
+    assert not window.drop.isVisible()
+    wait_open(qtbot, window, paths[0])
+    assert others == paths[1:]
+    assert not drop(window, QUrl("https://example.org/d.wav"))
+    assert not window.drop.isVisible()
 
 
 def test_it_welcomes_and_offers_only_what_can_be_had(window):
@@ -268,7 +290,7 @@ def test_another_file_opened_while_one_is_analysed_takes_its_place(qtbot, window
     assert window.view.full.stop_s == 1.0
     qtbot.waitUntil(lambda: tone_is_seen(window, 0.5))
     assert said(window) == ""
-    with pytest.raises(AudioError, match="no longer open"):
+    with pytest.raises(AudioError, match="has been closed"):
         first.read(0, first.length)
 
 

@@ -15,7 +15,7 @@ def test_a_cut_that_decoding_finds_is_told(qtbot, window, tmp_path, name):  # no
     path = encode(tmp_path / name, noise(6), {"a.wv": "wavpack", "a.mka": "flac", "a.wma": "wmav2"}[name])
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     opened(qtbot, window, path)
-    assert f"{name} is cut short: it announces" in window.messages.text
+    assert f"{name} is cut short: its header says" in window.messages.text
     assert window.status._damage.isVisible()
     window.messages.clear()
     window.work._show_progress()

@@ -80,7 +80,7 @@ def test_what_is_lost_is_hatched_everywhere_and_listed(qtbot, window, holed):
     listed = [action.text() for action in window.status._damages.actions()]
     assert len(listed) == 2
     assert all(text.endswith(": lost") for text in listed)
-    assert "lacks the sound from" in window.messages.text
+    assert "is missing audio from" in window.messages.text
 
 
 def test_the_read_out_says_why_there_is_no_level(qtbot, window, holed):
@@ -116,7 +116,7 @@ def test_a_file_that_is_cut_says_so(qtbot, window, tmp_path):
     soundfile.write(path, noise(8), RATE)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     opened(qtbot, window, path)
-    assert "cut.flac is cut short: it announces 0:08.000" in window.messages.text
+    assert "cut.flac is cut short: its header says 0:08.000" in window.messages.text
     assert window.status._damage.text() == "⚠ incomplete"
 
 
@@ -125,7 +125,7 @@ def test_a_file_that_was_converted_is_not_called_incomplete(qtbot, window, tmp_p
     other = vorbis(tmp_path / "b.ogg", noise(2, rate=22050), 22050)
     (tmp_path / "both.ogg").write_bytes(one.read_bytes() + other.read_bytes())
     opened(qtbot, window, tmp_path / "both.ogg")
-    assert "has sound of another kind in it (22050 Hz, stereo from 0:02.000)" in window.messages.text
+    assert "contains audio in other formats (22050 Hz, stereo from 0:02.000)" in window.messages.text
     assert window.status._damage.text() == "⚠ see the notes"
 
 

@@ -152,6 +152,6 @@ def test_a_device_that_goes_away_is_told(qtbot, opened, device):
     qtbot.keyClick(opened, KEY.Key_Space)
     play_until(qtbot, opened, 0.3)
     Device.opened.active = False
-    qtbot.waitUntil(lambda: said(opened) == "Playing stopped: the sound device went away.")
+    qtbot.waitUntil(lambda: said(opened) == "Playback stopped: the sound device was disconnected.")
     assert button(opened.messages, "Try again").isVisible()
     assert opened.actions_.play.text() == "&Play"

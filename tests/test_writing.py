@@ -169,7 +169,7 @@ def test_full_disk_is_told_and_leaves_nothing(tmp_path, name):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
     try:
-        with pytest.raises(AudioError, match=f"{name} cannot be written any further: is the disk full"):
+        with pytest.raises(AudioError, match=f"{name} could not be written completely: is the disk full"):
             write_audio(tmp_path / name, Signal(noise(), RATE))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -183,10 +183,10 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path):
     for name, source, options, sentence in (
         ("folder.wav", signal, {}, "folder.wav is not a file"),
         ("none/a.wav", signal, {}, "a.wav cannot be written: No such file or directory"),
-        ("a.mp3", signal, {}, "choose a name that ends in .wav or .flac"),
-        ("a", signal, {}, "choose a name that ends in .wav or .flac"),
-        ("a.flac", signal, {"subtype": "FLOAT"}, "cannot hold samples as FLOAT: FLAC takes PCM_24"),
-        ("a.flac", many, {}, "FLAC does not take 9 channels at 11025 Hz"),
+        ("a.mp3", signal, {}, "choose a name ending in .wav or .flac"),
+        ("a", signal, {}, "choose a name ending in .wav or .flac"),
+        ("a.flac", signal, {"subtype": "FLOAT"}, "cannot store FLOAT samples: FLAC supports PCM_24"),
+        ("a.flac", many, {}, "FLAC does not support 9 channels at 11025 Hz"),
     ):
         with pytest.raises(AudioError, match=sentence):
             write_audio(tmp_path / name, source, **options)

@@ -15,7 +15,7 @@ from msviz.playback import Player, player
 RATE = 8000
 SECONDS = 8.0
 LOW_HZ, HIGH_HZ = 220.0, 1760.0
-NO_DEVICE = "Sound cannot be played: no sound device was found."
+NO_DEVICE = "Cannot play: no sound device was found."
 
 
 class Device:

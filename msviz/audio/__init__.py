@@ -1,4 +1,4 @@
-"""Audio files, read and written interval by interval."""
+"""Read and write audio files, any interval of samples at a time."""
 
 from msviz.audio.damage import Damage, problems, require_sound
 from msviz.audio.mix import Mix, decoded, mix_down

@@ -1,8 +1,8 @@
-"""What channels are for, in the order of WAV whatever the codec's."""
+"""Names of channels, in the order of WAV whatever the order of the codec."""
 
 from __future__ import annotations
 
-# In the order of the bits of a WAV's mask; the names of FFmpeg's layouts beside them.
+# In the order of the bits of a WAV's mask, with the names in FFmpeg's layouts as keys.
 SPEAKERS = {
     "FL": "left",
     "FR": "right",
@@ -25,7 +25,7 @@ SPEAKERS = {
 }
 _BITS = tuple(SPEAKERS)
 
-#: The speakers that FLAC, Vorbis and Opus mean by a number of channels, in the order of WAV.
+#: The speakers that a number of channels stands for in FLAC, Vorbis and Opus, in the order of WAV.
 USUAL = {
     1: "FC",
     2: "FL FR",
@@ -37,7 +37,7 @@ USUAL = {
     8: "FL FR FC LFE BL BR SL SR",
 }
 
-#: Where each channel of these stands in a Vorbis or Opus stream (RFC 7845, 5.1.1.2).
+#: The position of each of these channels in a Vorbis or Opus stream (RFC 7845, 5.1.1.2).
 XIPH_ORDER = {
     3: (0, 2, 1),
     5: (0, 2, 1, 3, 4),
@@ -63,7 +63,7 @@ _CAF_LAYOUTS = {
 
 
 def names(speakers: str, channels: int) -> tuple[str, ...]:
-    """Names for people of as many channels, of those speakers if there are as many; else numbers from 1."""
+    """Names of channels to show: those of the speakers, if their number matches, or numbers from 1."""
     found = speakers.split()
     if channels == 1:
         return ("mono",)
@@ -73,14 +73,14 @@ def names(speakers: str, channels: int) -> tuple[str, ...]:
 
 
 def of_mask(mask: int | None, channels: int) -> str:
-    """The speakers of a WAV; of six and eight channels without a mask, those of 5.1 and 7.1."""
+    """The speakers of a WAV; for six and eight channels without a mask, those of 5.1 and 7.1."""
     if mask is None:
         return USUAL[channels] if channels in (6, 8) else ""
     return " ".join(name for bit, name in enumerate(_BITS) if mask >> bit & 1)
 
 
 def of_caf(layout: int) -> tuple[str, tuple[int, ...] | None]:
-    """The speakers of a CAF's layout tag in the order of WAV, and where each stands in the file."""
+    """The speakers of a CAF's layout tag in the order of WAV, and the position of each in the file."""
     held = _CAF_LAYOUTS.get(layout >> 16, "").split()
     order = tuple(sorted(range(len(held)), key=lambda n: _BITS.index(held[n])))
     return " ".join(held[n] for n in order), order if order != tuple(range(len(held))) else None

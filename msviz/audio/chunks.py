@@ -1,7 +1,7 @@
-"""Files of chunks, WAV and its kin, AIFF, CAF, W64 and AU: where their sound really begins and ends.
+"""Files of chunks (WAV and its relatives, AIFF, CAF, W64, AU): where their audio really begins and ends.
 
-A header is written first and completed last: a program that writes into a pipe, or that crashed, has left
-in it what it liked.  What it announces is held against what is there.
+A header is written first and completed last: programs that write to a pipe, or that crashed, leave arbitrary
+values in it.  So the header is checked against the file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _EXTENSIBLE = 0xFFFE
 
 @dataclass
 class Chunks:
-    """What the header of such a file says, and what is there.
+    """What the header of such a file says, and what is true.
 
     Attributes
     ----------
@@ -39,15 +39,15 @@ class Chunks:
     frame : int
         Bytes of a sample of all channels, or of the smallest packet.
     mask : int or None
-        The speakers of a WAV, where it names them.
+        The speakers of a WAV, if it names them.
     layout : int
-        The channel layout tag of a CAF, 0 where it has none.
+        The channel layout tag of a CAF, 0 if it has none.
     start, stop : int
-        Where the sound lies in the file.
+        Where the audio data begin and end in the file.
     announced : int or None
-        Bytes of sound by the header; None where its writer did not know.
+        Bytes of audio according to the header; None if its writer did not know.
     head : bytes
-        The header as it should be; empty where nothing has to be changed.
+        The corrected header; empty if it is correct.
     """
 
     kind: str
@@ -64,12 +64,12 @@ class Chunks:
 
     @property
     def pieces(self) -> list[bytes | range]:
-        """The file with a header that tells the truth, for a `Splice`; empty where it is as it should be."""
+        """The file with a corrected header, for a `Splice`; empty if it is correct."""
         return [self.head, range(self.start, self.stop)] if self.head else []
 
 
 def read_chunks(media: Media) -> Chunks | None:
-    """What such a file holds; None if it is another kind of file, or has no sound in it."""
+    """The contents of such a file; None if it is another kind of file, or has no audio."""
     head = media.read(0, 40)
     if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return _wave(media, head)
@@ -176,7 +176,7 @@ def _aiff(media: Media) -> Chunks | None:
 
 
 def extended(data: bytes) -> float:
-    """A number of 80 bits, as AIFF writes rates."""
+    """An 80-bit floating-point number, as used for sampling rates in AIFF."""
     exponent, mantissa = struct.unpack(">HQ", data)
     try:
         return math.ldexp(mantissa, (exponent & 0x7FFF) - 16383 - 63)
@@ -244,7 +244,7 @@ def _au(media: Media, head: bytes) -> Chunks | None:
 
 
 def _measure(found: Chunks, media: Media, size: int) -> None:
-    """Where the sound ends: as announced, if that is true."""
+    """Find where the audio ends: as announced, if that is true."""
     there = max(0, media.size - found.start)
     # What programs write that do not know yet: about the most that 31, 32 or 63 bits can say; sox 0x7F000000.
     most = size < _MOST and (-size % 2**31 <= _SLACK or 0 <= size - 0x7F000000 <= _SLACK)
@@ -266,13 +266,13 @@ def _measure(found: Chunks, media: Media, size: int) -> None:
 
 
 def _sound_follows(found: Chunks, media: Media, at: int) -> bool:
-    """Whether what lies behind the announced end is more of the same: neither chunks nor a tag."""
+    """Whether audio continues after the announced end: there are neither chunks nor a tag."""
     tagged = media.read(at, at + 16).lstrip(b"\0").startswith(_TAGS)
     return not tagged and not _chunks_follow(media, at, found.kind)
 
 
 def _chunks_follow(media: Media, at: int, kind: str) -> bool:
-    """Whether there are chunks from here to the end of the file."""
+    """Whether there are only chunks from here to the end of the file."""
     if kind not in ("WAV", "AIFF"):
         return False
     found = False

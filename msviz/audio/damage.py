@@ -1,4 +1,4 @@
-"""What of a file is not as it should be: which samples are missing, and what to say about it."""
+"""What is wrong with a file: which samples are missing, and how to describe it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple, Protocol
 
 from msviz.errors import AudioError
 
-_MOST = 3  # problems in a sentence
+_MOST = 3  # problems listed in a sentence
 
 
 class Damage(NamedTuple):
-    """Samples [start, stop) that cannot be read; they are silent."""
+    """Samples [start, stop) that could not be read and are replaced by silence."""
 
     start: int
     stop: int
@@ -20,7 +20,7 @@ class Damage(NamedTuple):
 
 
 class Sound(Protocol):
-    """What knows what is wrong with it: an `AudioSource`, or what was made from one."""
+    """Anything that records its problems: an `AudioSource`, or a representation made from one."""
 
     @property
     def rate(self) -> int:
@@ -28,15 +28,15 @@ class Sound(Protocol):
 
     @property
     def damage(self) -> Sequence[tuple[int, int, str]]:
-        """Start, stop and reason of what cannot be read."""
+        """Start, stop and reason of each interval that cannot be read."""
 
     @property
     def notes(self) -> Sequence[str]:
-        """What else is wrong: sentences without the file's name and the full stop."""
+        """Other problems: sentences without the file's name or a full stop."""
 
 
 def merged(damage: Iterable[Damage]) -> tuple[Damage, ...]:
-    """Damage in order of time; what touches and has the same reason is one, and what begins first counts."""
+    """Damage in order of time, without overlaps: adjacent intervals with the same reason are merged."""
     out: list[Damage] = []
     for one in sorted(damage):
         if out and one.start <= out[-1].stop and one.reason == out[-1].reason:
@@ -47,33 +47,33 @@ def merged(damage: Iterable[Damage]) -> tuple[Damage, ...]:
 
 
 def clock(time_s: float) -> str:
-    """A time for people: 1:02:03.4 or 2:03.456."""
+    """A time to show: 1:02:03.4 or 2:03.456."""
     minutes, seconds = divmod(round(time_s, 3), 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{seconds:06.3f}" if hours else f"{minutes}:{seconds:06.3f}"
 
 
 def problems(source: Sound) -> list[str]:
-    """What is known so far to be wrong with a file: a sentence each, without its name.
+    """The problems found in a file so far: one sentence each, without the file's name.
 
-    Examples: "is damaged from 0:10.200 to 0:10.507, and silent there", "is cut short: …".
+    Examples: "is damaged from 0:10.200 to 0:10.507 (replaced by silence)", "is cut short: …".
     """
     said = list(source.notes)
-    whats = {"damaged": "is damaged", "lost": "lacks the sound", "missing": "has no sound"}
+    whats = {"damaged": "is damaged", "lost": "is missing audio", "missing": "has no audio"}
     for start, stop, reason in source.damage:
         begin, end = clock(start / source.rate), clock(stop / source.rate)
-        said.append(f"{whats[reason]} from {begin} to {end}, and is silent there")
+        said.append(f"{whats[reason]} from {begin} to {end} (replaced by silence)")
     return said
 
 
 def require_sound(name: str, said: Sequence[str]) -> None:
-    """Refuse a file for what `problems` says about it.
+    """Reject a file that has any of the `problems` given.
 
     Raises
     ------
     AudioError
-        If that is anything.
+        If there are any.
     """
     if said:
         more = f"; and {len(said) - _MOST} more" if len(said) > _MOST else ""
-        raise AudioError(f"{name} is refused: it {'; '.join(said[:_MOST])}{more}.")
+        raise AudioError(f"{name} was rejected: it {'; '.join(said[:_MOST])}{more}.")

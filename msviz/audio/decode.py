@@ -1,11 +1,11 @@
-"""Blocks of samples out of a file, exactly those of a decoding from front to end.
+"""Blocks of samples from a file, exactly as decoded from the beginning.
 
-libsndfile enters plain and lossless samples at any position.  Vorbis and MP3 it enters beside the
-sample asked for, or without what the decoder remembers of the frames before, so that a seek gives
-other samples than reading on; a few old codecs it cannot enter at all, and FFmpeg none exactly.  All
-these are decoded once, from the front, into a scratch file, by a thread that runs ahead of whoever reads.
+In uncompressed and lossless files, libsndfile can seek to any position.  In Vorbis and MP3 it misses the
+requested sample, or lacks the decoder's state from previous frames, so that samples after a seek differ from
+those of continuous reading; in a few old codecs it cannot seek at all, and FFmpeg seeks exactly in none.
+These are decoded once, from the beginning, into a scratch file, by a thread that runs ahead of the reader.
 
-What cannot be decoded is silent, and added to the damage of the file.
+What cannot be decoded is silent, and recorded as damage.
 """
 
 from __future__ import annotations
@@ -27,54 +27,54 @@ from msviz.audio.stream import Stream, block_size
 from msviz.errors import AudioError
 
 _VALUE_BYTES = 4  # float32: what lossy decoders give has no fewer digits
-_NICE = 10  # the decoder's thread, unless what starts it gives way to all others, as it does then
+_NICE = 10  # of the decoder's thread, unless it was started by one with a lower priority, which it inherits
 
 
 class Decoder(Protocol):
-    """Gives the blocks of a file by number; block i holds samples [i·size, (i+1)·size)."""
+    """Returns the blocks of a file by number; block i has samples [i·size, (i+1)·size)."""
 
     size: int
 
     @property
     def decoded(self) -> int:
-        """How many samples, from the first, can be had without waiting for others to be decoded."""
+        """How many samples, from the first, can be read without waiting."""
 
     def block(self, index: int) -> NDArray[np.float32]:
         """The samples of a block as an array (n, channels)."""
 
     def finish(self) -> None:
-        """Wait until all has been decoded that is decoded from front to end."""
+        """Wait until everything is decoded, if the file is decoded from the beginning."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 def make_decoder(encoded: Encoded, name: str) -> Decoder:
-    """The decoder that suits a file."""
+    """The right decoder for a file."""
     if encoded.stream:
         return _Seeking(encoded, name, encoded.opened or encoded.stream())
     return _Forward(encoded, name)
 
 
 def _closed(name: str) -> AudioError:
-    return AudioError(f"{name} is no longer open.")
+    return AudioError(f"{name} has been closed.")
 
 
 def _check_file(encoded: Encoded, name: str) -> None:
-    """Tell what is wrong with the disk or the network from what is wrong with the file."""
+    """Tell a failing disk or network from a damaged file."""
     if trouble := encoded.trouble():
-        raise AudioError(f"{name} cannot be read any further: {trouble}.")
+        raise AudioError(f"{name} could not be read to the end: {trouble}.")
 
 
 class _Seeking:
-    """Blocks of a file that can be entered at any sample."""
+    """Blocks of a file that can seek to any sample."""
 
     def __init__(self, encoded: Encoded, name: str, stream: Stream) -> None:
         self.size = block_size(encoded.channels)
         self._encoded, self._name, self._stream = encoded, name, stream
-        self._lock = threading.Lock()  # held while the stream moves
+        self._lock = threading.Lock()  # while the stream is used
         self._closing = False
-        self._next: int | None = 0  # the block that the stream stands before; None after a failure
+        self._next: int | None = 0  # the block at the stream's position; None after a failure
 
     @property
     def decoded(self) -> int:
@@ -103,12 +103,12 @@ class _Seeking:
             samples = np.zeros((0, 0), np.float32)
         if len(samples) == count:
             return samples
-        self._stream.close()  # after a failure libsndfile finds no place in the file any more
+        self._stream.close()  # after a failure libsndfile cannot seek any more
         _check_file(self._encoded, self._name)
         return None
 
     def _salvaged(self, start: int, count: int) -> NDArray[np.float32]:
-        """A block that cannot be read as a whole: as much of it as can be, and zeros."""
+        """As much as possible of a damaged block, and zeros."""
         samples = np.zeros((count, self._encoded.channels), np.float32)
         grain, at = self._encoded.grain, start
         while at < start + count:
@@ -123,7 +123,7 @@ class _Seeking:
         return samples
 
     def finish(self) -> None:
-        """Nothing is decoded ahead."""
+        """Do nothing: nothing is decoded ahead."""
 
     def close(self) -> None:
         with self._lock:
@@ -132,22 +132,22 @@ class _Seeking:
 
 
 class _Forward:
-    """Blocks of a file that gives the right samples only from front to end.
+    """Blocks of a file that must be decoded from the beginning.
 
-    The first that is asked for starts a thread that decodes the whole file.  Whoever asks for a block
-    that is not there yet waits until it is, and no longer than until `close`.
+    The first request starts a thread that decodes the whole file.  Requests for blocks that are not decoded
+    yet wait until they are, or until `close`.
 
-    The scratch file has no name (on Windows, goes when it is closed by whatever means), so that even
-    a crash leaves none behind.  It is read, not mapped: what is mapped counts as memory held.
+    The scratch file has no name (on Windows, it is deleted when it is closed), so that even a crash leaves
+    nothing behind.  It is read, not mapped: mapped memory would count as used.
     """
 
     def __init__(self, encoded: Encoded, name: str) -> None:
         self.size = block_size(encoded.channels)
         self._encoded, self._name = encoded, name
         self._channels = encoded.channels
-        self._changed = threading.Condition()  # what follows has, but for the thread's own doings
-        self._there = 0  # samples, from the first, that are in the scratch file
-        self._ended = False  # there will be no more of them
+        self._changed = threading.Condition()  # of the following attributes
+        self._there = 0  # samples in the scratch file
+        self._ended = False  # no more will follow
         self._failure = ""  # why
         self._closing = False
         self._thread: threading.Thread | None = None
@@ -166,7 +166,7 @@ class _Forward:
         )
 
     def block(self, index: int) -> NDArray[np.float32]:
-        """As many samples as any block: what is behind the end may come yet, and is silent until then."""
+        """A full block: samples after the end may still follow, and are silent until then."""
         start = index * self.size
         stop = start + self.size
         with self._changed:
@@ -183,12 +183,12 @@ class _Forward:
         return samples
 
     def _may_have(self, stop: int) -> bool:
-        """Whether to give samples away: the last ones only when what is wrong with the end is known, too."""
+        """Whether to return samples: the last ones only when problems at the end are known as well."""
         last = self._encoded.settled and stop >= self._encoded.length
         return self._has(stop) and not last
 
     def _has(self, stop: int) -> bool:
-        """Whether all samples up to there have been decoded, or all that there are."""
+        """Whether all samples up to `stop` have been decoded, or all that exist."""
         return self._there >= (min(stop, self._encoded.length) if self._encoded.settled else stop)
 
     def finish(self) -> None:
@@ -206,7 +206,7 @@ class _Forward:
             self._thread.start()
 
     def _decode(self) -> None:
-        """In the thread: decode the file to its end, unless it is closed or the program ends before."""
+        """In the thread: decode the file to its end, unless it is closed or the program ends."""
         if hasattr(os, "setpriority"):  # on Linux this is the thread's own
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
@@ -222,11 +222,11 @@ class _Forward:
                 self._changed.notify_all()
 
     def _take_parts(self) -> bool:
-        """Keep what is decoded, to its end unless nobody needs it any more."""
+        """Store decoded parts; False if they are no longer needed."""
         assert self._encoded.parts
         try:
             for part in self._encoded.parts():
-                # What two runs of pages share is kept as the first of them has it.
+                # Where two runs of pages overlap, the first counts.
                 samples = part.samples[max(0, self._there - part.start) :]
                 start = max(part.start, self._there)
                 if start > self._there:
@@ -236,13 +236,13 @@ class _Forward:
                     return False
         except AudioError:
             raise
-        except Exception as error:  # of a decoder that was not foreseen: what there is stays readable
+        except Exception as error:  # unforeseen: what has been decoded can still be read
             _check_file(self._encoded, self._name)
-            self._encoded.note(f"cannot be decoded any further ({type(error).__name__}: {error})")
+            self._encoded.note(f"could not be decoded to the end ({type(error).__name__}: {error})")
         return True
 
     def _silenced(self, start: int, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Samples without what is known to be damaged: a decoder makes something of it, which is no sound."""
+        """Silence samples that are known to be damaged, for which decoders return noise."""
         for one in self._encoded.damage:
             first, last = max(one.start - start, 0), min(one.stop - start, len(samples))
             if first < last:
@@ -251,14 +251,14 @@ class _Forward:
         return samples
 
     def _settle(self) -> None:
-        """All that there is has been decoded."""
+        """Set the final length after everything has been decoded."""
         encoded, there = self._encoded, self._there
         _check_file(encoded, self._name)
         if encoded.settled and there < encoded.length:
             encoded.add_damage(there, encoded.length, "missing")
             return
         if encoded.settled and there > encoded.length:
-            encoded.note(f"holds {there - encoded.length} samples more than its headers tell")
+            encoded.note(f"has {there - encoded.length} more samples than its header says")
         encoded.length, encoded.settled = there, True
 
     def _keep(self, start: int, samples: NDArray[np.float32]) -> None:
@@ -270,15 +270,15 @@ class _Forward:
             self._changed.notify_all()
 
     def _place(self, sample: int) -> int:
-        """Where a sample begins in the scratch file."""
+        """The offset of a sample in the scratch file."""
         return sample * self._channels * _VALUE_BYTES
 
     def _check_space(self, folder: str) -> None:
         needed, free = self._place(self._encoded.length), shutil.disk_usage(folder).free
         if needed > free:
             raise AudioError(
-                f"{self._name} cannot be unpacked into a temporary file: that takes {needed / 1e9:.1f} GB, "
-                f"and {folder} has {free / 1e9:.1f} GB left."
+                f"{self._name} needs {needed / 1e9:.1f} GB of temporary space to be decoded, but "
+                f"{folder} has only {free / 1e9:.1f} GB free: free up space, or set TMPDIR elsewhere."
             )
 
     @contextmanager
@@ -287,7 +287,7 @@ class _Forward:
             yield
         except OSError as error:
             raise AudioError(
-                f"{self._name} cannot be unpacked into a temporary file: {error.strerror}."
+                f"{self._name} cannot be decoded into a temporary file: {error.strerror}."
             ) from None
 
     def close(self) -> None:
@@ -300,6 +300,6 @@ class _Forward:
 
 
 def scratch_folder() -> str:
-    """Where hours of sound have room: the system's own choice, /tmp, is often memory."""
+    """A folder with room for hours of audio: the system's choice, /tmp, is often in memory."""
     usual = tempfile.gettempdir()
     return "/var/tmp" if usual == "/tmp" and os.access("/var/tmp", os.W_OK) else usual

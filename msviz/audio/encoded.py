@@ -1,4 +1,4 @@
-"""What is known of a sound before it is decoded, and how that is done."""
+"""What is known about a sound before it is decoded, and how to decode it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from msviz.audio.stream import Stream
 
 
 class Part(NamedTuple):
-    """Samples (n, channels) from `start` on, and why there are none between them and those before."""
+    """Samples (n, channels) from `start` on, and the reason for a gap before them."""
 
     start: int
     samples: NDArray[np.float32]
@@ -29,29 +29,29 @@ class Encoded:
     Attributes
     ----------
     rate, exact_rate : int, float
-        In Hz; the second as the file has it, where it has a fraction.
+        In Hz; the second as given in the file, possibly with a fraction.
     channels, length : int
         Number of channels, and of samples in each.
     settled : bool
-        Whether the length is certain; else it is what the file announces, until all has been decoded.
+        Whether the length is certain; if not, it is what the header says until everything is decoded.
     format, subtype : str
-        As those of `AudioSource`.
+        As in `AudioSource`.
     speakers : str
         What the channels are for: "FL FR FC".
     order : tuple of int, optional
-        Where each channel stands in what is decoded; as it comes by default.
+        The position of each channel in the decoded samples; by default in order.
     track, tracks : int, tuple of str
-        Which of the file's sound tracks, and what they are for people.
+        Which audio track of the file, and descriptions of all of them.
     stream : callable, optional
-        Opens the sound, to be entered at any sample, exactly.
+        Opens a stream that can seek to any sample exactly.
     opened : Stream, optional
-        What that has given once already.
+        A stream that is already open.
     parts : callable, optional
-        Decodes it from front to end, where it cannot be entered so.
+        Decodes it from the beginning, if it cannot seek exactly.
     grain : int
-        Samples that are lost together where a sound that can be entered anywhere is damaged.
+        How many samples are lost together where a seekable sound is damaged.
     trouble : callable
-        Says why the file itself could not be read, if it could not.
+        Returns why the file itself could not be read, if it could not.
     """
 
     rate: int
@@ -80,29 +80,29 @@ class Encoded:
 
     @property
     def damage(self) -> tuple[Damage, ...]:
-        """What is known so far to be missing, within the length."""
+        """The damage found so far, within the length."""
         return tuple(
             one._replace(stop=min(one.stop, self.length)) for one in self._damage if one.start < self.length
         )
 
     def add_damage(self, start: int, stop: int, reason: str) -> None:
-        """Samples [start, stop) turned out to be missing."""
+        """Record that samples [start, stop) are missing."""
         if stop > start:
             with self._lock:
                 self._damage = merged((*self._damage, Damage(max(0, start), stop, reason)))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What else is known so far to be wrong: sentences without the file's name and the full stop."""
+        """Other problems found so far: sentences without the file's name or a full stop."""
         return self._notes
 
     def note(self, sentence: str) -> None:
-        """Something is wrong that is to be told."""
+        """Record a problem."""
         with self._lock:
             if sentence not in self._notes:
                 self._notes = (*self._notes, sentence)
 
     def close(self) -> None:
-        """Close what has been opened, if nobody has taken it."""
+        """Close the open stream, if it is unused."""
         if self.opened:
             self.opened.close()

@@ -18,29 +18,29 @@ from msviz.errors import AudioError
 
 av.logging.set_level(None)
 
-# What may be read: files of sound, of video, and streams of one codec.  Play lists and the like, which make
-# FFmpeg open other files, are not among them, nor what takes any text for music.
+# Allowed formats: audio, video, and streams of one codec.  Playlists and the like, which make FFmpeg open
+# other files, are excluded, and so are formats that accept any text as music.
 _FORMATS = (
     "aa,aac,aax,ac3,ac4,acm,adx,aea,aiff,amr,amrnb,amrwb,apc,ape,apm,aptx,argo_asf,asf,ast,au,avi,bfstm,brstm,"
     "bonk,caf,dsf,dts,dtshd,dxa,eac3,ea,epaf,flac,flv,fwse,genh,gxf,hca,iff,ifv,ircam,kvag,laf,loas,live_flv,"
     "matroska,mca,mlp,mmf,mods,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,osq,paf,pva,pvf,qcp,qoa,"
     "rm,rso,sds,shn,smk,sol,sox,spdif,svag,svs,tak,truehd,tta,vag,voc,vqf,w64,wav,wsd,wsvqa,wtv,wv,xa,xwma,xvag"
 )
-# Containers whose time stamps are those of samples, so that the last one tells the length.
+# Containers with sample-accurate time stamps, so that the last one gives the length.
 _EXACT = frozenset(("mov", "caf", "wv", "tta", "ape", "flac", "ogg", "dsf", "mpc", "mpc8", "iff", "tak"))
-_TIMED = _EXACT | {"matroska", "mpegts", "asf", "flv", "mpeg"}  # whose time stamps tell what is lost
-# Whose headers announce how long they are, where others are estimated.
+_TIMED = _EXACT | {"matroska", "mpegts", "asf", "flv", "mpeg"}  # whose time stamps reveal losses
+# Whose headers contain the length, which is estimated for others.
 _ANNOUNCED = frozenset(("matroska", "flv", "wv", "tta", "ape", "dsf", "mpc", "mpc8", "tak"))
 _LOSSLESS = frozenset(
     ("alac", "flac", "wavpack", "tta", "ape", "tak", "truehd", "mlp", "wmalossless", "shorten")
 )
-_GAP_S = 0.1  # between time stamps, that is a loss and not their rounding
-_NEVER_S = 3600  # between them, that is no loss either
-_CUT_S = 0.1  # less than announced, that is a cut and not rounding
-_TAIL_S = 2.0  # before the end, that is decoded to learn where it is
-_PATIENCE = 200  # packets without sound after which there is none
-_DENSEST = 1 << 13  # samples to a byte: silence of any codec
-_FEW = 3  # samples, by which time stamps are off that were rounded
+_GAP_S = 0.1  # a gap between time stamps that is a loss and not rounding
+_NEVER_S = 3600  # a gap that is a reset clock and not a loss
+_CUT_S = 0.1  # a missing length that is a cut and not rounding
+_TAIL_S = 2.0  # decoded before the end, to find where it is
+_PATIENCE = 200  # packets without audio, after which to give up
+_DENSEST = 1 << 13  # samples per byte, at most: silence in any codec
+_FEW = 3  # samples by which rounded time stamps are off
 
 _CONTAINERS = {
     "mov": "MP4",
@@ -85,7 +85,7 @@ _CODECS = {
     "truehd": "TrueHD",
 }
 _CHUNKED = ("wav", "aiff", "caf", "w64", "au")
-_ALONE = frozenset((*_CODECS, "amr", "wv", "dsf", "iff", "mpc", "mpc8"))  # named by what they hold
+_ALONE = frozenset((*_CODECS, "amr", "wv", "dsf", "iff", "mpc", "mpc8"))  # named after their codec
 _STRICT = {"err_detect": "crccheck"}
 _STRICTER = {"err_detect": "crccheck+explode"}  # for a decoder that otherwise only warns
 
@@ -93,7 +93,7 @@ _STRICTER = {"err_detect": "crccheck+explode"}  # for a decoder that otherwise o
 def read_ffmpeg(
     make: Callable[[], io.RawIOBase], name: str, track: int, *, timed: bool = True
 ) -> Encoded | None:
-    """How a file is decoded by FFmpeg; None if that knows neither what it is nor how its sound is encoded.
+    """How FFmpeg decodes a file; None if it knows neither the container nor the codec.
 
     Parameters
     ----------
@@ -102,14 +102,14 @@ def read_ffmpeg(
     name : str
         Of the file, for errors.
     track : int
-        Which of its sound tracks, from 0.
+        Which audio track, from 0.
     timed : bool
-        Whether its time stamps, if it is of a kind that has good ones, can be believed.
+        Whether to trust its time stamps, if it is of a kind that has good ones.
 
     Raises
     ------
     AudioError
-        If it holds no sound, no such track, or sound that cannot be decoded.
+        If it contains no audio, no such track, or audio that cannot be decoded.
     """
     try:
         container = _open(make())
@@ -119,24 +119,24 @@ def read_ffmpeg(
         streams = container.streams.audio
         kind = container.format.name.split(",")[0]
         if not streams:
-            raise AudioError(f"{name} holds no sound.")
+            raise AudioError(f"{name} contains no audio.")
         if not 0 <= track < len(streams):
-            raise AudioError(f"{name} has no sound track {track + 1}: it has {len(streams)}.")
+            raise AudioError(f"{name} has no audio track {track + 1}: it has only {len(streams)}.")
         stream = streams[track]
         if stream.codec_context is None:
-            if kind in _CHUNKED:  # whose header names it
+            if kind in _CHUNKED:  # the header names the codec
                 return None
-            raise AudioError(f"{name} holds sound in an encoding that msviz cannot read.")
+            raise AudioError(f"{name} uses an audio codec that msviz cannot read.")
         first, failed = _first_frame(container, stream)
         if first is None and failed:
             codec = _codec(stream)
-            raise AudioError(f"{name} cannot be decoded: its {codec} sound is damaged from the start.")
+            raise AudioError(f"{name} cannot be decoded: its {codec} audio is damaged from the start.")
         if first is None:
-            raise AudioError(f"{name} holds no sound: it is 0 samples long.")
+            raise AudioError(f"{name} contains no audio: it is 0 samples long.")
         count, origin = len(first.layout.channels), first.pts
         length, exact = _length(container, stream, first, timed and kind in _EXACT)
         announced = _announced(container, stream, first.sample_rate) if kind in _ANNOUNCED else 0
-        if length > _DENSEST * container.size:  # a number that was damaged
+        if length > _DENSEST * container.size:  # a damaged number
             length, exact = first.samples, False
         entries = stream.index_entries
         cut = kind == "mov" and len(entries) > 0 and entries[-1].pos + entries[-1].size > container.size
@@ -158,7 +158,7 @@ def read_ffmpeg(
         )
         timed = timed and kind in _TIMED
     if cut:
-        encoded.note("is cut short: it ends before its last samples")
+        encoded.note("is cut short: its last samples are missing")
     origin = origin if timed else None
     encoded.parts = lambda: _parts(make, track, encoded, origin, kind in _EXACT, announced)
     return encoded
@@ -220,7 +220,7 @@ def _announced(container: Any, stream: Any, rate: int) -> int:
     """How many samples of a sound its header announces; 0 where it speaks only of a video as a whole."""
     if stream.duration:
         return int(stream.duration * stream.time_base * rate)
-    begin_s = float((stream.start_time or 0) * stream.time_base)  # from where its clock counts
+    begin_s = float((stream.start_time or 0) * stream.time_base)  # the origin of its clock
     if said := re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", "")):
         hours, minutes, seconds = (float(part) for part in said.groups())
         return int((3600 * hours + 60 * minutes + seconds - begin_s) * rate)
@@ -235,7 +235,7 @@ def _bits(stream: Any, frame: Any) -> int:
     if name not in _LOSSLESS and not name.startswith("pcm_s"):
         return 0
     depth = {"s16": 16, "s16p": 16, "s32": 32, "s32p": 32, "u8": 8, "u8p": 8}.get(frame.format.name, 0)
-    # Those of 24 bits come in 32, the lowest of which are zero.
+    # 24-bit samples come in 32 bits, the lowest of which are zero.
     return 24 if depth == 32 and not np.any(_values(frame) & 0xFF) else depth
 
 
@@ -262,7 +262,7 @@ def _container(container: Any, kind: str, name: str) -> str:
 
 
 def _told(stream: Any, number: int) -> str:
-    """A sound track for people: "2: AAC, stereo, deu"."""
+    """An audio track in a list: "2: AAC, stereo, deu"."""
     parts = [_codec(stream) if stream.codec_context else "unknown"]
     count = stream.codec_context.channels if stream.codec_context else 0
     parts.append({1: "mono", 2: "stereo"}.get(count, f"{count} channels"))
@@ -280,7 +280,7 @@ def _parts(
     exact: bool,
     announced: int,
 ) -> Iterator[Part]:
-    """All that is decoded, each at its own place."""
+    """Everything that can be decoded, each part at its own position."""
     at, usual, failed = 0, 0, False
     resampler: Any = None
     with _open(make()) as container:
@@ -292,12 +292,12 @@ def _parts(
                 frames = packet.decode()
             except av.FFmpegError:
                 failed = True
-                at += usual  # unless time stamps tell better
+                at += usual  # unless time stamps say otherwise
                 continue
             for frame in frames:
                 if origin is not None and frame.pts is not None:
                     place = float((frame.pts - origin) * frame.time_base * encoded.rate)
-                    if place - at > _NEVER_S * encoded.rate:  # its clock was set anew
+                    if place - at > _NEVER_S * encoded.rate:  # its clock was reset
                         origin += round((place - at) / encoded.rate / frame.time_base)
                         place = at
                     if place - at > _GAP_S * encoded.rate or (failed and exact and abs(place - at) > _FEW):
@@ -306,7 +306,10 @@ def _parts(
                 other = frame.sample_rate != encoded.rate or len(frame.layout.channels) != encoded.channels
                 if other and resampler is None:
                     resampler = _resampler(encoded)
-                    encoded.note("changes its rate or its channels on the way; all is shown as it begins")
+                    encoded.note(
+                        "changes sampling rate or channels partway: everything is converted to those "
+                        "it begins with"
+                    )
                 for made in resampler.resample(frame) if other and resampler else [frame]:
                     samples = _samples(made)
                     if frame.is_corrupt:
@@ -315,16 +318,18 @@ def _parts(
                     yield Part(at, samples, "damaged" if failed else "lost")
                     at += len(samples)
                 failed = False
-        if failed and encoded.settled and at > encoded.length:  # that length is of what can be decoded
+        if failed and encoded.settled and at > encoded.length:  # the length counts only what can be decoded
             at = encoded.length
         elif failed:
             failed = False
             yield Part(at, np.zeros((0, encoded.channels), np.float32), "damaged")
         has = clock(at / encoded.rate)
         if announced - at > _CUT_S * encoded.rate:
-            encoded.note(f"is cut short: it announces {clock(announced / encoded.rate)}, and has {has}")
+            encoded.note(
+                f"is cut short: its header says {clock(announced / encoded.rate)}, but it has only {has}"
+            )
         elif failed and not encoded.notes:
-            encoded.note(f"is cut short at {has}: its last frame is not whole")
+            encoded.note(f"is cut short at {has}: its last frame is incomplete")
 
 
 def _resampler(encoded: Encoded) -> Any:

@@ -1,4 +1,4 @@
-"""FLAC: how long it really is, which its last frame tells."""
+"""The true length of a FLAC, from its last frame."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from msviz.audio.media import Media
 
-_SCAN = 1 << 22  # bytes read at a time in search of a header
-_TAIL = 1 << 16  # bytes before the end among which the last frame is looked for first
+_SCAN = 1 << 22  # bytes to search for a header at a time
+_TAIL = 1 << 16  # bytes before the end in which to search for the last frame first
 _LONGEST = 1 << 24  # bytes of a frame
-_LONGEST_CHECKED = 1 << 18  # bytes of one whose checksum is worked out, which takes its time
+_LONGEST_CHECKED = 1 << 18  # bytes of a frame whose checksum is computed, which is slow
 _CANDIDATES = 64  # of frames
 _SIZES = {1: 192, **{n: 576 << n - 2 for n in range(2, 6)}, **{n: 256 << n - 8 for n in range(8, 16)}}
 _UNKNOWN = 1 << 36
@@ -17,22 +17,22 @@ _UNKNOWN = 1 << 36
 
 @dataclass(frozen=True)
 class Flac:
-    """What a FLAC file says of itself, and what its last frame does.
+    """What the header of a FLAC file says, and what its last frame says.
 
     Attributes
     ----------
     start : int
-        Where it begins, behind a tag that does not belong there.
+        Where it begins, after a tag that should not be there.
     announced : int
-        Samples by its header; 0 where that does not tell.
+        Samples according to its header; 0 if it does not say.
     length : int
-        Samples by its last whole frame.
+        Samples according to its last complete frame.
     stop : int
-        Where that ends.
+        Where that frame ends.
     cut : bool
-        Whether a frame follows that is not whole.
+        Whether an incomplete frame follows.
     block : int
-        Samples of a frame, 0 where they differ.
+        Samples in a frame, 0 if that varies.
     """
 
     start: int
@@ -43,7 +43,7 @@ class Flac:
     block: int
 
     def pieces(self, media: Media) -> list[bytes | range]:
-        """The file with its length in the header, for a `Splice`."""
+        """The file with the true length in its header, for a `Splice`."""
         head = bytearray(media.read(self.start, self.start + 42))
         total = min(self.length, _UNKNOWN - 1)
         head[21] = head[21] & 0xF0 | total >> 32
@@ -52,7 +52,7 @@ class Flac:
 
 
 def starts(media: Media, start: int) -> list[int]:
-    """Where in a file FLACs begin that were put one after the other."""
+    """Where FLACs begin in a file of several concatenated ones."""
     found, at = [start], start + 42
     while at < media.size:
         data = media.read(at, at + _SCAN + 8)
@@ -64,7 +64,7 @@ def starts(media: Media, start: int) -> list[int]:
 
 
 def read_flac(media: Media, start: int, stop: int | None = None) -> Flac | None:
-    """Look for the last frame; None if that is no FLAC, or has none."""
+    """Find the last frame; None if it is not a FLAC, or has no frames."""
     end = media.size if stop is None else stop
     head = media.read(start, start + 42)
     if len(head) < 42 or head[:4] != b"fLaC" or head[4] & 0x7F:
@@ -91,9 +91,9 @@ def read_flac(media: Media, start: int, stop: int | None = None) -> Flac | None:
 def _last_frame(
     media: Media, start: int, end: int, block: int, announced: int
 ) -> tuple[int, int, bool] | None:
-    """The number of the sample behind the last whole frame, where that ends, and whether no other begins.
+    """The number of the sample after the last complete frame, where that ends, and whether no other begins.
 
-    What looks like a header may lie within a frame: a frame is one whose checksum is right.
+    There may be bytes within a frame that look like a header: only frames with a correct checksum count.
     """
     reach = _TAIL
     while True:
@@ -122,7 +122,7 @@ def _last_frame(
 
 
 def _behind(header: bytes, block: int) -> int | None:
-    """The number of the sample behind a frame with this header; None if that is no header."""
+    """The number of the sample after a frame with this header; None if it is not a header."""
     if len(header) < 6 or header[0] != 0xFF or header[1] & 0xFE != 0xF8:
         return None
     sizes, rates = header[2] >> 4, header[2] & 15
@@ -175,7 +175,7 @@ _CRC16 = _table16()
 
 
 def _frame_end(data: bytes, ends: list[int]) -> int:
-    """Which of these ends, or of the tags', is that of the first frame; 0 if its checksum is wrong."""
+    """Which of these ends, or of those of tags, is the end of the first frame; 0 if its checksum is wrong."""
     tags = (data.find(tag, 1) for tag in (b"TAG", b"APETAGEX", b"ID3", b"3DI"))
     crc, checked = 0, 0
     for end in sorted({*ends, *(at for at in tags if at > 0)}):

@@ -1,4 +1,4 @@
-"""Which files are sound: by the end of their name, or by their first bytes."""
+"""Recognize audio files by their suffix or their first bytes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import struct
 
 from msviz.audio.mpeg import kind_of
 
-#: Bytes of a file by which `sound_kind` knows what it is.
+#: Bytes of a file that `sound_kind` needs.
 HEAD = 1 << 14
 
-#: What the names of sound files end in.  Those of videos are not among them: not every video has sound.
+#: Suffixes of audio files.  Those of videos are not included, because not every video has audio.
 SUFFIXES = frozenset(
     ".aac .ac3 .adts .aif .aifc .aiff .amr .ape .au .awb .bw64 .bwf .caf .dff .dsf .dts .dtshd .eac3 .ec3"
     " .fla .flac .m4a .m4b .m4r .mka .mp+ .mp1 .mp2 .mp3 .mpc .mpga .nist .oga .ogg .opus .paf .rf64 .snd"
     " .sph .spx .tak .tta .voc .w64 .wav .wave .weba .wma .wv".split()
 )
 
-#: And those of videos, as a dialog offers them.
+#: Suffixes of videos, for file dialogs.
 VIDEO_SUFFIXES = frozenset(".3gp .avi .flv .m2ts .mkv .mov .mp4 .mpg .mts .ogv .ts .vob .webm .wmv".split())
 
 _BEGINNINGS = {
@@ -73,7 +73,7 @@ _AC3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384,
 
 
 def sound_kind(head: bytes) -> str | None:
-    """The kind of sound, or of video, that a file begins as; None if it is something else.
+    """The kind of audio or video that a file begins like; None if it is neither.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _is_ac3(head: bytes) -> bool:
 
 
 def _ac3_size(head: bytes) -> int:
-    """Bytes of a frame; 0 where none begins."""
+    """Bytes in a frame; 0 if none begins here."""
     if len(head) < 6 or head[:2] != b"\x0b\x77":
         return 0
     version, rate, code = head[5] >> 3, head[4] >> 6, head[4] & 63
@@ -142,14 +142,14 @@ def _ac3_size(head: bytes) -> int:
 
 
 def _id3_size(head: bytes) -> int:
-    """Bytes of an ID3v2 tag, which stands before MPEG audio, ADTS and FLAC; 0 where there is none."""
+    """Bytes in an ID3v2 tag, which may precede MPEG audio, ADTS and FLAC; 0 if there is none."""
     if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (2, 3, 4) or max(head[6:10]) > 0x7F:
         return 0
     return 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
 
 
 def _framed(head: bytes) -> str | None:
-    """What begins with a frame, behind which another of the same kind begins."""
+    """The kind of audio that begins with two consecutive frames of the same kind."""
     if head.startswith(b"fLaC"):
         return "FLAC"
     first = kind_of(head)
@@ -163,7 +163,7 @@ def _framed(head: bytes) -> str | None:
 
 
 def _adts_size(head: bytes) -> int:
-    """Bytes of an ADTS frame; 0 where none begins."""
+    """Bytes in an ADTS frame; 0 if none begins here."""
     if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
         return 0
     return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5

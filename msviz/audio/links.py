@@ -1,4 +1,4 @@
-"""Sounds that follow each other in one file, and runs of one between which something is missing."""
+"""Consecutive sounds in one file, and runs of one sound with gaps between them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _PROBE = 1 << 14  # samples before the end, that are decoded to learn whether th
 
 @dataclass(frozen=True)
 class Link:
-    """One sound of a file that holds several.
+    """One sound of a file that contains several.
 
     Attributes
     ----------
     rate, channels, length : int
-        Its own.
+        Those of this sound.
     parts : callable
-        Decodes it from its start.
+        Decodes it from its beginning.
     """
 
     rate: int
@@ -39,9 +39,9 @@ class Link:
 
 
 def joined(links: Sequence[Link], encoded: Encoded) -> Callable[[], Iterator[Part]]:
-    """Sounds one after the other, at the rate and with the channels of the first; sets the length.
+    """Join consecutive sounds at the sampling rate and with the channels of `encoded`; sets its length.
 
-    Where they have others, that is noted.
+    Sounds in other formats are converted, and a note says so.
     """
     starts, at = [], 0
     for link in links:
@@ -56,7 +56,7 @@ def joined(links: Sequence[Link], encoded: Encoded) -> Callable[[], Iterator[Par
     if changed:
         several = f"{', '.join(changed[:3])}{' and so on' if len(changed) > 3 else ''}"
         encoded.note(
-            f"has sound of another kind in it ({several}), converted to "
+            f"contains audio in other formats ({several}), converted to "
             f"{_what(encoded.rate, encoded.channels)}"
         )
 
@@ -69,7 +69,7 @@ def joined(links: Sequence[Link], encoded: Encoded) -> Callable[[], Iterator[Par
 
 
 def silenced(parts: Callable[[], Iterator[Part]], damage: Sequence[Damage]) -> Callable[[], Iterator[Part]]:
-    """The same, silent where there is damage, whatever a decoder makes of it; both in order of time."""
+    """The same, silenced where there is damage, whatever the decoder returns; both in order of time."""
 
     def quiet() -> Iterator[Part]:
         first = 0
@@ -116,7 +116,7 @@ def _converted(link: Link, encoded: Encoded) -> Iterator[Part]:
 
 
 def _with_channels(samples: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """As many channels: one is put into all, several into one as their mean; else those there are."""
+    """Change the number of channels: one is copied to all, several are averaged to one, or padded or cut."""
     held = samples.shape[1]
     if held == count:
         return samples
@@ -128,7 +128,7 @@ def _with_channels(samples: NDArray[np.float32], count: int) -> NDArray[np.float
 
 
 def stream_parts(make: Callable[[], Stream]) -> Iterator[Part]:
-    """What a stream gives from front to end; as far as it goes."""
+    """Decode a stream from the beginning, as far as it goes."""
     return _read_on(make(), 0)
 
 
@@ -147,7 +147,7 @@ def _read_on(stream: Stream, at: int) -> Iterator[Part]:
 
 
 def true_length(stream: Stream) -> int:
-    """How many samples a stream really gives: a last page may announce more than its packets hold."""
+    """How many samples a stream really has: its last page may announce more than its packets contain."""
     length = int(stream.frames)
     probe = _PROBE
     while True:
@@ -165,7 +165,7 @@ def true_length(stream: Stream) -> int:
 
 
 def ogg_link(media: Media, link: Chain) -> Link | None:
-    """A link of an Ogg file; None if libsndfile finds no sound in it."""
+    """A link of an Ogg file; None if libsndfile finds no audio in it."""
     base, rate, channels, length = _first_sample(media, link)
     if base is None:
         return None
@@ -176,7 +176,7 @@ def ogg_link(media: Media, link: Chain) -> Link | None:
 
 
 def _first_sample(media: Media, link: Chain) -> tuple[int | None, int, int, int]:
-    """The position of the first sample, as the pages count them; rate, channels and length."""
+    """The position of the first sample, as counted in pages; rate, channels and length."""
     for run in link.runs:
         try:
             with Stream(Run(media, link, run, checked=False)) as stream:
@@ -197,7 +197,7 @@ def _end(link: Chain, run: range) -> int | None:
 
 
 def _runs(media: Media, link: Chain, base: int) -> Iterator[Part]:
-    """All runs, each at the place that its pages tell."""
+    """All runs, each at the position given by its pages."""
     waiting, reason = list(link.runs), "lost"
     while waiting:
         pages = waiting.pop(0)

@@ -1,4 +1,4 @@
-"""The bytes of a file, whatever holds it: read at any place, and put together anew for a decoder."""
+"""The bytes of a file, wherever it is: read at any position, and rearranged for a decoder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from msviz.errors import AudioError, StorageError
 from msviz.remote import file_system, is_address, located, remote_errors
 
 File = str | os.PathLike[str] | BinaryIO
-_AHEAD = 1 << 20  # bytes of a remote file that are fetched at a time
+_AHEAD = 1 << 20  # bytes of a remote file to fetch at a time
 
 
 def native(path: Path) -> str | bytes:
@@ -25,28 +25,28 @@ def native(path: Path) -> str | bytes:
 
 
 class Media:
-    """A file that can be read at any place by any thread: one on disk, at an address, or opened by others.
+    """A file that any thread can read at any position: on disk, at an address, or already open.
 
     Parameters
     ----------
     file : path, fsspec address or open binary file
-        An open file must be able to seek.  It stays open.
+        An open file must be seekable.  It stays open.
 
     Attributes
     ----------
     name : str
-        For people.
+        To show.
     path : Path
-        Of a file that has one; otherwise made of its name.
+        Of a file that has one; otherwise made from its name.
     on_disk : bool
-        Whether others can open `path`.
+        Whether other libraries can open `path`.
     size : int
         Bytes.
 
     Raises
     ------
     AudioError
-        If there is no such file, it may not be read, is empty, or cannot seek.
+        If there is no such file, or it is not readable, is empty or cannot seek.
     """
 
     def __init__(self, file: File) -> None:
@@ -77,7 +77,7 @@ class Media:
 
     def _measured(self) -> int:
         if not (hasattr(self._file, "seek") and hasattr(self._file, "read")):
-            raise AudioError(f"{self.name} is not an open binary file: give one that can be read and seek.")
+            raise AudioError(f"{self.name} is not an open binary file: pass one that has read and seek.")
         try:
             size = int(self._file.seek(0, os.SEEK_END))
             first = self._file.seek(0) or self._file.read(1)
@@ -85,13 +85,13 @@ class Media:
             reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
             raise AudioError(f"{self.name} cannot be read: {reason}.") from None
         if not isinstance(first, bytes):
-            raise AudioError(f"{self.name} is open as text: open it in binary mode.")
+            raise AudioError(f"{self.name} is open in text mode: open it in binary mode.")
         if not first:
             raise AudioError(f"{self.name} is empty (0 bytes): copy or download it again.")
         return size
 
     def read(self, start: int, stop: int) -> bytes:
-        """Bytes [start, stop), fewer at the end of the file; what cannot be read is told in `failure`."""
+        """Bytes [start, stop), fewer at the end of the file; after an error, `failure` says what it was."""
         with self._lock:
             try:
                 self._file.seek(start)
@@ -101,31 +101,31 @@ class Media:
                     if not more:
                         break
                     data += more
-            except Exception as error:  # a file system of fsspec has errors of its own kinds
+            except Exception as error:  # fsspec file systems raise their own kinds of errors
                 self.failure = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 return b""
         return data
 
     def again(self) -> Media:
-        """The same file, opened once more, with a position of its own.
+        """The same file, opened again with its own position.
 
         Raises
         ------
         AudioError
-            If it was given open, or cannot be opened any more.
+            If it was passed as an open file, or can no longer be opened.
         """
         if not self._owned:
-            raise AudioError(f"{self.name} was opened in another process: give its path, not the open file.")
+            raise AudioError(f"{self.name} was opened in another process: pass its path instead.")
         return Media(self.name)
 
     def close(self) -> None:
-        """Let go of the file, unless it was given open."""
+        """Close the file, unless it was passed as an open file."""
         if self._owned:
             with self._lock:
                 self._file.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_file", None):  # forgotten by whoever opened it
+        if getattr(self, "_file", None):  # it was never closed
             self.close()
 
 
@@ -134,7 +134,7 @@ def _opened(path: Path) -> BinaryIO:
         if path.is_dir():
             raise AudioError(f"{path} is a folder: choose an audio file in it.")
         if path.exists() and not path.is_file():
-            raise AudioError(f"{path} is not a file that holds sound.")
+            raise AudioError(f"{path} is not a regular file.")
         return open(path, "rb")
     except FileNotFoundError:
         raise AudioError(f"{path} does not exist.") from None
@@ -143,7 +143,7 @@ def _opened(path: Path) -> BinaryIO:
     except OSError as error:
         raise AudioError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError:  # a name with a null character
-        raise AudioError(f"{path!r} is not the name of a file.") from None
+        raise AudioError(f"{path!r} is not a valid file name.") from None
 
 
 def _reached(address: str) -> BinaryIO:
@@ -161,7 +161,7 @@ def _reached(address: str) -> BinaryIO:
 
 
 class Splice(io.RawIOBase):
-    """A file put together of bytes and of ranges of a `Media`; read by one thread at a time."""
+    """A file made of bytes and ranges of a `Media`; read by one thread at a time."""
 
     def __init__(self, media: Media, pieces: Sequence[bytes | range]) -> None:
         self._media = media

@@ -1,4 +1,4 @@
-"""Several channels heard or seen as one."""
+"""Mix several channels down to one."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _MIXES: dict[str, Callable[[Array], Array]] = {
 }
 
 
-WINDOW_S = 0.25  # in which channels are looked at whether they cancel each other
-_LEAST = 0.01  # of the energy of the channels, that is left of them in a mix that does not cancel
+WINDOW_S = 0.25  # over which channels are compared to see whether they cancel
+_LEAST = 0.01  # fraction of the channels' energy that a mix without cancellation retains
 
 
 @dataclass(frozen=True)
 class Mix:
-    """One channel made of a source's; a `Source` that computes what is read.
+    """One channel mixed from those of a source; a `Source` computed as it is read.
 
     Attributes
     ----------
     source : Source
     kind : str
-        As `mix_down` takes it.
+        As in `mix_down`.
     cancellations : list of range
-        Samples among those asked for so far in which the channels cancel each other.
+        Samples, among those asked for so far, where the channels cancel each other.
     """
 
     source: Source
@@ -47,13 +47,13 @@ class Mix:
     cancellations: list[range] = field(default_factory=list, compare=False, repr=False)
 
     def cancels(self, start: int, stop: int) -> tuple[NDArray[np.bool_], int]:
-        """Where the mean of all channels says nothing of them: of L = -R it is silence.
+        """Where the channels cancel in their mean: with L = -R it is silent.
 
         Returns
         -------
         bool array (n,)
-            For each window from `start` on, whether less than a hundredth (-20 dB) of the channels' energy
-            is left in their mean.
+            For each window from `start` on, whether their mean retains less than a hundredth (-20 dB) of the
+            channels' energy.
         int
             Samples in a window.
         """
@@ -94,21 +94,21 @@ class Mix:
 
 
 def mix_down(source: Source, kind: str | int = "mix") -> Source:
-    """One channel out of several; the source itself if it has only one.
+    """Mix the channels of a source down to one; the source itself if it has only one.
 
-    Nothing is computed before it is read, and no sum is ever louder than full scale.
+    Samples are computed when they are read, and never exceed full scale unless the channels do.
 
     Parameters
     ----------
     source : Source
     kind : {"mix", "left", "right", "mid", "side"} or int
         The mean of all channels, the first or the second, half their sum or half their difference;
-        or a channel by its number, counted from 0.
+        or one channel by its number, from 0.
 
     Raises
     ------
     ParameterError
-        If `kind` is none of these, or the source has no channel of that number.
+        If `kind` is none of these, or the source has no such channel.
 
     Examples
     --------
@@ -122,9 +122,7 @@ def mix_down(source: Source, kind: str | int = "mix") -> Source:
     require_source(source)
     if kind not in _MIXES:
         if isinstance(kind, str):
-            raise ParameterError(
-                f"channels can be mixed as {', '.join(_MIXES)} or by a number, not as {kind!r}"
-            )
+            raise ParameterError(f"kind must be one of {', '.join(_MIXES)} or a channel number, not {kind!r}")
         kind = whole("channel", kind, 0, source.channels - 1)
     return source if source.channels == 1 else Mix(source, kind)
 

@@ -1,8 +1,8 @@
-"""MPEG audio (MP1, MP2, MP3): frames counted one by one, for their headers alone tell how many there are.
+"""MPEG audio (MP1, MP2, MP3): count frames one by one, because only their headers say how many there are.
 
-An MP3 whose first frame does not tell its length (Xing, Info, VBRI) is guessed at by every decoder, and one
-that was put together of several is told by the first of them only.  Walking from header to header takes less
-than a microsecond a frame.
+If the first frame of an MP3 does not contain its length (Xing, Info, VBRI), decoders guess it, and that
+of several concatenated MP3s is only the length of the first.  Walking from header to header takes less than a
+microsecond per frame.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RATES = (44100, 48000, 32000)
 
 @dataclass(frozen=True)
 class Kind:
-    """What all frames of one recording have in common.
+    """The format that all frames of one recording share.
 
     Attributes
     ----------
@@ -55,14 +55,14 @@ class Kind:
 
     @property
     def samples(self) -> int:
-        """Of a frame."""
+        """Samples in a frame."""
         if self.layer == 1:
             return 384
         return 1152 if self.layer == 2 or self.version == 1 else 576
 
 
 def kind_of(header: bytes) -> tuple[Kind, int] | None:
-    """What a frame is, and how many bytes it has; None if that is no header of a frame."""
+    """The kind of a frame and its size in bytes; None if it is not a frame header."""
     if len(header) < 4 or header[0] != 0xFF or header[1] < 0xE0:
         return None
     version = {0: 3, 2: 2, 3: 1}.get(header[1] >> 3 & 3)
@@ -80,7 +80,7 @@ def kind_of(header: bytes) -> tuple[Kind, int] | None:
 
 @cache
 def _steps(kind: Kind, second: int) -> list[int]:
-    """The bytes of a frame by the second and third byte of its header; 0 where that is of another kind."""
+    """The size of a frame by the second and third bytes of its header; 0 if it is of another kind."""
     steps = [0] * 0x10000
     for protected in (second | 1, second & ~1):
         for third in range(0x100):
@@ -91,7 +91,7 @@ def _steps(kind: Kind, second: int) -> list[int]:
 
 
 class Piece(NamedTuple):
-    """Frames that follow each other, and their bytes; None of those that are lost."""
+    """Consecutive frames, and their bytes; None for lost frames."""
 
     where: range | None
     frames: int
@@ -105,9 +105,9 @@ class Link:
     ----------
     kind : Kind
     header : bytes
-        Of its first frame.
+        That of its first frame.
     frames : int
-        With those that are lost.
+        Including lost ones.
     pieces : list of Piece
     """
 
@@ -118,7 +118,7 @@ class Link:
 
     @property
     def length(self) -> int:
-        """In samples."""
+        """Length in samples."""
         return self.frames * self.kind.samples
 
 
@@ -130,13 +130,13 @@ class Walk:
     ----------
     links : list of Link
     announced : int or None
-        Frames by the Xing, Info or VBRI frame in front; None where there is none, or it does not say.
+        Frames according to the Xing, Info or VBRI frame; None if there is none, or it does not say.
     delay, padding : int or None
-        Samples that LAME added at both ends; None where nothing tells.
+        Samples that LAME added at both ends; None if unknown.
     tagged : range
-        The frame that tells these; it holds no sound.
+        The frame with this information, which has no sound.
     cut : bool
-        Whether the last frame is not whole.
+        Whether the last frame is incomplete.
     """
 
     links: list[Link]
@@ -148,7 +148,7 @@ class Walk:
 
 
 class _Bytes:
-    """A range of a file with indices of its own, read in large pieces as they are asked for."""
+    """A range of a file with its own indices, read in large pieces as needed."""
 
     def __init__(self, media: Media, within: range) -> None:
         self._media, self._within = media, within
@@ -156,7 +156,7 @@ class _Bytes:
         self._at, self._held = 0, b""
 
     def at(self, position: int) -> tuple[bytes, int]:
-        """Bytes that are held, and where among them a position is; at least four follow it if they exist."""
+        """A buffer and a position in it; at least four bytes follow if they exist."""
         if not self._at <= position <= self._at + len(self._held) - 4:
             start = self._within.start + position
             self._held = self._media.read(start, min(start + _CHUNK, self._within.stop))
@@ -164,7 +164,7 @@ class _Bytes:
         return self._held, position - self._at
 
     def mapped(self) -> NDArray[np.uint8] | None:
-        """All of it at once, of a file on a disk."""
+        """All of it at once, for a file on a disk."""
         if not self._media.on_disk:
             return None
         try:
@@ -179,13 +179,13 @@ class _Bytes:
 
 
 def walk(media: Media, within: range | None = None) -> Walk | None:
-    """Count the frames of a file, or of a part of it; None if it does not begin with any.
+    """Count the frames of a file, or of part of it; None if it does not begin with a frame.
 
     Parameters
     ----------
     media : Media
     within : range
-        Bytes: those of a WAV's sound.
+        Bytes, such as the audio data of a WAV.
     """
     within = within or range(media.size)
     data = _Bytes(media, within)
@@ -212,7 +212,7 @@ def walk(media: Media, within: range | None = None) -> Walk | None:
 
 
 def _walk_on(walked: Walk, data: _Bytes, start: int) -> int | None:
-    """From frame to frame until there is something else; where it goes on after that, if it does."""
+    """Walk from frame to frame to the next interruption; return where frames resume after it, if they do."""
     link = walked.links[-1]
     steps, mono = _steps(link.kind, link.header[1]), link.kind.channels == 1
     at, frames = _leap(link, data, start)
@@ -245,10 +245,10 @@ def _walk_on(walked: Walk, data: _Bytes, start: int) -> int | None:
 
 
 def _leap(link: Link, data: _Bytes, start: int) -> tuple[int, int]:
-    """Over the frames of one bit rate that lie where that puts them: where they end, and how many they are.
+    """Skip regularly spaced frames of one bit rate; return where they end, and how many there are.
 
-    They differ by a byte of padding, so that they come as often as they must.  All their headers are looked
-    at together, which takes a tenth of the time; each tells where the next one is, as in a walk.
+    They differ by a byte of padding that keeps the average rate.  All their headers are checked together,
+    which takes a tenth of the time; each must point to the next one, as in a walk.
     """
     held = data.mapped()
     found = kind_of(data.get(start, 4))
@@ -277,7 +277,7 @@ def _leap(link: Link, data: _Bytes, start: int) -> tuple[int, int]:
 
 
 def _resume(walked: Walk, data: _Bytes, at: int) -> int | None:
-    """Where frames go on behind something else: a tag, another recording, or what has been damaged."""
+    """Where frames resume after an interruption: a tag, another recording, or damage."""
     link = walked.links[-1]
     behind = _skip_tags(data, at)
     found = _next_frame(data, behind, data.size)
@@ -302,14 +302,14 @@ def _resume(walked: Walk, data: _Bytes, at: int) -> int | None:
 
 
 def _skip_zeros(data: _Bytes, at: int) -> int:
-    """Behind what pads a tag."""
+    """The position after the padding of a tag."""
     while (held := data.get(at, _CHUNK)) and not any(held):
         at += len(held)
     return at + len(held) - len(held.lstrip(b"\0"))
 
 
 def _skip_tags(data: _Bytes, at: int) -> int:
-    """Behind the tags, if any, that stand here."""
+    """The position after any tags here."""
     while True:
         head = data.get(at, 32)
         if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 0x80:
@@ -325,7 +325,7 @@ def _skip_tags(data: _Bytes, at: int) -> int:
 
 
 def _next_frame(data: _Bytes, start: int, stop: int) -> int | None:
-    """The first of two frames of one kind that follow each other, or of one that the file ends with."""
+    """The first of two consecutive frames of one kind, or a frame that ends the file."""
     at = start
     while at + 4 <= stop:
         held, here = data.at(at)
@@ -345,7 +345,7 @@ def _next_frame(data: _Bytes, start: int, stop: int) -> int | None:
 
 
 def _tag_offset(data: _Bytes, at: int, kind: Kind, size: int) -> tuple[bytes, int] | None:
-    """A frame that tells about the recording, and where in it that begins."""
+    """Where the information about the recording begins in a frame, if it has any."""
     if kind.layer != 3:
         return None
     frame = data.get(at, max(size, 64))
@@ -356,7 +356,7 @@ def _tag_offset(data: _Bytes, at: int, kind: Kind, size: int) -> tuple[bytes, in
 
 
 def _read_tag(walked: Walk, data: _Bytes, at: int, kind: Kind, size: int) -> int:
-    """Read what the first frame tells, and where the sound begins behind it."""
+    """Read the information in the first frame, and where audio begins after it."""
     told = _tag_offset(data, at, kind, size)
     if not told:
         return at
@@ -378,16 +378,16 @@ def _read_tag(walked: Walk, data: _Bytes, at: int, kind: Kind, size: int) -> int
 
 
 def whole_file(link: Link, skip: int, trim: int = 0) -> list[bytes | range]:
-    """A file, for a `Splice`, that a decoder of MP3 reads to the last sample of a link.
+    """A file, for a `Splice`, from which an MP3 decoder reads exactly the samples of a link.
 
-    A Xing frame with the right count comes first, and frames without sound stand for those that are lost.
+    A Xing frame with the correct count comes first, and silent frames replace lost ones.
 
     Parameters
     ----------
     link : Link
         Of Layer III.
     skip, trim : int
-        Samples at the beginning, and at the end, that the decoder is to leave out.
+        Samples that the decoder is to skip at the beginning and at the end.
     """
     kind = link.kind
     silent = _silent_frame(link.header, kind)
@@ -408,24 +408,24 @@ def whole_file(link: Link, skip: int, trim: int = 0) -> list[bytes | range]:
 
 
 def with_silence(link: Link) -> list[bytes | range]:
-    """The frames of a link, for a `Splice`, and frames without sound for those that are lost."""
+    """The frames of a link, for a `Splice`, with silent frames instead of lost ones."""
     silent = _silent_frame(link.header, link.kind)
     return [piece.where or silent * piece.frames for piece in link.pieces]
 
 
 def start_skip(walked: Walk) -> int:
-    """Samples that the encoder put in front, and that are to be left out."""
+    """Samples of encoder padding to skip at the beginning."""
     return 0 if walked.delay is None else walked.delay + _DECODER_DELAY
 
 
 def end_trim(walked: Walk) -> int:
-    """Samples that the encoder put at the end, and that are to be left out, where no frame is missing."""
+    """Samples of encoder padding to skip at the end, if no frame is missing."""
     whole = len(walked.links) == 1 and walked.announced == walked.links[0].frames and not walked.cut
     return max(0, (walked.padding or 0) - _DECODER_DELAY) if whole else 0
 
 
 def _silent_frame(header: bytes, kind: Kind) -> bytes:
-    """A frame like others of its recording, without sound: all its side information is zero."""
+    """A silent frame of the same format: all its side information is zero."""
     second = header[1] | 1  # no checksum
     for bitrate in range(1, 15):
         made = bytes((0xFF, second, bitrate << 4 | (header[2] & 0x0C), header[3]))

@@ -1,8 +1,8 @@
-"""Ogg (RFC 3533): pages, the links of a chain, and pages that are lost.
+"""Ogg (RFC 3533): pages, the links of a chain, and lost pages.
 
-libsndfile reads the first link of a chain, and joins what comes before and after a lost page as if nothing
-were missing between them.  Pages have a number, the position of their last sample and a checksum: with
-these, each unbroken run of pages is given to a decoder as a file of its own, at its own place in time.
+libsndfile reads only the first link of a chain, and joins what precedes and follows a lost page as if nothing
+were missing.  Pages have a number, the position of their last sample and a checksum: with these, each
+unbroken run of pages is decoded as a separate file, at its own position in time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CODECS = {b"\x01vorbis": "Vorbis", b"OpusHead": "Opus", b"Speex   ": "Speex", b
 
 
 class Page(NamedTuple):
-    """Where a page lies, its flags, the position of the last sample that ends on it, and its number."""
+    """Where a page is, its flags, the position of the last sample that ends on it, and its number."""
 
     start: int
     stop: int
@@ -41,7 +41,7 @@ class Page(NamedTuple):
 
 @dataclass
 class Chain:
-    """One link of an Ogg file: a stream with headers of its own.
+    """One link of an Ogg file: a stream with its own headers.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class Chain:
     channels, rate : int
         In Hz.
     family : int
-        How Opus orders its channels.
+        The channel mapping family of Opus.
     headers, pages : list of Page
-        The pages of the headers, and those of sound.
+        The pages with headers, and those with audio.
     """
 
     serial: int
@@ -65,7 +65,7 @@ class Chain:
 
     @property
     def ordered(self) -> bool:
-        """Whether positions grow from page to page, as they must; there were encoders that got them wrong."""
+        """Whether positions increase from page to page, as they must; some encoders got them wrong."""
         told = [page for page in self.pages[1:] if page.position != _NO_POSITION]
         steps = [(b.position - a.position, b.number - a.number) for a, b in pairwise(told)]
         fit = all(0 <= step <= _LONGEST_PAGE * max(1, pages) for step, pages in steps)
@@ -73,7 +73,7 @@ class Chain:
 
     @property
     def runs(self) -> list[range]:
-        """Indices of pages between which none is missing."""
+        """Runs of pages without gaps, as indices."""
         starts = [0]
         for index in range(1, len(self.pages)):
             page = self.pages[index]
@@ -84,16 +84,16 @@ class Chain:
 
 @dataclass
 class Ogg:
-    """What an Ogg file holds.
+    """The contents of an Ogg file.
 
     Attributes
     ----------
     links : list of Chain
-        One after the other.
+        In order.
     mixed : bool
-        Whether several streams run side by side, as in a video.
+        Whether several streams are interleaved, as in a video.
     cut : bool
-        Whether its last page is not whole.
+        Whether its last page is incomplete.
     """
 
     links: list[Chain]
@@ -102,7 +102,7 @@ class Ogg:
 
 
 def read_ogg(media: Media) -> Ogg | None:
-    """All links and pages of an Ogg file; None if it is none."""
+    """All links and pages of an Ogg file; None if it is not an Ogg file."""
     if media.read(0, 4) != b"OggS":
         return None
     links: list[Chain] = []
@@ -154,7 +154,7 @@ def _pages(media: Media, ogg: Ogg) -> Iterator[Page]:
 
 
 def _described(media: Media, page: Page) -> Chain:
-    """What the first page of a link says of it."""
+    """Describe a link from its first page."""
     data = media.read(page.start, min(page.stop, page.start + 256))
     body = data[_HEADER.size + data[26] :]
     codec = next((name for magic, name in _CODECS.items() if body.startswith(magic)), "")
@@ -176,7 +176,7 @@ def _packets_ended(media: Media, pages: list[Page]) -> int:
 
 
 def is_sound(media: Media, page: Page) -> bool:
-    """Whether a page's checksum is right."""
+    """Whether the checksum of a page is correct."""
     data = media.read(page.start, page.stop)
     return _checksum(data) == data[22:26]
 
@@ -189,9 +189,9 @@ def _checksum(page: bytes) -> bytes:
 
 
 def _at_48_khz(media: Media, page: Page) -> bytes:
-    """The first page of an Opus stream, without the rate of what was encoded: that of the stream is 48 kHz.
+    """The first page of an Opus stream, without the original sampling rate: the stream is at 48 kHz.
 
-    libsndfile would decode at that other rate, and lose what lies above half of it.
+    libsndfile would decode at the original rate, and lose everything above half of it.
     """
     data = media.read(page.start, page.stop)
     at = _HEADER.size + data[26] + 12
@@ -200,7 +200,7 @@ def _at_48_khz(media: Media, page: Page) -> bytes:
 
 
 def _going_on(media: Media, page: Page) -> bytes | range:
-    """A page as it is, but for that it ends the stream: others come behind it all the same."""
+    """A page without its end-of-stream flag, because others follow nevertheless."""
     if not page.flags & _LAST or not is_sound(media, page):
         return range(page.start, page.stop)
     data = media.read(page.start, page.stop)
@@ -209,14 +209,14 @@ def _going_on(media: Media, page: Page) -> bytes | range:
 
 
 class Run(Splice):
-    """Pages of a link that follow each other, behind its headers; ends before the first that is broken.
+    """The headers of a link and consecutive pages of it, up to the first broken page.
 
-    Unless it is not to be `checked`: a decoder that is asked where its end is comes from there.
+    If it is not `checked`, broken pages are included: a decoder that needs the end starts there.
 
     Attributes
     ----------
     ended : int or None
-        Index, among the link's pages, of the broken page that it ended at.
+        Index, among the link's pages, of the broken page at which it ended.
     """
 
     def __init__(self, media: Media, link: Chain, pages: range, *, checked: bool = True) -> None:

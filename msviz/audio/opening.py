@@ -1,4 +1,4 @@
-"""Finding out what a file holds and how it is decoded, or saying in one sentence why it cannot be."""
+"""Find out what a file contains and how to decode it, or say in one sentence why it cannot be decoded."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1, 10_000_000
 _EXACT = ("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC")
 _MPEG_TAGS = (0x50, 0x55)  # of a WAV that holds MPEG audio
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_LARGEST = 1 << 31  # what is more may be what a program writes that does not know yet
-_RESERVOIR = 3  # frames of an MP3 that may need what was in one before
+_LARGEST = 1 << 31  # larger sizes may be placeholders
+_RESERVOIR = 3  # frames of an MP3 that may depend on a previous one
 _READ_BY_FFMPEG = (b"alac", b"opus", b"aac ", b"ac-3", b"flac")  # in CAF, unless something is wrong
 _BEGINNINGS = (b"riff\x2e\x91\xcf\x11", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
@@ -38,13 +38,13 @@ _CONTAINERS = {"OGG": "Ogg", "RF64": "WAV", "WAVEX": "WAV"}
 
 
 def open_encoded(media: Media, track: int) -> Encoded:
-    """What a file holds.
+    """What a file contains.
 
     Raises
     ------
     AudioError
-        If it is not audio, in an encoding that nobody reads, holds no samples, more channels or another
-        rate than msviz takes, or no such track.
+        If it is not audio, uses an unknown codec, has no samples or no such track, or has more channels or
+        another rate than msviz supports.
     """
     encoded = _found(media, track)
     encoded.trouble = lambda: media.failure
@@ -55,16 +55,16 @@ def open_encoded(media: Media, track: int) -> Encoded:
 
 
 def _refusal(encoded: Encoded, track: int) -> str:
-    """Why it is not taken, if it is not."""
+    """Why msviz rejects it; empty if it does not."""
     if track and not encoded.track:
-        return f"has no sound track {track + 1}: it has 1"
+        return f"has no audio track {track + 1}: it has only 1"
     if encoded.length == 0 and encoded.settled:
-        return "holds no sound: it is 0 samples long"
+        return "contains no audio: it is 0 samples long"
     if encoded.channels > MOST_CHANNELS:
-        return f"has {encoded.channels} channels, and msviz takes 1 to {MOST_CHANNELS}"
+        return f"has {encoded.channels} channels, but msviz supports 1 to {MOST_CHANNELS}"
     if not LOWEST_RATE_HZ <= encoded.exact_rate <= HIGHEST_RATE_HZ:
         rates = f"{LOWEST_RATE_HZ} Hz to {HIGHEST_RATE_HZ / 1e6:g} MHz"
-        return f"has a rate of {encoded.exact_rate:g} Hz, and msviz takes {rates}"
+        return f"has a sampling rate of {encoded.exact_rate:.10g} Hz, but msviz supports {rates}"
     return ""
 
 
@@ -78,11 +78,11 @@ def _found(media: Media, track: int) -> Encoded:
 
 def _why_not(media: Media, head: bytes) -> str:
     chunks = read_chunks(media)
-    unreadable = f"{media.name} holds sound in an encoding that msviz cannot read"
+    unreadable = f"{media.name} uses an audio codec that msviz cannot read"
     if chunks and not 1 <= chunks.rate <= HIGHEST_RATE_HZ:
-        return f"{media.name} has a rate of {chunks.rate:g} Hz: its header is damaged."
+        return f"{media.name} has a damaged header: it gives a sampling rate of {chunks.rate:.10g} Hz."
     if chunks and chunks.codec in _READ_BY_FFMPEG:
-        return f"{media.name} is cut short or damaged: its sound cannot be decoded."
+        return f"{media.name} is cut short or damaged: its audio cannot be decoded."
     if chunks and chunks.codec:
         codec = f"format 0x{chunks.codec:04x}" if isinstance(chunks.codec, int) else repr(chunks.codec)[1:]
         return f"{unreadable} ({chunks.kind}, {codec}): convert it to WAV or FLAC."
@@ -90,36 +90,36 @@ def _why_not(media: Media, head: bytes) -> str:
         return f"{unreadable}, or is cut short or damaged."
     kinds = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM")
     if (head[:4] in kinds and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")) or head.startswith(_BEGINNINGS):
-        return f"{media.name} is cut short or damaged before its sound begins: copy or download it again."
-    return f"{media.name} is not audio."
+        return f"{media.name} is cut short or damaged before its audio begins: copy or download it again."
+    return f"{media.name} is not an audio file."
 
 
 def _by_ffmpeg(
     media: Media, _: bytes, *, track: int = 0, pieces: Pieces | None = None, timed: bool = True
 ) -> Encoded | None:
-    """What FFmpeg reads."""
-    from msviz.audio.ffmpeg import read_ffmpeg  # it takes its time
+    """A file read by FFmpeg."""
+    from msviz.audio.ffmpeg import read_ffmpeg  # slow to import
 
     make = partial(Splice, media, pieces or [range(media.size)])
     encoded = read_ffmpeg(make, media.name, track, timed=timed)
     if encoded and pieces is None and (announced := _announced_bytes(media)) > media.size:
-        encoded.note(f"is cut short: it announces {announced} bytes, and has {media.size}")
+        encoded.note(f"is cut short: its header says {announced} bytes, but it has only {media.size}")
     return encoded
 
 
 def _announced_bytes(media: Media) -> int:
-    """The size of a file by its header, of those kinds of which FFmpeg does not say that they are cut."""
+    """The size of a file according to its header, for formats in which FFmpeg does not notice cuts."""
     head = media.read(0, HEAD)
     size, flags = 0, 0
     if head[:4] == b"RIFF":
         size = 8 + int.from_bytes(head[4:8], "little")
     elif (at := head.find(_ASF_PROPERTIES)) >= 0:
         size, flags = (int.from_bytes(head[at + here : at + here + 8], "little") for here in (40, 88))
-    return size if size < _LARGEST and not flags & 1 else 0  # of a stream nobody knows it
+    return size if size < _LARGEST and not flags & 1 else 0  # the size of a stream is unknown
 
 
 def _streamed(media: Media, pieces: Pieces | None = None) -> Callable[[], Stream]:
-    """Opens a file, or what was put together of it, with libsndfile."""
+    """Open a file, or a rearranged one, with libsndfile."""
     if pieces is None and media.on_disk:
         return partial(Stream, media.path)
     return lambda: Stream(Splice(media, pieces or [range(media.size)]))
@@ -137,7 +137,7 @@ def _described(stream: Stream) -> str:
 
 
 def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
-    """What libsndfile finds; None if it finds nothing."""
+    """A file read by libsndfile; None if it cannot read it."""
     try:
         stream = make()
     except (soundfile.LibsndfileError, TypeError):  # TypeError: .raw, samples without a header
@@ -154,8 +154,10 @@ def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
         subtype=stream.subtype if stream.subtype.startswith("PCM") else "FLOAT",
         speakers=speakers.of_mask(None, stream.channels),
     )
-    if stream.format == "RAW":  # libsndfile takes any bytes for sound that have such a name
-        encoded.note(f"has no header: its name alone says {stream.subtype_info} at {stream.samplerate} Hz")
+    if stream.format == "RAW":  # libsndfile accepts any bytes with such a name
+        encoded.note(
+            f"has no header: read as {stream.subtype_info} at {stream.samplerate} Hz because of its name"
+        )
     if exact and known:
         encoded.stream, encoded.opened = make, stream
     else:
@@ -165,11 +167,11 @@ def _of_stream(make: Callable[[], Stream]) -> Encoded | None:
 
 
 def _other(media: Media, head: bytes) -> Encoded | None:
-    """All else that libsndfile reads."""
+    """Other files that libsndfile reads."""
     if head[4:8] == b"ftyp" or head[:4] == b"\x1a\x45\xdf\xa3":
         return None
     suffix = media.path.suffix.lower()
-    if suffix == ".raw":  # has no header: nobody knows what it holds
+    if suffix == ".raw":  # without a header, the contents are unknown
         return None
     # libsndfile's MP3 decoder writes on the standard error about what is none: it is not to be asked about
     # what begins as MPEG audio, which `_mpeg` has refused, nor by the name of a file.
@@ -198,14 +200,14 @@ def _chunked(media: Media, head: bytes) -> Encoded | None:
 
 
 def _tell_announced(encoded: Encoded, chunks: Chunks) -> None:
-    """Say what is missing of what the header announces."""
+    """Note if the file is shorter than its header says."""
     there = chunks.stop - chunks.start
     if chunks.announced is None or chunks.announced <= there:
         return
     shares = chunks.announced / max(1, there)
     announced_s, there_s = encoded.length * shares / encoded.rate, encoded.length / encoded.rate
-    cut = "is cut short" if there % chunks.frame else "is cut short, or its header is wrong"
-    encoded.note(f"{cut}: it announces {clock(announced_s)}, and has {clock(there_s)}")
+    cut = "is cut short" if there % chunks.frame else "is cut short or has a wrong header"
+    encoded.note(f"{cut}: its header says {clock(announced_s)}, but it has only {clock(there_s)}")
 
 
 def _id3_size(head: bytes) -> int:
@@ -256,8 +258,8 @@ def _one_flac(media: Media, found: Flac) -> Encoded | None:
     encoded.speakers = speakers.USUAL.get(encoded.channels, "")
     if found.announced > found.length or found.cut:
         has = clock(found.length / encoded.rate)
-        announces = f"it announces {clock(found.announced / encoded.rate)}, and" if found.announced else "it"
-        encoded.note(f"is cut short: {announces} has {has}")
+        said = f"its header says {clock(found.announced / encoded.rate)}, but " if found.announced else ""
+        encoded.note(f"is cut short: {said}it has only {has}")
     return encoded
 
 
@@ -284,7 +286,7 @@ def _ogg(media: Media, head: bytes) -> Encoded | None:
 
 def _told_cut(encoded: Encoded | None, ogg: Ogg) -> Encoded | None:
     if encoded and ogg.cut:
-        encoded.note(f"is cut short at {clock(encoded.length / encoded.rate)}: its last page is not whole")
+        encoded.note(f"is cut short at {clock(encoded.length / encoded.rate)}: its last page is incomplete")
     return encoded
 
 
@@ -320,7 +322,7 @@ def _mpeg(media: Media, head: bytes, within: range | None = None) -> Encoded | N
 
 
 def _frames(media: Media, link: Frames, skip: int, trim: int) -> Link:
-    """A link of MPEG audio, without so many samples at its beginning and at its end."""
+    """A link of MPEG audio, without a number of samples at its beginning and end."""
     kind, length = link.kind, link.length - skip - trim
     mp3 = kind.layer == 3
     pieces = whole_file(link, skip, trim) if mp3 else with_silence(link)
@@ -336,13 +338,13 @@ def _frames(media: Media, link: Frames, skip: int, trim: int) -> Link:
 
 
 def _tell_frames(encoded: Encoded, walked: Walk) -> None:
-    """Tell the damage that the walk from frame to frame has met, and what is missing at the end."""
+    """Record the damage found while walking through the frames, and what is missing at the end."""
     at = -start_skip(walked)
     for link in walked.links:
         size = round(link.kind.samples * encoded.rate / link.kind.rate)
         for piece in link.pieces:
             if not piece.where:
-                # The frame before may be broken too, and those behind lack what they take from others.
+                # The frame before may be broken too, and those after it depend on it.
                 behind = _RESERVOIR if link.kind.layer == 3 else 1
                 encoded.add_damage(at - size, at + (piece.frames + behind) * size, "damaged")
             at += piece.frames * size
@@ -351,6 +353,6 @@ def _tell_frames(encoded: Encoded, walked: Walk) -> None:
     has = clock(encoded.length / encoded.rate)
     if announced > frames:
         samples = announced * walked.links[0].kind.samples - start_skip(walked) - (walked.padding or 0)
-        encoded.note(f"is cut short: it announces {clock(samples / encoded.rate)}, and has {has}")
+        encoded.note(f"is cut short: its header says {clock(samples / encoded.rate)}, but it has only {has}")
     elif walked.cut:
-        encoded.note(f"is cut short at {has}: its last frame is not whole")
+        encoded.note(f"is cut short at {has}: its last frame is incomplete")

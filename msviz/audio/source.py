@@ -1,4 +1,4 @@
-"""A file as a `Source`: any interval is read, decoded block by block, the latest blocks kept."""
+"""An audio file as a `Source`: any interval is decoded block by block, and the last blocks are cached."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ _BLOCKS_KEPT = 16  # of half a megabyte: 24 s of stereo, what analysis and playe
 
 
 class AudioSource(PaddedSource):
-    """An open audio file; a `Source`.  Made by `open_audio`, closed by `close` or a ``with`` statement.
+    """An open audio file; a `Source`.  Opened by `open_audio`, closed by `close` or a ``with`` statement.
 
-    Reading a stretch costs what the stretch costs, gives float32 and exactly the samples of the file
-    decoded as a whole.  What cannot be entered exactly, as Vorbis, MP3 and all that FFmpeg reads, is decoded
-    once, from front to end, into a temporary file, by a thread that the first reading starts; who reads
-    ahead of it waits until it is there.  What is damaged is silent, and told by `damage`.  Reading raises
-    `AudioError` if the file cannot be read any more, or is closed.
+    Reading returns float32, exactly the samples of the file decoded as a whole, and its cost depends only on
+    the interval.  Formats that cannot be entered exactly at any position, such as Vorbis, MP3 and all those
+    read by FFmpeg, are decoded once, from the beginning, into a temporary file, by a thread that the first
+    read starts; reading further ahead waits for it.  Damage is silent, and listed in `damage`.  Reading
+    raises `AudioError` if the file can no longer be read, or is closed.
 
     Attributes
     ----------
     path : Path
     name : str
-        What the file is called, for people.
+        The name of the file, to show.
     format : str
-        For people: "FLAC, 16 bit".
+        To show: "FLAC, 16 bit".
     subtype : str
-        The bit depth of whole numbers, "PCM_16", "PCM_24", …; "FLOAT" for all else.
+        The bit depth of integer samples, "PCM_16", "PCM_24", …; otherwise "FLOAT".
     rate : int
         Sampling rate in Hz.
     exact_rate : float
-        The same as the file gives it; it may have a fraction, which `rate` rounds off.
+        The sampling rate as given in the file, which may have a fraction; `rate` is rounded.
     channels : int
         In the order of WAV: left, right, centre, LFE, …
     channel_names : tuple of str
-        What each is for; its number, from "1", where the file does not tell.
+        What each is for, or its number, from "1", if the file does not say.
     track : int
-        Which of `tracks` this is, from 0.
+        Index in `tracks`, from 0.
     tracks : tuple of str
-        The sound tracks of the file, for people; those of a video may be several.
+        The audio tracks of the file, to show; a video may have several.
     """
 
     stored = picture = None  # it is sound, and holds no representation
@@ -76,26 +76,26 @@ class AudioSource(PaddedSource):
 
     @property
     def length(self) -> int:
-        """Number of samples in each channel; while it is not `settled`, about as many."""
+        """Number of samples in each channel; an estimate until it is `settled`."""
         return self._length
 
     @property
     def settled(self) -> bool:
-        """Whether `length` is final; while it is not, `settle` changes it, and nothing else does."""
+        """Whether `length` is final; if not, only `settle` changes it."""
         return self._encoded.settled and self._length == self._encoded.length
 
     @property
     def counted(self) -> bool:
-        """Whether all has been decoded that must be, so that `settle` need not wait."""
+        """Whether everything needed has been decoded, so that `settle` need not wait."""
         return self._encoded.settled
 
     def settle(self) -> None:
-        """Make `length` final: wait, if need be, until all has been decoded.
+        """Make `length` final; if necessary, wait until everything is decoded.
 
         Raises
         ------
         AudioError
-            If the file cannot be read, or there is no room to decode it.
+            If the file cannot be read, or there is not enough space to decode it.
         """
         if not self._encoded.settled:
             self._decoder.finish()
@@ -103,26 +103,26 @@ class AudioSource(PaddedSource):
 
     @property
     def damage(self) -> tuple[Damage, ...]:
-        """What is known so far to be missing, in order; the samples there are zero."""
+        """The damage found so far, in order; samples there are zero."""
         return self._encoded.damage
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What else is known so far to be wrong: sentences without the file's name and the full stop."""
+        """Other problems found so far: sentences without the file's name or a full stop."""
         return self._encoded.notes
 
     def check(self) -> Iterator[float]:
-        """Look for damage all through the file; `damage` and `length` are final afterwards.
+        """Look for damage in the whole file; `damage` and `length` are final afterwards.
 
         Yields
         ------
         float
-            How much of the file has been looked at, from 0 to 1.
+            The fraction of the file checked so far, from 0 to 1.
 
         Raises
         ------
         AudioError
-            If the file cannot be read, or there is no room to decode it.
+            If the file cannot be read, or there is not enough space to decode it.
         """
         size, start = self._decoder.size, 0
         while start < self.length:
@@ -135,12 +135,12 @@ class AudioSource(PaddedSource):
 
     @property
     def decoded(self) -> int:
-        """How many samples, from the first, can be read without waiting for a thread that decodes."""
+        """How many samples, from the first, can be read without waiting for the decoder."""
         return self._decoder.decoded
 
     @property
     def non_finite(self) -> int:
-        """How many samples met so far are not numbers or infinite; they are read as zero."""
+        """How many non-finite samples have been read so far; they are read as zero."""
         with self._lock:
             return sum(self._non_finite.values())
 
@@ -157,10 +157,10 @@ class AudioSource(PaddedSource):
             return self._own_decoder
 
     def _forked(self) -> None:
-        """In a forked child: open the file again when it is read.
+        """In a forked child, open the file again when it is read.
 
-        A position that is shared with the parent would give others' samples; locks may be held, for ever, by
-        threads that the child has not.
+        A position shared with the parent would give wrong samples, and locks may be held for ever by threads
+        that the child does not have.
         """
         self._inherited = (
             self._media,
@@ -170,7 +170,7 @@ class AudioSource(PaddedSource):
         self._lock, self._own_decoder = threading.Lock(), None
 
     def close(self) -> None:
-        """Close the file; what is read afterwards raises `AudioError`."""
+        """Close the file; reading then raises `AudioError`."""
         self._decoder.close()
         self._media.close()
         self._block.clear()
@@ -206,27 +206,27 @@ if hasattr(os, "register_at_fork"):
 
 
 def open_audio(file: File, *, track: int = 0, wait: bool = True) -> AudioSource:
-    """Open an audio file, of which any interval can be read.
+    """Open an audio file, from which any interval can be read.
 
-    WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, CAF, W64 and what else libsndfile reads; AAC, ALAC, WavPack, WMA,
-    AC-3, DTS, the sound of videos and what else FFmpeg reads.  1 to 64 channels, 1 Hz to 10 MHz.  A file that
-    is cut or damaged opens as far as it goes.
+    Formats are those that libsndfile reads (WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, CAF, W64, …) and those
+    that FFmpeg reads (AAC, ALAC, WavPack, WMA, AC-3, DTS, the audio of videos, …), with 1 to 64 channels and
+    sampling rates from 1 Hz to 10 MHz.  A truncated or damaged file opens as far as it goes.
 
     Parameters
     ----------
     file : path, fsspec address or open binary file
-        An open file must be able to seek, and stays open.
+        An open file must be seekable, and stays open.
     track : int
-        Which of several sound tracks, from 0.
+        Which of several audio tracks, from 0.
     wait : bool
-        Whether to decode the file first where nothing else tells how long it is; otherwise its `length` is
-        about right until `AudioSource.settle` makes it final.
+        Whether to decode the whole file first if its length is not known otherwise; if not, `length` is an
+        estimate until `AudioSource.settle` is called.
 
     Raises
     ------
     AudioError
-        If the file is missing, not readable, empty, no audio, in an encoding that nobody reads, or if there
-        is no room to decode it.
+        If the file is missing, not readable, empty, not audio, uses an unknown codec, or there is not enough
+        space to decode it.
 
     See Also
     --------
@@ -255,17 +255,17 @@ def open_audio(file: File, *, track: int = 0, wait: bool = True) -> AudioSource:
 
 
 def read_audio(file: File, *, track: int = 0) -> Signal:
-    """Read a whole audio file: a `Signal` of float32 samples; what is damaged is silent.
+    """Read a whole audio file into a `Signal` of float32 samples; damage is silent.
 
     Parameters
     ----------
     file, track
-        As those of `open_audio`.
+        As in `open_audio`.
 
     Raises
     ------
     AudioError
-        As `open_audio`.
+        As in `open_audio`.
     """
     with open_audio(file, track=track) as source:
         return Signal.of(source.read(0, source.length), source.rate)

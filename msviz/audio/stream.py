@@ -1,4 +1,4 @@
-"""A sound that soundfile reads, from a file or from one that is put together anew."""
+"""Audio read by soundfile, from a file or a rearranged one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _VALUES = 2**17  # samples × channels in a block: half a megabyte, a few millis
 
 
 def block_size(channels: int) -> int:
-    """Samples that are decoded at a time."""
+    """How many samples to decode at a time."""
     return max(1, _VALUES // channels)
 
 
 class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
-    """A sound file that reads on from where it is.
+    """A sound file that reads on from its position.
 
-    soundfile seeks after each read of a seekable file, which costs time and, in an MP3, the state of
-    the decoder: what is read next differs.
+    soundfile seeks after each read from a seekable file, which costs time and, for an MP3, loses the state of
+    the decoder, so that the next samples differ.
     """
 
     def __init__(self, file: Path | io.RawIOBase) -> None:
@@ -30,5 +30,5 @@ class Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no typ
             self.seek(0)  # as soundfile.read does: the last bit of an MP3's samples depends on it
 
     def seekable(self) -> bool:
-        """Say no, so that soundfile leaves the position alone; `seek` works all the same."""
+        """False, so that soundfile does not change the position; `seek` works nevertheless."""
         return False

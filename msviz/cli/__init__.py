@@ -1,4 +1,4 @@
-"""The command line.  It imports the window only to open it, or to draw with its canvases."""
+"""The command line.  It imports the window only to open it or to draw with its canvases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Commands(click.Group):
     """A group whose first word may also be a file, which means `open`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        verbose = [arg for arg in args if arg == "--verbose"][:1]  # wherever it stands
+        verbose = [arg for arg in args if arg == "--verbose"][:1]  # in any position
         args = [arg for arg in args if arg != "--verbose"]
         if not args or args[0] == "-" or not (args[0] in self.commands or args[0].startswith("-")):
             args = ["open", *args]
@@ -32,7 +32,7 @@ class _Commands(click.Group):
             try:
                 return super().invoke(ctx)
             except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
-                raise  # which are click's
+                raise  # click handles these
             except KeyboardInterrupt:
                 click.echo("msviz: Interrupted.", err=True)
                 raise click.exceptions.Exit(130) from None
@@ -44,24 +44,24 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
-@click.option("--verbose", is_flag=True, help="Write the traceback of what fails to standard error, too.")
+@click.option("--verbose", is_flag=True, help="Also print the traceback of any failure.")
 def main(verbose: bool) -> None:
     """See and hear a track octave by octave.
 
-    "msviz FILE..." opens a window on each file, "msviz" alone one to choose a file in.
+    "msviz FILE..." opens a window on each file; "msviz" alone opens a window to choose a file.
     """
 
 
 @main.command("open")
 @click.argument("files", nargs=-1, type=FilePath)
 def open_files(files: tuple[Path, ...]) -> None:
-    """Open a window on each of FILES, audio or converted, or a welcome where there is none.
+    """Open a window on each of FILES.
 
-    - is standard input.
+    They are audio or converted files; - is standard input.  Without FILES, a welcome window opens.
     """
     from msviz.tracks import open_track
 
-    # Opened here, so that a file that cannot be opened is told where it was asked for.
+    # Opened here, so that errors are printed in the terminal.
     with ExitStack() as opened:
         sources: list[Any] = [opened.enter_context(open_track(given(path), wait=False)) for path in files]
         from msviz.gui.app import run

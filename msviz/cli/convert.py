@@ -21,55 +21,67 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("files", metavar="FILE|FOLDER...", nargs=-1, required=True)
 @click.option(
-    "-o", "--output", "out", metavar="FOLDER", required=True, help="Where to; for one file also NAME.zarr."
+    "-o",
+    "--output",
+    "out",
+    metavar="FOLDER",
+    required=True,
+    help="Output folder; for a single file also NAME.zarr.",
 )
 @click.option(
     "--content",
     type=click.Choice(["complex64", "float16", "levels"]),
     default="complex64",
     show_default=True,
-    help="Exact, in half the space, or the picture alone.",
+    help="complex64 is exact, float16 takes half the space, levels are only a picture.",
 )
-@click.option("--no-compress", is_flag=True, help="Quicker to read and write, and larger.")
-@click.option("--zip", "zipped", is_flag=True, help="One .zarr.zip instead of a folder for each.")
+@click.option("--no-compress", is_flag=True, help="Faster to read and write, but larger.")
+@click.option("--zip", "zipped", is_flag=True, help="Write a .zarr.zip file instead of a .zarr folder.")
 @click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    help="How many files at a time.  [as many as there are processors]",
+    help="How many files to convert at a time.  [one per processor]",
 )
-@click.option("--bins-per-octave", metavar="N", type=int, default=DEFAULTS.bins_per_octave, show_default=True)
+@click.option(
+    "--bins-per-octave",
+    metavar="N",
+    type=int,
+    default=DEFAULTS.bins_per_octave,
+    show_default=True,
+    help="Frequency bins per octave.",
+)
 @click.option(
     "--resolution",
     metavar="R",
     default=DEFAULTS.resolution,
     show_default=True,
-    help="Small: sharp in time; large: sharp in pitch.",
+    help="Frequency resolution: low is sharp in time, high is sharp in pitch.",
 )
 @click.option(
     "--gamma",
     metavar="HZ",
     default=DEFAULTS.gamma,
     show_default=True,
-    help="Shortens the low octaves in time.",
+    help="Widens the lowest filters, which makes them shorter in time.",
 )
-@click.option("--fmin", metavar="HZ", type=float, help="Lowest frequency.  [20 at the rates of sound]")
+@click.option("--fmin", metavar="HZ", type=float, help="Lowest frequency.  [20 at audio sampling rates]")
 @click.option(
     "--track",
     metavar="N",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Which sound track of a video.",
+    help="Audio track of a video.",
 )
-@click.option("--overwrite", is_flag=True, help="Make again what is there already.")
-@click.option("--strict", is_flag=True, help="Let a file fail whose sound is damaged.")
+@click.option("--overwrite", is_flag=True, help="Overwrite existing output.")
+@click.option("--strict", is_flag=True, help="Fail on files with damaged audio.")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Let a Dask cluster do it: tcp://host:8786.  --jobs is its own then.",
+    help="Convert on a Dask cluster (tcp://host:8786); --jobs is then ignored.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON report.")
 def convert(
     files: tuple[str, ...],
     out: str,
@@ -87,11 +99,11 @@ def convert(
     scheduler: str | None,
     as_json: bool,
 ) -> None:
-    """Convert audio files, and all in folders, into representations.
+    """Convert audio files, and all audio files in folders, to representations.
 
-    What is there already, made of the same file in the same way, is skipped: a conversion that was
-    interrupted goes on where it was.  Files may also be fsspec addresses (s3://bucket/song.flac); - is
-    standard input, whose result needs a name (-o NAME.zarr).
+    Output that is already up to date is skipped, so an interrupted conversion resumes where it stopped.
+    Files may also be fsspec addresses (s3://bucket/song.flac); - is standard input, and then the output
+    must be a file (-o NAME.zarr).
     """
     from msviz.convert import Findings, Found, Settings, convert_on_cluster, find, plan, run
     from msviz.convert import convert as do
@@ -99,7 +111,7 @@ def convert(
     piped = "-" in files
     if piped and (len(files) > 1 or scheduler or not out.endswith((".zarr", ".zip", ".npz"))):
         raise click.UsageError(
-            "standard input is converted by itself, on this machine, into a file with a name (-o NAME.zarr)."
+            "standard input must be converted alone, without --scheduler, to a file (-o NAME.zarr)."
         )
     try:
         settings = Settings(content, not no_compress, bins_per_octave, resolution, gamma, fmin, track - 1)

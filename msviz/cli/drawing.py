@@ -1,4 +1,4 @@
-"""Drawing one file, or each of many, into a picture; what `msviz render` asks for."""
+"""Draw files as pictures, for `msviz render`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msviz.cli.options import given, require_another, stretch
+from msviz.cli.options import given, require_another, time_range
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -19,17 +19,17 @@ POOLS = {"peak": "peak", "mean": "mean power"}
 CHANNELS = ("mix", "left", "right", "any", "mid", "side")
 
 Settings = tuple[tuple[str, Any], ...]
-"""Names and values, so that what holds them can be compared."""
+"""Names and values, as pairs so that they can be compared."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """How files are drawn, whichever they are.
+    """How to draw files.
 
     Attributes
     ----------
     start_s, stop_s : float, float or None
-        The stretch; None is the end.
+        The time range; None is the end.
     view : str or None
         "octaves", "stft", "both" or "curtain".
     size : tuple of int
@@ -42,17 +42,17 @@ class Drawing:
     colours : str
         One of `COLOURS`.
     octaves, stft : tuple of pairs
-        Names and values of parameters that differ from the usual ones.
+        Names and values of parameters that differ from the defaults.
     kind, pool : str
         One of `KINDS`, one of `POOLS`.
     look : tuple of pairs
-        What is on or off of the pictures, as `msviz.gui.panels.figure.Look` has it.
+        What is switched on or off, as in `msviz.gui.panels.pictures.Look`.
     title : bool
     theme : str
     track : int
-        Of the file's sound tracks, from 0.
+        Which of the file's audio tracks, from 0.
     strict : bool
-        Whether files with any damage are refused.
+        Whether to reject files with any damage.
     """
 
     start_s: float = 0.0
@@ -77,17 +77,17 @@ class Drawing:
 
 
 def draw(file: Path | str, picture: Path, drawing: Drawing) -> list[str]:
-    """Draw a file into a picture.
+    """Draw a file as a picture.
 
     Returns
     -------
     list of str
-        What is to be said of the file: sentences without its name and the full stop.
+        Problems to report: sentences without the file's name or a full stop.
 
     Raises
     ------
     MsvizError
-        If it cannot be read or drawn so, or the picture cannot be written.
+        If the file cannot be read or drawn like this, or the picture cannot be written.
     """
     from msviz.audio import problems, require_sound
     from msviz.audio.damage import clock
@@ -100,11 +100,12 @@ def draw(file: Path | str, picture: Path, drawing: Drawing) -> list[str]:
         if track.stored:
             kind = "stft" if track.stored.transform.kind == "stft" else "octaves"
             if getattr(drawing, kind):
-                raise ParameterError(f"{file} is drawn with the parameters that it was converted with.")
+                options = "--window and --hop" if kind == "stft" else "--octaves"
+                raise ParameterError(f"{file} keeps the parameters of its conversion: leave out {options}.")
             drawn[kind] = track.stored.transform
             if track.picture:
                 if view not in (None, kind):
-                    raise ParameterError(f"{file} holds levels, of which there is no other view than {kind}.")
+                    raise ParameterError(f"{file} contains only levels, whose only view is {kind}.")
                 source, view = track.picture, kind
                 drawn[kind] = source
         if drawing.stop_s is None or drawing.stop_s * source.rate > source.length:
@@ -113,14 +114,14 @@ def draw(file: Path | str, picture: Path, drawing: Drawing) -> list[str]:
             for _ in track.check():
                 pass
             require_sound(str(file), problems(track))
-        start_s, stop_s = stretch(file, source, drawing.start_s, drawing.stop_s)
+        start_s, stop_s = time_range(file, source, drawing.start_s, drawing.stop_s)
         cancelled = _draw(source, picture, drawing, start_s, stop_s, view or "both", str(file), drawn, track)
         said = problems(track)
         if cancelled:
             begin, end = (clock(at / source.rate) for at in (cancelled[0].start, cancelled[-1].stop))
             said.append(
-                f"has channels that cancel each other in the mix from {begin} to {end}: there, the picture "
-                "shows the loudest of them"
+                f"has channels that cancel each other in the mix from {begin} to {end}: the picture shows "
+                "the loudest channel there"
             )
         return said
 
@@ -168,7 +169,7 @@ def _draw(
             parameters=parameters,
             low_hz=drawing.low_hz,
             high_hz=drawing.high_hz,
-            # A drawing goes where nothing else tells what it shows.
+            # An SVG is used on its own, so it says what it shows.
             name=Path(name).name if (drawing.title or svg) and look.get("axes", True) else "",
             theme=drawing.theme,
             **drawn,
@@ -179,16 +180,16 @@ def _draw(
 
 @dataclass(frozen=True)
 class PictureJob:
-    """One file to draw, with all that whoever draws it has to know.
+    """One file to draw, with everything needed to draw it.
 
     Attributes
     ----------
     source, target : str
     drawing : Drawing
     size : int
-        Bytes of the source, 0 where they are not known.
+        Bytes of the source, 0 if unknown.
     taken_by : str
-        Another source whose picture has the same name; nothing by default.
+        Another source whose picture has the same name, if any.
     """
 
     source: str
@@ -199,15 +200,15 @@ class PictureJob:
 
 
 def draw_job(job: Any, threads: int) -> Events:
-    """What a process does with each `PictureJob`."""
+    """Do a `PictureJob`, in a worker process."""
     from msviz.convert.conversion import Outcome, failed
 
     try:
         if job.taken_by:
-            raise ParameterError(f"{job.target} is the picture of {job.taken_by} already")
+            raise ParameterError(f"{job.target} is already the picture of {job.taken_by}")
         target = Path(job.target)
         target.parent.mkdir(parents=True, exist_ok=True)
         require_another(target, job.source, "input")
         yield Outcome(job, "converted", problems=tuple(draw(job.source, target, job.drawing)))
-    except Exception as error:  # what nobody has foreseen about one file must not cost the others
+    except Exception as error:  # an unforeseen error in one file must not affect the others
         yield failed(job, "drawn", error)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from msviz.cli.options import FilePath, given, progress, require_another, seconds, stretch, tell
+from msviz.cli.options import FilePath, given, print_problems, progress, require_another, seconds, time_range
 from msviz.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--no-check", is_flag=True, help="Tell only what is known without decoding the sound.")
-@click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong with it.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--no-check", is_flag=True, help="Do not decode the audio to look for damage.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there are any problems.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(file: str, no_check: bool, strict: bool, as_json: bool) -> None:
-    """Tell what is in FILE: sound, or a representation; - is standard input.
+    """Describe FILE, audio or a representation; - is standard input.
 
-    Sound is decoded to its end to find what is damaged.
+    Audio is decoded completely to find damage.
     """
     from msviz.audio import require_sound
     from msviz.tracks import describe, open_track
@@ -43,7 +43,7 @@ def info(file: str, no_check: bool, strict: bool, as_json: bool) -> None:
 
 
 def check(source: Track) -> None:
-    """Find all that is damaged, with a bar that shows how far it is."""
+    """Find all damage, with a progress bar."""
     with progress("Checking", 1000) as bar:
         for share in source.check():
             bar.update(int(1000 * share) - bar.pos)
@@ -65,7 +65,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
             "content": told["content"],
             "transform": told["transform"],
             "parameters": ", ".join(f"{name} {value}" for name, value in parameters.items()),
-            "redundancy": f"{told['redundancy']:.2f} real numbers a sample",
+            "redundancy": f"{told['redundancy']:.2f} real numbers per sample",
             "made from": told["origin"].get("source", {}).get("name", "unknown"),
             "made by": f"msviz {told['version']}",
         }
@@ -77,7 +77,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
         yield from (f"  track       {track}" for track in told["tracks"])
     yield from (f"  problem     {problem}" for problem in told["problems"])
     if not told["problems"]:
-        yield f"  problems    {'none' if told['checked'] else 'not looked for'}"
+        yield f"  problems    {'none' if told['checked'] else 'not checked'}"
     for number, band in enumerate(told.get("bands", ())):
         yield (
             f"  band {number:<6} {band['low_hz']:9.7g} to {band['high_hz']:9.7g} Hz, {band['bins']} bins, "
@@ -87,18 +87,18 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("-o", "--output", "out", type=FilePath, required=True, help="The .wav or .flac to write.")
-@click.option("--original", metavar="AUDIO", help="Tell how far the result is from this file, in dB.")
+@click.option("-o", "--output", "out", type=FilePath, required=True, help="Output file, .wav or .flac.")
+@click.option("--original", metavar="AUDIO", help="Print the signal-to-error ratio against this file.")
 @click.option(
     "--start",
     metavar="TIME",
     callback=seconds,
     default="0",
-    help="Where it begins: seconds or m:ss.  [the start]",
+    help="Start time, in seconds or as m:ss.  [the beginning]",
 )
-@click.option("--stop", metavar="TIME", callback=seconds, help="Where it ends.  [the end]")
-@click.option("--strict", is_flag=True, help="Refuse what was made from damaged sound.")
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@click.option("--stop", metavar="TIME", callback=seconds, help="Stop time.  [the end]")
+@click.option("--strict", is_flag=True, help="Fail if the original audio was damaged.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON report.")
 def resynth(
     file: str,
     out: Path,
@@ -108,7 +108,7 @@ def resynth(
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Turn FILE, a representation, into sound again."""
+    """Synthesize the sound of FILE, a representation."""
     from msviz.audio import audio_writer, open_audio, problems, require_sound
     from msviz.measures import signal_to_error_db
     from msviz.signal import Excerpt
@@ -119,7 +119,7 @@ def resynth(
         require_another(out, original, "original")
     stored = load(file)
     source = stored.source()
-    first, last = (round(time_s * source.rate) for time_s in stretch(file, source, start, stop))
+    first, last = (round(time_s * source.rate) for time_s in time_range(file, source, start, stop))
     with ExitStack() as opened:
         compared = opened.enter_context(open_audio(given(original))) if original else None
         if compared:
@@ -130,7 +130,7 @@ def resynth(
                 check(compared)
                 require_sound(str(original), problems(compared))
         with (
-            progress("PhaseReconstruction", 1000) as bar,
+            progress("Synthesizing", 1000) as bar,
             closing(audio_writer(out, Excerpt(source, first, last))) as steps,
         ):
             for share in steps:
@@ -143,19 +143,19 @@ def resynth(
             "problems": found,
         }
         if compared:
-            # Of what was written, so that what the file's format rounds off is told as well.
+            # Compare the file as written, so that rounding to its sample format counts as well.
             written = opened.enter_context(open_audio(out))
             its = Excerpt(compared, stored.start + first, stored.start + last)
             ratio_db = signal_to_error_db(its, written)
             report["signal_to_error_db"] = ratio_db if math.isfinite(ratio_db) else None
             report["original_problems"] = problems(compared)
             if not as_json:
-                click.echo(f"Signal to error: {ratio_db:.1f} dB")
-                tell(str(original), report["original_problems"])
+                click.echo(f"Signal-to-error ratio: {ratio_db:.1f} dB")
+                print_problems(str(original), report["original_problems"])
     if as_json:
         click.echo(json.dumps(report))
     else:
-        tell(file, found)
+        print_problems(file, found)
 
 
 def _require_original(stored: StoredRepresentation, original: AudioSource) -> None:
@@ -163,6 +163,9 @@ def _require_original(stored: StoredRepresentation, original: AudioSource) -> No
     ours = stored.rate, stored.channels, max(stored.stop, 1)
     if its[:2] != ours[:2] or its[2] < ours[2]:
         raise ParameterError(
-            f"{original.path} ({its[0]} Hz, {its[1]} channels, {its[2]} samples) is not what {stored.path} "
-            f"({ours[0]} Hz, {ours[1]} channels, {ours[2]} samples) was made from."
+            f"{original.path} ({_shape(*its)}) does not match {stored.path} ({_shape(*ours)})."
         )
+
+
+def _shape(rate: int, channels: int, length: int) -> str:
+    return f"{rate} Hz, {channels} channel{'s' if channels != 1 else ''}, {length} samples"

@@ -1,4 +1,4 @@
-"""What the commands' options have in common."""
+"""Shared by the options of all commands."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from msviz.signal import Source
 
 FilePath = click.Path(path_type=Path)
-_MOST_PROBLEMS = 5  # of a file that are told as text
+_MOST_PROBLEMS = 5  # of a file that are printed as text
 
 
 class _StandardInput(io.BufferedReader):
-    """Standard input as a file that can seek, with a name for people."""
+    """Standard input as a seekable file with a name to show."""
 
     @property
     def name(self) -> str:
@@ -34,9 +34,9 @@ class _StandardInput(io.BufferedReader):
 
 
 def given(name: str | os.PathLike[str]) -> File:
-    """What a command was given to read: a path or address as it is, for "-" standard input.
+    """The input of a command: a path or address as it is, or standard input for "-".
 
-    A pipe, which cannot seek, is copied to an unnamed temporary file first, which goes with the command.
+    A pipe, which cannot seek, is first copied to an unnamed temporary file, deleted when the command ends.
 
     Raises
     ------
@@ -45,13 +45,13 @@ def given(name: str | os.PathLike[str]) -> File:
     """
     if os.fspath(name) != "-":
         return name
-    if sys.stdin is None:  # of a window without a console
+    if sys.stdin is None:  # in a windowed process without a console
         raise AudioError("There is no standard input to read from.")
     stdin: Any = sys.stdin.buffer
     if stdin.isatty():
-        raise AudioError("Standard input is a terminal: send a file to it (msviz info - < track.wav).")
+        raise AudioError("Standard input is a terminal: redirect a file to it (msviz info - < track.wav).")
     try:
-        # What has been read in part already would be read again from its beginning.
+        # A file that was read in part already must not be read again from its beginning.
         file = _StandardInput(stdin if stdin.seekable() and stdin.tell() == 0 else _copied(stdin))
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
@@ -83,7 +83,7 @@ def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
         return None
     if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?|\.\d+", value):
         raise click.BadParameter(
-            f"{value!r} is not a time: give seconds (83.5) or minutes and seconds (1:23.5)"
+            f"{value!r} is not a time: use seconds (83.5) or minutes and seconds (1:23.5)"
         )
     sum_s = 0.0
     for part in value.split(":"):
@@ -91,26 +91,26 @@ def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     return sum_s
 
 
-def stretch(file: str | Path, source: Source, start_s: float, stop_s: float | None) -> tuple[float, float]:
-    """What --start and --stop mean for a file, in seconds.
+def time_range(file: str | Path, source: Source, start_s: float, stop_s: float | None) -> tuple[float, float]:
+    """The range that --start and --stop select in a file, in seconds.
 
     Raises
     ------
     ParameterError
-        If there is nothing between them.
+        If it is empty.
     """
     duration_s = source.length / source.rate
     stop_s = duration_s if stop_s is None else min(stop_s, duration_s)
     if start_s >= stop_s:
         raise ParameterError(
-            f"--start {start_s:g} s must come before --stop ({stop_s:g} s), "
-            f"and {file} ends at {duration_s:g} s."
+            f"--start ({start_s:g} s) must be before --stop ({stop_s:g} s), "
+            f"and {file} is {duration_s:g} s long."
         )
     return start_s, stop_s
 
 
 def require_another(out: Path, given: str | Path, what: str) -> None:
-    """Refuse to write over what is read, by whatever name it goes.
+    """Refuse to overwrite an input, whatever names lead to it.
 
     Raises
     ------
@@ -118,11 +118,11 @@ def require_another(out: Path, given: str | Path, what: str) -> None:
         If both are the same file.
     """
     if os.path.exists(out) and os.path.exists(given) and out.samefile(given):
-        raise ParameterError(f"{out} is the {what} itself: give the result a name of its own.")
+        raise ParameterError(f"{out} is the {what} itself: choose another name for the output.")
 
 
-def tell(file: str, problems: Sequence[str]) -> None:
-    """Say on standard error what is wrong with the sound of a file, a line each."""
+def print_problems(file: str, problems: Sequence[str]) -> None:
+    """Print the problems of a file to standard error, one per line."""
     for problem in problems[:_MOST_PROBLEMS]:
         click.echo(f"msviz: {file} {problem}.", err=True)
     if len(problems) > _MOST_PROBLEMS:
@@ -131,7 +131,7 @@ def tell(file: str, problems: Sequence[str]) -> None:
 
 
 def progress(label: str, length: int) -> ProgressBar[Any]:
-    """A bar on a terminal, and nothing elsewhere."""
+    """A progress bar on a terminal, nothing elsewhere."""
     return click.progressbar(
         length=length, label=label, file=sys.stderr if sys.stderr.isatty() else io.StringIO()
     )

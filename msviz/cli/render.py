@@ -11,14 +11,14 @@ from typing import Any
 import click
 
 from msviz.cli.drawing import KINDS, POOLS, Drawing, PictureJob, Settings, draw, draw_job
-from msviz.cli.options import require_another, seconds, tell
+from msviz.cli.options import print_problems, require_another, seconds
 from msviz.cli.reports import followed, report
 from msviz.defaults import DEFAULTS
 from msviz.errors import ParameterError
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".svg")
 COLOURS = ("magma", "inferno", "viridis", "cividis", "grey")
-LOWEST_DB, HIGHEST_DB = -119, 7  # what levels can tell apart
+LOWEST_DB, HIGHEST_DB = -119, 7  # the range of levels
 _OCTAVES = {"bins_per_octave": int, "resolution": float, "gamma": float, "fmin": float}
 
 
@@ -26,7 +26,7 @@ def _pixels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[i
     """WIDTHxHEIGHT in pixels."""
     match = re.fullmatch(r"(\d+)[xX×](\d+)", value)
     if not match:
-        raise click.BadParameter(f"{value!r} is not a size: give width and height in pixels (1600x900)")
+        raise click.BadParameter(f"{value!r} is not a size: use WIDTHxHEIGHT in pixels (1600x900)")
     width, height = int(match[1]), int(match[2])
     if not (200 <= width <= 20_000 and 150 <= height <= 20_000):
         raise click.BadParameter(f"{value} is not between 200x150 and 20000x20000 pixels")
@@ -38,12 +38,12 @@ def _decibels(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple
     number = r"[-+−]?\d+(?:\.\d*)?"
     match = re.fullmatch(rf"({number}):({number})", value)
     if not match:
-        raise click.BadParameter(f"{value!r} is not a range: give the darkest and the brightest dB (-80:0)")
+        raise click.BadParameter(
+            f"{value!r} is not a range: use the lowest and the highest level in dB (-80:0)"
+        )
     floor, ceiling = (float(text.replace("−", "-")) for text in match.groups())
     if not LOWEST_DB <= floor < ceiling <= HIGHEST_DB:
-        raise click.BadParameter(
-            f"{value} does not go upwards between {LOWEST_DB} and {HIGHEST_DB} dB, what levels can tell"
-        )
+        raise click.BadParameter(f"{value} is not a rising range within {LOWEST_DB} to {HIGHEST_DB} dB")
     return floor, ceiling
 
 
@@ -60,13 +60,13 @@ def _octaves(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
             continue
         if not equals or name not in _OCTAVES:
             raise click.BadParameter(
-                f"{part!r} is neither a preset ({', '.join(PRESETS)}) nor one of "
-                f"{', '.join(_OCTAVES)} with its value (resolution=24)"
+                f"{part!r} is neither a preset ({', '.join(PRESETS)}) nor a parameter "
+                f"({', '.join(_OCTAVES)}) with a value, such as resolution=24"
             )
         try:
             found[name] = _OCTAVES[name](text)
         except ValueError:
-            raise click.BadParameter(f"{name} is a number, not {text!r}") from None
+            raise click.BadParameter(f"{name} must be a number, not {text!r}") from None
     return tuple(found.items())
 
 
@@ -80,16 +80,16 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     "-o",
     "--output",
     required=True,
-    help="The picture to write, .png, .jpg or .svg; for several files a folder.",
+    help="Output picture, .png, .jpg or .svg; for several files a folder.",
 )
 @click.option(
     "--start",
     metavar="TIME",
     callback=seconds,
     default="0",
-    help="Where it begins: seconds or m:ss.  [the start]",
+    help="Start time, in seconds or as m:ss.  [the beginning]",
 )
-@click.option("--stop", metavar="TIME", callback=seconds, help="Where it ends.  [the end]")
+@click.option("--stop", metavar="TIME", callback=seconds, help="Stop time.  [the end]")
 @click.option("--low", metavar="HZ", type=click.FloatRange(0, min_open=True), help="Lowest frequency.  [all]")
 @click.option(
     "--high", metavar="HZ", type=click.FloatRange(0, min_open=True), help="Highest frequency.  [all]"
@@ -99,37 +99,38 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     default="mix",
     metavar="CHANNEL",
     callback=_channel,
-    help="mix, left, right, mid, side, any (the loudest), a number from 1, or a name: LFE.  [mix]",
+    help="mix, left, right, mid, side, any (the loudest), a number from 1, or a name such as LFE.  [mix]",
 )
 @click.option(
-    "--track", metavar="N", type=click.IntRange(min=1), default=1, help="Sound track of a video.  [1]"
+    "--track", metavar="N", type=click.IntRange(min=1), default=1, help="Audio track of a video.  [1]"
 )
 @click.option(
     "--view",
     type=click.Choice(["octaves", "stft", "both", "curtain"]),
-    help="What it shows.  [both]",
+    help="What to show.  [both]",
 )
 @click.option(
     "--kind",
     type=click.Choice(list(KINDS)),
     default="standard",
     show_default=True,
-    help="How octaves are drawn.",
+    help="How to draw the octaves.",
 )
 @click.option(
     "--octaves",
     metavar="PARAMETERS",
     callback=_octaves,
-    help="A preset (Balanced, Beats, Notes, Ear), or resolution=24,bins_per_octave=48,gamma=0,fmin=20.",
+    help="A preset and parameters, separated by commas: Balanced, Beats, Notes, Ear; resolution=24, "
+    "bins_per_octave=48, gamma=0, fmin=20.",
 )
-@click.option("--window", metavar="SAMPLES", type=int, help=f"Window of the STFT.  [{DEFAULTS.window}]")
-@click.option("--hop", metavar="SAMPLES", type=int, help="Hop of the STFT.  [a quarter of the window]")
+@click.option("--window", metavar="SAMPLES", type=int, help=f"STFT window.  [{DEFAULTS.window}]")
+@click.option("--hop", metavar="SAMPLES", type=int, help="STFT hop.  [a quarter of the window]")
 @click.option(
     "--pool",
     type=click.Choice(list(POOLS)),
     default="peak",
     show_default=True,
-    help="What a pixel shows of several frames.",
+    help="How to combine several frames in a pixel.",
 )
 @click.option(
     "--range",
@@ -138,28 +139,26 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     callback=_decibels,
     default="-80:0",
     show_default=True,
-    help="Levels from the darkest colour to the brightest.",
+    help="Levels of the darkest and the brightest colour.",
 )
 @click.option(
-    "--gain", metavar="DB", type=click.FloatRange(-100, 100), default=0.0, help="Makes all brighter.  [0]"
+    "--gain", metavar="DB", type=click.FloatRange(-100, 100), default=0.0, help="Brighten the picture.  [0]"
 )
+@click.option("--colours", type=click.Choice(COLOURS), default="magma", show_default=True, help="Colour map.")
 @click.option(
-    "--colours", type=click.Choice(COLOURS), default="magma", show_default=True, help="The colour map."
+    "--axis", type=click.Choice(["hz", "notes"]), default="hz", show_default=True, help="Frequency labels."
 )
-@click.option(
-    "--axis", type=click.Choice(["hz", "notes"]), default="hz", show_default=True, help="Frequencies as."
-)
-@click.option("--linear", is_flag=True, help="The STFT on a linear frequency axis.")
-@click.option("--smooth", is_flag=True, help="Blend wide cells into each other.")
-@click.option("--waveform", is_flag=True, help="The waveform above the pictures.")
-@click.option("--title", is_flag=True, help="The file's name and what part of it is seen.")
-@click.option("--no-axes", is_flag=True, help="The pictures alone, from edge to edge.")
+@click.option("--linear", is_flag=True, help="Show the STFT on a linear frequency axis.")
+@click.option("--smooth", is_flag=True, help="Smooth the picture between cells.")
+@click.option("--waveform", is_flag=True, help="Show the waveform above the pictures.")
+@click.option("--title", is_flag=True, help="Show the file name and the range.")
+@click.option("--no-axes", is_flag=True, help="Draw only the pictures, from edge to edge.")
 @click.option(
     "--theme",
     type=click.Choice(["dark", "light"]),
     default="dark",
     show_default=True,
-    help="Colours of what is around the pictures.",
+    help="Colours around the pictures.",
 )
 @click.option(
     "--size",
@@ -167,7 +166,7 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     callback=_pixels,
     default="1600x900",
     show_default=True,
-    help="Its size in pixels.",
+    help="Picture size in pixels.",
 )
 @click.option(
     "--format",
@@ -175,16 +174,16 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     type=click.Choice(["png", "jpg", "svg"]),
     default="png",
     show_default=True,
-    help="Of the pictures in a folder.",
+    help="File format of pictures in a folder.",
 )
 @click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    help="How many of several files at a time.  [as many as there are processors]",
+    help="How many files to draw at a time.  [one per processor]",
 )
-@click.option("--strict", is_flag=True, help="Refuse files that are cut or damaged.")
-@click.option("--json", "as_json", is_flag=True, help="Report on several files as JSON.")
+@click.option("--strict", is_flag=True, help="Fail on files that are damaged or cut short.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON report on several files.")
 def render(
     files: tuple[str, ...],
     output: str,
@@ -207,11 +206,11 @@ def render(
     no_axes: bool,
     **rest: Any,
 ) -> None:
-    """Draw files as the window does, without a display, into pictures.
+    """Draw files as pictures, as in the window but without a display.
 
-    A file is audio, - for standard input, or a converted file, which is drawn with its own parameters.  A
-    picture is a .png, .jpg or .svg; the last has a title, and axes that can be edited.  Of several files, and
-    of all audio files in folders, the pictures go into a folder.
+    A file is audio, - for standard input, or a converted file, which keeps its own parameters.  A picture
+    is a .png, .jpg or .svg; an SVG has a title, and axes that can be edited.  The pictures of several
+    files, or of all audio files in folders, go into a folder.
     """
     if not output:
         raise click.UsageError("--output is empty: give the picture a name.")
@@ -239,12 +238,14 @@ def render(
     folders = any(os.path.isdir(file) and not _is_representation(file) for file in files)
     if len(files) == 1 and not folders and not os.path.isdir(picture):
         require_another(picture, files[0], "input")
-        tell(files[0], draw(Path(files[0]) if "://" not in files[0] else files[0], picture, drawing))
+        print_problems(
+            files[0], draw(Path(files[0]) if "://" not in files[0] else files[0], picture, drawing)
+        )
         return
     if picture.suffix.lower() in _PICTURES and not os.path.isdir(picture):
-        raise click.UsageError(f"{picture} is one picture: give a folder for those of several files.")
+        raise click.UsageError(f"{picture} is a single picture: several files need a folder.")
     if "-" in files:
-        raise click.UsageError("standard input is drawn by itself, into one picture.")
+        raise click.UsageError("standard input must be drawn alone, to a single picture.")
     _draw_all(files, picture, f".{suffix}", drawing, jobs, as_json=as_json)
 
 
@@ -263,12 +264,12 @@ def _draw_all(
     *,
     as_json: bool,
 ) -> None:
-    """Draw many files, several at a time, and report."""
+    """Draw many files, several at a time, and print a report."""
     from msviz.convert import find, in_processes
     from msviz.convert.naming import names
 
     if folder.exists() and not folder.is_dir():
-        raise ParameterError(f"{folder} is a file: give a folder for the pictures.")
+        raise ParameterError(f"{folder} is a file: choose a folder for the pictures.")
     found = find(files)
     planned = [
         PictureJob(file.source, str(folder / inside), drawing, file.size, taken_by)
@@ -279,7 +280,7 @@ def _draw_all(
 
 
 def _stft(window: int | None, hop: int | None) -> Settings:
-    """Parameters of the STFT that differ from the usual ones."""
+    """Parameters of the STFT that differ from the defaults."""
     if window is None and hop is None:
         return ()
     window = window or 4096

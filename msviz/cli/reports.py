@@ -1,4 +1,4 @@
-"""How many files fared, while it goes on and at the end."""
+"""Progress and results of work on many files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from msviz.cli.options import progress, tell
+from msviz.cli.options import print_problems, progress
 from msviz.log import logger
 
 if TYPE_CHECKING:
     from msviz.convert import Events, Outcome, PassedOver
 
-_MOST_NAMES = 3  # of those that are passed over for one reason
+_MOST_NAMES = 3  # listed for each reason to ignore files
 
 
 def followed(jobs: Sequence[Any], events: Events | Generator[Outcome, None, None]) -> list[Outcome]:
-    """All outcomes, in the order of the jobs; a bar shows how far it is, in bytes of the sources."""
+    """All outcomes, in the order of the jobs; a bar shows the progress, in bytes of the sources."""
     from msviz.convert import Outcome
 
     done = dict.fromkeys(jobs, 0)
@@ -46,7 +46,7 @@ def _weight(job: Any) -> int:
 
 
 def report(outcomes: list[Outcome], passed_over: Sequence[PassedOver], done: str, *, as_json: bool) -> None:
-    """Say how all ended; `done` is what was done to those that were not there already: "converted".
+    """Print the results; `done` names what was done to each file: "converted".
 
     Raises
     ------
@@ -64,31 +64,31 @@ def _report(outcomes: list[Outcome], passed_over: Sequence[PassedOver], done: st
         if one.failed:
             click.echo(f"msviz: {one.file} {one.reason}.", err=True)
     for outcome in outcomes:
-        tell(outcome.job.source, outcome.problems)
+        print_problems(outcome.job.source, outcome.problems)
         if outcome.reason:
             click.echo(f"msviz: {outcome.reason}", err=True)
-    there = f", {count['skipped']} there already" if count["skipped"] else ""
+    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
     damaged = sum(bool(outcome.problems) for outcome in outcomes)
-    told = f", {damaged} with damage" if damaged else ""
-    click.echo(f"{count['converted']} {done}{there}, {count['failed']} failed{told}.")
+    with_damage = f", {damaged} with damage" if damaged else ""
+    click.echo(f"{count['converted']} {done}{skipped}, {count['failed']} failed{with_damage}.")
     if passed_over:
-        click.echo(f"{len(passed_over)} passed over: {_why(passed_over)}.")
+        click.echo(f"{len(passed_over)} ignored: {_why(passed_over)}.")
 
 
 def _why(passed_over: Sequence[PassedOver]) -> str:
-    """How many were passed over for each reason, and which, unless they are many."""
+    """How many files were ignored for each reason, and the first of them."""
     groups: dict[str, list[str]] = {}
     for one in passed_over:
-        # Those of one kind together: "cannot be read: …", "the same as …".
+        # One group for each kind of reason: "cannot be read: …", "the same file as …".
         reason = one.reason.partition(":")[0]
-        if reason.startswith("the same as"):
-            reason = "the same as others"
+        if reason.startswith("the same file as"):
+            reason = "the same file as others"
         groups.setdefault(reason, []).append(os.path.basename(one.file.rstrip("/")))
     parts = []
     for reason, names in groups.items():
-        told = ", ".join(map(click.format_filename, names[:_MOST_NAMES]))
+        listed = ", ".join(map(click.format_filename, names[:_MOST_NAMES]))
         more = ", …" if len(names) > _MOST_NAMES else ""
-        parts.append(f"{len(names)} {reason} ({told}{more})")
+        parts.append(f"{len(names)} {reason} ({listed}{more})")
     return ", ".join(parts)
 
 

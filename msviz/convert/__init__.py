@@ -1,4 +1,4 @@
-"""Converting many audio files into representations, here or on a cluster."""
+"""Convert many audio files to representations, on this machine or on a cluster."""
 
 from msviz.convert.cluster import convert_on_cluster
 from msviz.convert.conversion import Events, Outcome, Progress, run

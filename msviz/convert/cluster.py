@@ -1,4 +1,4 @@
-"""The same jobs on the machines of a Dask cluster."""
+"""Run jobs on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from msviz.convert.jobs import Job
 from msviz.errors import MsvizError
 from msviz.remote import is_address
 
-_PATIENCE_S = 10  # until a scheduler must have answered
+_PATIENCE_S = 10  # to wait for a scheduler
 
 
 def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome, None, None]:
-    """Do jobs on a cluster that runs already, as its workers take them.
+    """Run jobs on a running Dask cluster.
 
-    A file is written whole or not at all, and what is there is not made again: when a worker is lost,
-    another does what it had not finished.  Closed before the end, nothing more is begun; what workers have
-    in hand they finish.
+    A file is written completely or not at all, and existing output is not made again: when a worker is lost,
+    another takes over its unfinished jobs.  Closed before the end, no more jobs are started; those that have
+    started are finished.
 
     Parameters
     ----------
     jobs : sequence of Job
-        Their files must be reachable by the workers: fsspec addresses, or paths on a disk that all share.
+        The workers must have access to their files: fsspec addresses, or paths on a shared disk.
     scheduler : str
         Address of the Dask scheduler, tcp://host:8786.
 
@@ -36,7 +36,7 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
     Raises
     ------
     MsvizError
-        If Dask is not installed or there is no such scheduler.
+        If Dask is not installed, or the scheduler cannot be reached.
     """
     try:
         from distributed import Client, as_completed
@@ -45,7 +45,7 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
     try:
         client = Client(scheduler, timeout=_PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise MsvizError(f"There is no Dask scheduler at {scheduler} ({error}).") from None
+        raise MsvizError(f"No Dask scheduler can be reached at {scheduler} ({error}).") from None
     with client:
         under_way = {client.submit(_last, _anywhere(job), pure=False): job for job in jobs}
         try:
@@ -53,20 +53,20 @@ def convert_on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Outcome
                 job = under_way.pop(future)
                 lost = future.exception()
                 yield Outcome(job, "failed", _lost(job, lost)) if lost else replace(future.result(), job=job)
-                future.release()  # or it would be done again if the worker that holds it is lost
+                future.release()  # or it would run again if its worker is lost
         finally:
             client.cancel(list(under_way))
 
 
 def _last(job: Job) -> Outcome:
-    """What a worker does."""
+    """Run a job on a worker."""
     *_, outcome = run(job)
     assert isinstance(outcome, Outcome)
     return outcome
 
 
 def _anywhere(job: Job) -> Job:
-    """The job with paths that mean the same to whoever works elsewhere on the same disk."""
+    """The job with absolute paths, valid for workers that share the disk."""
     source, target = (
         name if is_address(name) else os.path.abspath(name) for name in (job.source, job.target)
     )
@@ -74,4 +74,4 @@ def _anywhere(job: Job) -> Job:
 
 
 def _lost(job: Job, error: BaseException) -> str:
-    return f"{job.source} cannot be converted: the cluster gave it up ({type(error).__name__})."
+    return f"{job.source} cannot be converted: the cluster gave up on it ({type(error).__name__})."

@@ -1,4 +1,4 @@
-"""Converting one file: piece by piece, whole or not at all."""
+"""Convert one file piece by piece, completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from msviz.tracks import recording_of
 
 @dataclass(frozen=True)
 class Progress:
-    """How much of a job is done, from 0 to 1."""
+    """The fraction of a job that is done, from 0 to 1."""
 
     job: Job
     share: float
@@ -33,13 +33,13 @@ class Outcome:
     ----------
     job : Job
     state : {"converted", "skipped", "failed"}
-        Skipped is what was there already, made of the same file in the same way.
+        A job is skipped if its output is up to date: made from the same file with the same settings.
     reason : str
-        Why it failed, in one sentence that names the file.
+        Why it failed, in a sentence that names the file.
     problems : tuple of str
-        What is wrong with the sound, though it was converted: sentences without the file's name.
+        Problems of the source, which was converted anyway: sentences without the file's name.
     details : str
-        The traceback of what failed, for the log.
+        The traceback of a failure, for the log.
     """
 
     job: Job
@@ -59,17 +59,17 @@ def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
     ----------
     job : Job
     threads : int
-        That the analysis may use.
+        How many the analysis may use.
     file : path, address or open binary file, optional
-        What is read; the source of the job by default.
+        What to read; by default the source of the job.
 
     Yields
     ------
-    Progress, and at last one Outcome, whatever happens
+    Progress, and finally one Outcome, whatever happens
     """
     try:
         if job.taken_by:
-            raise ParameterError(f"it would become {job.target}, as {job.taken_by} does")
+            raise ParameterError(f"{job.target} is already the output of {job.taken_by}")
         mark = job.mark()
         if not job.overwrite and (made := _made(job, mark)):
             found = problems(made)
@@ -80,7 +80,7 @@ def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
         with open_audio(job.source if file is None else file, track=job.settings.track) as source:
             transform = job.settings.transform(source.rate, threads)
             _make_room(job.target)
-            # What is interrupted leaves nothing.
+            # An interrupted conversion leaves nothing behind.
             with stream_writer(
                 job.target,
                 transform,
@@ -94,19 +94,19 @@ def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
                 writer.recording = _recording(job, source)
             found = problems(source)
         yield Outcome(job, "converted", problems=tuple(found))
-    except Exception as error:  # what nobody has foreseen about one file must not cost the others
+    except Exception as error:  # an unforeseen error in one file must not affect the others
         yield failed(job, "converted", error)
 
 
 def failed(job: Any, done: str, error: Exception) -> Outcome:
-    """How a job ended that cannot be `done`, "converted"."""
+    """The outcome of a job that cannot be `done`, such as "converted"."""
     cannot = f"{job.source} cannot be {done}"
-    if isinstance(error, ParameterError):  # says what, not where
+    if isinstance(error, ParameterError):  # which does not name the file
         reason = f"{cannot}: {str(error).rstrip('.')}."
     elif isinstance(error, MsvizError):
         reason = str(error)
     elif isinstance(error, MemoryError):
-        reason = f"{cannot}: there is not enough memory for it."
+        reason = f"{cannot}: there is not enough memory."
     elif isinstance(error, OSError) and error.strerror:
         reason = f"{cannot}: {error.strerror}."
     else:
@@ -115,12 +115,12 @@ def failed(job: Any, done: str, error: Exception) -> Outcome:
 
 
 def _recording(job: Job, source: AudioSource) -> Recording:
-    """What is to be told of a source that has been read to its end.
+    """What to record about a source that has been read to its end.
 
     Raises
     ------
     AudioError
-        If it is damaged, and the job is strict.
+        If it is damaged and the job is strict.
     """
     if job.strict:
         require_sound(job.source, problems(source))
@@ -128,28 +128,28 @@ def _recording(job: Job, source: AudioSource) -> Recording:
 
 
 def _made(job: Job, mark: dict[str, Any]) -> StoredRepresentation | None:
-    """The target, if it is there, made of the same file in the same way.
+    """The target, if it is up to date: made from the same file with the same settings.
 
     Raises
     ------
     StorageError
-        If it was made of another file, which must not be lost to one that has the same name by chance.
+        If it was made from a file of another name, whose output must not be lost.
     """
     try:
         made = load(job.target)
-    except StorageError:  # missing, or not whole; what was never a representation is not written over
+    except StorageError:  # missing or incomplete; anything but a representation is never overwritten
         return None
     origin = made.attributes["origin"]
-    its, ours = origin.get("source", {}).get("name", "something else"), mark["source"]["name"]
+    its, ours = origin.get("source", {}).get("name", "another file"), mark["source"]["name"]
     if its != ours:
         raise StorageError(
-            f"{job.source} would become {job.target}, which is there and was made of {its}: "
-            "choose another folder, or --overwrite."
+            f"{job.source} cannot be converted: {job.target} exists and was made from {its}. "
+            "Choose another folder, or use --overwrite."
         )
-    known = len(mark["source"]) > 1  # a name alone may stand for anything, as that of standard input does
-    settings = {"track": 0, **origin.get("settings", {})}  # which there was not always
+    known = len(mark["source"]) > 1  # a name alone, such as that of standard input, says nothing
+    settings = {"track": 0, **origin.get("settings", {})}  # which older files lack
     same = known and origin["source"] == mark["source"] and settings == mark["settings"]
-    # And with today's filters, which those of older versions were not.
+    # Older versions had other filters.
     today = made.transform.parameters == job.settings.transform(made.rate, 1).parameters
     return made if same and today else None
 

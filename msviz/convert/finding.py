@@ -1,4 +1,4 @@
-"""Which files are meant: those that were named, and all that are sound in folders."""
+"""Find the files to convert: those named, and all audio files in folders."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from msviz.audio.kinds import HEAD, SUFFIXES, sound_kind
 from msviz.errors import MsvizError, StorageError
 from msviz.remote import file_system, is_address, located, remote_errors
 
-_AT_ONCE = 256  # beginnings of files that are fetched from an address together
+_AT_ONCE = 256  # how many file heads to fetch from an address together
 
 
 class Found(NamedTuple):
-    """A file of sound.
+    """An audio file.
 
     Attributes
     ----------
     source : str
         Path or fsspec address.
     inside : str
-        Where it lies in the folder that was given, with slashes; the name alone of a file that was given.
+        Its path relative to the folder searched, with slashes; only the name of a file given by itself.
     folder : str
-        Name of that folder, or of the one that the file lies in.
+        Name of that folder, or of the file's own folder.
     size : int
-        In bytes; 0 where it is not known.
+        In bytes; 0 if unknown.
     from_folder : bool
-        Whether a folder was given.
+        Whether it was found in a folder.
     """
 
     source: str
@@ -43,16 +43,16 @@ class Found(NamedTuple):
 
 
 class PassedOver(NamedTuple):
-    """What was not taken.
+    """A file or folder that is ignored.
 
     Attributes
     ----------
     file : str
-        A file or a folder.
+        Path or address.
     reason : str
         "not audio", "hidden", "cannot be read: Permission denied", …
     failed : bool
-        Whether sound may be missing for it.
+        Whether audio may be missing because of it.
     """
 
     file: str
@@ -62,18 +62,18 @@ class PassedOver(NamedTuple):
 
 @dataclass
 class Findings:
-    """What `find` has found."""
+    """The result of `find`."""
 
     files: list[Found] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
 
 
 def find(inputs: Iterable[str | os.PathLike[str]]) -> Findings:
-    """The files that were named, and all that are sound in folders, at any depth.
+    """Find the files named, and all audio files in folders, at any depth.
 
-    What the end of its name does not tell, the first bytes of a file do.  Links are followed; the same file
-    or folder is taken once, whatever leads to it, and under its own name rather than a link's.  What is
-    hidden, and representations that msviz made, are passed over.
+    A file is recognized by its suffix, or else by its first bytes.  Links are followed; the same file or
+    folder is taken once, under its own name rather than that of a link.  Hidden files and representations
+    are ignored.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def find(inputs: Iterable[str | os.PathLike[str]]) -> Findings:
     Raises
     ------
     MsvizError
-        If there is no sound in all of them.
+        If they contain no audio file.
     """
     search = _Search()
     names = [located(name) for name in inputs]
@@ -95,13 +95,13 @@ def find(inputs: Iterable[str | os.PathLike[str]]) -> Findings:
                 search.pass_over(name, str(error).removeprefix(name).strip(" ."), failed=True)
         elif os.path.isdir(name):
             search.add_folder(name)
-        else:  # what is missing is told when its turn comes, like all that goes wrong
+        else:  # a missing file is reported when its turn comes, like all errors
             search.add_file(name)
     if not search.files:
         for passed in search.passed_over:
             if passed.failed:
                 raise MsvizError(f"{passed.file} {passed.reason}.")
-        raise MsvizError(f"{', '.join(names)} {'hold' if len(names) > 1 else 'holds'} no audio file.")
+        raise MsvizError(f"{', '.join(names)} {'contain' if len(names) > 1 else 'contains'} no audio files.")
     return Findings(search.files, search.passed_over)
 
 
@@ -109,7 +109,7 @@ class _Search:
     def __init__(self) -> None:
         self.files: list[Found] = []
         self.passed_over: list[PassedOver] = []
-        self._seen: dict[Any, str] = {}  # what each file and folder was taken as
+        self._seen: dict[Any, str] = {}  # the name under which each file and folder was taken
         self._met_again = 0
 
     def add_file(self, path: str) -> None:
@@ -124,7 +124,7 @@ class _Search:
             self.files.append(Found(path, os.path.basename(path), folder, size, from_folder=False))
 
     def add_folder(self, top: str) -> None:
-        """All in a folder, in the order of their names."""
+        """Everything in a folder, in order of names."""
         if not self._is_new(top, os.stat(top)):
             return
         folder, found = os.path.basename(os.path.abspath(top)), list[Found]()
@@ -153,15 +153,15 @@ class _Search:
     def _look(
         self, path: str, inside: str, folder: str, folders: deque[tuple[str, str]], found: list[Found]
     ) -> None:
-        """Take a file, or put off a folder, unless there is a reason not to."""
+        """Take a file or queue a folder, unless there is a reason not to."""
         sounds = posixpath.splitext(inside)[1].lower() in SUFFIXES
         try:
             status = os.stat(path)
         except OSError as error:
-            if sounds:  # what is missing is told when its turn comes
+            if sounds:  # a missing file is reported when its turn comes
                 found.append(Found(path, inside, folder, 0, from_folder=True))
             elif error.errno in (errno.ENOENT, errno.ELOOP):
-                self.pass_over(path, "a link to nowhere")
+                self.pass_over(path, "a broken link")
             else:
                 self.pass_over(path, f"cannot be read: {error.strerror}", failed=True)
             return
@@ -172,7 +172,7 @@ class _Search:
                 folders.append((path, inside))
             return
         if not stat.S_ISREG(status.st_mode):
-            self.pass_over(path, "not a file")
+            self.pass_over(path, "not a regular file")
             return
         try:
             reason = "" if sounds else _why_not(inside, _head(path))
@@ -184,7 +184,7 @@ class _Search:
             found.append(Found(path, inside, folder, status.st_size, from_folder=True))
 
     def add_address(self, address: str) -> None:
-        """The file at an address, or all in the folder there."""
+        """The file at an address, or everything in the folder there."""
         system, root = file_system(address)
         with remote_errors(address):
             is_folder = system.isdir(root)
@@ -213,12 +213,12 @@ class _Search:
         self._add(address, [one for one in found if self._is_new(one.source, None)], before)
 
     def _files_at(self, address: str, system: Any, root: str) -> Iterator[tuple[str, int]]:
-        """Where the files in a folder at an address lie in it, and their sizes."""
+        """The relative paths of the files in a folder at an address, and their sizes."""
         folders = deque([root])
         while folders:
             place = folders.popleft()
             try:
-                # Its own `walk` leaves folders out that it cannot read, and does not say so.
+                # fsspec's own `walk` silently omits folders that it cannot read.
                 listing = system.ls(place, detail=True)
             except OSError as error:
                 where = address if place == root else joined(address, posixpath.relpath(place, root))
@@ -240,16 +240,16 @@ class _Search:
                     yield inside, info.get("size") or 0
 
     def _add(self, top: str, found: list[Found], met_again: int) -> None:
-        """Take what was found in a folder, or say that there is nothing."""
+        """Take the files found in a folder, or record that there are none."""
         self.files += sorted(found, key=lambda file: file.inside.split("/"))
         if not found and self._met_again == met_again:
-            self.pass_over(top, "without an audio file")
+            self.pass_over(top, "without audio files")
 
     def pass_over(self, path: str, reason: str, *, failed: bool = False) -> None:
         self.passed_over.append(PassedOver(path, reason, failed))
 
     def _is_new(self, path: str, status: os.stat_result | None) -> bool:
-        """Whether a file or folder is met for the first time; said where it was met by another name."""
+        """Whether a file or folder is new; one met before under another name is recorded as ignored."""
         if status and status.st_ino:
             key: Any = status.st_dev, status.st_ino
         else:
@@ -260,7 +260,7 @@ class _Search:
         self._met_again += 1
         other = self._seen[key]
         if not is_address(path) and os.path.abspath(other) != os.path.abspath(path):
-            self.pass_over(path, f"the same as {other}")
+            self.pass_over(path, f"the same file as {other}")
         return False
 
 
@@ -270,7 +270,7 @@ def _head(path: str) -> bytes:
 
 
 def _why_not(name: str, head: bytes) -> str:
-    """Why a file is not taken whose name does not tell that it is sound; nothing if its beginning does."""
+    """Why to ignore a file without an audio suffix; empty if its first bytes are those of audio."""
     if name.lower().endswith(".zarr.zip"):
         return "a representation"
     if not head:
@@ -279,7 +279,7 @@ def _why_not(name: str, head: bytes) -> str:
 
 
 def joined(folder: str, inside: str) -> str:
-    """What lies in a folder or at an address, by where it lies there."""
+    """The path or address of something in a folder, by its relative path."""
     return (
         f"{folder.rstrip('/')}/{inside}" if is_address(folder) else os.path.join(folder, *inside.split("/"))
     )

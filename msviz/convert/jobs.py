@@ -1,4 +1,4 @@
-"""Which files become which: planned before the first of them is read."""
+"""Plan which file becomes which, before any is read."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from msviz.transform import OctaveTransform
 from msviz.validation import real
 
 _HIGHEST_RATE_HZ = 10_000_000
-_STORED = (".zarr", ".zip", ".npz")  # an output that ends so is one file's, not a folder for many
+_STORED = (".zarr", ".zip", ".npz")  # an output with such a suffix is for a single file
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is made of every file.
+    """How to convert every file.
 
     Attributes
     ----------
     content : {"complex64", "float16", "levels"}
-        Exact coefficients, coefficients in half the space, or the picture alone.
+        Exact coefficients, coefficients in half the space, or only a picture.
     compress : bool
     bins_per_octave, resolution, gamma, fmin
-        Parameters of the `OctaveTransform`; without `fmin`, each file has what suits its rate.
+        Parameters of the `OctaveTransform`; without `fmin`, what suits the sampling rate of each file.
     track : int
-        Which sound track of a video, from 0.
+        Which audio track of a video, from 0.
 
     Raises
     ------
     ParameterError
-        If a parameter has a value that cannot be used at any rate.
+        If a parameter has a value that is invalid at every sampling rate.
     """
 
     content: Content = "complex64"
@@ -50,18 +50,18 @@ class Settings:
     track: int = 0
 
     def __post_init__(self) -> None:
-        # What no rate allows is told once, and not of every file.
+        # A value that is invalid at every rate is reported once, not for every file.
         if self.fmin is not None:
             real("fmin", self.fmin, 1e-9, unit="Hz")
         self._transform(_HIGHEST_RATE_HZ, None, 1)
 
     def transform(self, rate: int, workers: int) -> OctaveTransform:
-        """What analyses files of this rate.
+        """The transform for files of this sampling rate.
 
         Raises
         ------
         ParameterError
-            If a parameter cannot be used at this rate.
+            If a parameter has a value that is invalid at this rate.
         """
         return self._transform(rate, self.fmin, workers)
 
@@ -81,7 +81,7 @@ DEFAULT = Settings()
 
 @dataclass(frozen=True)
 class Job:
-    """One file to convert, with all that whoever does it has to know.
+    """One file to convert, with everything needed to convert it.
 
     Attributes
     ----------
@@ -89,13 +89,13 @@ class Job:
         Paths or fsspec addresses.
     settings : Settings
     size : int
-        Bytes of the source, 0 where they are not known.
+        Bytes of the source, 0 if unknown.
     overwrite : bool
-        Whether to make it again where it is there, and in the place of whatever else is there.
+        Whether to replace an existing output, even one made from another file.
     strict : bool
-        Whether to refuse a source that is damaged.
+        Whether to reject a damaged source.
     taken_by : str
-        Another source that becomes the same target, so that this one cannot; nothing by default.
+        Another source that already has this target, if any; this job then fails.
     """
 
     source: str
@@ -107,7 +107,7 @@ class Job:
     taken_by: str = ""
 
     def mark(self) -> dict[str, Any]:
-        """What the target says about where it comes from; it is made again when this has changed."""
+        """The origin recorded in the target; when it has changed, the file is converted again."""
         return {"source": _identity(self.source), "settings": asdict(self.settings)}
 
 
@@ -125,38 +125,36 @@ def plan(
     Parameters
     ----------
     inputs : sequence of str or path, or Findings
-        What `find` takes, or what it has found.
+        What `find` takes or returns.
     out : str or path
-        A folder, in which those that came from a folder lie as they did there; or, for one file, a name
-        that ends in .zarr, .zip or .npz.
+        A folder, in which files keep their relative paths; or, for a single file, a name ending in .zarr,
+        .zip or .npz.
     settings : Settings
     zipped : bool
-        Whether each becomes one .zarr.zip and not a .zarr folder.
+        Whether to write .zarr.zip files instead of .zarr folders.
     overwrite : bool
-        Whether what is there already is made again.
+        Whether to replace existing output.
     strict : bool
-        Whether files that are damaged are refused.
+        Whether to reject damaged files.
 
     Returns
     -------
     list of Job
-        With targets as `msviz.convert.naming.names` gives them.
+        Their targets are those of `msviz.convert.naming.names`.
 
     Raises
     ------
     MsvizError
-        If there is no audio file, or `out` is no folder.
+        If there is no audio file, or `out` is not a folder.
     """
     out = located(out)
     files = (inputs if isinstance(inputs, Findings) else find(inputs)).files
     if out.endswith(_STORED):
         if len(files) != 1 or files[0].from_folder:
-            raise ParameterError(
-                f"{out} is the name of one file: give a folder for what there is to convert."
-            )
+            raise ParameterError(f"{out} is the name of a single file: choose an output folder.")
         return [Job(files[0].source, out, settings, files[0].size, overwrite, strict)]
     if os.path.exists(out) and not os.path.isdir(out):
-        raise ParameterError(f"{out} is a file: give a folder to put what is converted in.")
+        raise ParameterError(f"{out} is a file: choose an output folder.")
     return [
         Job(file.source, joined(out, inside), settings, file.size, overwrite, strict, taken_by)
         for file, (inside, taken_by) in zip(
@@ -166,7 +164,7 @@ def plan(
 
 
 def _identity(source: str) -> dict[str, Any]:
-    """What tells whether a file is still the same; of one that is missing, its name alone."""
+    """What identifies a version of a file; only the name if it is missing."""
     if is_address(source):
         system, path = file_system(source)
         try:

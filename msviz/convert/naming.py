@@ -1,4 +1,4 @@
-"""Which names files get in one folder: all different, also where A and a are one."""
+"""Choose distinct names for files in one folder, even on disks that ignore case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msviz.convert.finding import Found
 
 
 class Name(NamedTuple):
-    """Where a file goes in the folder that is written to; and the source that goes there already, if any."""
+    """The path of a file in the output folder, and another source that already has it, if any."""
 
     inside: str
     taken_by: str = ""
@@ -23,9 +23,9 @@ class Name(NamedTuple):
 def names(files: Sequence[Found], suffix: str) -> list[Name]:
     """A name for each file, with slashes between folders.
 
-    song.wav becomes song.zarr; beside song.flac, song.wav.zarr; beside Song.wav, too, that one becomes
-    Song.wav.c7a1.zarr.  Files of one name from several folders lie in folders of those names.  A name depends
-    on what it would clash with and on its own file alone, so that it is found again.
+    song.wav becomes song.zarr; if there is also song.flac, song.wav.zarr; if there is also Song.wav, that
+    becomes Song.wav.c7a1.zarr.  Files of the same name from several folders go to folders of those names.  A
+    name depends only on its file and on what it would clash with, so that the next run finds it again.
     """
     choices = [_choices(file) for file in files]
     chosen = [0] * len(files)
@@ -52,16 +52,16 @@ def names(files: Sequence[Found], suffix: str) -> list[Name]:
 
 
 def _choices(file: Found) -> list[str]:
-    """Names without a suffix, the next where the one before is not the only one."""
+    """Names without a suffix; each is used if the previous one is not unique."""
     out = []
     for inside in (file.inside, f"{file.folder}/{file.inside}"):
         own = inside
-        if inside != _folded(inside):  # what differs from others in that alone
+        if inside != _folded(inside):  # it differs from others only in that
             own += f".{blake2s(os.fsencode(inside), digest_size=2).hexdigest()}"
         out += [posixpath.splitext(inside)[0], inside, own]
     return out
 
 
 def _folded(name: str) -> str:
-    """What disks take for one name: capitals do not count, nor how accents are spelt."""
+    """What disks may treat as the same name: regardless of case and of how accents are encoded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

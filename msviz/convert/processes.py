@@ -1,4 +1,4 @@
-"""Many jobs at once, each in one of several processes."""
+"""Run many jobs in several processes."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from msviz.cpus import available_cpus
 
 Work = Callable[[Any, int], Events]
 
-_CONTEXT = get_context("spawn")  # a fork would inherit threads' locks as they happen to be
-_GRACE_S = 10.0  # that a process has to tidy up when it is told to end
+_CONTEXT = get_context("spawn")  # a fork would inherit the locks of threads in any state
+_GRACE_S = 10.0  # for a process to clean up before it is killed
 
 
 def convert(jobs: Sequence[Job], *, processes: int | None = None) -> Events:
-    """Do jobs, several at a time, in processes of their own.
+    """Run jobs, several at a time, in separate processes.
 
-    Closed before the end, it ends all that goes on, and nothing half-written is left.  The processes are
-    new ones, not forks: a script that calls this must do so under ``if __name__ == "__main__"``.
+    Closed before the end, it stops all jobs, and nothing incomplete is left.  The processes are spawned, not
+    forked: a script must call this under ``if __name__ == "__main__"``.
 
     Parameters
     ----------
     jobs : sequence of Job
     processes : int, optional
-        How many work at a time; as many as there are processors for this one by default.  Where
+        How many jobs to run at a time; by default one for each processor that this process may use.  If
         there are fewer files, each is analysed by several threads.
 
     Yields
     ------
-    Progress, and for each job one Outcome
+    Progress, and one Outcome for each job
     """
     yield from in_processes(jobs, run, "converted", processes=processes)
 
 
 def in_processes(jobs: Sequence[Any], do: Work, done: str, *, processes: int | None = None) -> Events:
-    """As `convert`, other work.
+    """Like `convert`, for other work.
 
     Parameters
     ----------
     jobs : sequence
-        Of what has a `source`; they are pickled.
+        Anything with a `source`; they are pickled.
     do : callable
-        Given a job and a number of threads, yields as `msviz.convert.run` does; it is pickled, too.
+        Given a job and a number of threads, yields like `msviz.convert.run`; it is pickled, too.
     done : str
-        What is done to a source, for sentences: "converted".
+        What is done to a source, for messages: "converted".
     processes : int, optional
-        As that of `convert`.
+        As in `convert`.
     """
     processes = processes or available_cpus()
     size = min(processes, len(jobs))
@@ -69,10 +69,10 @@ class _Worker(NamedTuple):
 
 
 class _WorkerPool:
-    """Processes that are each given one job after the other.
+    """Processes that are given one job after the other.
 
-    A pool of the standard library would neither say which job it was that a process died of, nor end
-    its processes when this one is killed: here each has a pipe of its own, and ends when that does.
+    A pool of the standard library would neither say which job crashed a process, nor end its processes when
+    this one is killed: here each has its own pipe, and ends when that is closed.
     """
 
     def __init__(self, jobs: Sequence[Any], size: int, threads: int, do: Work, done: str) -> None:
@@ -83,7 +83,7 @@ class _WorkerPool:
         self._busy: dict[Connection, tuple[_Worker, Job]] = {}
 
     def work(self) -> Events:
-        """Do all jobs."""
+        """Run all jobs."""
         try:
             while self._waiting or self._busy:
                 while self._waiting and len(self._busy) < self._size:
@@ -102,13 +102,13 @@ class _WorkerPool:
         with _interrupts_held():
             worker.process.start()
             self._hired.append(worker)
-        its.close()  # so that its end is the only one, and its death is heard
+        its.close()  # so that its end is the only one, and closes when it dies
         return worker
 
     def _send(self, worker: _Worker) -> None:
         job = self._waiting.popleft()
         self._busy[worker.connection] = worker, job
-        with suppress(ConnectionError):  # it died idle: heard of as soon as it is listened to
+        with suppress(ConnectionError):  # it died while idle, which is noticed on the next receive
             worker.connection.send(job)
 
     def _receive(self, worker: _Worker, job: Job) -> Progress | Outcome:
@@ -133,7 +133,7 @@ class _WorkerPool:
     def _shut_down(self) -> None:
         for worker in self._hired:
             worker.connection.close()
-            worker.process.terminate()  # those that are still being born; the others hear that nobody listens
+            worker.process.terminate()  # those still starting; the others notice the closed pipe
         for worker in self._hired:
             worker.process.join(_GRACE_S)
             if worker.process.is_alive():
@@ -142,10 +142,10 @@ class _WorkerPool:
 
 
 def _serve(end: Connection, threads: int, do: Work) -> None:
-    """What a process does: one job after the other, until there is nobody any more who gives them."""
-    os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by itself it takes all processors for each
-    # Ctrl-C reaches the whole group, but who gives jobs decides; and to be ended within a step would leave
-    # threads of zarr's behind that still write.  That nobody listens any more is noticed after each.
+    """The main loop of a process: one job after the other, until the pipe is closed."""
+    os.environ["ZARR_THREADING__MAX_WORKERS"] = str(threads)  # by default each uses all processors
+    # Ctrl-C reaches the whole group, but the parent decides; being stopped within a step would leave threads
+    # of zarr running that still write.  A closed pipe is noticed after each step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(EOFError, ConnectionError):
@@ -157,13 +157,13 @@ def _serve(end: Connection, threads: int, do: Work) -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Let a process be born deaf to Ctrl-C, and lose none of this one's."""
+    """Start a process that ignores Ctrl-C, without losing one meant for this process."""
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # started within, it would lift the mask
-    # The mask is this thread's, and the process inherits it.  One of NumPy's threads may still take the
-    # signal, of which Python tells the main thread: so its handler waits as well.
+    resource_tracker.ensure_running()  # started later, it would reset the mask
+    # The new process inherits the mask of this thread.  One of NumPy's threads may still receive the signal,
+    # which Python passes on to the main thread: so its handler is suspended as well.
     held: list[int] = []
     main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number)) if main else None
@@ -181,5 +181,5 @@ def _interrupts_held() -> Iterator[None]:
 def _exit_reason(process: SpawnProcess) -> str:
     code = process.exitcode or 0
     if -code == 9:
-        return "its process was killed, perhaps for want of memory"
+        return "its process was killed, perhaps because memory ran out"
     return f"its process ended with {f'signal {-code}' if code < 0 else f'code {code}'}"

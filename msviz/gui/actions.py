@@ -86,6 +86,7 @@ class Actions:
     def _file_menu(self, demos: Mapping[str, Path]) -> None:
         window, dialogs, open_ = self._window, self._dialogs, self._work.files.open
         file = self._menu("&File")
+        self.new_window = self._add(file, "&New window", "Ctrl+N", None, always=True)
         self.open = self._add(file, "&Open…", "Ctrl+O", dialogs.open_file, always=True)
         self.open.setIcon(icon("open"))
         self._add(

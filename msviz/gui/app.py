@@ -71,6 +71,20 @@ def run(sources: Sequence[AudioSource]) -> int:
 
     windows: list[Window] = []
 
+    def open_window(source: AudioSource | None = None) -> Window:
+        window = Window()
+        windows.append(window)
+        window.window_requested.connect(open_another)
+        if source:
+            window.show_source(source)
+        return window
+
+    def open_another(path: Path | None) -> None:
+        window = open_window()
+        if path:
+            window.files.open(path)
+        window.show()
+
     def hush() -> None:
         """Let no window ask anything when it closes: nobody is there to answer."""
         for window in windows:
@@ -94,9 +108,7 @@ def run(sources: Sequence[AudioSource]) -> int:
     shown: Sequence[AudioSource | None] = sources or [None]
     try:
         for source in shown:
-            windows.append(window := Window())
-            if source:
-                window.show_source(source)
+            open_window(source)
         for window in windows:
             window.show()
         settle()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QMimeData, QPoint, QSettings, QSize, Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.audio import AudioSource
@@ -20,6 +20,7 @@ from msviz.gui.model.listening import FOLLOWED
 from msviz.gui.model.session import Session
 from msviz.gui.model.workspace import Workspace
 from msviz.gui.panels.colour_bar import ColourBar
+from msviz.gui.panels.drop import DropOverlay, accept_copy, dropped_files
 from msviz.gui.panels.inspector import Inspector
 from msviz.gui.panels.messages import MessageBar
 from msviz.gui.panels.meter import MeterBar
@@ -54,6 +55,9 @@ class Window(QMainWindow):
         Whether it asks before it closes and something is lost; not where nobody is there to answer.
     """
 
+    window_requested = pyqtSignal(object)
+    """Another window is to be opened, on the file of this path; None: on the welcome."""
+
     def __init__(self, player: Player | None = None) -> None:
         super().__init__()
         self.asks = True
@@ -80,6 +84,7 @@ class Window(QMainWindow):
         self.meter = MeterBar(work.player)
         self.dialogs = Dialogs(self, work, self.pictures, self.meter)
         self.actions_ = Actions(self, work, self.pictures, self.dialogs, _demos())
+        self.actions_.new_window.triggered.connect(lambda: self.window_requested.emit(None))
         self.colour_bar = ColourBar()
         self.inspector = Inspector(work.track, self.colour_bar)
         self.actions_.add_panel(
@@ -98,6 +103,7 @@ class Window(QMainWindow):
         self._read_out_soon.timeout.connect(self._show_read_out)
         self._connect()
         ControlKeys(self)
+        self.drop = DropOverlay(self)
         self.setAcceptDrops(True)
         self.setWindowTitle("msviz")
         self._restore()
@@ -256,13 +262,20 @@ class Window(QMainWindow):
         self.welcome.set_recent(self.files.recent())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _file_of(event.mimeData()):
-            _take(event)
+        if files := dropped_files(event.mimeData()):
+            accept_copy(event)
+            self.drop.offer(files)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if path := _file_of(event.mimeData()):
-            _take(event)
-            self.files.open(path)
+        self.drop.hide()
+        if files := dropped_files(event.mimeData()):
+            accept_copy(event)
+            self.files.open(files[0])
+            for path in files[1:]:
+                self.window_requested.emit(path)
 
     def _restore(self) -> None:
         settings = QSettings()
@@ -310,18 +323,6 @@ class Window(QMainWindow):
         self.pictures.colours.save(settings)
         self.work.close()
         super().closeEvent(event)
-
-
-def _file_of(data: QMimeData | None) -> Path | None:
-    """The file that is being dropped, if it is one."""
-    urls = data.urls() if data else []
-    return Path(urls[0].toLocalFile()) if urls and urls[0].isLocalFile() else None
-
-
-def _take(event: QDropEvent) -> None:
-    """Take what is dropped as a copy: who gave it to be moved would delete its own."""
-    event.setDropAction(Qt.DropAction.CopyAction)
-    event.accept()
 
 
 def _demos() -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""What of a picture is needed to hear it: coefficients left out, made coarse, or without their phase."""
+"""Sound from reduced coefficients: some of them discarded, quantized, or without their phases."""
 
 from msviz.lab.coefficients import RANGE_DB
 from msviz.lab.recipe import Recipe

@@ -1,8 +1,8 @@
-"""Leaving coefficients out and making them coarse.
+"""Discard and quantize coefficients.
 
-A coefficient belongs to the segment of time that its centre lies in.  Which of them stay, and what
-levels count from, depends on the segment's coefficients alone: so a coefficient has the same fate
-whatever stretch is looked at.
+A coefficient belongs to the segment of time that contains its centre.  Which coefficients are kept, and the
+reference of the quantizer, depend only on the coefficients of the segment: so the result for a coefficient
+does not depend on the interval that is read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RANGE_DB: Final = 96.0
 
 
 class Limits(NamedTuple):
-    """What decides about the coefficients of a segment."""
+    """The thresholds for the coefficients of a segment."""
 
     weakest: float
     """Energy^½ of the weakest coefficient that stays; infinite where none does."""
@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
 
 def limits(coefficients: Sequence[Array], weights: Sequence[Array], kept: float) -> Limits:
-    """The limits of a segment that has these coefficients, one array (channels, bins, frames) a band."""
+    """The limits of a segment with these coefficients, one array (channels, bins, frames) per band."""
     magnitudes = [np.abs(values) for values in coefficients]
     peak = max(float(values.max(initial=0)) for values in magnitudes)
     if kept == 100:
@@ -54,14 +54,14 @@ def limits(coefficients: Sequence[Array], weights: Sequence[Array], kept: float)
 def treated(
     frames: Frames, weight: Array, recipe: Recipe, limits_of: Callable[[int], Limits], segment: int
 ) -> Frames:
-    """The frames of a band as a recipe leaves them; not in place.
+    """Apply a recipe to the frames of a band; not in place.
 
     Parameters
     ----------
     weight : array (bins,)
-        As `Transform.energies` has it.
+        As given by `Transform.energies`.
     limits_of : callable
-        Gives the limits of a segment, by the segment's number.
+        Returns the limits of a segment, by its number.
     segment : int
         Samples in a segment.
     """
@@ -84,9 +84,9 @@ def treated(
 
 
 def coarse_magnitudes(magnitudes: Array, peak: Array, bits: int) -> Array:
-    """Magnitudes in the middle of their steps: 2^bits - 1 equal ones in dB over the range below the peak.
+    """Quantize magnitudes to the middle of 2^bits - 1 equal steps in dB over the range below the peak.
 
-    Off by half a step at most; what lies below the range is 0, the code that is left.
+    The error is at most half a step; magnitudes below the range become 0, the remaining code.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def coarse_magnitudes(magnitudes: Array, peak: Array, bits: int) -> Array:
 
 
 def coarse_phases(values: Array, bits: int) -> Array:
-    """Coefficients with their phases at the nearest of 2^bits; off by π/2^bits at most."""
+    """Quantize phases to the nearest of 2^bits; the error is at most π/2^bits."""
     step = 2 * np.pi / 2**bits
     phases = np.rint(np.angle(values) / step) * step
     return np.asarray(np.abs(values) * np.exp(1j * phases), values.dtype)

@@ -1,4 +1,4 @@
-"""Phases from magnitudes alone: a start by integrating their gradient, then a few projections.
+"""Phases from magnitudes: integrate their gradient, then apply a few projections.
 
 The phase gradient of a frame of Gaussian windows is the gradient of the logarithm of its magnitudes,
 turned by a right angle (Portnoff, ICASSP 1979).  With V(t, f) = ∫X(ν) g(ν - f) e^{2πiνt} dν
@@ -7,9 +7,9 @@ and g(ν) = exp(-ν²/2σ²),
     ∂φ/∂t = 2π(f + σ²·∂log|V|/∂f)        ∂φ/∂f = -(∂log|V|/∂t) / 2πσ².
 
 It is integrated from coefficient to coefficient along the ridges of the magnitudes.  Průša, Balazs and
-Søndergaard do so with a heap, one coefficient at a time.  Their path is a spanning tree of the
-neighbours in time and in frequency; here it is the maximum spanning tree, where an edge counts as much
-as the weaker of its ends, which takes the same ridges and can be found and summed up by whole arrays.
+Søndergaard do so with a heap, one coefficient at a time.  Their path is a spanning tree of the neighbours in
+time and frequency; here it is the maximum spanning tree, where the weight of an edge is the weaker of its
+ends, which follows the same ridges and can be found and summed with whole arrays.
 
 References
 ----------
@@ -49,7 +49,7 @@ class Plane(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """Neighbours: from and to which coefficients, and the step in phase (in turns) from one to the other."""
+    """Pairs of neighbouring coefficients, and the phase step (in turns) from one to the other."""
 
     tail: Array
     head: Array
@@ -57,7 +57,7 @@ class Edges(NamedTuple):
 
 
 def planes(transform: Transform, magnitudes: Sequence[Array], start: int) -> list[Plane]:
-    """Phase steps from the magnitudes (bins, frames) of the frames that are centred from `start` on."""
+    """Phase steps from the magnitudes (bins, frames) of frames centred from `start` on."""
     bands: Sequence[Band] = transform.bands
     peak = max(float(values.max(initial=0)) for values in magnitudes)
     floor = max(peak * 10 ** (-FLOOR_DB / 20), float(np.finfo(np.float32).tiny))
@@ -113,22 +113,22 @@ def planes(transform: Transform, magnitudes: Sequence[Array], start: int) -> lis
 
 
 def _wrapped(turns: Array) -> Array:
-    """Turns without the whole ones: they stay exact in float32."""
+    """Turns without whole ones, so that they stay exact in float32."""
     return np.asarray(turns - np.rint(turns), np.float32)
 
 
 class Ridges:
-    """The coefficients of one channel, gathered to hills, and how the phases of the hills hang together.
+    """The coefficients of one channel, grouped into hills, and the phase relations between the hills.
 
-    Every coefficient is led to the strongest of its neighbours, and on, to the summit of its hill: these
-    steps belong to a maximum spanning tree (Borůvka's first round).  What is left to find is the tree of
-    the hills, a tenth as many.
+    Every coefficient is linked to the strongest of its neighbours, and so on to the summit of its hill: these
+    links belong to a maximum spanning tree (Borůvka's first round).  It remains to find the tree of the
+    hills, of which there are a tenth as many.
 
     Parameters
     ----------
     transform : Transform
     magnitudes : sequence of array (bins, frames)
-        Of the frames that are centred from `start` on, one array a band.
+        Those of frames centred from `start` on, one array per band.
     start : int
         In samples.
     """
@@ -161,13 +161,13 @@ class Ridges:
         self._passes()
 
     def _by_plane(self, numbers: Array) -> list[Array]:
-        """Ascending numbers of coefficients as those within their bands."""
+        """Convert ascending numbers of coefficients to numbers within their bands."""
         firsts = [plane.first for plane in self._planes]
         parts = np.split(numbers, np.searchsorted(numbers, firsts[1:]))
         return [part - first for part, first in zip(parts, firsts, strict=True)]
 
     def _ascents(self) -> tuple[Array, Array]:
-        """For every coefficient the strongest of those round it and itself, and the step to its phase."""
+        """For every coefficient, the strongest of itself and its neighbours, and the phase step to that."""
         best = self.strength.copy()
         parent = np.arange(best.size)
         step = np.zeros(best.size, np.float32)
@@ -205,7 +205,7 @@ class Ridges:
             yield Edges(*plane.to_next)
 
     def _passes(self) -> None:
-        """Between hills that touch, the highest pass: its strength and the step between the summits."""
+        """The highest pass between adjacent hills: its strength, and the phase step between the summits."""
         floor = self.strength.max(initial=0) * 10 ** (-FLOOR_DB / 20)
         strengths, steps, keys = [], [], []
         hills = self.summits.size
@@ -229,14 +229,14 @@ class Ridges:
         self._pass_step = _wrapped(np.concatenate(steps)[order[first]])
 
     def phases(self, known: Array, turns: Array) -> list[Array]:
-        """Phases in turns, one array (bins, frames) a band, that go on from those that are known.
+        """Phases in turns, one array (bins, frames) per band, that continue the known ones.
 
         Parameters
         ----------
         known : bool array (summits,)
-            Which summits' phases are known.
+            Which summits have known phases.
         turns : array (summits,)
-            Those phases; of the others, what they have if they hang on nothing.
+            Those phases; for the others, their values if they are not connected to any.
         """
         # Imported here, for they take 50 ms: the window starts without them.
         from scipy.sparse import csr_array

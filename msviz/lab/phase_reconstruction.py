@@ -1,4 +1,4 @@
-"""Sound from magnitudes alone, segment by segment."""
+"""Sound from magnitudes, segment by segment."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ REMEMBERED: Final = 8  # stretches: those that two readers near each other need
 class PhaseReconstruction:
     """Segments whose phases are reconstructed from their magnitudes.
 
-    Those with even numbers are reconstructed by themselves, with some context on both sides.  Those between
-    them go on from both neighbours: the samples there are known and stay, and phases run from those on
-    the left to those on the right.  So a segment needs two others at most, no phase jumps at a seam, and
-    nothing depends on what was asked for before.
+    Segments with even numbers are reconstructed independently, with some context on both sides.  Those
+    between them continue both neighbours: the samples there are known and fixed, and phases run from those
+    on the left to those on the right.  So a segment needs two others at most, no phase jumps at a seam, and
+    the result does not depend on what was read before.
 
     Parameters
     ----------
     transform : Transform
     magnitudes_of : callable
-        The representation of samples [start, stop) that has the magnitudes; its phases are not looked at.
+        Returns the representation of samples [start, stop) with the magnitudes; its phases are ignored.
     segment, length : int
         Samples in a segment and in the source.
     """
@@ -64,7 +64,7 @@ class PhaseReconstruction:
         return self._stretches(number).read(number * self._segment, number * self._segment + count)
 
     def _make(self, number: int) -> OffsetSource:
-        """A segment and its context, which goes on beyond the source, where there is silence."""
+        """A segment with its context, which is silent beyond the source."""
         start = number * self._segment
         stop = min(start + self._segment, self._length)
         begin, end = start - self._context, stop + self._context
@@ -93,7 +93,7 @@ class PhaseReconstruction:
     def _start(
         self, wanted: Representation, sides: Sequence[Side], random: np.random.Generator
     ) -> list[Array]:
-        """Phases in turns, (channels, bins, frames) a band, that go on from what is known at the sides."""
+        """Phases in turns, (channels, bins, frames) per band, that continue those known on both sides."""
         stretch = wanted.start, wanted.stop
         fronts = [(side, self._transform.coefficients(side.samples, *stretch)) for side in sides]
         found = [np.empty(band.coefficients.shape, np.float32) for band in wanted.bands]
@@ -120,8 +120,8 @@ class PhaseReconstruction:
     def _projected(self, wanted: Representation, turns: list[Array], known: Array, sure: Array) -> Array:
         """Samples after some steps of the fast Griffin-Lim algorithm.
 
-        A step makes the samples of the coefficients, puts in those that are known, analyses, and takes
-        over the phases; it goes a little further than it would, by its difference from the last.
+        A step synthesizes the coefficients, restores the known samples, analyses them, and adopts the phases,
+        extrapolated by a fraction of the difference from the previous step.
         """
         magnitudes = [np.abs(band.coefficients) for band in wanted.bands]
         dtype = wanted.bands[0].coefficients.dtype
@@ -149,7 +149,7 @@ class PhaseReconstruction:
 
 
 class OffsetSource:
-    """Samples [start, length) of a source that has nothing before and behind; a `Source`."""
+    """Samples [start, length) of a source that is silent before and after; a `Source`."""
 
     def __init__(self, samples: Array, start: int, rate: int) -> None:
         self._signal = Signal(samples, rate)
@@ -162,7 +162,7 @@ class OffsetSource:
 
 
 class Side(NamedTuple):
-    """What is known beside a segment."""
+    """The known samples on one side of a segment."""
 
     samples: OffsetSource
     start: int
@@ -170,6 +170,6 @@ class Side(NamedTuple):
 
 
 def _centred(band: Frames, start: int, stop: int) -> Frames:
-    """The frames that are centred in samples [start, stop)."""
+    """The frames centred in samples [start, stop)."""
     first = -(-start // band.hop)
     return replace(band, coefficients=band.between(first, -(-stop // band.hop)), first_frame=first)

@@ -1,4 +1,4 @@
-"""What a recipe leaves of a source, any interval of it."""
+"""The sound of a source after a recipe is applied, for any interval."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ REMEMBERED = 6  # segments: those that two readers near each other need
 
 
 class Reconstruction(PaddedSource):
-    """What a recipe leaves of another source; a `Source`.
+    """A source after a `Recipe` is applied to its coefficients; a `Source`.
 
-    It is made segment by segment on a grid that begins at the first sample.  The samples do not depend
-    on what was read before, or by whom.
+    It is computed in segments on a grid that begins at the first sample.  The samples do not depend on what
+    was read before, or by which thread.
 
     Parameters
     ----------
     source : Source
-        The original.  Samples that are not numbers count as zero.
+        The original.  Non-finite samples count as zero.
     transform : Transform
-        Whose coefficients the recipe is for.
+        The transform whose coefficients the recipe reduces.
     recipe : Recipe
-        What becomes of them.
+        How to reduce them.
 
     Raises
     ------
     ParameterError
-        If the transform is for another rate.
+        If the transform is for another sampling rate.
 
     Examples
     --------
@@ -72,9 +72,9 @@ class Reconstruction(PaddedSource):
 
     @property
     def reals(self) -> float:
-        """Real numbers per sample that are left, the places of those that stay not counted.
+        """Real numbers per sample that remain, not counting which ones were kept.
 
-        A coefficient counts two, a magnitude alone one, and the residual's values one each.
+        A coefficient counts as two, a magnitude as one, and each value of the residual as one.
         """
         transform = self.transform
         rest = 1 / transform.residual.hop if transform.residual else 0.0
@@ -96,7 +96,7 @@ class Reconstruction(PaddedSource):
         return self.transform.synthesize(self.treated(start, stop)).samples
 
     def treated(self, start: int, stop: int) -> Representation:
-        """What the recipe leaves of samples [start, stop), its phases not yet estimated."""
+        """The reduced coefficients of samples [start, stop), before phases are reconstructed."""
         made = self.transform.analyze(self._finite, start=start, stop=stop)
         last = (self.length - 1) // self.segment  # what lies before the file or behind counts to its ends
 
@@ -111,7 +111,7 @@ class Reconstruction(PaddedSource):
 
 
 class _Finite:
-    """A source without what is not a number."""
+    """A source whose non-finite samples are zero."""
 
     def __init__(self, source: Source) -> None:
         self._read: Callable[[int, int], NDArray[np.floating]] = source.read

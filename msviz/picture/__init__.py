@@ -1,4 +1,4 @@
-"""From coefficients to what is seen: levels, kept in a pyramid, drawn as the image of a viewport."""
+"""From coefficients to pictures: levels, stored in a pyramid, drawn as the image of a viewport."""
 
 from msviz.picture.colours import COLOUR_MAPS, colour_map, colour_table
 from msviz.picture.columns import Columns

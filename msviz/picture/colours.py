@@ -1,4 +1,4 @@
-"""From codes to colours: a table of 256, so that range and map change without any computing."""
+"""From level codes to colours: a table of 256, so that changing the range or colour map is cheap."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _table(name: str) -> NDArray[np.float64]:
 
 
 def colour_map(name: str, count: int) -> NDArray[np.float64]:
-    """So many colours of a map at equal distances, from the lowest level to the highest.
+    """Evenly spaced colours of a colour map, from the lowest level to the highest.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def colour_map(name: str, count: int) -> NDArray[np.float64]:
     Raises
     ------
     ParameterError
-        If there is no such map.
+        If there is no such colour map.
     """
     if name not in [*COLOUR_MAPS]:  # a list has no hash
         raise ParameterError(f"colours must be one of {', '.join(COLOUR_MAPS)}, not {name!r}")
@@ -60,16 +60,16 @@ def colour_table(
     Parameters
     ----------
     colours : array (n, 3) of int, 0 to 255
-        A colour map's red, green and blue at equal distances, from the lowest level to the highest.
+        Evenly spaced red, green and blue values of a colour map, from the lowest level to the highest.
     floor_db, ceiling_db : float
-        Levels of the first and of the last colour; below and above, these two go on.
+        Levels of the first and last colours, which also apply below and above.
     unknown : (int, int, int)
-        Colour of what is not known.
+        Colour of unknown levels.
 
     Returns
     -------
     uint32 array (256,)
-        0xffRRGGBB, as QImage's RGB32 has it.
+        0xffRRGGBB, as in QImage's RGB32.
     """
     anchors = np.asarray(colours, np.float64)
     floor, ceiling = to_code(floor_db), to_code(ceiling_db)

@@ -1,4 +1,4 @@
-"""Bands of different hops on one grid of columns: what a rectangular image is made of."""
+"""Bands of different hops on one grid of columns, for rectangular images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Columns:
     Attributes
     ----------
     start : float
-        Sample of the original that the first is centred on.
+        Sample of the original on which the first is centred.
     count : int
         How many.
     step : float
@@ -35,22 +35,22 @@ class Columns:
 
     @classmethod
     def covering(cls, start: int, stop: int, rate: int, frame_rate: float) -> Columns:
-        """Those that are centred in samples [start, stop).
+        """The columns centred in samples [start, stop).
 
         Raises
         ------
         ParameterError
-            If there are not more than 0 and at most `rate` columns a second.
+            If there are not more than 0 and at most `rate` columns per second.
         """
         if not 0 < real("frame_rate", frame_rate, -math.inf) <= rate:
             raise ParameterError(
-                f"frame_rate must be above 0 and at most the rate of {rate} Hz, not {frame_rate:g}"
+                f"frame_rate must be above 0 and at most the sampling rate of {rate} Hz, not {frame_rate:g}"
             )
         step = min(rate / frame_rate, LONGEST_STEP)
         return cls(start, max(math.ceil((stop - start) / step), 0), step)
 
     def frames(self, hop: int) -> tuple[int, int]:
-        """Numbers [first, stop) of the frames that the columns show, of a band with this hop."""
+        """Numbers [first, stop) of the frames that the columns show, for a band with this hop."""
         if not self.count:
             return 0, 0
         if hop >= self.step:
@@ -62,19 +62,19 @@ class Columns:
     def pooled(self, values: NDArray[Any], first: int, hop: int) -> NDArray[Any]:
         """The columns of a band.
 
-        Where its frames are denser than the columns, the maximum of those centred in a column; where they
-        are not, the one that is nearest to the column's centre.
+        If its frames are denser than the columns, the maximum of those centred in a column; otherwise the
+        one nearest to the centre of the column.
 
         Parameters
         ----------
-        values : real array (rows, frames)
-            Those of the frames that `frames` tells that there are; 0 is shown in the place of others.
+        values : real array (bins, frames)
+            Those of the frames returned by `frames` that exist; others are shown as 0.
         first : int
             Number of the first of them.
 
         Returns
         -------
-        array (rows, columns)
+        array (bins, columns)
         """
         rows, frames = values.shape
         out = np.zeros((rows, self.count), values.dtype)

@@ -1,4 +1,4 @@
-"""The envelope of a waveform: how far down and up the samples of every stretch of a track reach."""
+"""The envelope of a waveform: the lowest and highest samples in every part of a track."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Reach = NDArray[np.int16]
 
 
 class Envelope:
-    """Lowest and highest samples in cells of `CELL`, pooled by two again and again.
+    """Lowest and highest samples in cells of `CELL`, repeatedly pooled by two.
 
     A reach is a sample's distance from zero in steps of 1/`FULL_REACH`; downwards the lowest sample
     with its sign turned, upwards the highest.  A cell is known once all of its narrower cells are, so that
@@ -46,7 +46,7 @@ class Envelope:
             cells = step.shape[1] // 2
 
     def resized(self, length: int) -> Envelope:
-        """The same, of a track that turned out to have another length."""
+        """The same, for a track that turned out to have another length."""
         other = Envelope(length)
         count = min(self._steps[0].shape[1], other._steps[0].shape[1], -(-min(length, self.length) // CELL))
         other._steps[0][:, :count] = self._steps[0][:, :count]
@@ -55,7 +55,7 @@ class Envelope:
         return other
 
     def put(self, start: int, samples: NDArray[np.floating]) -> None:
-        """Take in the samples (n,) from `start` on; clipped at full scale."""
+        """Add the samples (n,) from `start` on, clipped at full scale."""
         if not len(samples):
             return
         first, last = start // CELL, (start + len(samples) - 1) // CELL
@@ -98,6 +98,6 @@ def _in_pairs(cells: Reach) -> Reach:
 
 
 def pooled(samples: NDArray[np.floating], edges: NDArray[np.integer]) -> Reach:
-    """Reaches (2, n) of samples from each of n edges to the next, the last to the end."""
+    """Reaches (2, n) of the samples between each of n edges and the next, or the end."""
     reach = np.stack([-np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)])
     return np.asarray(np.rint(np.clip(reach, -1, 1) * FULL_REACH), np.int16)

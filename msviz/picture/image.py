@@ -1,4 +1,4 @@
-"""The image of a viewport: one code for each pixel."""
+"""The image of a viewport: one level code per pixel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FrequencyAxis:
     linear: bool = False
 
     def position(self, hz: ArrayLike) -> NDArray[np.float64]:
-        """Where a frequency lies: 0 at the lower edge, 1 at the upper; on a log axis 0 Hz is far below."""
+        """Position of a frequency: 0 at the lower edge, 1 at the upper; on a log axis 0 Hz is far below."""
         if self.linear:
             return np.asarray((np.asarray(hz) - self.low_hz) / (self.high_hz - self.low_hz))
         octaves = np.log2(np.maximum(hz, 1e-6) / self.low_hz)
@@ -42,7 +42,7 @@ class FrequencyAxis:
 
 
 class Blend(NamedTuple):
-    """How the pixels of a band go over from row to row, where rows are wide."""
+    """How the pixels of a band blend from bin to bin, where bins are wide."""
 
     other: NDArray[np.intp]  # of each pixel, the row beside the one that it shows
     weight: NDArray[np.int16]  # of that row, in 128ths
@@ -51,7 +51,7 @@ class Blend(NamedTuple):
 
 
 class BandRows(NamedTuple):
-    """The pixel rows that show a band, and what each shows, from the top pixel down."""
+    """The pixel rows that show a band, and the bins that each shows, from the top down."""
 
     band: int
     top: int  # pixel rows [top, bottom)
@@ -64,7 +64,7 @@ class BandRows(NamedTuple):
     blend: Blend | None  # for smooth pictures
 
     def pool(self, codes: Codes) -> Codes:
-        """From rows (high - low, n) to pixels (bottom - top, n): the maximum of what each shows."""
+        """Pool bins (high - low, n) to pixels (bottom - top, n): the maximum of those each shows."""
         pixels = codes.take(self.first, axis=0)
         for more, count in enumerate(self.crowded, 1):
             others = codes.take(np.minimum(self.first[:count] + more, self.last[:count]), axis=0)
@@ -77,12 +77,12 @@ class BandRows(NamedTuple):
 def band_rows(
     bands: Sequence[Band], axis: FrequencyAxis, height: int, *, smooth: bool = False
 ) -> list[BandRows]:
-    """Which pixel rows of an image show which rows of the bands.
+    """Which pixel rows of an image show which bins of the bands.
 
-    A pixel shows every row whose centre it covers, and where there is none the row that covers its
-    own centre: no row is lost where they are narrow, and each is drawn as it is where they are wide.
-    In a `smooth` picture, pixels between the centres of rows two pixels apart or more go over from
-    one to the other.  A band that has no pixel's centre is left out.
+    A pixel shows every bin whose centre it covers or, if there is none, the bin that covers its own centre:
+    no bin is lost where they are narrow, and each is drawn as a cell where they are wide.  In a `smooth`
+    picture, pixels between the centres of bins two or more pixels apart are interpolated.  A band that
+    covers no pixel's centre is left out.
     """
     centres = np.arange(height) + 0.5
     hz = axis.frequency(1 - centres / height)
@@ -120,16 +120,16 @@ def band_rows(
 
 
 def row_edges(band: Band) -> NDArray[np.float64]:
-    """Edges of a band's rows in Hz, shape (rows + 1,): midway between neighbours on the band's own scale."""
+    """Edges of a band's bins in Hz, shape (bins + 1,): midway between neighbours on the band's own scale."""
     f = band.frequencies
     between = np.sqrt(f[:-1] * f[1:]) if band.low > 0 else (f[:-1] + f[1:]) / 2
     return np.concatenate([[band.low], between, [band.high]])
 
 
 class PooledFrames:
-    """Frames of bands pooled to pixels, kept for the next view, which shows most of them again.
+    """Frames of bands pooled to pixels, cached for the next view, which shows most of them again.
 
-    They are taken to be as they were until `forget` is called.
+    They are assumed to be unchanged until `forget` is called.
     """
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class PooledFrames:
         self._kept: dict[int, tuple[BandRows, int, int, Codes]] = {}
 
     def forget(self) -> None:
-        """Keep nothing: the picture has changed."""
+        """Empty the cache, because the picture has changed."""
         self._kept.clear()
 
     def frames(self, pyramid: Pyramid, rows: BandRows, zoom_level: int, start: int, stop: int) -> Codes:
@@ -176,26 +176,26 @@ def image(
     height: int,
     kept: PooledFrames | None = None,
 ) -> Codes:
-    """The codes of samples [start, stop) of a picture.
+    """The level codes of samples [start, stop) of a picture.
 
-    Where frames are closer than pixels, a pixel shows the maximum of those it covers (of a cell's
-    width, one to two pixels); where they are wider, each is drawn as it is, centred on its sample.
-    In a smooth picture, levels in dB go over from centre to centre where cells are two pixels wide
-    or more: narrower ones have nothing to smooth, and a click among them would fade.
+    Where frames are closer than pixels, a pixel shows the maximum of those it covers (in cells one to two
+    pixels wide); where they are wider, each is drawn as a cell centred on its sample.  In a smooth picture,
+    levels in dB are interpolated between the centres of cells two or more pixels wide: narrower ones need no
+    smoothing, and a click among them would fade.
 
     Parameters
     ----------
     pyramid : Pyramid
-        What is known of the picture.
+        The known levels of the picture.
     rows : sequence of BandRows
-        Of the pyramid's bands, from `band_rows`, for this height; they tell whether it is smooth.
+        For the pyramid's bands, from `band_rows`, for this height; they determine whether it is smooth.
     start, stop : float
-        Samples at the left edge of the first column and the right edge of the last; they may lie
-        outside the file.
+        Samples at the left edge of the first column and the right edge of the last; they may be outside the
+        file.
     width, height : int
         Pixels.
     kept : PooledFrames, optional
-        From the last view of the same picture: what this one shows again is not worked out again.
+        From the last view of the same picture, to avoid computing the same again.
 
     Returns
     -------
@@ -316,7 +316,7 @@ class _Columns(NamedTuple):
 
 
 def _blended(codes: Codes, others: Codes, weight: NDArray[np.int16]) -> Codes:
-    """Codes on the way to others, by a weight in 128ths."""
+    """Interpolate between codes, by a weight in 128ths."""
     mixed = others.astype(np.int16)
     mixed -= codes
     mixed *= weight
@@ -327,7 +327,7 @@ def _blended(codes: Codes, others: Codes, weight: NDArray[np.int16]) -> Codes:
 
 
 def _join(codes: Codes, lower: BandRows, upper: BandRows) -> None:
-    """Let a smooth picture go over from the last row of a band to the first of the next."""
+    """Blend the last bin of a band with the first of the next, in a smooth picture."""
     if not (lower.blend and upper.blend):
         return
     below, above = lower.blend.highest, upper.blend.lowest
@@ -342,7 +342,7 @@ def _join(codes: Codes, lower: BandRows, upper: BandRows) -> None:
 
 
 def _transposed(codes: Codes) -> Codes:
-    """A transposed copy, made in blocks that stay in the cache."""
+    """A transposed copy, made in blocks that fit the processor's cache."""
     block = max(16, CACHE_BYTES // max(1, codes.shape[1]))
     turned = np.empty(codes.shape[::-1], codes.dtype)
     for first in range(0, len(codes), block):

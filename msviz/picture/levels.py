@@ -1,8 +1,7 @@
-"""Levels: what a coefficient looks like, as an 8-bit code on a dB scale.
+"""Levels of coefficients as 8-bit codes on a dB scale.
 
-A code is half a dB.  0 is "not known" (not analysed, or outside the file) and is told apart from
-1, silence; so the maximum of any codes is right without a mask, and zeroed memory is a picture
-of which nothing is known yet.
+A step is half a dB.  0 is "unknown" (not analysed, or outside the file), as distinct from 1, silence; so the
+maximum of any codes is correct without a mask, and zeroed memory is a picture that is still unknown.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ def to_code(level_db: float) -> int:
 def _code_of_power() -> NDArray[np.uint8]:
     """Codes for the upper 16 bits of a float32 power.
 
-    They hold its exponent and 7 bits of its mantissa: read as the middle of what they stand for,
-    that is within 0.02 dB.  A look-up costs the same on every processor; a logarithm does not.
+    They contain its exponent and 7 bits of its mantissa; the middle of the values they stand for is exact to
+    0.02 dB.  A look-up costs the same on every processor; a logarithm does not.
     """
     upper = np.arange(0x7F80, dtype=np.uint32) << 16  # no sign, for powers are not negative
     power = (upper | 0x8000).view(np.float32).astype(np.float64)
@@ -63,7 +62,7 @@ def level_codes(coefficients: NDArray[np.inexact]) -> NDArray[np.uint8]:
     Returns
     -------
     uint8 array of the same shape
-        Within 0.27 dB of 20·log10|c| between -119.5 and +7.5 dB, and the nearer end beyond.
+        Within 0.27 dB of 20·log10|c| from -119.5 to +7.5 dB, and clipped to that range.
     """
     with np.errstate(over="ignore"):  # infinity is loud enough
         power = np.abs(coefficients).astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""What is known of a picture: levels of the whole file, coarse, and of what is in view, fine."""
+"""The known levels of a picture: coarse for the whole file, fine around the view."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ ALONE = 8  # but no closer than this, for each reads again what lies around it
 
 
 class Pyramid:
-    """The levels of one picture, max-pooled by two along time, step by step.
+    """The levels of one picture, repeatedly pooled by two along time.
 
-    Time is cut into tiles, the unit of analysis.  Finenesses are counted from 0, the shortest hop,
-    each twice as wide as the one before; at a zoom_level a band is reduced by as many steps as bring
-    its cells to that width, and a band whose hop is wider is not reduced.
+    Time is divided into tiles, the unit of analysis.  Zoom levels are counted from 0, the shortest hop, and
+    each has cells twice as wide as the one before; at a zoom level, a band is pooled until its cells have
+    that width, and a band whose hop is wider is not pooled.
 
-    From some zoom_level on, the whole file is kept.  Below it, every zoom_level has an equal share of
-    the memory that is left for the tiles nearest to the view.  A file that fits is kept whole.
+    From some zoom level on, the whole file is kept.  Below it, every zoom level has an equal share of the
+    remaining memory, for the tiles nearest to the view.  A file that fits is kept completely.
 
-    Everything happens on one thread, but `halved`, which any thread may call; nothing is locked.
+    All methods must be called from one thread, except `halved`, which any thread may call; nothing is locked.
 
     Parameters
     ----------
     bands : sequence of Band
-        In ascending order of frequency.  Their hops are powers of two times each other.
+        In ascending order of frequency.  The ratios of their hops are powers of two.
     rate : int
         Sampling rate in Hz.
     length : int
         Samples in the file.
     pool : callable
-        Makes one array of codes of two of the same shape: `peak`, so that no click is lost, or
-        `mean_power`, so that noise looks as loud from far as from close.
+        Combines two arrays of codes of the same shape into one: `peak`, so that no click is lost, or
+        `mean_power`, so that noise has the same level at every zoom.
     budget : int
-        Bytes to keep levels in.
+        Memory for levels, in bytes.
 
     Attributes
     ----------
     tile_length : int
-        Samples in a tile, a power of two times every hop; of sound about six seconds.
+        Samples in a tile, a power of two times every hop; about six seconds of audio.
     tiles : int
         Number of tiles.
     analysed : bool array (tiles,)
-        Which tiles have been put at least once.
+        Which tiles have been added at least once.
 
     Raises
     ------
     ParameterError
-        If the hops are not powers of two times each other.
+        If the ratios of the hops are not powers of two.
     """
 
     def __init__(
@@ -119,9 +119,9 @@ class Pyramid:
         self._view = (0.0, float(length), self.coarsest)
 
     def resized(self, length: int) -> Pyramid:
-        """What is known of the same picture, of a file that turned out to have another length.
+        """The same picture, for a file that turned out to have another length.
 
-        The tiles around the end that was believed are analysed again, the others are taken over.
+        The tiles around the presumed end are analysed again; the others are kept.
         """
         other = Pyramid(self.bands, self.rate, length, pool=self._pool, budget=self._budget)
         other._view = self._view
@@ -146,7 +146,7 @@ class Pyramid:
         )
 
     def zoom_level(self, samples_per_pixel: float) -> int:
-        """The finest zoom level with at most one frame a pixel in every reduced band."""
+        """The finest zoom level with at most one frame per pixel in every pooled band."""
         return int(np.clip(math.ceil(math.log2(samples_per_pixel / self._base)), 0, self.coarsest))
 
     def step(self, band: int, zoom_level: int) -> int:
@@ -159,11 +159,11 @@ class Pyramid:
         return start, min(start + self.tile_length, self.length)
 
     def look(self, start: float, stop: float, samples_per_pixel: float) -> None:
-        """Turn to the view of samples [start, stop): what is kept fine is what lies nearest to it."""
+        """Set the view to samples [start, stop), near which fine levels are kept."""
         self._view = (start, stop, self.zoom_level(samples_per_pixel))
 
     def _distances(self, tiles: Tiles) -> NDArray[np.float64]:
-        """How far the centres of tiles lie from the view's, in tiles."""
+        """Distances of tiles from the view, between centres, in tiles."""
         start, stop, _ = self._view
         distances: NDArray[np.float64] = np.abs(tiles + 0.5 - (start + stop) / 2 / self.tile_length)
         return distances
@@ -209,24 +209,24 @@ class Pyramid:
 
     @property
     def sharp(self) -> bool:
-        """Whether the view is as sharp as it can be."""
+        """Whether the view is as sharp as possible."""
         return not len(self._blurred(beside=0))
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing to analyse, neither for the view nor elsewhere."""
+        """Whether there is nothing left to analyse, in the view or elsewhere."""
         return bool(self.analysed.all()) and not len(self._blurred(beside=1))
 
     def missing(self) -> Tiles:
-        """The tiles to analyse before the view is as sharp as it can be.
+        """The tiles to analyse until the view is as sharp as possible.
 
-        The nearest to its centre come first; where they are many, some all over the view come before
-        those between them, so that there is soon a picture of all of it.
+        Those nearest to its centre come first; if there are many, some spread over the view come before
+        those between them, so that a picture of all of it appears soon.
         """
         return self._in_order(self._blurred(beside=0))
 
     def pending(self) -> Tiles:
-        """The tiles to analyse after those: beside the view, then all that never were, all over the file."""
+        """The tiles to analyse next: those next to the view, then all others not analysed yet."""
         beside, rest = self._blurred(beside=1), ~self.analysed
         rest[beside] = False
         return np.concatenate([self._in_order(beside), self._in_order(np.flatnonzero(rest))])
@@ -249,7 +249,7 @@ class Pyramid:
         return np.asarray(tiles[np.argsort(self._distances(tiles), kind="stable")])
 
     def _in_order(self, tiles: Tiles) -> Tiles:
-        """Tiles by their distance from the view; of many, first some all over them."""
+        """Tiles by their distance from the view; if there are many, some spread over all of them first."""
         if len(tiles) < 2:
             return tiles
         widest = 1 << max(0, len(tiles).bit_length() - SCATTERED.bit_length())
@@ -259,18 +259,18 @@ class Pyramid:
         return ordered
 
     def put(self, tile: int, levels: Sequence[Codes]) -> None:
-        """Take in the levels of a tile, one array (frames, rows) a band, as `levels` makes them.
+        """Add the levels of a tile, one array (frames, bins) for each band, as returned by `levels`.
 
-        They are the frames n with ``start <= n * hop < stop`` of `tile_range`; the arrays are kept.
+        They are the frames n with ``start <= n * hop < stop`` of `tile_range`; the arrays are not copied.
         """
         self.put_halved(tile, self.halved(levels))
 
     def halved(self, levels: Sequence[Codes]) -> list[list[Codes]]:
-        """The levels of a tile and what they are pooled to, of every band: the work of `put`, ahead of it."""
+        """The levels of a tile, and those pooled from them, of every band: most of the work of `put`."""
         return [self._halved(codes, frames) for codes, frames in zip(levels, self._frames, strict=True)]
 
     def put_halved(self, tile: int, steps: Sequence[list[Codes]]) -> None:
-        """Take in what `halved` has made of a tile's levels; the arrays are kept."""
+        """Add the result of `halved` for a tile; the arrays are not copied."""
         for band, whole in enumerate(self._whole):
             for step, cells in whole.items():
                 first = tile * self._frames[band] >> step
@@ -289,7 +289,7 @@ class Pyramid:
         self._widened = False
 
     def _widen(self) -> None:
-        """Pool the cells that are wider than a tile, once for all tiles that have come in since."""
+        """Pool the cells that are wider than a tile, once for all tiles added since the last time."""
         for whole, frames in zip(self._whole, self._frames, strict=True):
             for step in range(frames.bit_length(), max(whole) + 1):
                 narrow, wide = whole[step - 1], whole[step]
@@ -303,7 +303,7 @@ class Pyramid:
         self._widened = True
 
     def _halved(self, codes: Codes, frames: int) -> list[Codes]:
-        """The levels of a tile of so many frames, halved again and again down to one frame."""
+        """The levels of a tile, repeatedly halved down to a single frame."""
         if len(codes) < frames:
             codes = np.pad(codes, ((0, frames - len(codes)), (0, 0)), constant_values=UNKNOWN)
         steps = [codes]
@@ -313,7 +313,7 @@ class Pyramid:
         return steps
 
     def frames(self, band: int, zoom_level: int, start: int, stop: int) -> Codes:
-        """Codes (stop - start, rows) of a band's frames [start, stop), counted at a zoom level.
+        """Codes (stop - start, bins) of a band's frames [start, stop), counted at a zoom level.
 
         Where only coarser cells are at hand, they are repeated, and what is not analysed is `UNKNOWN`:
         `final` says which frames are neither.  The result may be a view of what is stored.
@@ -328,7 +328,7 @@ class Pyramid:
         return codes[start - first * per_tile : stop - first * per_tile]
 
     def _tile(self, tile: int, band: int, zoom_level: int) -> Codes:
-        """A tile of a band at a zoom level, out of the finest that is at hand."""
+        """A tile of a band at a zoom level, from the finest levels available."""
         found = next((f for f in range(zoom_level, self._kept) if tile in self._fine[f]), self._kept)
         step = self.step(band, found)
         if found < self._kept:
@@ -348,10 +348,10 @@ class Pyramid:
 
 
 def _zeros(count: int) -> Codes:
-    """Zeros that take memory as they are written, in small pages, and give it back when let go of.
+    """Zeros that use memory only where they are written, in small pages, and return it when they are freed.
 
-    NumPy's own are written at once or come in pages of megabytes: a first tile would fill dozens of them,
-    and a picture that is replaced would leave them behind.
+    NumPy's own are written at once or come in pages of megabytes: a first tile would fill dozens of them, and
+    a picture that is replaced would not return them.
     """
     if not hasattr(mmap, "MAP_PRIVATE"):
         return np.zeros(count, np.uint8)

@@ -1,4 +1,4 @@
-"""Pictures of magnitudes without a window: as RGB, as PNG, on Matplotlib axes."""
+"""Draw magnitudes without a window: as RGB, as PNG, on Matplotlib axes."""
 
 from __future__ import annotations
 
@@ -22,22 +22,20 @@ if TYPE_CHECKING:
 
 
 def _axis(bands: Sequence[Band], low_hz: Any, high_hz: Any, linear: bool | None) -> FrequencyAxis:
-    """From the lowest to the highest frequency of the bands, where nothing else is asked for."""
+    """The frequency axis, by default from the lowest to the highest frequency of the bands."""
     linear = bands[0].low <= 0 if linear is None else linear
     lowest = bands[0].low if linear or bands[0].low > 0 else float(bands[0].frequencies[1])
     low = real("low_hz", lowest if low_hz is None else low_hz, 0 if linear else 1e-9, unit="Hz")
     high = real("high_hz", bands[-1].high if high_hz is None else high_hz, 0, unit="Hz")
     if low >= high:
-        raise ParameterError(f"high_hz must be above low_hz, and {high:g} Hz is not above {low:g} Hz")
+        raise ParameterError(f"high_hz ({high:g} Hz) must be above low_hz ({low:g} Hz)")
     return FrequencyAxis(low, high, linear)
 
 
 def _level_range(floor_db: Any, ceiling_db: Any) -> tuple[float, float]:
     floor, ceiling = real("floor_db", floor_db, FLOOR_DB, 20), real("ceiling_db", ceiling_db, FLOOR_DB, 20)
     if floor >= ceiling:
-        raise ParameterError(
-            f"floor_db must be below ceiling_db, and {floor:g} dB is not below {ceiling:g} dB"
-        )
+        raise ParameterError(f"floor_db ({floor:g} dB) must be below ceiling_db ({ceiling:g} dB)")
     return floor, ceiling
 
 
@@ -53,7 +51,7 @@ def render(
     floor_db: float,
     ceiling_db: float,
 ) -> NDArray[np.uint8]:
-    """The picture of magnitudes (rows, columns) of bands; parameters are those of `Representation.render`.
+    """Draw magnitudes (bins, columns) of bands; see `Representation.render` for the parameters.
 
     Returns
     -------
@@ -69,7 +67,7 @@ def render(
 
 
 def png(rgb: NDArray[np.uint8], path: str | os.PathLike[str] | None = None) -> bytes:
-    """An RGB image (height, width, 3) as the bytes of a PNG file, which is written where a path is given.
+    """Encode an RGB image (height, width, 3) as PNG, and write it if a path is given.
 
     Raises
     ------
@@ -100,12 +98,12 @@ def plot(
     floor_db: float,
     ceiling_db: float,
 ) -> Axes:
-    """Draw the picture of bands on axes; parameters are those of `Representation.plot`.
+    """Draw bands on axes; see `Representation.plot` for the parameters.
 
     Parameters
     ----------
     pooled : callable
-        Gives magnitudes (rows, columns) of each band in so many columns, and the columns' edges in seconds.
+        Returns magnitudes (bins, columns) of each band for a number of columns, and the columns' edges in s.
     """
     try:
         from matplotlib import axes, pyplot
@@ -119,7 +117,7 @@ def plot(
     if ax is None:
         _, ax = pyplot.subplots(layout="constrained")
     elif not isinstance(ax, axes.Axes):
-        raise ParameterError(f"ax must be Matplotlib axes, one of them, not {type(ax).__name__}")
+        raise ParameterError(f"ax must be a single Matplotlib Axes, not {type(ax).__name__}")
     magnitudes, edges_s = pooled(max(1, round(ax.bbox.width)))
     for band, values in zip(bands, magnitudes, strict=True):
         # Matplotlib leaves out what is narrower than a pixel: rows are pooled to pixels before.
@@ -133,6 +131,6 @@ def plot(
         ax.yaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_formatter(EngFormatter(sep=""))
     ax.set(xlim=(edges_s[0], edges_s[-1]), ylim=(axis.low_hz, axis.high_hz))
-    ax.set(xlabel="Time in s", ylabel="Frequency in Hz")
+    ax.set(xlabel="Time (s)", ylabel="Frequency (Hz)")
     ax.figure.colorbar(mesh, ax=ax).ax.set_title("dB", fontsize="medium")
     return ax

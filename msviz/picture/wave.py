@@ -1,4 +1,4 @@
-"""What is known of a sound's waveform: the envelope of all of it, and samples around some place."""
+"""The known waveform of a sound: the envelope of all of it, and the samples of some part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Reaches = NDArray[np.float32]
 
 
 class Wave:
-    """The waveform of a sound, as far as it is known.
+    """The known waveform of a sound.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class Wave:
     Attributes
     ----------
     start : int
-        The sample with which `samples` begin.
+        The position of the first of `samples`.
     samples : array (lanes, n)
-        Those that are held.
+        The samples of some part.
     """
 
     def __init__(self, length: int, lanes: int = 1) -> None:
@@ -46,34 +46,34 @@ class Wave:
 
     @property
     def stop(self) -> int:
-        """The sample before which `samples` end."""
+        """The position after the last of `samples`."""
         return self.start + self.samples.shape[1]
 
     def resized(self, length: int) -> Wave:
-        """What is known of a sound that turned out to have another length."""
+        """The same, for a sound that turned out to have another length."""
         other = Wave(length, self.lanes)
         other._envelopes = [envelope.resized(length) for envelope in self._envelopes]
         other.start, other.samples = self.start, self.samples
         return other
 
     def put(self, start: int, samples: Array) -> None:
-        """Take samples (lanes, n) from `start` on into the envelope."""
+        """Add samples (lanes, n) from `start` on to the envelope."""
         if not self._envelopes:
             self._envelopes = [Envelope(self.length) for _ in range(self.lanes)]
         for envelope, lane in zip(self._envelopes, samples, strict=True):
             envelope.put(start, lane)
 
     def hold(self, start: int, samples: Array) -> None:
-        """Hold the samples (lanes, n) from `start` on, and no others."""
+        """Keep the samples (lanes, n) from `start` on, instead of those before."""
         self.start, self.samples = start, samples
 
     def held(self, lane: int, start: int, stop: int) -> tuple[int, Array]:
-        """What is held of samples [start, stop), and where that begins."""
+        """The samples kept within [start, stop), and the position of the first."""
         first = min(max(start, self.start), self.stop)
         return first, self.samples[lane, first - self.start : max(stop - self.start, 0)]
 
     def reach(self, lane: int, start: float, per_column: float, width: int) -> Reaches:
-        """How far so many columns from `start` on reach down and up, as an array (2, width).
+        """How far columns from `start` on reach down and up, as an array (2, width).
 
         In steps of 1/`FULL_REACH`, and `NOTHING` where a part of a column is not known.  From samples where
         they are held and show more than the envelope.  Every column meets the one before.
@@ -105,7 +105,7 @@ class Wave:
         return np.asarray((edges[:-1] >= self.start) & (edges[1:] <= self.stop) | (edges[:-1] == edges[1:]))
 
     def _lines(self, reach: Reaches, lane: int, edges: Array) -> Reaches:
-        """Reaches, and in columns between samples that are held those of the line from one to the next."""
+        """Reaches; in columns between samples, those of the line from one to the next."""
         at, values = self.held(lane, math.floor(edges[0]) - 1, math.ceil(edges[-1]) + 2)
         last = at + len(values) - 1
         inside = (edges[1:] > at) & (edges[:-1] < last)

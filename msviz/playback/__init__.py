@@ -1,4 +1,4 @@
-"""Listening: a player whose sources share one position, and the sources made from a transform."""
+"""Playback: a player whose sources share one position, and sources made with a transform."""
 
 from msviz.playback.abx import Trials, save_report
 from msviz.playback.player import Meter, Player

@@ -24,34 +24,34 @@ SIGNIFICANT = 0.05
 
 
 class Trial(NamedTuple):
-    """What X was, and what it was taken for: "A" or "B"."""
+    """What X was, and the answer: "A" or "B"."""
 
     x_is: str
     answer: str
 
 
 class Trials:
-    """An ABX test: X is A or B, by chance and anew in each trial.
+    """An ABX test: in each trial, X is randomly A or B.
 
-    Nothing about X can be learned from it before the last answer, but for what is needed to play it.
+    It reveals nothing about X before the last answer, except what is needed to play it.
 
     Parameters
     ----------
     count : int
         How many trials.
     rng : random.Random, optional
-        The operating system's randomness by default.
+        By default the operating system's random numbers.
 
     Attributes
     ----------
     count : int
-        How many there are; fewer than `planned` once it was stopped.
+        How many there are; fewer than `planned` after `stop`.
     planned : int
 
     Raises
     ------
     ParameterError
-        If there is no trial.
+        If there are no trials.
     """
 
     def __init__(self, count: int = 16, *, rng: random.Random | None = None) -> None:
@@ -65,7 +65,7 @@ class Trials:
 
     @property
     def number(self) -> int:
-        """Which trial it is, from 1 on; after the last answer, still the last."""
+        """The number of the current trial, from 1; after the last answer, that of the last."""
         return min(self.given + 1, self.count)
 
     @property
@@ -75,11 +75,11 @@ class Trials:
 
     @property
     def x_is(self) -> str:
-        """What X is in this trial, "A" or "B": for who plays it, and nobody else."""
+        """What X is in this trial, "A" or "B"; for playing it, not for showing it."""
         return self._order[self.number - 1]
 
     def answer(self, choice: str) -> None:
-        """Take X for "A" or "B", and go on to the next trial.
+        """Answer that X is "A" or "B", and go on to the next trial.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class Trials:
             If it is neither, or all trials have been answered.
         """
         if choice not in PLACES:
-            raise ParameterError(f"X can be taken for A or B, not for {choice}")
+            raise ParameterError(f"choice must be A or B, not {choice}")
         if self.done:
             raise ParameterError(f"all {self.count} trials have been answered")
         self._answers.append(choice)
@@ -98,15 +98,15 @@ class Trials:
         return len(self._answers)
 
     def stop(self) -> None:
-        """End with the answers that are given: nobody knows how many are right, so the p-value holds.
+        """End the test early.  The score is not known until then, so the p-value stays valid.
 
         Raises
         ------
         ParameterError
-            If there are none.
+            If there are no answers.
         """
         if not self._answers:
-            raise ParameterError("no trial has been answered")
+            raise ParameterError("no trials have been answered")
         self.count = self.given
 
     @property
@@ -116,31 +116,31 @@ class Trials:
         Raises
         ------
         ParameterError
-            If not all have been answered: who knows the score on the way stops when it pleases.
+            If some are not answered yet: knowing the score, one could stop when it is high.
         """
         if not self.done:
-            raise ParameterError(f"{self.given} of {self.count} trials have been answered")
+            raise ParameterError(f"only {self.given} of {self.count} trials have been answered")
         return tuple(map(Trial, self._order, self._answers))
 
     @property
     def hits(self) -> int:
-        """How many answers are right, once all are given."""
+        """How many answers are right, once all have been given."""
         return sum(x_is == answer for x_is, answer in self.results)
 
     @property
     def p_value(self) -> float:
-        """How probable so many hits or more are for someone who guesses: a one-sided binomial test."""
+        """Probability of at least this many hits by guessing: a one-sided binomial test."""
         return p_value(self.hits, self.count)
 
     @property
     def verdict(self) -> str:
         """What the result means, in a sentence or two."""
         chance = (
-            f"Guessing gets {self.hits} or more of {self.count} right in {100 * self.p_value:.2g} % of tests."
+            f"Guessing scores {self.hits} or more out of {self.count} in {100 * self.p_value:.2g} % of tests."
         )
         if self.p_value < SIGNIFICANT:
             return f"{chance} A and B were told apart."
-        return f"{chance} This does not show that A and B were told apart, nor that they sound the same."
+        return f"{chance} This shows neither that A and B were told apart nor that they sound the same."
 
     def report(
         self,
@@ -151,20 +151,20 @@ class Trials:
         settings: Mapping[str, str],
         date: datetime,
     ) -> str:
-        """The test as text, for people.
+        """The test as readable text.
 
         Parameters
         ----------
         track : str
             The file.
         region_s : tuple of float
-            What was heard of it, from and to, in seconds.
+            The range played, in seconds.
         names : tuple of str
             The sources A and B.
         settings : mapping of str to str
-            What made them, in words.
+            How they were made, as text.
         date : datetime
-            When it was.
+            When the test was taken.
         """
         a, b = names
         stopped = f"after {self.count} of {self.planned} trials"
@@ -181,19 +181,19 @@ class Trials:
         width = max(map(len, heads)) + 2
         lines = ["ABX test", "", *(f"{head + ':':{width}}{text}" for head, text in heads.items()), ""]
         lines += [f"{self.hits} of {self.count} right, p = {self.p_value:.3g} (one-sided binomial test)"]
-        lines += [self.verdict, "", "Trial  X  taken for"]
+        lines += [self.verdict, "", "Trial  X  answer"]
         for number, (x_is, answer) in enumerate(self.results, 1):
             lines.append(f"{number:5}  {x_is}  {answer}{'' if x_is == answer else '  wrong'}")
         return "\n".join(lines) + "\n"
 
 
 def p_value(hits: int, count: int) -> float:
-    """Probability of `hits` or more in `count` fair throws, exact to the last digit."""
+    """Probability of `hits` or more in `count` fair coin tosses, computed exactly."""
     return float(sum(comb(count, k) for k in range(hits, count + 1)) / 2**count)
 
 
 def save_report(report: str, path: Path) -> None:
-    """Write a report to a file, whole or not at all.
+    """Write a report to a file, completely or not at all.
 
     Raises
     ------

@@ -14,19 +14,19 @@ from msviz.playback.slow import SlowedSource
 from msviz.playback.sources import require_same_shape
 from msviz.signal import Source
 
-CHUNK = 1 << 15  # samples made at once: a resynthesis costs little more than for a shorter stretch
-AHEAD = 6  # chunks that are made before the playhead gets there
-KEPT = 64  # chunks of all sources that are kept around the playhead: 16 MB
-LEAD_S = 0.1  # that must be ready before a source is faded in, so that it does not run dry
+CHUNK = 1 << 15  # samples computed at once: a resynthesis costs little more than for fewer
+AHEAD = 6  # chunks to compute ahead of the playhead
+KEPT = 64  # chunks of all sources to keep around the playhead: 16 MB
+LEAD_S = 0.1  # that must be ready before a source is faded in, so that it does not run out
 FADE_S = 0.008
 
 
 def fold(samples: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Two channels to listen to, as (n, 2), from samples (channels, n).
+    """Mix samples (channels, n) down to stereo, (n, 2).
 
-    One channel is heard on both sides, two as they are.  Of more, the left side is the mean of the
-    first and all from the third on, the right side the mean of the second and all from the third on:
-    nothing is lost, nothing can clip, and what a channel is need not be known.
+    One channel plays on both sides, two are unchanged.  With more, the left side is the mean of the first and
+    all from the third on, the right side the mean of the second and all from the third on: nothing is lost
+    and nothing can clip, whatever the channels are for.
     """
     left, right = samples[0], samples[min(1, len(samples) - 1)]
     if len(samples) > 2:
@@ -36,13 +36,13 @@ def fold(samples: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 class PlaybackBuffer:
-    """Sources that share one position, as a device takes them: at its rate, and at the speed requested.
+    """Sources that share one position, at the sampling rate of the device and the requested speed.
 
-    Samples are those sent to the device, except where the original's are named: `own` and `original`
-    lead from one to the other.  At speed 1 and its own rate a source is sent as it is.
+    Samples are those sent to the device, unless they are said to be of the original: `own` and `original`
+    convert between the two.  At speed 1 and its own rate, a source is sent unchanged.
 
-    One thread makes chunks; any other, the audio callback above all, may copy what is ready meanwhile:
-    `ready` only ever gains and loses whole arrays that nobody changes, so no lock is needed.
+    One thread computes chunks; others, such as the audio callback, may copy chunks that are ready meanwhile:
+    only whole arrays that never change are added to and removed from `ready`, so no lock is needed.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ class PlaybackBuffer:
     rate : int, optional
         The device's, in Hz; that of the sources by default.
     before : PlaybackBuffer, optional
-        In whose place this one is put.  Whatever it has of the same sources, made in the same way, is
-        taken over.
+        The buffer that this one replaces.  Its chunks of the same sources, computed in the same way, are
+        reused.
 
     Raises
     ------
@@ -71,7 +71,7 @@ class PlaybackBuffer:
         before: PlaybackBuffer | None = None,
     ) -> None:
         if not sources:
-            raise ParameterError("sources to play must be at least one, not none")
+            raise ParameterError("there must be at least one source to play")
         self.originals = dict(sources)
         self.names = tuple(sources)
         first, *others = sources.values()
@@ -79,7 +79,7 @@ class PlaybackBuffer:
             require_same_shape(first, source)
         self.original_rate, self.original_length = first.rate, first.length
         self.rate, self.slower = rate or first.rate, slower
-        self.step = first.rate / (self.rate * slower)  # samples of the original that one sent stands for
+        self.step = first.rate / (self.rate * slower)  # samples of the original per sample sent
         self.fade, self.lead = round(FADE_S * self.rate), round(LEAD_S * self.rate)
         kept = self._kept(before)
         alike = before is not None and before.original_length == self.original_length
@@ -92,15 +92,15 @@ class PlaybackBuffer:
         self.failures: dict[int, MsvizError] = {}  # sources that could not be read, and why
         if before:
             now = {was: index for index, was in kept.items()}
-            ready = before.ready.copy()  # at once, for another thread may be adding to it
-            # Behind where either of them ends there is something else now, if they do not end alike.
+            ready = before.ready.copy()  # a copy, because another thread may be adding to it
+            # If their lengths differ, chunks from the end of the shorter one on have changed.
             end = self.length if alike else min(before.length, self.length) // CHUNK
             self.ready = {
                 (now[was], at): made for (was, at), made in ready.items() if was in now and at < end
             }
 
     def _kept(self, before: PlaybackBuffer | None) -> dict[int, int]:
-        """Which sources are the same as which of another track, and are sent in the same way."""
+        """Which sources are the same as those of another buffer, and are sent in the same way."""
         if before is None or (before.rate, before.slower) != (self.rate, self.slower):
             return {}
         known = {id(source): index for index, source in enumerate(before.originals.values())}
@@ -118,11 +118,11 @@ class PlaybackBuffer:
         )
 
     def own(self, sample: float) -> int:
-        """The sample sent that stands for one of the original."""
+        """The sample sent that corresponds to a sample of the original."""
         return min(round(sample / self.step), self.length)
 
     def original(self, own: int) -> float:
-        """The place in the original that a sample sent stands for."""
+        """The position in the original that corresponds to a sample sent."""
         return own * self.step
 
     def copy(self, source: int, start: int, out: NDArray[np.float32]) -> int:
@@ -139,15 +139,15 @@ class PlaybackBuffer:
         return done
 
     def is_ready(self, source: int, start: int, stop: int) -> bool:
-        """Whether samples [start, stop) of a source, as far as it has them, can be copied."""
+        """Whether samples [start, stop) of a source, as far as they exist, can be copied."""
         last = min(stop, self.length) - 1
         return all((source, index) in self.ready for index in range(start // CHUNK, last // CHUNK + 1))
 
     def upcoming(self, position: int, loop: tuple[int, int] | None = None) -> list[int]:
-        """Numbers of the chunks that will be needed for a playhead at `position`, the first one first.
+        """Numbers of the chunks needed from a playhead at `position` on, in order.
 
-        In a loop [start, stop) they go on at its start, behind the samples that the crossfade takes from
-        behind its stop.
+        In a loop [start, stop) they continue at its start, after the samples after its stop that the
+        crossfade needs.
         """
         here, last = position // CHUNK, max(self.length - 1, 0) // CHUNK
         if loop is None:
@@ -159,18 +159,18 @@ class PlaybackBuffer:
         return list(dict.fromkeys([*ahead, *again]))[: AHEAD + 1]
 
     def around(self, position: int) -> list[int]:
-        """Numbers of the chunks about a place from where it may go either way, the nearest first."""
+        """Numbers of the chunks around a position that may move either way, the nearest first."""
         here, last = position // CHUNK, max(self.length - 1, 0) // CHUNK
         return [index for index in (here, here + 1, here - 1) if 0 <= index <= last]
 
     def missing(self, selected: int, upcoming: Sequence[int]) -> tuple[int, int] | None:
-        """The chunk (source, index) to make next of those that will be needed, None if all are ready.
+        """The chunk (source, index) to compute next of those needed, None if all are ready.
 
-        The selected source comes first and stays two chunks ahead of the others, which follow so that a
-        switch to them is instant; where not all can be made in time, it is they that stay behind.
+        The selected source comes first and stays two chunks ahead of the others, which are computed so that
+        switching to them is instant; if there is not enough time for all, the others fall behind.
         """
         others = [source for source in range(len(self.sources)) if source not in (selected, *self.failures)]
-        # At the end of the track, and if that is the whole of a loop, nobody stays behind.
+        # At the end of the track, or if the loop is all of it, the others catch up.
         reach = upcoming[:AHEAD]
         for step in range(len(upcoming) + 1):
             chunks = [(selected, index) for index in upcoming[step : step + 1]]
@@ -181,9 +181,9 @@ class PlaybackBuffer:
         return None
 
     def make(self, source: int, index: int, upcoming: Sequence[int]) -> None:
-        """Make one chunk ready; where there are too many, let go of those far from what will be needed.
+        """Compute one chunk; if there are too many, drop those far from what will be needed.
 
-        A source that cannot be read goes to `failures`: the others can still be heard.
+        A source that cannot be read is recorded in `failures`: the others can still be played.
         """
         start = index * CHUNK
         try:

@@ -1,4 +1,4 @@
-"""When what was sent to the device is heard."""
+"""When samples sent to the device are audible."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ PAST_S = 0.1  # how late a reader of the clock may come to ask what was heard th
 
 
 class PlaybackClock:
-    """The position that is heard at any time; written by the audio thread, read by others.
+    """The audible position at any time; written by the audio thread, read by others.
 
     Parameters
     ----------
     rate : int
         Samples per second.
     position, seek
-        Where the mixer stands before the first piece.
+        Those of the mixer before the first piece.
     """
 
     def __init__(self, rate: int, position: float, seek: Seek) -> None:
@@ -29,7 +29,7 @@ class PlaybackClock:
         self._sent: tuple[tuple[float, Piece], ...] = ((-inf, Piece(0, position, 0, 1.0, seek)),)
 
     def send(self, pieces: list[Piece], now: float, heard: float, peaks: tuple[float, float]) -> None:
-        """Add the pieces and the peaks of a buffer whose first sample will be heard at the time `heard`."""
+        """Add the pieces and peaks of a buffer whose first sample will be audible at the time `heard`."""
         self._peaks.append((heard, peaks))
         sent = self._sent
         while len(sent) > 1 and sent[1][0] <= now - PAST_S:
@@ -37,7 +37,7 @@ class PlaybackClock:
         self._sent = sent + tuple((heard + piece.offset / self._rate, piece) for piece in pieces)
 
     def peaks(self, now: float) -> tuple[float, float]:
-        """The peaks of the buffers that have begun to be heard since the last call, left and right."""
+        """The peaks, left and right, of the buffers that have become audible since the last call."""
         left = right = 0.0
         while self._peaks and self._peaks[0][0] <= now:
             _, peaks = self._peaks.popleft()
@@ -45,10 +45,10 @@ class PlaybackClock:
         return left, right
 
     def at(self, now: float) -> tuple[int, Seek]:
-        """The position at a time, and the last seek that had been followed then.
+        """The position at a time, and the last seek carried out by then.
 
-        It is a sample of the original, the last that has begun.  As `now` grows it never goes back but by
-        a seek or the turn of a loop, even if the device's times are not steady.
+        It is the last sample of the original that has begun.  As `now` grows it only goes back at a seek or
+        where a loop repeats, even if the device's times are not steady.
         """
         sent = self._sent
         since, piece = next((entry for entry in reversed(sent) if entry[0] <= now), sent[0])

@@ -22,24 +22,24 @@ COMMON_RATES = (
     192000,
     32000,
     16000,
-)  # tried where a device refuses a track's, in this order
+)  # tried in this order if a device refuses the rate of a track
 CHOOSE = "choose another under Play > Output device"
-STALL_S = 5.0  # without being asked for samples, until a device counts as gone
+STALL_S = 5.0  # without requests for samples, until a device counts as disconnected
 
-_library = threading.RLock()  # PortAudio may not be asked for devices while it looks for them afresh
+_library = threading.RLock()  # PortAudio must not be used while it is restarted
 
 
 def _code(error: Exception) -> str:
-    """What can be looked up; PortAudio's words are about its own insides."""
+    """The error code, which can be looked up: PortAudio's own messages do not help users."""
     return f"PortAudio error {error.args[1]}" if error.args[1:] else str(error)
 
 
 class RateError(DeviceError):
-    """A device does not take a sampling rate; it may take another."""
+    """A device does not support a sampling rate, but may support another."""
 
 
 def sounddevice() -> ModuleType:
-    """Import sounddevice, which starts PortAudio: not before something is played.
+    """Import sounddevice, which starts PortAudio, only when something is played.
 
     Raises
     ------
@@ -50,14 +50,14 @@ def sounddevice() -> ModuleType:
         import sounddevice as module
     except OSError as error:
         raise DeviceError(
-            "Sound cannot be played: the PortAudio library is missing (on Debian: apt install libportaudio2)."
+            "Cannot play: the PortAudio library is missing (on Debian: apt install libportaudio2)."
         ) from error
     loaded: ModuleType = module
     return loaded
 
 
 def rescan() -> None:
-    """Let PortAudio look for devices afresh; it does so only when it starts.  No stream may be open.
+    """Restart PortAudio, the only way to find new devices.  No stream may be open.
 
     Raises
     ------
@@ -70,14 +70,14 @@ def rescan() -> None:
             sd._terminate()
             sd._initialize()
     except sd.PortAudioError as error:
-        reason = f"the system's sound does not start ({_code(error)})"
-        raise DeviceError(f"Sound cannot be played: {reason}.") from error
+        reason = f"the system's audio could not be started ({_code(error)})"
+        raise DeviceError(f"Cannot play: {reason}.") from error
 
 
 def output_devices() -> list[str]:
-    """Names of the devices that can play, each naming one alone; none where there is no library.
+    """Unique names of the output devices; none if PortAudio is missing.
 
-    They are those found when PortAudio was started or by the last `rescan`.
+    They are those found when PortAudio was started, or by the last `rescan`.
     """
     try:
         sd = sounddevice()
@@ -93,7 +93,7 @@ def output_devices() -> list[str]:
 
 
 def other_rates(device: int | str | None) -> list[int]:
-    """Rates in Hz to try where a device refuses a track's, its own first."""
+    """Rates in Hz to try if a device refuses that of a track: its own first."""
     sd = sounddevice()
     try:
         with _library:
@@ -111,7 +111,7 @@ class Output:
     rate : int
         Sampling rate in Hz.
     latency : float
-        Seconds from the filling of a buffer to its being heard.
+        Seconds from filling a buffer to hearing it.
     device : int, str or None
         As sounddevice names it; None is the system's default.
     fill : callable
@@ -121,7 +121,7 @@ class Output:
     Raises
     ------
     RateError
-        If the device does not take the rate.
+        If the device does not support the rate.
     DeviceError
         If there is no PortAudio library or no device, or it cannot be opened.
     """
@@ -137,7 +137,7 @@ class Output:
         self.rate = rate
         self.device = device
         self.failure: Exception | None = None
-        self.underflows = 0  # how often samples came too late for the device
+        self.underflows = 0  # dropouts reported by the device
         self._called = time.monotonic()
 
         def callback(out: NDArray[np.float32], _count: int, times: Any, status: Any) -> None:
@@ -146,7 +146,7 @@ class Output:
                 self.underflows += 1
             try:
                 fill(out, times.currentTime, times.outputBufferDacTime)
-            except Exception as error:  # must not leave the audio thread; told by whoever owns the stream
+            except Exception as error:  # must not leave the audio thread; reported by the owner of the stream
                 self.failure = error
                 out[:] = 0
 
@@ -158,22 +158,24 @@ class Output:
                 try:
                     self._stream.start()
                 except sd.PortAudioError:
-                    self._stream.close()  # or nobody could take the device any more
+                    self._stream.close()  # or the device would stay occupied
                     raise
-        except ValueError as error:  # a device name that fits none, or several
-            reason = f"the output device {device} is not there. Plug it in, or {CHOOSE}"
-            raise DeviceError(f"Sound cannot be played: {reason}.") from error
+        except ValueError as error:  # a device name that matches none, or several
+            reason = f"the output device {device} is not connected. Plug it in, or {CHOOSE}"
+            raise DeviceError(f"Cannot play: {reason}.") from error
         except sd.PortAudioError as error:
-            reason = f"the sound device does not open ({_code(error)}). Check that it is on, or {CHOOSE}"
-            code = error.args[1] if error.args[1:] else None  # a third tells of the host
+            reason = (
+                f"the sound device could not be opened ({_code(error)}). Check that it is on, or {CHOOSE}"
+            )
+            code = error.args[1] if error.args[1:] else None  # a third describes the host
             if code == INVALID_RATE:
-                refused = f"Sound cannot be played: the sound device does not take {rate} Hz."
+                refused = f"Cannot play: the sound device does not support {rate} Hz."
                 raise RateError(refused) from error
             if code == UNAVAILABLE:
-                reason = f"the sound device is held by another program. Close that, or {CHOOSE}"
+                reason = f"the sound device is in use by another program. Close it, or {CHOOSE}"
             elif not any(found["max_output_channels"] for found in sd.query_devices()):
                 reason = "no sound device was found"
-            raise DeviceError(f"Sound cannot be played: {reason}.") from error
+            raise DeviceError(f"Cannot play: {reason}.") from error
 
     @property
     def time(self) -> float:
@@ -182,9 +184,9 @@ class Output:
 
     @property
     def active(self) -> bool:
-        """Whether the device still asks for samples."""
+        """Whether the device still requests samples."""
         return bool(self._stream.active) and time.monotonic() - self._called < STALL_S
 
     def close(self) -> None:
-        """Close the stream at once; what has not been heard yet is dropped."""
+        """Close the stream at once; samples not played yet are dropped."""
         self._stream.close()

@@ -1,4 +1,4 @@
-"""What the audio callback does, with no device in sight."""
+"""The work of the audio callback, independent of any device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msviz.playback.scrub import Tape
 
 
 class Seek:
-    """A place that was asked for.  Compared by identity: the same sample can be asked for twice."""
+    """A requested position.  Compared by identity, because the same sample can be requested twice."""
 
     def __init__(self, sample: int) -> None:
         self.sample = sample
@@ -21,10 +21,10 @@ class Seek:
 
 @dataclass(frozen=True)
 class PlaybackRequest:
-    """What is to be heard.  Replaced as a whole by whoever changes it, read by the mixer when it can.
+    """What to play.  Replaced as a whole to change it, and read by the mixer when it can.
 
-    All places are samples of the original.  `loop` is repeated; at the end of `once`, which goes before
-    it, there is silence.  `pointer` is what is scrubbed at, in place of playing.
+    All positions are samples of the original.  `loop` is repeated; `once`, which has precedence, ends in
+    silence.  `pointer` is the position for scrubbing, instead of playback.
     """
 
     track: PlaybackBuffer | None = None
@@ -39,8 +39,8 @@ class PlaybackRequest:
 class Piece(NamedTuple):
     """From `offset` in a filled buffer on, the position moves from `position` by `moved` steps.
 
-    A step is that of one sample of the buffer, in samples of the original.  The position then stands;
-    with `moved` 0 it stands at once.  `seek` is the last that had been followed.
+    A step is one sample of the buffer, measured in samples of the original.  The position then stops; with
+    `moved` 0 it does not move.  `seek` is the last seek carried out.
     """
 
     offset: int
@@ -51,22 +51,21 @@ class Piece(NamedTuple):
 
 
 class Mixer:
-    """Fills buffers with the source that is requested.
+    """Fills buffers with the requested source.
 
-    The mixer alone moves the position.  Whatever changes what is heard, be it another source, another
-    speed, another place, the turn of a loop, pause or play, is one thing: a crossfade of 8 ms with equal
-    gain from what is heard to what is requested, silence included.  It begins when the new samples are
-    ready; until then the old ones go on.  A crossfade is always finished before the next one begins.
+    Only the mixer moves the position.  All changes of the output, whether to another source, speed or
+    position, at the end of a loop, on pause or play, are done in the same way: by an equal-gain crossfade of
+    8 ms from the current to the requested output, which may be silence.  It begins when the new samples are
+    ready; until then the old ones continue.  A crossfade is always finished before the next one begins.
 
-    To pause is to fade out and stay where the fade began; to play fades in from there, so that
-    the two parts of the samples under the fades add up to the whole.  Only the track's first sample is
-    not faded in: there is nothing before it.
+    Pause fades out and stays where the fade began; play fades in from there, so that the samples under both
+    fades add up to the original.  Only the first sample of the track is not faded in.
 
-    A loop turns in the same way: from the samples behind its stop to those from its start on, so that
-    its period is exactly its length.
+    A loop repeats with a crossfade from the samples after its stop to those from its start on, so that its
+    period is exactly its length.
 
-    Where samples are not ready in time there is silence, counted in `underruns`, and the position stays:
-    no sample is ever left out.
+    If samples are not ready in time there is silence, counted in `underruns`, and the position stops: no
+    sample is ever skipped.
     """
 
     def __init__(self) -> None:
@@ -86,7 +85,7 @@ class Mixer:
         self._gain = 1.0
 
     def fill(self, out: NDArray[np.float32]) -> list[Piece]:
-        """Fill `out` (n, 2) and tell what was put where."""
+        """Fill `out` (n, 2) and return the pieces put into it."""
         pieces = []
         done = 0
         while done < len(out):
@@ -123,12 +122,12 @@ class Mixer:
         return pieces
 
     def cut(self) -> None:
-        """Begin anew: the device is closed, and neither what was heard nor the volume need fade."""
+        """Reset after the device is closed: neither the output nor the volume needs to fade."""
         self._voice, self._fade, self._gain = None, self._fade[:0], self.volume
         self._tape = Tape()
 
     def _follow(self) -> None:
-        """Begin the crossfade to what is requested, if it is something else and is ready."""
+        """Begin the crossfade to the requested output, if it differs and is ready."""
         request, track = self.request, self.request.track
         asked = request.seek is not self.seek
         position = request.seek.sample if asked else self.position
@@ -179,7 +178,7 @@ class Mixer:
         return new
 
     def _apply_volume(self, out: NDArray[np.float32]) -> None:
-        """Scale by the volume, which changes by full scale in no less than 2048 samples."""
+        """Scale by the volume, which takes at least 2048 samples to change by full scale."""
         step = len(out) / 2048
         gain = min(max(self.volume, self._gain - step), self._gain + step)
         if gain != self._gain:

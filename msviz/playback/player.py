@@ -1,6 +1,6 @@
-"""The player: one position, several sources, sound from the moment it is asked for.
+"""The player: several sources that share one position.
 
-`Transport` is what it is asked for; here are the thread that sees to it, the device, and what is heard.
+`Transport` has its controls; here are its thread, its device, and what is currently audible.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from msviz.playback.device import Output, RateError, other_rates, output_devices
 from msviz.playback.mixer import PlaybackRequest, Seek
 from msviz.playback.transport import Transport, exclusive
 
-ERROR_S = 0.25  # around the playhead, over which the error is measured
-TICK_S = 0.05  # how often a running stream is looked after
-REST_S = 1.0  # how often the player looks whether the program has ended without closing it
-LOWEST_RATE, HIGHEST_RATE = 1000, 768_000  # that devices are asked for
-IDLE_S = 2.0  # of silence, until the device is let go
+ERROR_S = 0.25  # of sound at the playhead, for measuring the error
+TICK_S = 0.05  # how often to check a running stream
+REST_S = 1.0  # how often to check whether the program has ended without closing the player
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000  # that are tried with devices
+IDLE_S = 2.0  # of silence, until the device is closed
 
 
 class Meter(NamedTuple):
-    """How loud it was.
+    """Level meter readings.
 
     Attributes
     ----------
     peaks : tuple of float
-        Largest magnitude of the left and the right side heard since the last look; 1 is full scale.
+        Largest magnitudes of the left and right sides played since the last reading; 1 is full scale.
     clipped : bool
         Whether a sample sent to the device has reached full scale since `Player.reset_clip`.
     """
@@ -50,23 +50,22 @@ class Meter(NamedTuple):
 class Player(Transport):
     """Plays one of several sources that share one position.
 
-    Sources are made ahead of the playhead, chunk by chunk, in one thread that also owns the sound device;
-    nothing is made and no device opened before something is played.  Its methods return at once and may
-    be called from any thread; a timer can poll `playing`, `position` and `error`.  A device that is
-    missing or fails is no error of these methods: it stops playing and leaves a sentence in `error`.
+    Sources are computed ahead of the playhead, chunk by chunk, in a thread that also owns the sound device;
+    nothing is computed and no device is opened before something is played.  Methods return at once and may
+    be called from any thread; a timer can poll `playing`, `position` and `error`.  If the device is missing
+    or fails, methods do not raise an error: playback stops, and `error` has a message.
 
     All positions are samples of the original, whatever the speed and the device's rate.
 
-    The thread keeps its normal priority, unlike those that make pictures: it rests most of the time, and
-    what it makes is needed in time.  It ends with `close`, with the `with` statement that the player is
-    used in, or with the program.
+    The thread has normal priority, unlike those that make pictures: it is idle most of the time, and its
+    results are needed in time.  It ends with `close`, at the end of a `with` statement, or with the program.
 
     Parameters
     ----------
     latency : float
-        Seconds between the filling of a buffer and its being heard.
+        Seconds between filling a buffer and hearing it.
     device : int, str or None
-        Output device as sounddevice names it; None is the system's default.
+        Output device, by its name in sounddevice; None is the system's default.
     """
 
     def __init__(self, latency: float = 0.1, device: int | str | None = None) -> None:
@@ -76,54 +75,54 @@ class Player(Transport):
         self._clock = PlaybackClock(1, self._mixer.position, self._mixer.seek)
         self._output: Output | None = None
         self._output_lock = threading.Lock()  # the stream may not be closed while its clock is read
-        self._refused: set[int] = set()  # rates that the device does not take
+        self._refused: set[int] = set()  # rates that the device does not support
         self._underflows = 0  # of devices that are closed
         self._rescan = False
         self._needed = -inf  # when the device was last needed, on the monotonic clock
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    # What is heard
+    # Output
 
     @property
     def position(self) -> int:
-        """The sample that is heard now; after `seek`, the place asked for; in scrubbing, the pointer's.
+        """The sample that is audible now; after `seek`, its target; while scrubbing, that of the pointer.
 
-        While playing on it goes back only at the turn of a loop.
+        During playback it goes back only where a loop repeats.
         """
         request = self._mixer.request
         if request.pointer is not None:
             return int(request.pointer)
         position, seek = self._clock.at(self._now())
-        # At another rate the last sample sent may lie a little behind the last of the original.
+        # At another rate the last sample sent may be slightly after the last of the original.
         return self._clipped(position) if seek is request.seek else request.seek.sample
 
     def _now(self) -> float:
-        """The time on the clock of the device; without one, all that was sent has been heard."""
+        """The time on the clock of the device; without one, everything sent has been played."""
         with self._output_lock:
             return self._output.time if self._output else inf
 
     @property
     def underruns(self) -> int:
-        """How often samples were not ready in time, since the player was made."""
+        """How many dropouts there have been: buffers whose samples were not ready in time."""
         output = self._output
         return self._mixer.underruns + self._underflows + (output.underflows if output else 0)
 
     def meter(self) -> Meter:
-        """How loud it was since the last call; silence where the device is closed."""
+        """Level meter readings since the last call; silence if the device is closed."""
         return Meter(self._clock.peaks(self._now()), self._mixer.clipped)
 
     def reset_clip(self) -> None:
-        """Forget that full scale was reached."""
+        """Reset `Meter.clipped`."""
         self._mixer.clipped = False
 
     def signal_to_error_db(self) -> float | None:
-        """How far what is heard lies from the first source, over a quarter of a second at the playhead.
+        """Signal-to-error ratio of the selected source against the first, over 0.25 s at the playhead.
 
         Returns
         -------
         float or None
-            20·log10(‖x‖/‖y-x‖), inf if they are equal; None if the first source is selected, if it is
+            20·log10(‖x‖/‖y-x‖) in dB, inf if they are equal; None if the first source is selected, if it is
             silent there, or if not all samples are ready.
         """
         request = self._mixer.request
@@ -131,7 +130,7 @@ class Player(Transport):
         if track is None or request.source == 0:
             return None
         here, count = track.own(self.position), round(ERROR_S * track.rate)
-        for start in (here - count // 2, here):  # behind a seek there may be nothing before it
+        for start in (here - count // 2, here):  # after a seek there may be nothing before it
             start = max(min(start, track.length - count), 0)
             x, y = np.zeros((2, min(count, track.length), 2), np.float32)
             if all(
@@ -143,7 +142,7 @@ class Player(Transport):
     # The device
 
     def devices(self) -> list[str]:
-        """Names of the sound devices; `retry` looks for them afresh."""
+        """Names of the sound devices; `retry` looks for new ones."""
         return output_devices()
 
     @property
@@ -158,11 +157,11 @@ class Player(Transport):
             return
         self._device = device
         self._forget_refused()
-        if self._output:  # what is on its way to the old one will not be heard
+        if self._output:  # samples sent to the old one will not be played
             self._update_request(seek=Seek(self.position))
 
     def _forget_refused(self) -> None:
-        """Ask the device for the track's own rate again, and then for all others."""
+        """Try the track's own rate again, and then all others."""
         self._refused.clear()
         track = self._mixer.request.track
         if track and track.rate != track.original_rate:
@@ -170,13 +169,13 @@ class Player(Transport):
 
     @property
     def resampled(self) -> int | None:
-        """The device's rate in Hz if it does not take the track's; else None."""
+        """The device's sampling rate in Hz if it does not support the track's; otherwise None."""
         track = self._mixer.request.track
         return track.rate if track and track.rate != track.original_rate else None
 
     @exclusive
     def retry(self) -> None:
-        """Look for sound devices afresh and play."""
+        """Look for new sound devices and play."""
         self._rescan = True
         self._forget_refused()
         self.play()
@@ -197,14 +196,14 @@ class Player(Transport):
         self.close()
 
     def _begin(self, track: PlaybackBuffer) -> None:
-        """Get ready to sound; what failed before is tried again."""
+        """Get ready to play; retry what failed before."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="msviz-player")
             self._thread.start()
         self.error = None
         track.failures.clear()
 
-    # In the player's own thread
+    # The player's own thread
 
     def _run(self) -> None:
         while not self._closing and threading.main_thread().is_alive():
@@ -214,19 +213,21 @@ class Player(Transport):
             try:
                 made = self._look_after(request)
             except Exception as error:
-                logger.warning("Playing stopped", exc_info=True)
+                logger.warning("Playback stopped", exc_info=True)
                 self._end_playing(request, str(as_sentence(error)))
             if not made:
                 self._wake.wait(TICK_S if self._output else REST_S)
         self._close_output()
 
     def _look_after(self, request: PlaybackRequest) -> bool:
-        """Do what is next for the request; False if there is nothing to do for now."""
+        """Do the next step for the request; False if there is nothing to do for now."""
         output = self._output
         if output and (output.failure or not output.active):
             self._close_output()
             if request.playing:
-                raise DeviceError(f"Playing stopped: {output.failure or 'the sound device went away'}.")
+                raise DeviceError(
+                    f"Playback stopped: {output.failure or 'the sound device was disconnected'}."
+                )
         if self._rescan:
             self._rescan = False
             self._close_output()
@@ -236,12 +237,12 @@ class Player(Transport):
             device, rate, original = self._device, request.track.rate, request.track.original_rate
             if original < 2 * LOWEST_AUDIBLE_HZ:
                 raise DeviceError(
-                    f"Sound cannot be played: at a rate of {original} Hz there is nothing above "
-                    f"{original / 2:g} Hz, which is too low to be heard."
+                    f"Cannot play: a track sampled at {original} Hz contains nothing above "
+                    f"{original / 2:g} Hz, which is too low to hear."
                 )
             try:
                 if rate == original and not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                    raise RateError(f"No sound device takes {rate} Hz.")
+                    raise RateError(f"No sound device supports {rate} Hz.")
                 self._open_output(rate, device)
             except RateError:
                 self._resample(request.track, device)
@@ -255,7 +256,7 @@ class Player(Transport):
         return False
 
     def _is_over(self, request: PlaybackRequest, track: PlaybackBuffer) -> bool:
-        """Whether the last sample has been heard."""
+        """Whether the last sample has been played."""
         if request.loop and not request.once:
             return False
         end = track.own(request.once[1]) if request.once else track.length
@@ -263,7 +264,7 @@ class Player(Transport):
         return seek is request.seek and position >= int(track.original(end))
 
     def _make_ahead(self, request: PlaybackRequest, track: PlaybackBuffer) -> bool:
-        """Make the chunk that is needed next; False if there is none."""
+        """Compute the chunk needed next; False if there is none."""
         if failure := track.failures.get(request.source):
             raise failure
         upcoming = self._upcoming(request, track)
@@ -273,7 +274,7 @@ class Player(Transport):
         return chunk is not None
 
     def _upcoming(self, request: PlaybackRequest, track: PlaybackBuffer) -> list[int]:
-        """Numbers of the chunks that the request will need, the first one first."""
+        """Numbers of the chunks that the request will need, in order."""
         if request.pointer is not None:
             return track.around(track.own(request.pointer))
         mixer = self._mixer
@@ -285,12 +286,12 @@ class Player(Transport):
     def _end_playing(self, request: PlaybackRequest, error: str | None = None) -> None:
         """Stop playing, unless something else has been requested in the meantime."""
         if self._mixer.request is request:
-            self.error = error  # first: who sees that it has stopped must see why
+            self.error = error  # first: whoever sees that it has stopped must see why
             seek = Seek(request.once[0]) if request.once and not error else request.seek
             self._mixer.request = replace(request, playing=False, once=None, pointer=None, seek=seek)
 
     def _resample(self, track: PlaybackBuffer, device: int | str | None) -> None:
-        """Go over to a rate that has not been tried, for the device refuses that of the track."""
+        """Switch to a rate that has not been tried, because the device refuses that of the track."""
         others = other_rates(device)
         with self._lock:
             if device != self._device:
@@ -300,7 +301,7 @@ class Player(Transport):
             if not rates:
                 *tried, last = sorted(self._refused)
                 raise DeviceError(
-                    "Sound cannot be played: the sound device takes none of "
+                    "Cannot play: the sound device supports none of "
                     f"{', '.join(map(str, tried))} and {last} Hz."
                 )
             if self._mixer.request.track is track:

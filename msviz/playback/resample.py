@@ -1,4 +1,4 @@
-"""A source at another rate, for a device that does not take its own."""
+"""A source at another sampling rate, for a device that does not support its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MARGIN = 4096  # samples of the slower side: beyond them the filter has died awa
 class Resampled(PaddedSource):
     """A source at another sampling rate; a `Source`.
 
-    Whatever is read is computed on one grid: that of the samples that both rates have, from the first on.
-    So stretches fit together as if the whole had been made at once.
+    Every interval is computed on the grid of samples that both rates share, from the first on, so intervals
+    fit together as if the whole had been resampled at once.
 
     Parameters
     ----------

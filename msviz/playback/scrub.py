@@ -1,4 +1,4 @@
-"""What is heard while a pointer is moved over the time axis."""
+"""The sound of moving a pointer along the time axis."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MAX_SPEED = 8.0  # times that of playing; faster is a jump
 
 
 class Tape:
-    """Scrubbing as with a tape that is moved over the head by hand.
+    """Scrubbing, like a tape moved over the head by hand.
 
-    Every 32 ms a grain of 64 ms begins at the pointer, read at the speed that the pointer has had since the
-    last one, backwards too.  Grains overlap by half under Hann windows, which add up to 1: a pointer that
-    moves evenly is heard as the track itself at that speed.  A pointer that rests is silent.
+    Every 32 ms a grain of 64 ms begins at the pointer, played at the pointer's speed since the last one,
+    also backwards.  Grains overlap by half under Hann windows, which add up to 1: a pointer that moves
+    evenly sounds like the track at that speed.  A pointer at rest is silent.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Tape:
     def add(
         self, out: NDArray[np.float32], track: PlaybackBuffer, source: int, pointer: float | None
     ) -> None:
-        """Add to `out` (n, 2) what is heard of a source at the pointer; with None, what is left of it."""
+        """Add the sound of a source at the pointer to `out` (n, 2); with None, the rest of the last grain."""
         done = 0
         while done < len(out):
             if not len(self._now):

@@ -1,4 +1,4 @@
-"""The same sound, slower, at its pitch."""
+"""Slow playback at constant pitch."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from msviz.transform import Frames, OctaveTransform, time_scale
 
 @lru_cache(maxsize=2)
 def _transform(rate: int) -> OctaveTransform:
-    """Fine enough to tell the harmonics of a low voice apart, and never slower than a bass note's attack.
+    """A transform that resolves the harmonics of a low voice and the attack of a bass note.
 
-    Where a bin holds several harmonics, they beat, and the beats would be slower in what is heard: at the
-    resolution of the pictures a tone of 110 Hz becomes a growl.
+    Several harmonics in one bin beat, and the beats would be slowed down: at the resolution of the pictures,
+    a tone of 110 Hz becomes a growl.
     """
     return OctaveTransform(rate, bins_per_octave=256, resolution=128, gamma=10 / time_scale(rate), workers=1)
 
 
 class SlowedSource(PaddedSource):
-    """A source that lasts two or four times as long, at its pitch; a `Source`.
+    """A source slowed down to two or four times its length at constant pitch; a `Source`.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class SlowedSource(PaddedSource):
 
     Notes
     -----
-    A phase vocoder for whole factors (Flanagan & Golden, Bell Syst. Tech. J. 45, 1966): the frame f·n of
-    what is heard has the magnitude of frame n and f times its phase, those between go from one to the next.
-    Since f is whole no phase need be unwrapped, since nothing is summed up over time any stretch can be
-    made by itself, and since all bins take part in the same way an attack stays one: the phases that line
-    up at t do so at f·t (Laroche & Dolson, IEEE Trans. Speech Audio Process. 7(3), 1999).
+    A phase vocoder for integer factors (Flanagan & Golden, Bell Syst. Tech. J. 45, 1966): output frame f·n
+    has the magnitude of frame n and f times its phase, and the frames between are interpolated.  Because f
+    is an integer, no phase needs to be unwrapped; because nothing is summed over time, any interval can be
+    computed on its own; and because all bins are treated alike, attacks are preserved: phases aligned at t
+    are aligned at f·t (Laroche & Dolson, IEEE Trans. Speech Audio Process. 7(3), 1999).
     """
 
     def __init__(self, source: Source, factor: int) -> None:
@@ -55,7 +55,7 @@ class SlowedSource(PaddedSource):
 
 
 def slowed(frames: Frames, factor: int) -> Frames:
-    """Frames at the same hop that last `factor` times as long, 2 or 4; those between are made."""
+    """Stretch frames to `factor` times their length, 2 or 4, at the same hop, by interpolation."""
     values = frames.coefficients
     made = np.empty((*values.shape[:-1], factor * (values.shape[-1] - 1) + 1), values.dtype)
     size = np.abs(values)

@@ -1,4 +1,4 @@
-"""What there is to listen to beside the file itself: what a transform rebuilds, and what it loses."""
+"""Sources to compare with the file: its resynthesis, and the difference of two sources."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from msviz.errors import ParameterError
 from msviz.signal import PaddedSource, Source, dtype_of, read_blocks
 from msviz.transform import Edits, Transform
 
-REMEMBERED = 1 << 16  # samples in the longest stretch worth remembering
-BLOCK = 1 << 15  # samples that a remembered source reads at once
-KEPT = 16 * BLOCK  # and how many of them it keeps: 4 MB in stereo
-MAX_GAIN_DB = 60.0  # what makes the error of 16-bit audio as loud as music
+REMEMBERED = 1 << 16  # samples in the longest interval worth caching
+BLOCK = 1 << 15  # samples that a cached source reads at once
+KEPT = 16 * BLOCK  # and how many it keeps: 4 MB in stereo
+MAX_GAIN_DB = 60.0  # makes the error of 16-bit audio as loud as music
 
 
 def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
@@ -27,14 +27,14 @@ def require_same_shape(a: Source, b: Source, *, length: bool = True) -> None:
 
 
 class Resynthesis(PaddedSource):
-    """A source as a transform rebuilds it; a `Source`.
+    """The resynthesis of a source; a `Source`.
 
     Parameters
     ----------
     source : Source
         The original.
     transform : Transform
-        Analyses and synthesises whatever interval is read, and no more.
+        Analyses and synthesizes only the intervals that are read.
     edits : Edits, optional
         Applied between the two.
     """
@@ -43,7 +43,7 @@ class Resynthesis(PaddedSource):
         self.source, self.transform, self.edits = source, transform, edits
         self.rate, self.channels, self.length = source.rate, source.channels, source.length
         self.dtype = transform.dtype
-        # A `Difference` reads the stretch that has just been read to be heard: it is made once.
+        # A `Difference` reads the interval that has just been played: it is computed once.
         self._recent = SingleFlightCache(self._rebuild, 4)
 
     def _read(self, start: int, stop: int) -> NDArray[np.floating]:
@@ -55,7 +55,7 @@ class Resynthesis(PaddedSource):
         if self.edits:
             representation = self.edits(representation)
         samples = self.transform.synthesize(representation).samples
-        samples.flags.writeable = False  # it may be handed out again
+        samples.flags.writeable = False  # it may be returned again
         return samples
 
 
@@ -67,12 +67,12 @@ class Difference(PaddedSource):
     a, b : Source
         Of the same rate, channels and length.
     gain_db : float
-        How much louder than it is, from 0 to 60 dB.
+        Gain applied to the difference, from 0 to 60 dB.
 
     Raises
     ------
     ParameterError
-        If they differ in one of these, or the gain is out of range.
+        If they differ in any of these, or the gain is out of range.
     """
 
     def __init__(self, a: Source, b: Source, *, gain_db: float = 0.0) -> None:
@@ -91,16 +91,16 @@ class Difference(PaddedSource):
 
 
 class CachedSource(PaddedSource):
-    """A source whose samples are read in blocks and kept for a while; a `Source`.
+    """A source that caches the samples last read, in blocks; a `Source`.
 
-    For those who read stretches that overlap: a resynthesis is not to be made several times for them.
+    For reading overlapping intervals of a source that is expensive to compute.
 
     Parameters
     ----------
     source : Source
-        What is read.
+        The source to read.
     kept : int
-        How many of its samples are kept, those read last.
+        How many samples to cache, those read last.
     """
 
     def __init__(self, source: Source, *, kept: int = KEPT) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of a player: which sources, where, how loud, how fast."""
+"""The controls of a player: sources, position, volume, speed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 def exclusive(method: Callable[Concatenate[T, P], R]) -> Callable[Concatenate[T, P], R]:
-    """A method that no other thread changes the request in: what it changes builds on what it has seen."""
+    """A method that holds the lock on the request, because its change depends on the current request."""
 
     @wraps(method)
     def alone(self: T, /, *args: P.args, **named: P.kwargs) -> R:
@@ -42,47 +42,47 @@ class Transport(ABC):
 
     def __init__(self) -> None:
         self._mixer = Mixer()
-        self._origin = 0  # where playing began
+        self._origin = 0  # where playback began
         self._speed = 1.0
         self._volume, self._muted = 1.0, False
         # Between those who change the request; the audio callback takes no lock.
         self._lock = threading.RLock()
-        self._wake = threading.Event()  # of the thread that makes what is requested
+        self._wake = threading.Event()  # of the thread that computes chunks
 
     @property
     @abstractmethod
     def position(self) -> int:
-        """The sample that is heard now."""
+        """The sample that is audible now."""
 
     @abstractmethod
     def _begin(self, track: PlaybackBuffer) -> None:
-        """Get ready to sound; what failed before is tried again."""
+        """Get ready to play; retry what failed before."""
 
-    # What is played
+    # Sources
 
     @exclusive
     def load(self, sources: Mapping[str, Source]) -> None:
-        """Take other sources, at their beginning and paused; the first is selected.
+        """Load other sources, paused at the beginning; the first is selected.
 
         Raises
         ------
         ParameterError
-            If there is none, or if they differ in rate, channels or length.
+            If there are none, or they differ in rate, channels or length.
         """
         self._replace(PlaybackBuffer(sources, slower=SPEEDS[self._speed]))
 
     @exclusive
     def exchange(self, sources: Mapping[str, Source], *, counted: bool = False) -> None:
-        """Take others in the place of those that are loaded; all that is heard goes on where it is.
+        """Replace the loaded sources; playback continues at its position.
 
-        As with `select`, what is playing goes over to them as soon as their samples are ready.  Of sources
-        that are loaded already, the same objects, whatever is ready stays so.
+        As with `select`, playback switches to the new ones as soon as their samples are ready.  For sources
+        that are already loaded (the same objects), samples that are ready are kept.
 
         Parameters
         ----------
         sources : mapping of str to Source
         counted : bool
-            Whether they may be of another length, as their file has turned out to be.
+            Whether they may have another length, because that of their file has become known.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Transport(ABC):
 
     @exclusive
     def unload(self) -> None:
-        """Stop and let go of the sources."""
+        """Stop and release the sources."""
         self._replace(None)
 
     def _replace(self, track: PlaybackBuffer | None) -> None:
@@ -112,19 +112,19 @@ class Transport(ABC):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The sources that are loaded, in their order."""
+        """Names of the loaded sources, in order."""
         track = self._mixer.request.track
         return track.names if track else ()
 
     @property
     def source(self) -> str | None:
-        """The source that is selected; None if nothing is loaded."""
+        """Name of the selected source; None if nothing is loaded."""
         request = self._mixer.request
         return request.track.names[request.source] if request.track else None
 
     @exclusive
     def select(self, name: str) -> None:
-        """Hear another source from the next sample on that can be had, without a gap.
+        """Switch to another source as soon as possible, without a gap.
 
         Raises
         ------
@@ -138,7 +138,7 @@ class Transport(ABC):
 
     @property
     def volume(self) -> float:
-        """Loudness from 0 to 1; at 1 samples are left as they are."""
+        """Volume from 0 to 1; at 1, samples are unchanged."""
         return self._volume
 
     @volume.setter
@@ -151,7 +151,7 @@ class Transport(ABC):
 
     @property
     def muted(self) -> bool:
-        """Whether nothing is heard, whatever the volume."""
+        """Whether the sound is muted, whatever the volume."""
         return self._muted
 
     @muted.setter
@@ -160,16 +160,16 @@ class Transport(ABC):
         self._muted = bool(muted)
         self._mixer.volume = 0.0 if self._muted else self._volume
 
-    # Where it plays
+    # Position
 
     @property
     def playing(self) -> bool:
-        """Whether samples are being heard, or are about to be; until the last one has been."""
+        """Whether samples are audible or about to be, until the last one has been played."""
         return self._mixer.request.playing
 
     @exclusive
     def play(self) -> None:
-        """Play from the position; from the start if that is the end.  Tries again what failed before."""
+        """Play from the position, or from the start if it is the end.  Retries what failed before."""
         request = self._mixer.request
         if not request.track or request.playing:
             return
@@ -183,12 +183,12 @@ class Transport(ABC):
     def play_range(self, start: int, stop: int) -> None:
         """Play samples [start, stop) once, then stop and go back to `start`.
 
-        `pause` and `play` interrupt it, `seek` and `stop` end it.  A loop waits meanwhile.
+        `pause` and `play` interrupt it, `seek` and `stop` end it.  Meanwhile, a loop is suspended.
 
         Raises
         ------
         ParameterError
-            If the track has no sample in this range.
+            If the range contains no samples of the track.
         """
         track = self._mixer.request.track
         if track is None:
@@ -200,15 +200,15 @@ class Transport(ABC):
 
     @property
     def loop(self) -> tuple[int, int] | None:
-        """The samples [start, stop) that are repeated, if any.
+        """The samples [start, stop) to repeat, if any.
 
-        A playhead before `stop` goes on and turns there, one behind it goes to `start`: both without a
-        click.  The period is exactly the range.  One of less than 20 ms is lengthened to that.
+        A playhead before `stop` goes on to it and then jumps back, one after it jumps to `start`, both
+        without a click.  The period is exactly the range; ranges shorter than 20 ms are extended to that.
 
         Raises
         ------
         ParameterError
-            If the track has no sample in this range.
+            If the range contains no samples of the track.
         """
         return self._mixer.request.loop
 
@@ -227,25 +227,25 @@ class Transport(ABC):
         first, last = max(int(start), 0), min(int(stop), track.original_length)
         if first >= last:
             raise ParameterError(
-                f"the range from sample {start} to {stop} has none of the {track.original_length} samples"
+                f"the range from sample {start} to {stop} is outside the {track.original_length} samples"
             )
         return first, last
 
     @exclusive
     def pause(self) -> None:
-        """Fade out here.  The position still moves through what is on its way to the ears."""
+        """Fade out here.  The position still moves on until the sound already sent has been played."""
         self._update_request(playing=False)
 
     @exclusive
     def stop(self) -> None:
-        """Pause and go back to where playing began (by `play` or `seek`); if paused, to the start."""
+        """Pause and go back to where playback began (by `play` or `seek`); if paused, to the start."""
         if not self.playing:
             self._origin = 0
         self._update_request(playing=False, once=None, seek=Seek(self._origin))
 
     @exclusive
     def seek(self, sample: int) -> None:
-        """Go to a sample, within the track.  What is playing goes on there without a click."""
+        """Go to a sample within the track.  Playback continues there without a click."""
         self._origin = self._clipped(sample)
         self._update_request(once=None, seek=Seek(self._origin))
 
@@ -255,9 +255,9 @@ class Transport(ABC):
 
     @exclusive
     def scrub(self, sample: float) -> None:
-        """Hear what lies under a pointer that is moved, at its speed; called for each of its moves.
+        """Play the sound at a moving pointer, at its speed; call it for every move.
 
-        A pointer that rests is silent.  What was playing waits until `end_scrub`.
+        A pointer at rest is silent.  Playback is suspended until `end_scrub`.
         """
         request = self._mixer.request
         if request.track is None:
@@ -270,7 +270,7 @@ class Transport(ABC):
 
     @exclusive
     def end_scrub(self) -> None:
-        """Stay where the pointer was, or go on playing from there."""
+        """End scrubbing and stay at the pointer, or continue playback from there."""
         request = self._mixer.request
         if request.pointer is None or request.track is None:
             return
@@ -280,7 +280,7 @@ class Transport(ABC):
 
     @property
     def speed(self) -> float:
-        """1, 0.5 or 0.25: how fast it plays, at constant pitch; at 1 samples are left as they are.
+        """Playback speed, 1, 0.5 or 0.25, at constant pitch; at 1, samples are unchanged.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What coefficients are stored as, and how they come back."""
+"""The types in which coefficients are stored, and how they are converted."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ MAGNITUDES: Final = np.array([0.0, *(10 ** (to_db(code) / 20) for code in range(
 
 
 def require_content(content: str) -> None:
-    """Raise `ParameterError` unless there is such a content."""
+    """Raise `ParameterError` unless it is one of `CONTENTS`."""
     if content not in CONTENTS:
         raise ParameterError(f"content must be one of {', '.join(CONTENTS)}, not {content!r}")
 
 
 def exact_content(coefficients: Array) -> Content:
-    """The content that keeps coefficients as they are."""
+    """The content that stores coefficients exactly."""
     return "complex128" if coefficients.dtype == np.complex128 else "complex64"
 
 
 def stored_dtype(content: Content, *, real: bool) -> np.dtype[Any]:
-    """What the coefficients of a band are stored as."""
+    """The type in which the coefficients of a band are stored."""
     if real:
         return np.dtype(np.float64 if content == "complex128" else np.float32)
     return np.dtype(np.uint8 if content == "levels" else content)
 
 
 def coefficients_dtype(content: Content, *, real: bool) -> np.dtype[Any]:
-    """What comes back."""
+    """The type of the coefficients when they are read."""
     if real or content.startswith("complex"):
         return stored_dtype(content, real=real)
     return np.dtype(np.float32 if content == "levels" else np.complex64)
 
 
 def unwritten(content: Content, *, real: bool) -> Any:
-    """The fill value of a band's array: what no whole file holds, so that a missing chunk is seen."""
+    """The fill value of a band's array, which no complete file contains: it reveals missing chunks."""
     if real or content == "float16":
         return float("nan")
     return UNKNOWN if content == "levels" else complex("nan+nanj")
 
 
 def conversion(content: Content, *, real: bool) -> dict[str, Any]:
-    """Attributes by which stored numbers become coefficients, or dB; as the CF conventions name them."""
+    """Attributes of the CF conventions for converting stored numbers to coefficients or dB."""
     if real or content.startswith("complex"):
         return {}
     if content == "float16":
@@ -72,33 +72,33 @@ def dimensions(content: Content, *, real: bool) -> tuple[str, ...]:
 
 
 def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
-    """Coefficients (channels, bins, frames) as they are stored; ParameterError if they cannot be."""
+    """Encode coefficients (channels, bins, frames) for storage; ParameterError if that is impossible."""
     if not np.isfinite(coefficients).all():
-        raise ParameterError("coefficients that are not finite numbers cannot be stored")
+        raise ParameterError("non-finite coefficients cannot be stored")
     if not real and content != "levels" and not np.iscomplexobj(coefficients):
-        raise ParameterError("magnitudes can be stored as levels only: their phases are lost")
+        raise ParameterError("magnitudes without phases can only be stored as levels")
     if content == "levels" and not real:
         return level_codes(coefficients)
     if content != "float16" or real:
-        with np.errstate(over="ignore"):  # it is looked for
+        with np.errstate(over="ignore"):  # checked below
             narrow = coefficients.astype(stored_dtype(content, real=real), copy=False)
         if narrow.dtype != coefficients.dtype and not np.isfinite(narrow).all():
-            raise ParameterError(f"coefficients do not fit into {narrow.dtype}: take complex128")
+            raise ParameterError(f"coefficients are too large for {narrow.dtype}: use complex128")
         return narrow
     single = np.ascontiguousarray(coefficients, np.complex64)
     parts = single.view(np.float32).reshape(*single.shape, 2) * FLOAT16_SCALE
-    with np.errstate(over="ignore"):  # it is looked for
+    with np.errstate(over="ignore"):  # checked below
         half = parts.astype(np.float16)
     if not np.isfinite(half).all():
         raise ParameterError(
-            f"coefficients beyond ±{np.finfo(np.float16).max / FLOAT16_SCALE:.0f} do not fit into float16: "
-            "take complex64"
+            f"coefficients beyond ±{np.finfo(np.float16).max / FLOAT16_SCALE:.0f} are too large for float16: "
+            "use complex64"
         )
     return half
 
 
 def decoded(stored: Array, content: Content, *, real: bool) -> Array:
-    """Coefficients (channels, bins, frames) from what is stored; of levels, magnitudes."""
+    """Decode stored coefficients (channels, bins, frames); levels become magnitudes."""
     if real or content.startswith("complex"):
         return stored
     if content == "levels":
@@ -110,7 +110,7 @@ def decoded(stored: Array, content: Content, *, real: bool) -> Array:
 
 
 def whole(stored: Array, content: Content, *, real: bool) -> bool:
-    """Whether nothing in it is missing or is not a number."""
+    """Whether no values are missing or non-finite."""
     if content == "levels" and not real:
         return bool((stored != UNKNOWN).all())
     return bool(np.isfinite(stored).all())

@@ -1,4 +1,4 @@
-"""What a file of a representation tells beside its coefficients; docs/format.md tells it to people.
+"""The attributes of a stored representation, as documented in docs/format.md.
 
 The same attributes serve a Zarr group and an NPZ file.  Each is checked as it is read.
 """
@@ -81,14 +81,14 @@ class Attributes:
         """A text; one of the choices, if there are any."""
         value = self.values.get(key)
         if not isinstance(value, str) or (choices and value not in choices):
-            self.refuse(key, f"one of {', '.join(choices)}" if choices else "a text")
+            self.refuse(key, f"one of {', '.join(choices)}" if choices else "a string")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; empty where there is none."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            self.refuse(key, "a list of texts")
+            self.refuse(key, "a list of strings")
         return tuple(value)
 
 
@@ -98,18 +98,18 @@ def _is_whole(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Recording:
-    """What is known of the sound that a representation is made from, beside its samples.
+    """What is known about the sound that a representation was made from.
 
     Attributes
     ----------
     damage : tuple of (start, stop, reason)
-        Samples [start, stop) that could not be read, and are zero.
+        Samples [start, stop) that could not be read and are zero.
     notes : tuple of str
-        What else is wrong with it: sentences without its name and the full stop.
+        Other problems: sentences without its name or a full stop.
     channel_names : tuple of str
-        What each channel is for; empty where that is not known.
+        What each channel is for; empty if unknown.
     exact_rate : float, optional
-        In Hz, where the rate of the sound is not a whole number.
+        In Hz, if the sampling rate is not a whole number.
     """
 
     damage: tuple[tuple[int, int, str], ...] = ()
@@ -135,7 +135,7 @@ class Recording:
             attributes.refuse("damage", "a list of [start, stop, reason]")
         names = attributes.texts("channel_names")
         if len(names) not in (0, channels):
-            attributes.refuse("channel_names", f"a list of {channels} texts")
+            attributes.refuse("channel_names", f"a list of {channels} strings")
         exact_rate = attributes.number("exact_rate") if "exact_rate" in attributes.values else None
         return cls(tuple(map(tuple, damage)), attributes.texts("notes"), names, exact_rate)
 
@@ -220,21 +220,19 @@ class Description:
             If they are not those of a representation, of a newer format, or one of them cannot be used.
         """
         if not isinstance(values, Mapping) or values.get("format") != FORMAT:
-            raise StorageError(
-                f"{path} was not made by msviz: it holds something else than a representation."
-            )
+            raise StorageError(f"{path} is not an msviz file.")
         attributes = Attributes(values, path)
         version = attributes.whole("format_version", 1)
         if version > VERSION:
             raise StorageError(
-                f"{path} has format version {version}, and this msviz reads up to {VERSION}: "
+                f"{path} has format version {version}, but this msviz reads only up to {VERSION}: "
                 "install a newer msviz."
             )
         if values.get("complete", True) is not True:
-            raise StorageError(f"{path} was not written to its end: convert the sound again.")
+            raise StorageError(f"{path} is incomplete: convert the audio again.")
         transform = _transform(attributes, version)
         if attributes.whole("rate", 1) != transform.rate:
-            attributes.refuse("rate", f"that of its transform, {transform.rate}")
+            attributes.refuse("rate", f"{transform.rate}, the rate of its transform")
         channels, start = attributes.whole("channels", 1), attributes.whole("start")
         stop = attributes.whole("stop", start)
         description = cls(
@@ -250,7 +248,7 @@ class Description:
         )
         bands = attributes.object("bands")
         if bands.values.keys() != {band.name for band in description.bands}:
-            attributes.refuse("bands", f"those of {transform!r}")
+            attributes.refuse("bands", f"the bands of {transform!r}")
         frames = tuple(_frames(bands.object(band.name), band) for band in description.bands)
         return replace(description, frames=frames)
 
@@ -267,7 +265,7 @@ def _transform(attributes: Attributes, version: int) -> Transform:
         transform = Transform.of(kind, parameters)
     except ParameterError as error:
         raise StorageError(
-            f"{attributes.path} is damaged: its attribute parameters cannot be used ({error})."
+            f"{attributes.path} is damaged: its attribute parameters is invalid ({error})."
         ) from error
     if not _same_json(transform.parameters, parameters):
         attributes.refuse("parameters", f"those of {transform!r}")
@@ -285,9 +283,9 @@ def _frames(told: Attributes, needed: StoredBand) -> Range:
     """The frames of a band."""
     first, count = told.whole("first_frame"), told.whole("frames", 0)
     if told.whole("hop", 1) != needed.hop:
-        told.refuse("hop", f"{needed.hop}, that of its transform")
+        told.refuse("hop", f"{needed.hop}, the hop of its transform")
     if not covers(held := Range(first, first + count), needed.frames):
-        told.refuse("first_frame", "that of frames which hold {} to {}".format(*needed.frames))
+        told.refuse("first_frame", "the first of frames covering {} to {}".format(*needed.frames))
     return held
 
 

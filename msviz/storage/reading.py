@@ -1,4 +1,4 @@
-"""Representations in files, read as they are indexed."""
+"""Representations in files, read lazily."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ PIECE = 2**18  # samples that a source reads at a time
 class StoredCoefficients:
     """The coefficients of one band in a file: an array (channels, bins, frames), read as it is indexed.
 
-    Takes whole numbers, slices and an ellipsis, and gives NumPy arrays.  Complex, or real for the residual;
-    of a file that holds levels, magnitudes.  May be read from several threads at once.
+    It is indexed by integers, slices and an ellipsis, and returns NumPy arrays: complex, or real for the
+    residual; if the file contains only levels, magnitudes.  Safe to read from several threads at once.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class StoredCoefficients:
     Raises
     ------
     StorageError
-        Where what is asked for cannot be reached, is damaged or missing.
+        If the requested coefficients cannot be reached, or are damaged or missing.
     """
 
     ndim = 3
@@ -58,7 +58,7 @@ class StoredCoefficients:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if copy is False:
-            raise ValueError("coefficients in a file cannot be had without a copy")
+            raise ValueError("coefficients in a file cannot be read without a copy")
         return self[:].astype(self.dtype if dtype is None else dtype, copy=False)
 
     def __getitem__(self, key: Any) -> Array:
@@ -77,7 +77,7 @@ class StoredCoefficients:
             ) from error
         if not whole(stored, self._content, real=real):
             raise StorageError(
-                f"{self._path} is damaged: something of {self._band.name} is missing or not a number "
+                f"{self._path} is damaged: {self._band.name} has missing or non-finite values "
                 f"{self._where(keys[2])}."
             )
         return decoded(stored, self._content, real=real)[()]
@@ -98,10 +98,10 @@ def _coefficients(path: str, name: str) -> Any:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StoredRepresentation(Representation):
-    """A representation in a file: its coefficients are read when they are indexed.
+    """A representation in a file, whose coefficients are read when they are indexed.
 
-    Made by `load`.  `read` and `between` read an interval of it into memory.  Of a file that holds levels,
-    coefficients are magnitudes, within 0.27 dB from -119.5 to 7.5 dB, and there is no residual.
+    Made by `load`.  `read` and `between` read an interval of it into memory.  If the file contains only
+    levels, coefficients are magnitudes, exact to 0.27 dB from -119.5 to 7.5 dB, and there is no residual.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class StoredRepresentation(Representation):
 
     Notes
     -----
-    May be read from several threads at once, and in forked processes.
+    Safe to read from several threads at once, and in forked processes.
     """
 
     path: str
@@ -141,12 +141,12 @@ class StoredRepresentation(Representation):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What else was wrong with the original: sentences without its name and the full stop."""
+        """Other problems of the original: sentences without its name or a full stop."""
         return self._description.recording.notes
 
     @property
     def channel_names(self) -> tuple[str, ...]:
-        """What each channel is for; empty where the file does not tell."""
+        """What each channel is for; empty if unknown."""
         return self._description.recording.channel_names
 
     @property
@@ -156,19 +156,19 @@ class StoredRepresentation(Representation):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """All that the file tells beside its coefficients."""
+        """The root attributes of the file."""
         return self._description.attributes
 
     def source(self) -> Source:
-        """What synthesis rebuilds, read piece by piece; its sample 0 is sample `start` of the original.
+        """The resynthesis, computed as it is read; its sample 0 is sample `start` of the original.
 
         Raises
         ------
         StorageError
-            If the file holds levels.
+            If the file contains only levels.
         """
         if self.content == "levels":
-            raise StorageError(f"{self.path} holds levels, a picture only: it cannot be synthesized.")
+            raise StorageError(f"{self.path} contains only levels, without phases: it cannot be synthesized.")
         return _StoredSource(self)
 
     def __repr__(self) -> str:
@@ -176,7 +176,7 @@ class StoredRepresentation(Representation):
 
 
 class _StoredSource(PaddedSource):
-    """What a stored representation rebuilds; a `Source`."""
+    """The resynthesis of a stored representation; a `Source`."""
 
     def __init__(self, stored: StoredRepresentation) -> None:
         self.rate, self.channels, self.length = stored.rate, stored.channels, stored.length
@@ -202,7 +202,7 @@ class _StoredSource(PaddedSource):
 
 
 def load(path: str | os.PathLike[str]) -> StoredRepresentation:
-    """Open the file of a representation; coefficients are read when they are asked for.
+    """Open a stored representation; its coefficients are read when they are indexed.
 
     Parameters
     ----------
@@ -212,8 +212,8 @@ def load(path: str | os.PathLike[str]) -> StoredRepresentation:
     Raises
     ------
     StorageError
-        If there is no such file, it was made by another program or a newer msviz, is damaged or
-        was not written to its end.
+        If there is no such file, or it was made by another program or a newer msviz, is damaged or
+        incomplete.
     """
     name = located(path)
     if not is_address(name):
@@ -245,7 +245,7 @@ def load(path: str | os.PathLike[str]) -> StoredRepresentation:
     )
 
 
-# What is damaged is told by errors of many kinds: of stores, of zip files, of JSON that is not what it was.
+# Damage raises errors of many kinds: of stores, of zip files, of JSON.
 
 
 def _opened_zarr(name: str) -> tuple[Mapping[str, Any], Callable[[str], Any]]:
@@ -266,7 +266,7 @@ def _opened_zarr(name: str) -> tuple[Mapping[str, Any], Callable[[str], Any]]:
         group = zarr.open_group(ShardStore(opened), mode="r", use_consolidated=False)
         return dict(group.attrs), lambda band: group.get(f"{band}/coefficients")
     except Exception as error:
-        raise StorageError(f"{name} is not a representation that can be read ({error}).") from error
+        raise StorageError(f"{name} is not a readable msviz file ({error}).") from error
 
 
 def _opened_npz(name: str) -> tuple[Mapping[str, Any], Callable[[str], Any]]:
@@ -275,4 +275,4 @@ def _opened_npz(name: str) -> tuple[Mapping[str, Any], Callable[[str], Any]]:
             arrays = {key: file[key] for key in file.files}
         return json.loads(str(arrays.pop("attributes", "{}"))), arrays.get
     except Exception as error:
-        raise StorageError(f"{name} is not a representation that can be read ({error}).") from error
+        raise StorageError(f"{name} is not a readable msviz file ({error}).") from error

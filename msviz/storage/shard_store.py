@@ -1,6 +1,6 @@
-"""Shards as zarr reads them fastest: as if each chunk in them were a file.
+"""Present shards to zarr in the form it reads fastest: as if each chunk were a file.
 
-Its own reading of shards is a pipeline inside a pipeline, which takes up to twice as long.
+Its own way of reading shards is a pipeline within a pipeline, which takes up to twice as long.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SMALL = 2**18  # bytes that are read in the time that it takes to have a thread 
 
 
 class ShardStore(WrapperStore[Store]):
-    """Arrays in shards as arrays of chunks, to be read; what is not in shards stays as it is."""
+    """Presents arrays in shards as arrays of chunks, for reading; others are unchanged."""
 
     def __init__(self, opened: Callable[[], Store]) -> None:
         super().__init__(opened())

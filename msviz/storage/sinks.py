@@ -1,4 +1,4 @@
-"""What takes the files of a Zarr group: a folder, a ZIP file, an address."""
+"""Destinations for the files of a Zarr group: a folder, a ZIP file, an address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BLOCK_BYTES = 2**23
 
 
 class ChunkSink(Protocol):
-    """What takes the files of a Zarr group; their names have slashes between folders."""
+    """A destination for the files of a Zarr group, whose names have slashes between folders."""
 
     visible_early: bool  # whether others see it before it is whole
     shards: bool  # whether chunks are gathered in shards
@@ -29,7 +29,7 @@ class ChunkSink(Protocol):
         """Write files, each once, the root twice where it is visible early."""
 
     def open(self, name: str) -> IO[bytes]:
-        """A file to append to; for shards alone."""
+        """A file to append to; only for shards."""
 
 
 class FolderSink:
@@ -58,8 +58,8 @@ class FolderSink:
 class ZipSink(zipfile.ZipFile):
     """One ZIP file.
 
-    What is put in is compressed already, or is not to be; its own directory tells where each chunk is, and it
-    takes one file at a time, so there are no shards in it.
+    Its entries are already compressed, or must not be; its directory says where each chunk is, and it can
+    write only one file at a time, so it has no shards.
     """
 
     visible_early, shards = False, False
@@ -73,7 +73,7 @@ class ZipSink(zipfile.ZipFile):
 
 
 class FsspecSink:
-    """A folder of a file system of fsspec."""
+    """A folder in an fsspec file system."""
 
     visible_early, shards = True, True
 
@@ -99,18 +99,18 @@ class FsspecSink:
 
 @contextmanager
 def representation_path(name: str) -> Iterator[Path]:
-    """A hidden path to write to, which takes the place of the path `name` at the end.
+    """A hidden path to write to, renamed to `name` at the end.
 
     Raises
     ------
     ParameterError
-        If the name does not end as that of a representation does.
+        If the name does not have the suffix of a representation.
     StorageError
-        If it cannot be written, something else is there, or another process writes it.
+        If it cannot be written, something else exists there, or another process is writing it.
     """
     path = Path(name)
     if path.suffix not in (".zarr", ".zip", ".npz"):
-        raise ParameterError(f"the file of a representation must end in .zarr, .zip or .npz, not {name}")
+        raise ParameterError(f"the name of a representation must end in .zarr, .zip or .npz, not {name}")
     with write_errors(name):
         _require_replaceable(path)
     with atomic_path(path, StorageError, folder=path.suffix == ".zarr") as part:
@@ -119,7 +119,7 @@ def representation_path(name: str) -> Iterator[Path]:
 
 @contextmanager
 def write_errors(name: str) -> Iterator[None]:
-    """Say in a sentence what the system says."""
+    """Turn errors of the system into a sentence."""
     try:
         yield
     except OSError as error:
@@ -128,27 +128,27 @@ def write_errors(name: str) -> Iterator[None]:
 
 @contextmanager
 def address_sink(name: str) -> Iterator[FsspecSink]:
-    """What takes the files of the group at an address.
+    """A destination for a group at an address.
 
-    Nothing can be renamed there: what was there goes first, and the root says to the end that it is not
-    complete.
+    Nothing can be renamed there: an existing group is removed first, and the root says that it is incomplete
+    until the end.
 
     Raises
     ------
     ParameterError
         If the address does not end in .zarr.
     StorageError
-        If it cannot be written, or something else is there.
+        If it cannot be written, or something else exists there.
     """
     if not name.endswith(".zarr"):
-        raise ParameterError(f"a representation at an address must end in .zarr, not {name}")
+        raise ParameterError(f"the address of a representation must end in .zarr, not {name}")
     system, place = file_system(name)
     with remote_errors(name):
         if system.exists(place) and system.ls(place):
             described = f"{place}/zarr.json"
             root = system.cat_file(described) if system.exists(described) else b"nothing of ours"
             if root and FORMAT.encode() not in root:  # an empty one: its process was killed as it began
-                raise StorageError(f"{name} is a folder with something else in it: choose another name.")
+                raise StorageError(f"{name} is a folder that contains other files: choose another name.")
             system.rm(place, recursive=True)
     with write_errors(name):
         done = False
@@ -161,21 +161,21 @@ def address_sink(name: str) -> Iterator[FsspecSink]:
 
 
 def _require_replaceable(path: Path) -> None:
-    """Refuse to replace what is no representation: someone's folder, someone's file."""
+    """Refuse to replace a folder or file that is not a representation."""
     if not path.parent.is_dir():
         raise StorageError(f"{path} cannot be written: there is no folder {path.parent}.")
     if path.is_dir():
         root = path / "zarr.json"
         if any(path.iterdir()) and not (root.is_file() and FORMAT in root.read_text("utf-8", "replace")):
-            raise StorageError(f"{path} is a folder with something else in it: choose another name.")
+            raise StorageError(f"{path} is a folder that contains other files: choose another name.")
         if path.suffix != ".zarr":
             raise StorageError(f"{path} is a folder: choose another name.")
     elif path.exists() and not _holds_representation(path):
-        raise StorageError(f"{path} is a file with something else in it: choose another name.")
+        raise StorageError(f"{path} exists and is not an msviz file: choose another name.")
 
 
 def _holds_representation(path: Path) -> bool:
-    """Whether a file is one of ours, or broken."""
+    """Whether a file is a representation, possibly broken."""
     try:
         with zipfile.ZipFile(path) as file:
             names = file.namelist()

@@ -1,8 +1,8 @@
-"""What is written of a representation: the files of a Zarr group, or the arrays of an NPZ file.
+"""Write the files of a Zarr group, or the arrays of an NPZ file.
 
-Metadata and chunks are made here and not by zarr: it takes more than a millisecond for each of the 33 arrays
-of a short sound, twice as long as all else, and writes no shard piece by piece.  What it makes of the same
-values is the same, byte by byte.
+Metadata and chunks are encoded here and not by zarr, which takes more than a millisecond for each of the
+33 arrays of a short sound, twice as long as everything else, and cannot write a shard piece by piece.  The
+result is the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ THREAD_BYTES = 2**19
 
 
 class Writer(Protocol):
-    """What a representation is written by."""
+    """Writes a representation."""
 
     def create(self, description: Description) -> None:
-        """Write what is known before the first coefficient."""
+        """Write everything known before the first coefficient."""
 
     def write(self, band: StoredBand, first: int, values: Array) -> None:
         """Put encoded values into columns [first, …) of a band: a chunk, or the rest at the end."""
 
     def finish(self, description: Description) -> None:
-        """Make it whole, with what is known at the end."""
+        """Complete it with the final attributes."""
 
 
 @contextmanager
 def open_writer(name: str, *, compress: bool) -> Iterator[Writer]:
-    """What to write with, by the file's name: seen at the end, or gone if anything fails before."""
+    """A writer for a file name: the file appears at the end, or not at all if anything fails before."""
     if is_address(name):
         with address_sink(name) as remote, ZarrWriter(remote, compress) as writer:
             yield writer
@@ -180,7 +180,7 @@ class ZarrWriter(ExitStack):
         self.nodes[name] = node
 
     def _encoded(self, values: Array) -> bytes:
-        """A chunk as the codecs make it."""
+        """A chunk after encoding."""
         import numcodecs.blosc
 
         values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
@@ -255,7 +255,7 @@ def _text(node: Node) -> bytes:
 
 
 def _python_scalar(value: Any) -> Any:
-    """What JSON knows of a number of NumPy's."""
+    """A NumPy number as a type that JSON knows."""
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{value!r} cannot be written as JSON")

@@ -1,4 +1,4 @@
-"""Representations are written piece by piece."""
+"""Write representations piece by piece."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def save(
     content: Content | None = None,
     compress: bool = True,
 ) -> None:
-    """Write a representation to a file, whole or not at all.
+    """Write a representation to a file, completely or not at all.
 
     Parameters
     ----------
     representation : Representation
     path : path or str
-        A Zarr folder (``.zarr``), the same in one file (``.zip``), or NumPy's ``.npz`` for small ones.
-        A Zarr folder may be an address that fsspec knows (``memory://…``, ``s3://…``).  A
-        representation that is there is replaced once the new one is whole.
+        A Zarr folder (``.zarr``), the same in one file (``.zip``), or NumPy's ``.npz`` for short sounds.
+        A Zarr folder may be at an address that fsspec knows (``memory://…``, ``s3://…``).  An existing
+        representation is replaced when the new one is complete.
     content : {"complex128", "complex64", "float16", "levels"}, optional
-        Coefficients in double or single precision, by default in the one that they have; rounded to half
-        precision in half the space; or their levels as 8-bit codes, a picture only.
+        Coefficients in double or single precision, by default their own; rounded to half precision in half
+        the space; or only a picture, their levels as 8-bit codes.
     compress : bool
-        Whether to compress, without loss.
+        Whether to compress the file (losslessly).
 
     Raises
     ------
     StorageError
         If the file cannot be written.
     ParameterError
-        If the path ends in something else, or the coefficients cannot be stored so.
+        If the path has another suffix, or the coefficients cannot be stored in this form.
 
     Examples
     --------
@@ -79,24 +79,24 @@ def save_stream(
     progress: Callable[[float], object] | None = None,
     **options: Any,
 ) -> None:
-    """Write the pieces of a stream as they come, in bounded memory; whole or not at all.
+    """Write the pieces of a stream as they come, in bounded memory, completely or not at all.
 
     Parameters
     ----------
     pieces : iterable of Representation
-        From ``transform.stream(source)``, possibly changed on the way.
+        From ``transform.stream(source)``, possibly modified.
     path, transform, length, **options
         As in `stream_writer`.
     progress : callable, optional
-        Called after each piece with the share that is done, from 0 to 1.  If it raises, nothing is written.
+        Called after each piece with the fraction done, from 0 to 1.  If it raises, nothing is written.
 
     Raises
     ------
     StorageError
         If the file cannot be written.
     ParameterError
-        If the path ends in something else, the pieces do not follow each other to the end, or their
-        coefficients cannot be stored so.
+        If the path has another suffix, the pieces are not consecutive up to the end, or their coefficients
+        cannot be stored in this form.
     """
     with stream_writer(path, transform, length, **options) as writer:
         for piece in pieces:
@@ -117,27 +117,27 @@ def stream_writer(
     compress: bool = True,
     origin: Mapping[str, Any] | None = None,
 ) -> Iterator[StreamWriter]:
-    """Open a file for the pieces of a stream: whole when the context ends, gone if an exception ends it.
+    """Open a file for the pieces of a stream, complete when the context ends, discarded on an exception.
 
     Parameters
     ----------
     path, content, compress
-        As in `save`.  An ``.npz`` file is gathered in memory.
+        As in `save`.  An ``.npz`` file is collected in memory.
     transform : Transform
-        What makes the pieces.
+        The transform of the pieces.
     length : int
-        Samples of the source, or of the stretch of it that the pieces rebuild.
+        Samples in the source, or in the interval of it that the pieces represent.
     start : int
-        Where that stretch begins.
+        The first sample of that interval.
     frames : iterable of (start, stop), optional
-        Those that the pieces have of each band; by default those that rebuild the stretch.
+        The frames in the pieces, for each band; by default those needed to synthesize the interval.
     origin : mapping, optional
-        What is to be told of where it comes from, for JSON; `StoredRepresentation.attributes` has it.
+        Where the sound comes from, fit for JSON; stored in `StoredRepresentation.attributes`.
 
     Raises
     ------
     StorageError, ParameterError
-        As `save_stream` does.
+        As in `save_stream`.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def stream_writer(
     needed = [Range(*band) for band in transform.frame_ranges(start, stop)]
     held = needed if frames is None else [Range(*band) for band in frames]
     if not all(map(covers, held, needed)):
-        raise ParameterError(f"the representation lacks frames that samples {start} to {stop} need")
+        raise ParameterError(f"the frames do not cover samples {start} to {stop}")
     with open_writer(name, compress=compress) as made:
         writer = StreamWriter(made, transform, (start, stop), tuple(held), content, origin or {})
         yield writer
@@ -168,17 +168,19 @@ def stream_writer(
 def _require_representation(what: object) -> None:
     if not isinstance(what, Representation):
         name = type(what).__name__
-        raise ParameterError(f"only a representation can be saved, not {name}: transform.analyze makes one")
+        raise ParameterError(
+            f"only a representation can be saved, not {name}: make one with transform.analyze"
+        )
 
 
 class StreamWriter:
-    """Takes the pieces of a stream; made by `stream_writer`.
+    """Writes the pieces of a stream; made by `stream_writer`.
 
     Attributes
     ----------
     recording : Recording
-        What is to be told of the sound; may be set until the context ends, for all its damage is known only
-        when it has been read.
+        Information about the sound; may be set until the context ends, because its damage is known only
+        after it has been read.
     """
 
     def __init__(
@@ -197,12 +199,12 @@ class StreamWriter:
         self._bands: list[_BandWriter] = []
 
     def write(self, piece: Representation) -> float:
-        """Write the piece that follows; the share that is done, from 0 to 1.
+        """Write the next piece; return the fraction done, from 0 to 1.
 
         Raises
         ------
         ParameterError
-            If it does not follow the one before, or cannot be stored.
+            If it does not follow the previous one, or cannot be stored.
         """
         _require_representation(piece)
         if piece.transform != self._transform:
@@ -212,7 +214,7 @@ class StreamWriter:
             content = self._content or exact_content(bands[0].coefficients)
             lacking = len(bands) < len(self._transform.all_bands)
             if lacking and content != "levels" and bands[0].coefficients.dtype.kind == "c":
-                raise ParameterError("a representation without its residual can be stored as levels only")
+                raise ParameterError("a representation without its residual can only be stored as levels")
             self._description = Description(
                 self._transform, content, piece.channels, start, stop, self._frames, origin=self._origin
             )
@@ -223,16 +225,16 @@ class StreamWriter:
         return (piece.stop - start) / max(stop - start, 1)
 
     def finish(self, name: str) -> None:
-        """Write what waits, and what is known at the end."""
+        """Write the remaining frames and the final attributes."""
         if self._description is None:
-            raise ParameterError(f"there is nothing to be written to {name}")
+            raise ParameterError(f"there is nothing to write to {name}")
         for writer in self._bands:
             writer.finish()
         self._writer.finish(replace(self._description, recording=self.recording))
 
 
 class _BandWriter:
-    """What has come of one band and is not written yet: less than a chunk."""
+    """The frames of one band that are not written yet: less than a chunk."""
 
     def __init__(self, writer: Writer, band: StoredBand, content: Content) -> None:
         self.writer, self.band, self.content = writer, band, content

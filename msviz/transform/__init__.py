@@ -1,4 +1,4 @@
-"""The octave transform, the STFT beside it, and what both give back."""
+"""The octave transform, the STFT, and the representations that they compute."""
 
 from msviz.bands import Band, default_fmin, time_scale
 from msviz.transform.base import Drawable, Map, Transform

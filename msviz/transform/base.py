@@ -1,4 +1,4 @@
-"""What every transform does alike."""
+"""What all transforms have in common."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FARTHEST_SIGMA = 3.0
 
 
 class BorderPoint(NamedTuple):
-    """Where a border of a band ends or begins.
+    """Where the border of a band ends or begins.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class BorderPoint(NamedTuple):
 
 
 class Support(NamedTuple):
-    """How far the bins of a band reach, each an array (bins,)."""
+    """How far the bins of a band extend, each an array (bins,)."""
 
     low_hz: Array
     high_hz: Array
@@ -55,7 +55,7 @@ class Support(NamedTuple):
 
 
 class Drawable(Protocol):
-    """What a picture is made with: a transform, or a sharper picture that cannot be inverted.
+    """What a picture is made from: a transform, or a sharper picture that cannot be inverted.
 
     Attributes
     ----------
@@ -63,9 +63,9 @@ class Drawable(Protocol):
         Sampling rate in Hz.
     bands : tuple of Band
     title : str
-        For people.
+        To show.
     needs_sound : bool
-        Whether its coefficients are computed from samples; False of levels in a file, which are there.
+        Whether its coefficients are computed from samples; False for levels in a file.
     """
 
     rate: int
@@ -74,33 +74,33 @@ class Drawable(Protocol):
 
     @property
     def title(self) -> str:
-        """What a picture of it is called."""
+        """Title of a picture of it."""
 
     def bandwidth(self, frequency: float) -> float:
         """-3 dB bandwidth in Hz of the bin centred at `frequency`."""
 
     def coefficients(self, source: Source, start: int, stop: int, *, map: Map | None = None) -> list[Array]:
-        """Frames of every band that are centred in samples [start, stop), or what `map` makes of them."""
+        """The frames of every band centred in samples [start, stop), with `map` applied."""
 
 
 class Transform(ABC):
-    """An invertible transform of a signal into bands: what the octave transform and the STFT share.
+    """An invertible transform of a signal into bands: base class of the octave transform and the STFT.
 
-    Two are equal if their parameters are.  All methods may be called from several threads at once, and in
-    processes forked from one that has used them.
+    Two transforms are equal if their parameters are.  All methods may be called from several threads at
+    once, and in forked processes.
 
     Attributes
     ----------
     kind : str
-        What files call it: ``octave`` or ``stft``.
+        Its name in files: ``octave`` or ``stft``.
     rate : int
-        Sampling rate in Hz of the signals that it is for.
+        Sampling rate in Hz of its signals.
     bands : tuple of Band
         The lowest first.
     residual : Band or None
-        The real low-pass band that takes what lies below them.
+        The real low-pass band below them.
     dtype : dtype
-        What samples are computed in; coefficients are complex numbers of it.
+        Type of the samples; coefficients are complex numbers of the same precision.
     """
 
     kind: ClassVar[str]
@@ -119,7 +119,7 @@ class Transform(ABC):
 
     @classmethod
     def of(cls, kind: str, parameters: dict[str, Any]) -> Transform:
-        """The transform of a kind with these parameters, as files describe it.
+        """The transform of a given kind and parameters, as described in files.
 
         Raises
         ------
@@ -131,19 +131,19 @@ class Transform(ABC):
         try:
             return cls._kinds[kind](**parameters)
         except TypeError as error:
-            raise ParameterError(f"the parameters of the {kind} transform cannot be used: {error}") from None
+            raise ParameterError(f"invalid parameters for the {kind} transform: {error}") from None
 
     # ------------------------------------------------------------------ what each kind has of its own
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """What a picture of it is called."""
+        """Title of a picture of it."""
 
     @property
     @abstractmethod
     def parameters(self) -> dict[str, Any]:
-        """What makes it again, as plain numbers and texts: ``type(transform)(**transform.parameters)``."""
+        """Its parameters, fit for JSON: ``type(transform)(**transform.parameters)`` is equal to it."""
 
     @property
     @abstractmethod
@@ -156,17 +156,17 @@ class Transform(ABC):
 
     @abstractmethod
     def support(self, band: Band) -> Support:
-        """How far the bins of one of its bands reach, to -60 dB."""
+        """How far the bins of one of its bands extend, down to -60 dB."""
 
     @abstractmethod
     def energies(self) -> list[Array]:
-        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each bin of each band."""
+        """Energy Σx² that a coefficient of magnitude 1 stands for, for each bin of each band."""
 
     @abstractmethod
     def instantaneous_frequencies(self, band: Band, slopes: Array) -> tuple[Array, Array]:
-        """Instantaneous frequencies that the slopes of log-magnitudes tell of.
+        """Instantaneous frequencies from the slopes of log-magnitudes.
 
-        As if windows were Gaussian (`msviz.lab.phase`).
+        Assuming Gaussian windows (`msviz.lab.phase`).
 
         Parameters
         ----------
@@ -183,15 +183,15 @@ class Transform(ABC):
 
     @abstractmethod
     def frame_ranges(self, start: int, stop: int) -> list[Range]:
-        """Frames that synthesis of samples [start, stop) needs: of every band, then of the residual."""
+        """Frames needed to synthesize samples [start, stop): of every band, then of the residual."""
 
     @abstractmethod
     def _reach(self, number: int) -> tuple[int, int]:
-        """Samples before and after a frame's centre that it depends on, of a band or the residual."""
+        """Samples before and after the centre of a frame that it depends on, for a band or the residual."""
 
     @abstractmethod
     def _run(self, source: Source, frames: Sequence[Range | None], map: Map | None) -> list[Array]:
-        """Coefficients (channels, bins, frames) of every band, and last of the residual, in these ranges."""
+        """Coefficients (channels, bins, frames) of every band, and finally the residual, in these ranges."""
 
     @abstractmethod
     def _rebuild(self, representation: Representation) -> Array:
@@ -201,7 +201,7 @@ class Transform(ABC):
 
     @property
     def all_bands(self) -> tuple[Any, ...]:
-        """The bands, and last the residual where there is one."""
+        """The bands, followed by the residual if there is one."""
         return self.bands if self.residual is None else (*self.bands, self.residual)
 
     def __eq__(self, other: object) -> bool:
@@ -216,17 +216,16 @@ class Transform(ABC):
         return Transform.of, (self.kind, self.parameters)
 
     def __repr__(self) -> str:
-        """As it is made, without what is the default."""
+        """The call that makes it, without default arguments."""
         default = self.of(self.kind, {"rate": self.rate}).parameters
         others = (f"{name}={value!r}" for name, value in self.parameters.items() if value != default[name])
         return f"{type(self).__name__}({', '.join((str(self.rate), *others))})"
 
     def lower_border_end(self) -> tuple[BorderPoint, ...]:
-        """The first sample and frame of each band that silence before the signal does not touch.
+        """The first sample and frame of each band that the start of the signal does not affect.
 
-        As `scipy.signal.ShortTimeFFT.lower_border_end`: from this frame on, none depends on samples before
-        the first; this sample, and none before it, is out of reach of the frames before.  The residual is
-        last.
+        As in `scipy.signal.ShortTimeFFT.lower_border_end`: frames from this one on do not depend on samples
+        before the first; this is the first sample that no earlier frame depends on.  The residual is last.
         """
         points = []
         for number, band in enumerate(self.all_bands):
@@ -236,9 +235,9 @@ class Transform(ABC):
         return tuple(points)
 
     def upper_border_begin(self, length: int) -> tuple[BorderPoint, ...]:
-        """The first sample and frame of each band that silence after `length` samples touches.
+        """The first sample and frame of each band affected by the end of a signal of `length` samples.
 
-        As `scipy.signal.ShortTimeFFT.upper_border_begin`.  The residual is last.
+        As in `scipy.signal.ShortTimeFFT.upper_border_begin`.  The residual is last.
         """
         length, points = whole("length", length, 0), []
         for number, band in enumerate(self.all_bands):
@@ -249,7 +248,7 @@ class Transform(ABC):
 
     @property
     def border(self) -> int:
-        """Samples past both ends of an interval on which its representation has frames, at most."""
+        """How many samples a representation extends beyond both ends of its interval, at most."""
         pairs = zip(self.frame_ranges(0, 1), self.all_bands, strict=True)
         return max(max(-r.start, r.stop) * int(band.hop) for r, band in pairs)
 
@@ -261,32 +260,32 @@ class Transform(ABC):
         start: int = 0,
         stop: int | None = None,
     ) -> Representation:
-        """Analyse samples [start, stop) of a source, the whole of it by default.
+        """Analyse samples [start, stop) of a source, by default all of it.
 
         Parameters
         ----------
         source : Source or array (channels, n) or (n,)
-            A `Signal`, an opened file, anything else of which intervals can be read, or samples.
+            A `Signal`, an opened file, any other source, or an array of samples.
         rate : float, optional
-            Of an array, in Hz; by default the transform's.
+            Sampling rate of an array in Hz; by default the transform's.
         start, stop : int
-            In samples; the cost is that of the interval, not of the source.
+            In samples; the cost depends on the interval, not on the source.
 
         Returns
         -------
         Representation
-            With all the frames that synthesis of [start, stop) needs.
+            With all the frames needed to synthesize [start, stop).
 
         Raises
         ------
         ParameterError
-            If the source has another rate or the interval does not lie within it.
+            If the source has another sampling rate or the interval is not within it.
 
         See Also
         --------
-        stream : Analyses piece by piece what is too long for memory.
-        coefficients : The frames within an interval alone.
-        synthesize : The way back.
+        stream : Analyse long sources piece by piece.
+        coefficients : Only the frames within an interval.
+        synthesize : The inverse.
         """
         source = as_source(source, rate, self.rate)
         start, stop = _within(start, stop, source.length)
@@ -305,20 +304,20 @@ class Transform(ABC):
     def stream(
         self, source: Source | ArrayLike, rate: float | None = None, *, piece: int | None = None
     ) -> Iterator[Representation]:
-        """Analyse a source from its start to its end, piece by piece, in bounded memory.
+        """Analyse a whole source piece by piece, in bounded memory.
 
-        The pieces follow each other without overlap: each holds the frames that are centred in it,
-        the first and the last also those of the border before and after the source.  A
-        piece alone lacks its neighbours' frames; `synthesize_stream` puts them together.
+        The pieces are consecutive and do not overlap: each has the frames centred in it, and the first and
+        the last also those of the border before and after the source.  A single piece lacks the frames of
+        its neighbours; `synthesize_stream` joins them.
 
         Parameters
         ----------
         source : Source or array
-            As `analyze` takes it.
+            As in `analyze`.
         rate : float, optional
-            Of an array, in Hz.
+            Sampling rate of an array in Hz.
         piece : int, optional
-            Samples in a piece.  By default some seconds, fewer the more channels there are.
+            Samples in a piece.  By default some seconds, fewer for more channels.
 
         Returns
         -------
@@ -327,7 +326,7 @@ class Transform(ABC):
         Raises
         ------
         ParameterError
-            If the source has another rate or `piece` is not positive.
+            If the source has another sampling rate or `piece` is not positive.
         """
         source = as_source(source, rate, self.rate)
         piece = max(STREAM // source.channels, SHORTEST_PIECE) if piece is None else whole("piece", piece, 1)
@@ -349,7 +348,7 @@ class Transform(ABC):
     def coefficients(
         self, source: Source | ArrayLike, start: int, stop: int, *, map: Map | None = None
     ) -> list[Array]:
-        """Frames of every band that are centred in samples [start, stop), which may lie outside the source.
+        """The frames of every band centred in samples [start, stop), which may be outside the source.
 
         Parameters
         ----------
@@ -357,18 +356,18 @@ class Transform(ABC):
         start, stop : int
             In samples.
         map : callable, optional
-            What is made of each coefficient in its place, such as `numpy.abs`: it is given arrays of
-            them as they come and gives arrays of the same shape.
+            Applied to the coefficients as they are computed, such as `numpy.abs`: it is given arrays and
+            returns arrays of the same shape.
 
         Returns
         -------
-        list of array (channels, bins, frames), complex or as `map` makes it, the lowest band first
-            What `map` makes lies in memory frame by frame, as pictures want it.
+        list of array (channels, bins, frames), complex or as returned by `map`, the lowest band first
+            Results of `map` are stored frame by frame, as pictures need them.
 
         Raises
         ------
         ParameterError
-            If the source has another rate or `stop` is before `start`.
+            If the source has another sampling rate or `stop` is before `start`.
         """
         source = as_source(source, None, self.rate)
         interval = _in_order(start, stop)
@@ -377,7 +376,7 @@ class Transform(ABC):
         return self._run(source, wanted, map)[: len(self.bands)]
 
     def frames(self, source: Source | ArrayLike, band: int, start: int, stop: int) -> Array:
-        """Frames start, …, stop - 1 of one band, computed by the stages that it needs alone.
+        """Frames start, …, stop - 1 of one band, computed with only the stages that it needs.
 
         Returns
         -------
@@ -386,7 +385,7 @@ class Transform(ABC):
         Raises
         ------
         ParameterError
-            If there is no such band, `stop` is before `start`, or the source has another rate.
+            If there is no such band, `stop` is before `start`, or the source has another sampling rate.
         """
         source = as_source(source, None, self.rate)
         band = whole("band", band, 0, len(self.bands) - 1)
@@ -395,18 +394,18 @@ class Transform(ABC):
         return self._run(source, wanted, None)[band]
 
     def synthesize(self, representation: Representation) -> Signal:
-        """The signal whose frames these are: samples [representation.start, representation.stop).
+        """The signal of a representation: samples [representation.start, representation.stop).
 
-        Coefficients that lie in a file are read piece by piece.
+        Coefficients in a file are read piece by piece.
 
         Raises
         ------
         ParameterError
-            If the representation was made by another transform, or holds magnitudes alone.
+            If the representation was made by another transform, or has only magnitudes.
 
         See Also
         --------
-        synthesize_stream : The same of the pieces of a stream.
+        synthesize_stream : The same for the pieces of a stream.
         """
         self._require_own(representation)
         start, stop = representation.start, representation.stop
@@ -420,17 +419,17 @@ class Transform(ABC):
         return Signal.of(samples, self.rate)
 
     def synthesize_stream(self, pieces: Iterable[Representation]) -> Iterator[Signal]:
-        """The signal that consecutive pieces of a stream rebuild, in bounded memory.
+        """Synthesize the consecutive pieces of a stream, in bounded memory.
 
         Yields
         ------
         Signal
-            Intervals that follow each other; each as soon as all frames that it needs have come.
+            Consecutive intervals, each as soon as all the frames it needs are available.
 
         Raises
         ------
         ParameterError
-            If the pieces do not follow each other, or were made by another transform.
+            If the pieces are not consecutive, or were made by another transform.
         """
         border = self.border
         waiting: Representation | None = None
@@ -464,13 +463,13 @@ class Transform(ABC):
                 f"the representation was made by {its!r}, not by {self!r}: use representation.synthesize()"
             )
         if not all(np.iscomplexobj(band.coefficients) for band in representation.bands):
-            raise ParameterError("magnitudes alone cannot be synthesized: their phases are lost")
+            raise ParameterError("magnitudes without phases cannot be synthesized")
         if len(representation.all_bands) != len(self.all_bands):
             raise ParameterError("a representation without its residual cannot be synthesized")
 
 
 def read_finite(source: Source, start: int, stop: int) -> Array:
-    """Samples [start, stop) of anybody's source; those that are not finite are 0, with a warning."""
+    """Samples [start, stop) of any source; non-finite samples are 0, with a warning."""
     samples: Array = source.read(start, stop)
     made, shape = (getattr(samples, name, None) for name in ("dtype", "shape"))
     if getattr(made, "kind", "") != "f" or shape != (source.channels, stop - start):
@@ -482,12 +481,12 @@ def read_finite(source: Source, start: int, stop: int) -> Array:
         quick = np.isfinite(samples.sum())  # enough, nearly always
     if quick or np.isfinite(samples).all():
         return samples
-    warnings.warn("non-finite samples are analysed as zero", stacklevel=4)
+    warnings.warn("non-finite samples are treated as zero", stacklevel=4)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def float_dtype(dtype: Any) -> np.dtype[Any]:
-    """float32 or float64, however it is written.
+    """float32 or float64, in any notation.
 
     Raises
     ------
@@ -505,14 +504,12 @@ def _within(start: Any, stop: Any, length: int) -> tuple[int, int]:
     """An interval of samples within a source, checked."""
     first, last = whole("start", start, 0), length if stop is None else whole("stop", stop, 0)
     if not first <= last <= length:
-        raise ParameterError(
-            f"samples {first} to {last} do not lie within the {length} samples of the signal"
-        )
+        raise ParameterError(f"samples {first} to {last} are not within the {length} samples of the signal")
     return first, last
 
 
 def _in_order(start: Any, stop: Any) -> Range:
     interval = Range(whole("start", start, -math.inf), whole("stop", stop, -math.inf))
     if interval.stop < interval.start:
-        raise ParameterError(f"stop must not be before start, as {stop} is before {start}")
+        raise ParameterError(f"stop ({stop}) must not be before start ({start})")
     return interval

@@ -1,4 +1,4 @@
-"""Running a stage over a stretch, block by block, in threads."""
+"""Run a stage over an interval, block by block, in threads."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ POOL_NAME = "msviz-transform"
 
 
 def _wanted(left: Iterator[Batch]) -> Iterator[Batch]:
-    """What is left, as long as this thread may go on."""
+    """Yield items until the work of this thread is cancelled."""
     for batch in left:
         try:
             raise_if_cancelled()
@@ -46,7 +46,7 @@ def _wanted(left: Iterator[Batch]) -> Iterator[Batch]:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Threads that stay, each with its scratch memory, until the program ends."""
+    """Threads that persist until the program ends, each with its own scratch memory."""
     return ThreadPoolExecutor(threads, thread_name_prefix=POOL_NAME)
 
 
@@ -55,7 +55,7 @@ if hasattr(os, "register_at_fork"):  # a forked child has the pool, but none of 
 
 
 def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], workers: int) -> None:
-    """Share the batches among threads: each takes the next that is left, and writes to places of its own."""
+    """Share the batches among threads: each takes the next one, and writes to its own part of the output."""
     left = iter(batches)  # that of a list gives every batch to one thread only
     threads = min(workers, len(batches) // 2)  # one that has but one batch to do costs more than it saves
     others = [_pool(workers - 1).submit(work, left) for _ in range(threads - 1)]
@@ -65,7 +65,7 @@ def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], w
 
 
 class Blocks(NamedTuple):
-    """How a stretch is cut into blocks of `size`, of each of which the middle `step` is kept."""
+    """How an interval is divided into blocks of `size`, of which the middle `step` samples are used."""
 
     size: int
     step: int
@@ -80,7 +80,7 @@ class Blocks(NamedTuple):
         return cls(size, step, list(range(begin, output.stop, step)))
 
     def batches(self, channels: int, masks: Sequence[Any]) -> list[Batch]:
-        """All blocks of all channels, those that have the same mask together."""
+        """All blocks of all channels, grouped by mask."""
         batches: list[Batch] = []
         jobs = [(c, s, m) for s, m in zip(self.starts, masks, strict=True) for c in range(channels)]
         for mask, same in itertools.groupby(jobs, key=lambda job: job[2]):
@@ -90,12 +90,12 @@ class Blocks(NamedTuple):
 
 
 def kept_dtype(dtype: np.dtype[Any], map: Map | None) -> np.dtype[Any]:
-    """Of what is kept of coefficients."""
+    """The type of the results of `map`."""
     return map(np.empty(0, dtype)).dtype if map else dtype
 
 
 def _copy(source: Array, have: Range, target: Array, want: Range) -> None:
-    """Fill `target` (…, want) from `source` (…, have); zero where there is nothing."""
+    """Fill `target` (…, want) from `source` (…, have), and with zeros elsewhere."""
     common = have.common(want)
     if common.stop <= common.start:
         target[...] = 0
@@ -116,7 +116,7 @@ def analyze_stage(
     workers: int,
     map: Map | None = None,
 ) -> tuple[list[Array], Array]:
-    """Frames of a stage's octaves, or what `map` makes of them, and its low-passed signal."""
+    """The frames of a stage's octaves, with `map` applied, and its low-passed signal."""
     channels = len(signal)
     bins = stage.scale.bins_per_octave
     dtype, counts = kept_dtype(stage.complex_dtype, map), [max(r.stop - r.start, 0) for r in wanted]

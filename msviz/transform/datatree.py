@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 
 def from_xarray(tree: xarray.DataTree) -> Representation:
-    """The representation that `to_xarray` gave, as it is or changed.
+    """Convert the result of `to_xarray`, possibly modified, back to a representation.
 
     Parameters
     ----------
     tree : xarray.DataTree
-        Laid out as `to_xarray` lays it out; of a file of complex numbers, `xarray.open_datatree` does
-        too.
+        With the layout of `to_xarray`; for files with complex coefficients, `xarray.open_datatree` returns
+        that, too.
 
     Raises
     ------
     ParameterError
-        If it is laid out in another way, or lacks bins, or frames amid others.
+        If it has another layout, or bins or frames are missing.
 
     See Also
     --------
-    Representation.to_xarray : The way there.
+    Representation.to_xarray : The inverse.
 
     Examples
     --------
@@ -51,21 +51,21 @@ def from_xarray(tree: xarray.DataTree) -> Representation:
         stop = whole("stop", attributes["stop"], start)
         frames = [_frames(tree[band.name], band, transform.rate) for band in transform.all_bands]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ParameterError(f"the tree is not laid out as to_xarray lays it out ({error})") from error
+        raise ParameterError(f"the tree does not have the layout of to_xarray ({error})") from error
     residual = frames.pop() if transform.residual is not None else None
     return Representation(transform, tuple(frames), residual, start, stop)
 
 
 def _frames(group: Any, band: Band, rate: int) -> Frames:
-    """The frames of a band in its group; ParameterError if they are not what they were in all but values."""
+    """The frames of a band from its group; ParameterError if anything but their values has changed."""
     values = numbers("coefficients", group["coefficients"].transpose("channel", "bin", "frame"))
     hz = np.asarray(group["frequency"]) if "frequency" in group.coords else band.frequencies
     if hz.shape != band.frequencies.shape or not np.allclose(hz, band.frequencies):
-        raise ParameterError(f"the bins of {band.name} must be all that there were, in their order")
+        raise ParameterError(f"the bins of {band.name} must be complete and in their original order")
     first, count = int(group.attrs["first_frame"]), values.shape[-1]
     if "time" in group.coords and count:  # it knows when frames were left out
         held = np.rint(np.asarray(group["time"]) * (rate / band.hop))
         first = int(held[0])
         if not np.array_equal(held, first + np.arange(count)):
-            raise ParameterError(f"the frames of {band.name} must follow each other")
+            raise ParameterError(f"the frames of {band.name} must be consecutive")
     return Frames(band, values, first, rate)

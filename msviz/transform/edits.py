@@ -1,8 +1,8 @@
-"""Edits of a representation: octaves muted, heard alone, louder or softer; boxes in time and frequency.
+"""Edits of a representation: octaves muted, soloed or with a gain; boxes in time and frequency.
 
-An edit is a gain for some rows over some frames.  What is silenced must be gone and what is kept must be
-whole, so an edit takes in every coefficient that reaches into what is edited: a filter over frequency, an
-atom (a filter's answer to an impulse) over time, each as far as it is above -60 dB of its peak.
+An edit is a gain for some bins over some frames.  A silenced region must be gone completely, so an edit
+applies to every coefficient that extends into the region: a filter in frequency, an atom (the impulse
+response of a filter) in time, each as far as it is above -60 dB of its peak.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ def _check_gain(gain_db: float) -> None:
 
 @dataclass(frozen=True)
 class BoxEdit:
-    """A box in time and frequency whose gain is changed.
+    """A gain for a box in time and frequency.
 
     Parameters
     ----------
     start_s, stop_s : float
-        In seconds from the start of the track.
+        Time range in seconds from the start of the track.
     low_hz, high_hz : float
-        In Hz.
+        Frequency range in Hz.
     gain_db : float
-        From -inf, which removes what is in the box, to 12 dB.
+        From -inf, which silences the box, to 12 dB.
 
     Raises
     ------
     ParameterError
-        If the box is empty or the gain out of range.
+        If the box is empty or the gain is out of range.
     """
 
     start_s: float
@@ -60,28 +60,24 @@ class BoxEdit:
 
     def __post_init__(self) -> None:
         if not self.start_s < self.stop_s:
-            raise ParameterError(
-                f"a box must end after it starts, not from {self.start_s} s to {self.stop_s} s"
-            )
+            raise ParameterError(f"stop_s ({self.stop_s}) must be after start_s ({self.start_s})")
         if not self.low_hz < self.high_hz:
-            raise ParameterError(
-                f"a box must end above where it starts, not from {self.low_hz} Hz to {self.high_hz} Hz"
-            )
+            raise ParameterError(f"high_hz ({self.high_hz}) must be above low_hz ({self.low_hz})")
         _check_gain(self.gain_db)
 
 
 @dataclass(frozen=True)
 class OctaveEdit:
-    """What is done to one octave.
+    """Changes to one octave.
 
     Parameters
     ----------
     gain_db : float
         From -inf, which silences it, to 12 dB.
     muted : bool
-        Whether it is silent whatever its gain.
+        Whether it is silent, whatever its gain.
     soloed : bool
-        Whether only it, and others that are soloed, are heard.
+        Whether only it and other soloed octaves are audible.
 
     Raises
     ------
@@ -107,20 +103,20 @@ class Edits:
     Parameters
     ----------
     octaves : tuple of OctaveEdit
-        The lowest first; the highest ends at the Nyquist frequency, and the lowest takes in all that lies
-        below it.  Empty leaves all as they are.
+        The lowest first; the highest ends at the Nyquist frequency, and the lowest includes everything
+        below it.  Empty to change none.
     boxes : tuple of BoxEdit
         Where they overlap, their gains multiply.
     alone : bool
-        Whether only what lies in the boxes is heard, each at its gain (0 dB for one that would remove it).
-        Without a box it does nothing.
+        Whether only the boxes are audible, each at its gain (0 dB for one that would be silent).  Has no
+        effect without boxes.
 
     Notes
     -----
-    A bin that reaches into several octaves is cut by all of them, so that nothing of a muted octave is left
-    in its neighbours' bins, and made louder by its own octave alone.  A soloed octave keeps every bin that
-    reaches into it: what is heard of an octave soloed and of the same octave muted adds up to the whole.
-    So does what is heard of boxes alone and of the same boxes removed.
+    A bin that extends into several octaves is attenuated by all of them, so that nothing of a muted octave
+    remains in the bins of its neighbours, and amplified only by its own octave.  A soloed octave keeps every
+    bin that extends into it: an octave soloed and the same octave muted add up to the whole, and so do boxes
+    soloed and the same boxes silenced.
 
     Examples
     --------
@@ -172,7 +168,7 @@ class Edits:
         return replace(self, octaves=tuple(octaves))
 
     def with_box(self, box: BoxEdit, index: int | None = None) -> Edits:
-        """The same with one box more, or with `box` in the place of the one with this index."""
+        """The same with an additional box, or with `box` replacing the one at an index."""
         boxes = list(self.boxes)
         if index is None:
             boxes.append(box)
@@ -181,21 +177,21 @@ class Edits:
         return replace(self, boxes=tuple(boxes))
 
     def without_box(self, index: int) -> Edits:
-        """The same without the box with this index."""
+        """The same without the box at an index."""
         return replace(self, boxes=self.boxes[:index] + self.boxes[index + 1 :])
 
     def __call__(self, representation: Representation) -> Representation:
-        """The representation with these edits.
+        """Apply the edits to a representation.
 
         Parameters
         ----------
         representation : Representation
-            Left as it is.
+            Not modified.
 
         Returns
         -------
         Representation
-            Bands without an edit are those of `representation`, not copies.
+            Bands that are not edited are shared with `representation`, not copied.
         """
         if not self:
             return representation
@@ -204,7 +200,7 @@ class Edits:
         )
 
     def band(self, frames: Frames, transform: Transform) -> Frames:
-        """Frames of one of the transform's bands with these edits; the same object if none meets them."""
+        """The frames of one band with these edits; the same object if no edit affects them."""
         return self._edited(frames, transform.support(frames.band))
 
     def _edited(self, frames: Frames, support: Support) -> Frames:
@@ -229,7 +225,7 @@ class Edits:
         return replace(frames, coefficients=edited)
 
     def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> Array:
-        """The gain that the octaves give each row, shape (bins,)."""
+        """The gain of each bin due to octave edits, shape (bins,)."""
         if all(octave == _UNCHANGED for octave in self.octaves):
             return np.ones(len(frequencies), np.float32)
         high = nyquist * 2.0 ** np.arange(1 - len(self.octaves), 1)
@@ -246,13 +242,13 @@ class Edits:
 
 
 def _meets(support: Support, low: Any, high: Any) -> Array:
-    """Which bins reach into an interval of frequency, shape (bins,); of several as columns, (n, bins)."""
+    """Which bins extend into a frequency range, shape (bins,); for n ranges, (n, bins)."""
     found: Array = (support.low_hz < high) & (support.high_hz > low)
     return found
 
 
 def _part(support: Support, frames: Frames, box: BoxEdit) -> tuple[slice, slice, slice] | None:
-    """The channels, bins and frames that reach into a box; None if none do."""
+    """The channels, bins and frames that extend into a box; None if there are none."""
     rows = np.flatnonzero(_meets(support, box.low_hz, box.high_hz))
     if not len(rows):
         return None

@@ -1,8 +1,8 @@
 """The filters of the octave transform and their duals, on a grid of frequencies.
 
 One window shape, the 4-term Nuttall window with a continuous first derivative, shifted along the
-warped frequency axis ψ(f) = log2(f + f0), makes every filter; its integral makes the low-passes, and lets
-the filters fall that reach past an end of the spectrum.
+warped frequency axis ψ(f) = log2(f + f0), makes every filter; its integral makes the low-passes, and tapers
+filters that extend beyond an end of the spectrum.
 
 References
 ----------
@@ -45,7 +45,7 @@ def nuttall_slope(u: FloatArray) -> FloatArray:
 
 
 def smooth_step(u: FloatArray) -> FloatArray:
-    """1 below u = 0, 0 above u = 1, and between them the falling integral of the window."""
+    """1 below u = 0, 0 above u = 1, and the falling integral of the window between them."""
     u = np.clip(u, 0.0, 1.0)
     a0, a1, a2, a3 = NUTTALL
     ripple = a1 * np.sin(2 * np.pi * u) - a2 / 2 * np.sin(4 * np.pi * u) + a3 / 3 * np.sin(6 * np.pi * u)
@@ -58,7 +58,7 @@ def smooth_step_slope(u: FloatArray) -> FloatArray:
 
 
 class WindowShape(Enum):
-    """What a filter bank is made of."""
+    """The shape of the filters of a bank."""
 
     WINDOW = auto()
     """The filters g_k themselves."""
@@ -75,13 +75,13 @@ class FilterBank:
     Attributes
     ----------
     first, last : array (bins,)
-        Filter k lives on the grid's j in [first[k], last[k]); `first` may be negative.
+        Filter k is nonzero for j in [first[k], last[k]); `first` may be negative.
     row : array (total,)
-        Which filter a value is of.
+        The filter that a value belongs to.
     index : array (total,)
         Its j.
     response : array (total,)
-        Values of all the filters, one behind the other.
+        Values of all the filters, concatenated.
     """
 
     first: IntArray
@@ -96,10 +96,10 @@ def filter_bank(
 ) -> FilterBank:
     """The filters of an octave on the grid j·spacing Hz, cut at j < limit.
 
-    A sine at f has images at -f and rate - f.  A filter that reaches past 0 Hz or the Nyquist frequency
-    falls from 1 at its centre to 0 at the centre's image, and so does not see its own sine twice.  The
-    fall is ½ at the end of the spectrum and point-symmetric about it: what the filter takes of a sine
-    and of its image adds up to no more than the sine.
+    A sine at f has images at -f and rate - f.  A filter that extends beyond 0 Hz or the Nyquist frequency is
+    tapered from 1 at its centre to 0 at the image of the centre, so that it does not include its own sine
+    twice.  The taper is ½ at the end of the spectrum and point-symmetric about it: the response to a sine
+    and to its image add up to no more than the sine.
     """
     centres = scale.bin_frequencies(octave)
     low, high = scale.filter_edges(centres)
@@ -129,7 +129,7 @@ def filter_bank(
 
 
 def mean_power(scale: OctaveScale, frequencies: Any) -> Any:
-    """Σ|g_k(f)|² where filters lie all round f, in closed form: what a sine has in all bins together."""
+    """Σ|g_k(f)|² for f among filters on both sides, in closed form: the power of a sine in all bins."""
     window = NUTTALL[0] ** 2 + sum(a**2 for a in NUTTALL[1:]) / 2
     filters = 4 * scale.bins_per_octave / scale.resolution * (1 + scale.warp_offset / frequencies)
     return window * filters
@@ -137,11 +137,11 @@ def mean_power(scale: OctaveScale, frequencies: Any) -> Any:
 
 @dataclass(frozen=True)
 class Residual:
-    """The one real low-pass band that takes what lies below the lowest octave, DC included; a `Band`.
+    """The real low-pass band below the lowest octave, including DC; a `Band`.
 
-    It falls over the width of the lowest filter, so that its response in time is as short.  In the
-    frame it counts `weight` times, about as much as the bins at the other side of the edge together:
-    S stays nearly level across it, and the duals there are as short as elsewhere.
+    Its edge is as wide as the lowest filter, so that its impulse response is as short.  In the frame it has
+    the weight `weight`, about that of all the bins on the other side of the edge: S is nearly flat across the
+    edge, and the duals there are as short as elsewhere.
     """
 
     pass_edge: float
@@ -159,12 +159,12 @@ class Residual:
 
     @property
     def frequencies(self) -> FloatArray:
-        """Of its only row: 0 Hz."""
+        """Centre of its only bin: 0 Hz."""
         return np.zeros(1)
 
     @property
     def edges(self) -> dict[str, float]:
-        """What files tell of it."""
+        """Its edges, for files."""
         return {"pass_edge_hz": self.pass_edge, "stop_edge_hz": self.stop_edge, "weight": self.weight}
 
     @classmethod
@@ -175,15 +175,15 @@ class Residual:
         return cls(max(float(low), 0.0), float(high), hop, float(mean_power(scale, frequency)))
 
     def response(self, frequencies: FloatArray) -> FloatArray:
-        """Gain at frequencies of 0 Hz and up."""
+        """Gain at frequencies from 0 Hz up."""
         return smooth_step((frequencies - self.pass_edge) / (self.stop_edge - self.pass_edge))
 
 
 def frame_operator(scale: OctaveScale, spacing: float, size: int, *, reaches_nyquist: bool) -> FloatArray:
     """S(f) = Σ|g_k(f)|² + w·|g_low(f)|² on the grid j·spacing, j = 0..size-1, mirrored parts folded in.
 
-    In the painless case the frame operator is this multiplication, and g_k/S is the canonical dual.
-    It sums over the filters of the whole transform, whichever stage computes them.
+    In the painless case the frame operator is this multiplication, and g_k/S is the canonical dual.  It sums
+    over the filters of the whole transform, whichever stage computes them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Frames of a band, and ranges of whole numbers that count them."""
+"""Frames of a band, and ranges of integers to index them."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from msviz.errors import ParameterError
 
 
 class Range(NamedTuple):
-    """Whole numbers from `start` to before `stop`: samples or frames, counted from the file's first."""
+    """Integers from `start` up to, but not including, `stop`: samples or frames, counted from the first."""
 
     start: int
     stop: int
 
     def widened(self, by: int) -> Range:
-        """By so many on both sides."""
+        """The range, extended on both sides."""
         return Range(self.start - by, self.stop + by)
 
     def times(self, factor: int) -> Range:
-        """Samples at a higher rate that these samples stand on, from the first to the last."""
+        """The range of corresponding samples at a higher rate, from the first to the last."""
         return Range(self.start * factor, (self.stop - 1) * factor + 1)
 
     def over(self, hop: int) -> Range:
-        """Frames whose centres lie in this range of samples."""
+        """The frames whose centres are in this range of samples."""
         return Range(-(-self.start // hop), -(-self.stop // hop))
 
     def common(self, other: Range) -> Range:
-        """What both cover; empty (stop <= start) when they do not meet."""
+        """The intersection; empty (stop <= start) if they do not overlap."""
         return Range(max(self.start, other.start), min(self.stop, other.stop))
 
     @staticmethod
     def hull(ranges: Iterable[Range | None]) -> Range | None:
-        """From the first start to the last stop of those that hold anything."""
+        """The smallest range that contains all non-empty ones."""
         held = [r for r in ranges if r is not None and r.stop > r.start]
         return Range(min(r.start for r in held), max(r.stop for r in held)) if held else None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Frames:
-    """Coefficients of one band over a range of frames.
+    """The coefficients of one band over a range of frames.
 
     Attributes
     ----------
     band : Band
-        Whose frames they are.
+        The band.
     coefficients : array (channels, bins, frames)
-        Complex; for the residual, real.  May be changed in place: synthesis takes what is there.  In a file
-        that was opened by `msviz.load`, what is indexed is read.
+        Complex; real for the residual.  May be changed in place before synthesis.  In a file opened by
+        `msviz.load`, they are read when they are indexed.
     first_frame : int
         Number of the frame in column 0, negative in the border before the file.  Frame n is
         centred on sample n × hop of the original signal.
@@ -91,7 +91,7 @@ class Frames:
         return np.arange(self.first_frame, self.stop_frame) * (self.hop / self.rate)
 
     def between(self, start: int, stop: int) -> NDArray[Any]:
-        """Coefficients of frames [start, stop), zero where there are none; a copy."""
+        """A copy of the coefficients of frames [start, stop), zero where there are none."""
         shape = self.coefficients.shape
         out = np.zeros((*shape[:-1], max(stop - start, 0)), self.coefficients.dtype)
         held = self.range.common(Range(start, stop))
@@ -100,19 +100,20 @@ class Frames:
         return out
 
     def crop(self, frames: Range) -> Frames:
-        """Those of these frames that lie in a range; in memory, and a view where they were."""
+        """The frames within a range, in memory; a view if they already were."""
         first = min(max(frames.start, self.first_frame), self.stop_frame)
         last = max(min(frames.stop, self.stop_frame), first)
         held = self.coefficients[..., first - self.first_frame : last - self.first_frame]
         return replace(self, coefficients=held, first_frame=first)
 
     def joined(self, after: Frames) -> Frames:
-        """These frames and those that follow them.
+        """Join consecutive frames.
 
         Raises
         ------
         ParameterError
-            If `after` does not begin where these end, or has another hop, other channels or magnitudes alone.
+            If `after` does not begin where these frames end, or has another hop, other channels or only
+            magnitudes.
         """
         if (after.first_frame, after.hop) != (self.stop_frame, self.hop):
             raise ParameterError(
@@ -126,11 +127,11 @@ class Frames:
         return replace(self, coefficients=np.concatenate(pair, axis=-1))
 
     def since(self, frame: int) -> Frames:
-        """These frames without those before `frame`; a copy, so that the others' memory is free."""
+        """A copy without the frames before `frame`, so that their memory is freed."""
         return replace(self, coefficients=self.between(frame, self.stop_frame), first_frame=frame)
 
     def __eq__(self, other: object) -> bool:
-        """Whether they are the same frames of equal bands, with equal coefficients."""
+        """Whether both have equal bands, frame numbers and coefficients."""
         if not isinstance(other, Frames):
             return NotImplemented
         return (

@@ -45,59 +45,57 @@ NUTTALL_SIGMA = 0.1457
 
 @lru_cache(maxsize=6)  # of 10 MB each; a sharper picture has three
 def _plan(scale: OctaveScale, dtype: str, shape: WindowShape) -> tuple[Stage, ...]:
-    """The stages for these parameters: built once, kept, reused."""
+    """The stages for these parameters, built once and reused."""
     return plan_stages(scale, np.dtype(dtype), TOLERANCE_DB[dtype], shape)
 
 
 class OctaveTransform(Transform):
-    """An invertible multi-scale transform: every octave has the same bins and half the hop below it.
+    """An invertible multi-scale transform: every octave has half the hop of the octave below.
 
     Parameters
     ----------
     rate : int
-        Sampling rate in Hz of the signals it is for, from 1 Hz; a fraction is rounded, as that of a `Signal`.
+        Sampling rate in Hz of its signals, from 1 Hz; rounded to whole Hz, like that of a `Signal`.
     bins_per_octave : int
-        Rows in each octave's matrix, from 3 to 1200.
+        Frequency bins in each octave, from 3 to 1200.
     resolution : float
-        How finely frequency is told apart: the filters' -3 dB bandwidth is 1/resolution octave.
-        Small: sharp in time; large: sharp in pitch.  From 3 to `bins_per_octave`.
+        Frequency resolution: the -3 dB bandwidth of the filters is 1/resolution octave.  Low values are
+        sharp in time, high values sharp in pitch.  From 3 to `bins_per_octave`.
     gamma : float
-        Bandwidth in Hz added to every filter, so that low octaves stay short in time; 0 is
-        constant Q.
+        Bandwidth in Hz added to every filter, which keeps low octaves short in time; 0 is constant Q.
     fmin : float, optional
-        Lowest frequency to cover, in Hz.  Octaves descend from the Nyquist frequency; the lowest
-        begins less than an octave above `fmin`.  By default 20 Hz, the lowest audible frequency;
-        at rates below 2560 Hz, those of vibrations, eight octaves below the Nyquist frequency; at
-        rates from 1.31 MHz on, those of radio, fourteen.
+        Lowest frequency to cover, in Hz.  Octaves are counted down from the Nyquist frequency; the lowest
+        begins less than an octave above `fmin`.  By default 20 Hz, the lowest audible frequency; at rates
+        below 2560 Hz (vibrations), eight octaves below the Nyquist frequency; at rates from 1.31 MHz
+        (radio), fourteen.
     mirrored : bool
-        Whether filters that reach past 0 Hz or the Nyquist frequency see the spectrum's mirror image at full
-        strength there, as they did in files of format version 1: a sine that near reads up to 6 dB too much.
+        Whether filters that extend beyond 0 Hz or the Nyquist frequency include the mirrored spectrum there
+        without attenuation, as in files of format version 1: sines near them have levels up to 6 dB too
+        high.
     dtype : {"float32", "float64"}
-        What samples and coefficients are computed in.
+        Precision of samples and coefficients.
     workers : int, optional
-        Threads that long intervals are shared among; by default as many as there are processors that the
-        process may use.
-        1 computes in the calling thread alone.  The result does not depend on it.
+        Threads that share the work on long intervals; by default one for each processor that the process
+        may use.  1 computes in the calling thread.  The result does not depend on it.
 
     Raises
     ------
     ParameterError
-        If a parameter has a value that cannot be used.
+        If a parameter has an invalid value.
 
     See Also
     --------
-    STFT : The transform of one resolution for all frequencies, with the same methods.
-    Edits : Changes what a representation sounds like.
-    msviz.save, msviz.load : Representations in files.
+    STFT : A transform with the same resolution at all frequencies, and the same methods.
+    Edits : Change the sound of a representation.
+    msviz.save, msviz.load : Store representations in files.
 
     Notes
     -----
     A nonstationary Gabor frame in the painless case (Balazs et al., J. Comput. Appl. Math. 236,
     2011; Velasco et al., DAFx 2011) with the octave-wise hops and the `gamma` of Schörkhuber et al.
     (AES 53rd Conf., 2014).  A coefficient is a sample of the analytic band-pass signal: a sine of
-    amplitude A at a bin's centre reads magnitude A there, up to the last bin below the Nyquist frequency.
-    Frame n of an octave is centred on
-    sample n × hop.
+    amplitude A at the centre of a bin has magnitude A there, up to the last bin below the Nyquist frequency.
+    Frame n of an octave is centred on sample n × hop.
 
     All methods may be called from several threads at once, and in forked processes.
 
@@ -151,12 +149,12 @@ class OctaveTransform(Transform):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What makes it again, but for its threads: ``OctaveTransform(**parameters)``."""
+        """Its parameters, except `workers`: ``OctaveTransform(**parameters)`` is equal to it."""
         return {**asdict(self.scale), "dtype": self.dtype.name}
 
     @property
     def title(self) -> str:
-        """What a picture of it is called."""
+        """Title of a picture of it."""
         return "Octaves"
 
     def bandwidth(self, frequency: float) -> float:
@@ -190,7 +188,7 @@ class OctaveTransform(Transform):
         return float(min(v.min() for v in values)), float(max(v.max() for v in values))
 
     def support(self, band: Band) -> Support:
-        """How far the bins of one of its bands reach, to -60 dB."""
+        """How far the bins of one of its bands extend, down to -60 dB."""
         if isinstance(band, Residual):
             time_s = np.array([ATOM_WIDTHS / (band.stop_edge - band.pass_edge)])
             return Support(np.zeros(1), np.array([band.stop_edge]), time_s)
@@ -200,11 +198,11 @@ class OctaveTransform(Transform):
         return Support(*self.scale.filter_edges(band.frequencies, FILTER_SHARE), ATOM_WIDTHS / narrowest)
 
     def energies(self) -> list[Array]:
-        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each bin of each band.
+        """Energy Σx² that a coefficient of magnitude 1 stands for, for each bin of each band.
 
-        With these weights Σ|c|² is Σx², since S is level: a coefficient's share of the sound does not
-        depend on whether it stands for eight samples or for four thousand.  A sine of amplitude 1 reads 1 in
-        the middle of ∫S rows at every frame, and has the energy hop/2 from frame to frame; so the weight is
+        With these weights Σ|c|² is Σx², because S is flat: the share of a coefficient does not depend on
+        whether it stands for eight samples or for four thousand.  A sine of amplitude 1 has magnitude 1 in
+        the middle of ∫S bins in every frame, and the energy hop/2 from frame to frame; so the weight is
         hop / 2S, with S = Σ|g_k|².
         """
         return [band.hop / (2 * np.asarray(mean_power(self.scale, band.frequencies))) for band in self.bands]
@@ -221,7 +219,7 @@ class OctaveTransform(Transform):
     # ------------------------------------------------------------------ analysis
 
     def frame_ranges(self, start: int, stop: int) -> list[Range]:
-        """Frames that synthesis of samples [start, stop) needs: of every octave, then of the residual."""
+        """Frames needed to synthesize samples [start, stop): of every octave, then of the residual."""
         ranges: list[Range] = []
         for stage, made in zip(self._stages, self._synthesis_ranges(start, stop), strict=True):
             reached = made.widened(stage.dual_reach).times(stage.decimation)
@@ -242,11 +240,11 @@ class OctaveTransform(Transform):
         return self._reaches[number], self._reaches[number]
 
     def with_resolution(self, resolution: float) -> OctaveTransform:
-        """A transform that differs in its resolution alone."""
+        """The same transform with another resolution."""
         return OctaveTransform(**{**self.parameters, "resolution": resolution}, workers=self.workers)
 
     def with_window_shape(self, shape: WindowShape) -> OctaveTransform:
-        """The same analysis with filters of another shape; it cannot be inverted."""
+        """The same analysis with filters of another shape, which cannot be inverted."""
         return _again(self.parameters, self.workers, shape)
 
     def _run(self, source: Source, frames: Sequence[Range | None], map: Map | None) -> list[Array]:
@@ -300,7 +298,7 @@ class OctaveTransform(Transform):
         return low
 
     def _synthesis_ranges(self, start: int, stop: int) -> list[Range]:
-        """Which of its own samples each stage must rebuild for samples [start, stop) of the signal."""
+        """Which of its own samples each stage must synthesize for samples [start, stop) of the signal."""
         ranges = [Range(start, stop)]
         for stage, below in itertools.pairwise(self._stages):
             needed = ranges[-1].widened(stage.dual_reach)
@@ -310,7 +308,7 @@ class OctaveTransform(Transform):
 
 
 def _again(parameters: dict[str, Any], workers: int, shape: WindowShape) -> OctaveTransform:
-    """A transform as it was pickled."""
+    """Unpickle a transform."""
     transform = OctaveTransform(**parameters, workers=workers)
     if shape is not WindowShape.WINDOW:
         transform._shape = shape

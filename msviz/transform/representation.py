@@ -1,4 +1,4 @@
-"""What analysis gives and synthesis takes."""
+"""The result of an analysis, and the input of synthesis."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LONGEST_SHOWN = 2**22  # samples in a file of which a notebook shows the picture
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Representation:
-    """The coefficients of samples [start, stop) of a signal, and all that rebuilds them.
+    """The coefficients of samples [start, stop) of a signal, from which synthesis restores them.
 
     It can be compared (`==`), scaled by a gain or masks (`*`), mixed (`+`, `-`), and reduced to magnitudes
     (`abs`).
@@ -42,28 +42,28 @@ class Representation:
     Attributes
     ----------
     transform : Transform
-        What made it, and rebuilds the samples.
+        The transform that made it, and synthesizes it.
     bands : tuple of Frames
-        One an octave, the lowest first; one in all for an STFT.
+        One for each octave, the lowest first; a single one for an STFT.
     residual : Frames or None
-        What lies below the lowest octave: one real bin, (channels, 1, frames).
+        Everything below the lowest octave: one real bin, (channels, 1, frames).
     start, stop : int
-        The samples that synthesis rebuilds.  The bands reach further on both sides: coefficients
-        in the border matter.
+        The samples that synthesis returns.  The bands extend further on both sides: synthesis needs the
+        coefficients in the border.
 
     See Also
     --------
-    OctaveTransform.analyze, STFT.analyze : Make one of a signal.
-    load : Opens one in a file.
+    OctaveTransform.analyze, STFT.analyze : Make one from a signal.
+    load : Open one in a file.
 
     Raises
     ------
     ParameterError
-        If the bands are not those of the transform, or differ in channels.
+        If the bands do not match the transform, or differ in channels.
 
     Notes
     -----
-    May be read from several threads at once, as long as none changes coefficients.
+    Safe to read from several threads at once, as long as none changes coefficients.
     """
 
     transform: Transform
@@ -78,7 +78,7 @@ class Representation:
                 f"{self.transform!r} has {len(self.transform.bands)} bands, not {len(self.bands)}"
             )
         if self.stop < self.start:
-            raise ParameterError(f"stop must not be before start, as {self.stop} is before {self.start}")
+            raise ParameterError(f"stop ({self.stop}) must not be before start ({self.start})")
         channels: Any = "channels"
         for held, band in zip(self.all_bands, self.transform.all_bands, strict=False):
             values, bins = held.coefficients, band.frequencies.size
@@ -97,12 +97,12 @@ class Representation:
 
     @property
     def octaves(self) -> tuple[Frames, ...]:
-        """The bands, by the name they have in an octave transform."""
+        """The bands, under their name in an octave transform."""
         return self.bands
 
     @property
     def all_bands(self) -> tuple[Frames, ...]:
-        """The bands, and last the residual where there is one."""
+        """The bands, followed by the residual if there is one."""
         return self.bands if self.residual is None else (*self.bands, self.residual)
 
     @property
@@ -117,36 +117,36 @@ class Representation:
 
     @property
     def length(self) -> int:
-        """Samples in each channel of what synthesis rebuilds."""
+        """Number of samples in each channel of the resynthesis."""
         return self.stop - self.start
 
     @property
     def duration(self) -> float:
-        """Length in seconds of what synthesis rebuilds."""
+        """Length of the resynthesis in seconds."""
         return self.length / self.rate
 
     @property
     def in_memory(self) -> bool:
-        """Whether its coefficients are arrays, and not read from a file when they are indexed."""
+        """Whether its coefficients are arrays in memory, and not read from a file when they are indexed."""
         return all(isinstance(band.coefficients, np.ndarray) for band in self.all_bands)
 
     def of_bands(self, frames: Iterable[Frames]) -> Representation:
-        """The same with other frames: of every band, and last of the residual, if it has one."""
+        """The same with other frames: those of every band, followed by the residual's if it has one."""
         held = list(frames)
         residual = None if self.residual is None else held.pop()
         return Representation(self.transform, tuple(held), residual, self.start, self.stop)
 
     def read(self, start: int | None = None, stop: int | None = None) -> Representation:
-        """Samples [start, stop), by default all: the frames that rebuild them alone, in memory.
+        """The representation of samples [start, stop), by default all, in memory.
 
-        Frames that are in memory already are shared, not copied; others are read.
+        Frames that are already in memory are shared, not copied; others are read.
 
         Raises
         ------
         ParameterError
-            If they do not lie within the representation.
+            If the interval is not within the representation.
         StorageError
-            If a file is damaged there.
+            If the file is damaged there.
         """
         start, stop = self._interval(start, stop)
         needed = self.transform.frame_ranges(start, stop)
@@ -158,18 +158,18 @@ class Representation:
         last = self.stop if stop is None else whole("stop", stop, -math.inf)
         if not self.start <= first <= last <= self.stop:
             raise ParameterError(
-                f"samples {first} to {last} do not lie within those of the representation, "
+                f"samples {first} to {last} are not within those of the representation, "
                 f"{self.start} to {self.stop}"
             )
         return first, last
 
     def between(self, start_s: float, stop_s: float) -> Representation:
-        """What lies between two times in seconds, counted from the start of the signal; see `read`.
+        """The part between two times in seconds from the start of the signal; see `read`.
 
         Raises
         ------
         ParameterError
-            If they do not lie within the representation.
+            If the interval is not within the representation.
 
         Examples
         --------
@@ -185,24 +185,24 @@ class Representation:
         return self.read(*interval_of(start_s, stop_s, self.rate, self.start, self.stop))
 
     def joined(self, after: Representation) -> Representation:
-        """This interval and the one that follows it, as one.
+        """Join this interval and the following one.
 
         Raises
         ------
         ParameterError
-            If `after` does not begin where this ends.
+            If `after` does not begin where this ends, or has another transform.
         """
         if after.start != self.stop:
             raise ParameterError(f"sample {after.start} does not follow sample {self.stop - 1}")
         if after.transform != self.transform:
             raise ParameterError(
-                f"what {after.transform!r} made does not follow what {self.transform!r} made"
+                f"representations of {self.transform!r} and {after.transform!r} cannot be joined"
             )
         pairs = zip(self.all_bands, after.all_bands, strict=True)
         return replace(self.of_bands(a.joined(b) for a, b in pairs), stop=after.stop)
 
     def synthesize(self) -> Signal:
-        """The samples [start, stop), rebuilt by the transform that made this; see `Transform.synthesize`."""
+        """Synthesize the samples [start, stop); see `Transform.synthesize`."""
         return self.transform.synthesize(self)
 
     # ------------------------------------------------------------------ arithmetic
@@ -219,19 +219,19 @@ class Representation:
         )
 
     def __mul__(self, factor: Any) -> Representation:
-        """Times a gain, or masks.
+        """Multiply by a gain, or by masks.
 
         Parameters
         ----------
         factor : number, or sequence of array
-            One for each band, the lowest first, broadcast against its coefficients (channels, bins,
-            frames).  One more is for the residual; without it, the residual takes the mask of the lowest bin
-            beside it.  Of complex ones the residual, which is real, takes the real part.
+            One mask for each band, the lowest first, broadcast against its coefficients (channels, bins,
+            frames).  An additional one is for the residual; without it, the residual uses the mask of the
+            lowest bin.  The residual is real, and uses the real part of a complex mask.
 
         Raises
         ------
         ParameterError
-            If there is not a mask for each band, or one does not fit.
+            If there is not one mask for each band, or one has the wrong shape.
         """
         if isinstance(factor, Representation | str):
             return NotImplemented
@@ -243,7 +243,7 @@ class Representation:
             masks.append(_residual_mask(masks[0], self.bands[0], self.residual))
         if len(masks) != len(self.all_bands):
             raise ParameterError(
-                f"there must be a mask for each of {len(self.bands)} bands, not {len(masks)}"
+                f"there must be one mask per band, {len(self.bands)} in all, not {len(masks)}"
             )
         if self.residual is not None:
             masks[-1] = masks[-1].real
@@ -255,11 +255,11 @@ class Representation:
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> Representation:
-        """Over a number."""
+        """Divide by a number."""
         return self * (1 / numbers("a divisor", divisor))
 
     def __add__(self, other: Representation) -> Representation:
-        """Both together: the representation of the sum of the signals."""
+        """The representation of the sum of the signals."""
         return self._with(other, operator.add)
 
     def __sub__(self, other: Representation) -> Representation:
@@ -270,7 +270,7 @@ class Representation:
         return self * -1
 
     def __abs__(self) -> Representation:
-        """Its magnitudes alone, real; they can be looked at, but not synthesized."""
+        """Its magnitudes, which can be drawn but not synthesized."""
         return self.of_bands(
             replace(band, coefficients=np.abs(band.coefficients[...])) for band in self.all_bands
         )
@@ -295,7 +295,7 @@ class Representation:
     # ------------------------------------------------------------------ pictures
 
     def _pooled(self, channel: int, columns: Columns) -> list[Array]:
-        """Of every band, the strongest magnitude in each column, an array (bins, columns)."""
+        """For every band, the greatest magnitude in each column, an array (bins, columns)."""
         channel = whole("channel", channel, 0, self.channels - 1)
         pooled = []
         for band in self.bands:
@@ -310,24 +310,24 @@ class Representation:
         return pooled
 
     def levels(self, start: int | None = None, stop: int | None = None) -> list[NDArray[np.uint8]]:
-        """Level codes of the frames that are centred in samples [start, stop), by default all.
+        """Level codes of the frames centred in samples [start, stop), by default all.
 
-        `msviz.picture.to_db` tells what they mean.
+        `msviz.picture.to_db` converts them to dB.
 
         Returns
         -------
-        list of uint8 array (channels, bins, frames), one a band, the lowest first
+        list of uint8 array (channels, bins, frames), one for each band, the lowest first
 
         Raises
         ------
         ParameterError
-            If the samples do not lie within the representation.
+            If the samples are not within the representation.
         """
         interval = Range(*self._interval(start, stop))
         return [level_codes(band.between(*interval.over(band.hop))) for band in self.bands]
 
     def _columns(self, count: int) -> Columns:
-        """So many columns from the first sample to the last."""
+        """A given number of columns from the first sample to the last."""
         step = max(self.length, 1) / count
         return Columns(self.start + step / 2, count, step)
 
@@ -338,21 +338,21 @@ class Representation:
         stop: int | None = None,
         frame_rate: float | None = None,
     ) -> NDArray[np.float32]:
-        """All bands as one rectangular array, for models that want one.
+        """All bands as one rectangular array, for models that need one.
 
-        Column j is centred on sample start + j × rate / frame_rate and reaches half way to its
-        neighbours.  It shows the strongest of a band's frames in it; a band with fewer frames than
-        columns repeats the nearest.  So nothing is shifted in time, and no click is lost.
+        Column j is centred on sample start + j × rate / frame_rate and extends half way to its neighbours.
+        It shows the strongest of a band's frames in it; a band with fewer frames than columns repeats the
+        nearest.  So nothing is shifted in time, and no click is lost.
 
         Parameters
         ----------
         channel : int
-            Counted from 0.
+            Numbered from 0.
         start, stop : int
-            In samples of the original; by default those that the representation is of.
+            In samples of the original; by default all of the representation.
         frame_rate : float, optional
-            Columns a second; by default 100, or the rate where that is lower.
-            ``rate / hop`` of an octave shows its frames as they are.
+            Columns per second; by default 100, or the sampling rate if that is lower.  ``rate / hop`` of an
+            octave shows each of its frames as one column.
 
         Returns
         -------
@@ -362,11 +362,11 @@ class Representation:
         Raises
         ------
         ParameterError
-            If there is no such channel or `frame_rate` is not between 0 and the rate.
+            If there is no such channel, or `frame_rate` is not between 0 and the sampling rate.
 
         See Also
         --------
-        render : The same in colours.
+        render : The same in colour.
         plot : The same with axes.
 
         Examples
@@ -404,24 +404,24 @@ class Representation:
         floor_db: float = -80.0,
         ceiling_db: float = 0.0,
     ) -> NDArray[np.uint8]:
-        """Its picture, in the window's colours and without axes.
+        """Draw a picture in the colours of the window, without axes.
 
         Parameters
         ----------
         path : path, optional
-            Of a PNG file to write it to.
+            A PNG file to write it to.
         width, height : int
             In pixels.
         channel : int
-            Counted from 0.
+            Numbered from 0.
         low_hz, high_hz : float, optional
-            Frequencies at the lower and the upper edge; by default those of the bands.
+            Frequencies at the lower and upper edges; by default those of the bands.
         linear : bool, optional
-            Whether the frequency axis is linear; by default that of an STFT is.
+            Whether the frequency axis is linear; by default only for an STFT.
         colours : str
             Name of a colour map: magma, inferno, viridis, cividis or grey.
         floor_db, ceiling_db : float
-            Levels of the first and the last colour, in dB relative to full scale.
+            Levels of the darkest and brightest colours, in dB relative to full scale.
 
         Returns
         -------
@@ -431,7 +431,7 @@ class Representation:
         Raises
         ------
         ParameterError
-            If a parameter has a value that cannot be used.
+            If a parameter has an invalid value.
         MsvizError
             If the file cannot be written.
         """
@@ -460,14 +460,14 @@ class Representation:
         floor_db: float = -80.0,
         ceiling_db: float = 0.0,
     ) -> Axes:
-        """Draw it on Matplotlib axes, in the window's colours: seconds, Hz and dB.
+        """Draw it on Matplotlib axes in the colours of the window, with seconds, Hz and dB.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            By default a new figure's.
+            By default those of a new figure.
         channel, linear, colours, floor_db, ceiling_db
-            As `render` has them.
+            As in `render`.
 
         Returns
         -------
@@ -476,7 +476,7 @@ class Representation:
         Raises
         ------
         ParameterError
-            If a parameter has a value that cannot be used.
+            If a parameter has an invalid value.
         MsvizError
             If Matplotlib is not installed.
         """
@@ -500,7 +500,7 @@ class Representation:
         return f"{type(self).__name__}({channels}, samples {self.start} to {self.stop}, {self.transform!r})"
 
     def _repr_html_(self) -> str:
-        """For notebooks: what it is and, unless it is long and in a file, the picture of each channel."""
+        """For notebooks: a description and, unless it is long and in a file, a picture of each channel."""
         from base64 import b64encode
 
         quick = self.in_memory or self.length <= LONGEST_SHOWN
@@ -515,11 +515,11 @@ class Representation:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """What files tell of it as a whole; fit for JSON."""
+        """Its attributes in files; fit for JSON."""
         return described(self.transform, self.channels, self.start, self.stop)
 
     def to_xarray(self) -> xarray.DataTree:
-        """As an `xarray.DataTree`, laid out like a file: a group for every octave and the residual.
+        """Convert to an `xarray.DataTree` with the layout of a file: one group per octave, and the residual.
 
         Raises
         ------
@@ -528,7 +528,7 @@ class Representation:
 
         See Also
         --------
-        from_xarray : The way back.
+        from_xarray : The inverse.
         """
         try:
             import xarray
@@ -552,7 +552,7 @@ class Representation:
 
 
 def described(transform: Transform, channels: int, start: int, stop: int) -> dict[str, Any]:
-    """What files tell of a representation as a whole; fit for JSON."""
+    """The attributes of a representation in files; fit for JSON."""
     return {
         "rate": transform.rate,
         "channels": int(channels),
@@ -564,13 +564,13 @@ def described(transform: Transform, channels: int, start: int, stop: int) -> dic
 
 
 def band_attributes(band: Band, frames: Range) -> dict[str, Any]:
-    """What files tell of a band; fit for JSON."""
+    """The attributes of a band in files; fit for JSON."""
     count = int(frames.stop - frames.start)
     return {"hop": int(band.hop), "first_frame": int(frames.start), "frames": count, **band.edges}
 
 
 def _residual_mask(mask: Array, lowest: Frames, residual: Frames) -> Array:
-    """That of the lowest bin, at the frames of the residual."""
+    """The mask of the lowest bin at the frames of the residual."""
     row = mask[..., :1, :] if mask.ndim >= 2 else mask
     if mask.ndim == 0 or mask.shape[-1] != lowest.range.stop - lowest.range.start:
         return row  # the same at all times, or one that will be refused

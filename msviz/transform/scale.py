@@ -1,7 +1,6 @@
-"""Where octaves, bins and frames lie: the geometry of the octave transform.
+"""The geometry of the octave transform: where octaves, bins and frames are.
 
-Everything that needs an octave's edges, a bin's frequency, a filter's reach or a hop asks here;
-nobody works them out again.
+The edges of octaves, the frequencies of bins, the widths of filters and the hops are computed only here.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Octave:
     hop : int
         Samples between two frames, a power of two.
     frame_rate : float
-        Frames a second.
+        Frames per second.
     """
 
     index: int
@@ -51,12 +50,12 @@ class Octave:
 
     @property
     def name(self) -> str:
-        """What files call it."""
+        """Its name in files."""
         return f"octave_{self.index:02}"
 
     @property
     def edges(self) -> dict[str, float]:
-        """What files tell of it."""
+        """Its edges, for files."""
         return {"low_hz": self.low, "high_hz": self.high}
 
 
@@ -64,7 +63,7 @@ class Octave:
 class OctaveScale:
     """The parameters of the octave transform and the geometry that follows from them.
 
-    Parameters are those of `msviz.OctaveTransform`, which documents them.
+    Its parameters are documented in `msviz.OctaveTransform`.
     """
 
     rate: int
@@ -78,7 +77,7 @@ class OctaveScale:
         nyquist = self.rate / 2
         if not MIN_RESOLUTION <= self.resolution <= self.bins_per_octave:
             raise ParameterError(
-                f"resolution must lie between {MIN_RESOLUTION:g} and bins_per_octave "
+                f"resolution must be between {MIN_RESOLUTION:g} and bins_per_octave "
                 f"({self.bins_per_octave}), not {self.resolution:g}"
             )
         if not 0 < self.fmin <= nyquist / 2:
@@ -93,12 +92,12 @@ class OctaveScale:
             least = max(nyquist / 2**MOST_OCTAVES, self.fmin * self.rate / width / LONGEST_FILTER)
             raise ParameterError(
                 f"fmin must be at least {least:.3g} Hz at the rate {self.rate} Hz and the resolution "
-                f"{self.resolution:g}, not {self.fmin:g}: lower filters last too long"
+                f"{self.resolution:g}, not {self.fmin:g}: lower filters would be too long"
             )
         low, high = self.filter_edges(self.bin_frequencies(self.octave_count - 1)[-1])
         if high > self.rate or high - low > self.rate:
             raise ParameterError(
-                f"gamma {self.gamma:g} Hz is too wide for the rate {self.rate} Hz at resolution "
+                f"gamma {self.gamma:g} Hz is too large for the rate {self.rate} Hz at resolution "
                 f"{self.resolution:g}: the highest filter would wrap round the whole spectrum"
             )
 
@@ -118,7 +117,7 @@ class OctaveScale:
         return low * 2.0 ** ((np.arange(self.bins_per_octave) + 0.5) / self.bins_per_octave)
 
     def octave_low(self, octave: int) -> float:
-        """Lower edge of an octave in Hz; octave `octave_count` begins at Nyquist."""
+        """Lower edge of an octave in Hz; octave `octave_count` would begin at Nyquist."""
         return self.rate / 2 * 2.0 ** (octave - self.octave_count)
 
     def filter_edges(self, frequency: Any, share: float = 1.0) -> tuple[Any, Any]:

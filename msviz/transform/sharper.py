@@ -1,6 +1,6 @@
-"""Sharper pictures of the octave transform.  They are for looking at: they cannot be inverted.
+"""Sharper pictures of the octave transform, which cannot be inverted.
 
-Both have the face that pictures ask for: `rate`, `bands` and `coefficients`, the latter magnitudes.
+Both have the interface that pictures need: `rate`, `bands` and `coefficients`, which are magnitudes.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ SPREAD = 8  # frames on each side from which power is moved into a stretch; furt
 
 
 class Reassigned:
-    """The octave transform with each coefficient's power moved to where it comes from.
+    """The octave transform with the power of each coefficient moved to where it belongs.
 
-    To its own instantaneous frequency and group delay: a steady tone becomes one row and a click
-    one column, however wide the filters are.  A sine of amplitude A still reads A.
+    That is, to its instantaneous frequency and group delay: a steady tone becomes a single bin and a click
+    a single column, however wide the filters are.  A sine of amplitude A still has magnitude A.
 
     Parameters
     ----------
@@ -58,17 +58,17 @@ class Reassigned:
         self._offsets = transform.with_window_shape(WindowShape.OFFSET)
 
     def bandwidth(self, frequency: float) -> float:
-        """-3 dB bandwidth in Hz of the filters that it is made from."""
+        """-3 dB bandwidth in Hz of the filters it is made from."""
         return self.transform.bandwidth(frequency)
 
     def coefficients(self, source: Source, start: int, stop: int, *, map: Map | None = None) -> list[Array]:
-        """Magnitudes of every octave's frames that are centred in samples [start, stop).
+        """Magnitudes of every octave's frames centred in samples [start, stop).
 
-        Of each what `map` makes of it, as `OctaveTransform.coefficients` does.
+        With `map` applied, as in `OctaveTransform.coefficients`.
 
         Returns
         -------
-        list of float32 array (channels, bins, frames), one an octave, the lowest first
+        list of float32 array (channels, bins, frames), one for each octave, the lowest first
         """
         most = SPREAD * max(band.hop for band in self.bands)
         stretch = start - most, stop + most
@@ -115,7 +115,7 @@ class Reassigned:
 
 
 def kept(magnitudes: Iterable[Array], map: Map | None) -> list[Array]:
-    """Magnitudes as float32, or what `map` makes of them."""
+    """Magnitudes as float32, with `map` applied."""
     narrow = (np.asarray(values, np.float32) for values in magnitudes)
     return [map(values) if map else values for values in narrow]
 
@@ -131,8 +131,8 @@ def _add(made: Array, power: Array, row: Array, frame: Array) -> None:
 class Combined:
     """The geometric mean of three pictures: as sharp in time as the first, in pitch as the last.
 
-    At half, once and twice the resolution of a transform, as far as its bins allow.  What one of
-    them smears stays only where all three see it.
+    They have half, once and twice the resolution of a transform, as far as its bins allow.  What one of
+    them smears remains only where all three agree.
 
     Parameters
     ----------
@@ -158,17 +158,17 @@ class Combined:
         self.bands: tuple[Octave, ...] = self._parts[0].octaves  # those of the shortest hops
 
     def bandwidth(self, frequency: float) -> float:
-        """-3 dB bandwidth in Hz of the filters that it is made from."""
+        """-3 dB bandwidth in Hz of the filters it is made from."""
         return self.transform.bandwidth(frequency)
 
     def coefficients(self, source: Source, start: int, stop: int, *, map: Map | None = None) -> list[Array]:
-        """Magnitudes of every octave's frames that are centred in samples [start, stop).
+        """Magnitudes of every octave's frames centred in samples [start, stop).
 
-        Of each what `map` makes of it, as `OctaveTransform.coefficients` does.
+        With `map` applied, as in `OctaveTransform.coefficients`.
 
         Returns
         -------
-        list of float32 array (channels, bins, frames), one an octave, the lowest first
+        list of float32 array (channels, bins, frames), one for each octave, the lowest first
         """
         total: list[Any] = [0.0] * len(self.bands)
         for part in self._parts:
@@ -182,12 +182,12 @@ class Combined:
 
 
 def _decades(values: Array) -> Array:
-    """log10 of magnitudes; far down where there is nothing."""
+    """log10 of magnitudes; very low where they are zero."""
     return np.log10(np.abs(values) + np.float32(1e-12))
 
 
 def _at(values: Array, frames: Array) -> Array:
-    """Values (…, frames) at fractional frame numbers, along straight lines."""
+    """Values (…, frames) at fractional frame numbers, by linear interpolation."""
     before = np.floor(frames).astype(np.intp)
     if not (frames - before).any():
         return values[..., before]

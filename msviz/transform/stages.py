@@ -1,14 +1,14 @@
 """The stages of the octave transform, each computed in short blocks.
 
-A stage takes a few octaves at one rate.  What lies below them passes a low-pass, is decimated and
-feeds the next stage; the last stage's low-pass is the residual.  Every stage works on blocks that
-overlap by the reach of its filters, so that everything stays in the processor's cache and any
-stretch costs what the stretch costs.
+A stage computes a few octaves at one sampling rate.  Everything below them passes a low-pass, is decimated
+and feeds the next stage; the low-pass of the last stage is the residual.  Every stage works on blocks that
+overlap by the reach of its filters, so that all data stay in the processor's cache, and the cost of an
+interval depends only on its length.
 
 References
 ----------
 N. Holighaus, M. Dörfler, G. Velasco and T. Grill, "A framework for invertible, real-time constant-Q
-transforms", IEEE Trans. Audio Speech Lang. Process. 21(4), 2013 (slices; here they overlap plainly,
+transforms", IEEE Trans. Audio Speech Lang. Process. 21(4), 2013 (slices; here blocks simply overlap,
 so that a coefficient does not depend on where a block begins).
 C. Schörkhuber, A. Klapuri, N. Holighaus and M. Dörfler, "A Matlab toolbox for efficient perfect
 reconstruction time-frequency transforms with log-frequency resolution", AES 53rd Conf., 2014.
@@ -53,7 +53,7 @@ _building = threading.Lock()
 
 
 def _renew_lock() -> None:
-    """Another thread may have held it when the process was forked."""
+    """Replace the lock after a fork, because another thread may have held it."""
     global _building
     _building = threading.Lock()
 
@@ -64,30 +64,30 @@ if hasattr(os, "register_at_fork"):
 
 @dataclass(frozen=True)
 class LowPass:
-    """From one stage to the next: 1 below `pass_edge`, 0 above `stop_edge` (Hz), then decimated."""
+    """The low-pass to the next stage and its decimation: 1 below `pass_edge`, 0 above `stop_edge` (Hz)."""
 
     pass_edge: float
     stop_edge: float
     decimation: int
 
     def response(self, frequencies: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Gain at frequencies of 0 Hz and up."""
+        """Gain at frequencies from 0 Hz up."""
         return smooth_step((frequencies - self.pass_edge) / (self.stop_edge - self.pass_edge))
 
 
 @dataclass(frozen=True, eq=False)
 class OctaveTable:
-    """The filters of one octave for one block length, as tables that whole octaves go through at once.
+    """The filters of one octave for one block length, as tables for a whole octave at once.
 
-    A row has one period of the octave's frames; a filter's product with the spectrum is laid into
-    it at its index modulo the row's length.  Real factors stand twice, for real and imaginary parts.
+    A row has one period of the octave's frames; the product of a filter with the spectrum is stored in it at
+    its index modulo the length of the row.  Real factors are stored twice, for real and imaginary parts.
 
     Attributes
     ----------
     source : array (bins × frames,)
-        For every point of the rows, where it comes from in the spectrum; anywhere where no filter is.
+        For every point of the rows, its index in the spectrum; arbitrary where no filter is.
     response : array (2 × bins × frames,)
-        What it is multiplied by; 0 where no filter is.
+        Its factor; 0 where no filter is.
     """
 
     bins: int
@@ -98,10 +98,10 @@ class OctaveTable:
 
 @dataclass(frozen=True, eq=False)
 class BlockTable:
-    """All that a stage needs to analyse blocks of one length.
+    """Everything that a stage needs to analyse blocks of one length.
 
-    `below` and `above` are how many points of the mirrored spectrum the filters use under 0 Hz
-    and over the Nyquist frequency.
+    `below` and `above` are the numbers of points of the mirrored spectrum that the filters use below 0 Hz and
+    above the Nyquist frequency.
     """
 
     size: int
@@ -112,23 +112,22 @@ class BlockTable:
 
     @property
     def points(self) -> int:
-        """Of the largest octave's rows."""
+        """The number of points in the rows of the largest octave."""
         return max(octave.source.size for octave in self.octaves)
 
 
 @dataclass(frozen=True, eq=False)
 class DualOctaveTable:
-    """The duals of one octave's filters for one block length, the way back through its `OctaveTable`.
+    """The duals of one octave's filters for one block length, the inverse of its `OctaveTable`.
 
     Attributes
     ----------
     first, span : int
-        The points of the spectrum that this octave's filters meet.
+        The points of the spectrum that this octave's filters cover.
     back : array (overlap × span,)
-        For every such point, where its parts come from in the rows: one from each of up to `overlap`
-        filters.
+        For every such point, the indices of its parts in the rows: one for each of up to `overlap` filters.
     dual : array (2 × overlap × span,)
-        What they are multiplied by; 0 where there are fewer.
+        Their factors; 0 where there are fewer.
     """
 
     first: int
@@ -139,19 +138,19 @@ class DualOctaveTable:
 
 @dataclass(frozen=True, eq=False)
 class DualTable:
-    """What a stage needs beside a `BlockTable` to synthesise blocks of its length."""
+    """What a stage needs in addition to a `BlockTable` to synthesize blocks of its length."""
 
     octaves: tuple[DualOctaveTable, ...]
     low_dual: Array
 
     @property
     def points(self) -> int:
-        """Of the octave whose filters meet most."""
+        """The number of points of the octave with most overlapping filters."""
         return max(octave.back.size for octave in self.octaves)
 
 
 class Stage:
-    """A few octaves at one rate.
+    """A few octaves at one sampling rate.
 
     Parameters
     ----------
@@ -159,15 +158,15 @@ class Stage:
     octaves : sequence of Octave
         The lowest first.
     decimation : int
-        Samples of the original signal in one of this stage's.
+        Samples of the original signal per sample of this stage.
     low_pass : LowPass or None
-        To the next stage; None in the last one, whose low-pass is the residual.
+        The low-pass to the next stage; None in the last one, whose low-pass is the residual.
     dtype : numpy dtype
-        float32 or float64: what the samples and FFTs are made in.
+        float32 or float64, for samples and FFTs.
     tolerance_db : float
-        How far filters and duals must have fallen where a block is cut.
+        How far filters and duals must have decayed at the edges of blocks.
     shape : WindowShape
-        What the filters of its octaves are; only those of shape WINDOW have duals.
+        The shape of its filters; only those of shape WINDOW have duals.
     """
 
     def __init__(
@@ -196,15 +195,15 @@ class Stage:
 
     @cached_property
     def grain(self) -> int:
-        """Samples of this stage that blocks begin and end at multiples of."""
+        """Blocks begin and end at multiples of this number of samples of the stage."""
         return max(self.low_hop, *(octave.hop for octave in self.octaves)) // self.decimation
 
     @cached_property
     def reach(self) -> int:
-        """Samples of this stage by which the filters reach past a frame, a multiple of `grain`.
+        """Samples of this stage by which the filters extend beyond a frame, a multiple of `grain`.
 
-        The lowest octave is measured: all filters have one shape on the warped axis, so that one lasts the
-        longer the lower its f + f0 is.  So are those whose filters fall at an end of the spectrum.
+        Measured on the lowest octave: all filters have the same shape on the warped axis, so those with the
+        lowest f + f0 are longest; and on octaves whose filters are tapered at an end of the spectrum.
         """
         slowest = [o for o in self.octaves if o is self.octaves[0] or self._falls(o)]
         return self._reach(
@@ -213,7 +212,7 @@ class Stage:
 
     @cached_property
     def dual_reach(self) -> int:
-        """Samples of this stage by which the duals reach past a sample, a multiple of `grain`."""
+        """Samples of this stage by which the duals extend beyond a sample, a multiple of `grain`."""
         return self._reach(self.octaves, self._duals, FALLING_DB)
 
     def _reach(
@@ -222,9 +221,9 @@ class Stage:
         responses: Callable[[int, Sequence[FilterBank]], tuple[list[Array], Array]],
         falling_db: float = 0.0,
     ) -> int:
-        """Where the slowest of these octaves' responses, and of the low-pass, have fallen.
+        """After how long the slowest responses of these octaves, and of the low-pass, have decayed.
 
-        Measured on themselves: each is brought to time, and the energy further away than t is summed
+        Measured on the responses: each is transformed to time, and the energy further away than t is summed
         from the outside in.
         """
         size = REACH_GRID * self.grain
@@ -242,7 +241,7 @@ class Stage:
             size *= 2
 
     def _falls(self, octave: Octave) -> bool:
-        """Whether some of its filters fall at an end of the spectrum."""
+        """Whether some of its filters are tapered at an end of the spectrum."""
         return bool(np.isfinite(self.scale.image_distances(octave.frequencies)).any())
 
     def _fallen(self, responses: Array, hop: int, tolerance_db: float) -> int:
@@ -263,7 +262,7 @@ class Stage:
         return self.scale.rate / self.decimation / size
 
     def _low_response(self, size: int) -> Array:
-        """The low-pass on the grid of blocks of `size` samples, up to the Nyquist frequency behind it."""
+        """The low-pass on the grid of blocks of `size` samples, up to the Nyquist frequency after it."""
         below = size * self.decimation // self.low_hop // 2 + 1
         return self._low.response(np.arange(below) * self._spacing(size))
 
@@ -290,7 +289,7 @@ class Stage:
             return self._tables[size]
 
     def dual_table(self, size: int) -> DualTable:
-        """The duals for blocks of `size` samples, built once; a picture needs none."""
+        """The duals for blocks of `size` samples, built once, and only for synthesis."""
         table = self.table(size)
         with _building:
             if size not in self._dual_tables:
@@ -333,9 +332,9 @@ class Stage:
         return DualTable(tuple(octaves), low.astype(self.dtype))
 
     def scratch(self, rows: int, points: int) -> Array:
-        """Memory for `analyze` and `synthesize`, to be used again and again.
+        """Reusable memory for `analyze` and `synthesize`.
 
-        Every thread keeps its own: fresh memory for every call would cost more than the arithmetic.
+        Every thread has its own: fresh memory for every call would cost more than the arithmetic.
         """
         memory = rows * points * self.complex_dtype.itemsize
         if getattr(_scratch, "memory", np.empty(0, np.uint8)).size < memory:
@@ -350,14 +349,14 @@ class Stage:
         wanted : sequence of bool
             One for each octave, and the last for the low-passed signal.
         scratch : array (points,)
-            At least `count` times those of the table.
+            At least `count` times the points of the table.
 
         Yields
         ------
         number : int
-            Which of those wanted.
+            The index among those wanted.
         values : array (n, bins, frames) or, of the low-passed signal, (n, samples)
-            Valid until the next is asked for.
+            Valid until the next iteration.
         """
         count, size = blocks.shape
         table = self.table(size)
@@ -385,9 +384,9 @@ class Stage:
         Parameters
         ----------
         frames : callable
-            Given an octave's number and an array (n, bins, frames), fills it with its frames.
+            Given the number of an octave and an array (n, bins, frames), fills it with the frames.
         scratch : array (2, points)
-            At least `n` times those of both tables.
+            At least `n` times the points of both tables.
         """
         count = len(low)
         table, duals = self.table(size), self.dual_table(size)
@@ -409,12 +408,12 @@ class Stage:
 
 
 def _places(bank: FilterBank, frames: int) -> Array:
-    """Where the values of a bank stand in rows of so many frames."""
+    """Where the values of a bank are stored in rows of a number of frames."""
     return np.asarray(bank.row * frames + bank.index % frames)
 
 
 def _extend(spectrum: Array, table: BlockTable) -> Array:
-    """The spectrum with its mirrored parts under 0 Hz and over the Nyquist frequency."""
+    """The spectrum with its mirrored parts below 0 Hz and above the Nyquist frequency."""
     if not table.below and not table.above:
         return spectrum
     half = table.size // 2
@@ -427,7 +426,7 @@ def _extend(spectrum: Array, table: BlockTable) -> Array:
 
 
 def _fold(extended: Array, table: BlockTable) -> Array:
-    """Add the mirrored parts back: what `_extend` does, transposed; the ends are their own mirrors."""
+    """Add the mirrored parts back, the transpose of `_extend`; the ends are their own mirror images."""
     half, below, above = table.size // 2, table.below, table.above
     spectrum = extended[:, below : below + half + 1]
     if below:
@@ -442,7 +441,7 @@ def _fold(extended: Array, table: BlockTable) -> Array:
 def plan_stages(
     scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: float, shape: WindowShape
 ) -> tuple[Stage, ...]:
-    """Share the octaves among stages: each takes octaves until what is left can be decimated well."""
+    """Divide the octaves into stages: each takes octaves until the rest can be decimated well."""
     octaves = [scale.octave(index) for index in range(scale.octave_count)]
     stages, decimation = [], 1
     while True:

@@ -1,4 +1,4 @@
-"""The short-time Fourier transform, with the methods of the octave transform: one band in all."""
+"""The short-time Fourier transform, with the methods of the octave transform and a single band."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HANN_SIGMA = 0.7878
 
 @dataclass(frozen=True, eq=False)
 class STFTBand:
-    """All of an STFT's bins; a `Band`."""
+    """All the bins of an STFT; a `Band`."""
 
     frequencies: NDArray[np.floating] = field(repr=False)
     low: float
@@ -50,33 +50,32 @@ class STFTBand:
 class STFT(Transform):
     """Hann-windowed STFT, calibrated like the octave transform.
 
-    A sine of amplitude A at a bin's centre reads magnitude A there.  Frame n is centred on sample
-    n × hop, which is where its phases count from.  Frames and dual window are those of
-    `scipy.signal.ShortTimeFFT`, which goes from frame to frame in Python and takes long to import.
-    At 0 Hz and the Nyquist frequency a sine is an oscillation of one phase, and reads A times the cosine of
-    its phase.  The last bin of an odd `window` lies so near the Nyquist frequency that it sees the sine's
-    image as well: it reads from A/2 to 3A/2.
+    A sine of amplitude A at the centre of a bin has magnitude A there.  Frame n is centred on sample
+    n × hop, from which its phases count.  Frames and dual window are those of `scipy.signal.ShortTimeFFT`,
+    which computes frame by frame in Python and is slow to import.  At 0 Hz and the Nyquist frequency a sine
+    is real, and has magnitude A times the cosine of its phase.  The last bin of an odd `window` is so close
+    to the Nyquist frequency that it includes the image of the sine: its magnitude is A/2 to 3A/2.
 
     Parameters
     ----------
     rate : int
-        Sampling rate in Hz, from 1 Hz; a fraction is rounded, as that of a `Signal`.
+        Sampling rate in Hz of its signals, from 1 Hz; rounded to whole Hz, like that of a `Signal`.
     window : int
         Length of the window in samples, from 4.
     hop : int, optional
-        Distance of the frames in samples, from 1 to half the window; by default a quarter of it.
+        Distance between frames in samples, from 1 to half the window; by default a quarter of it.
     dtype : {"float32", "float64"}
-        What samples and coefficients are computed in.
+        Precision of samples and coefficients.
 
     Raises
     ------
     ParameterError
-        If a parameter has a value that cannot be used.
+        If a parameter has an invalid value.
 
     See Also
     --------
     OctaveTransform : The multi-scale transform, with the same methods.
-    scipy.signal.ShortTimeFFT : Has the same frames.
+    scipy.signal.ShortTimeFFT : An STFT with the same frames.
 
     Notes
     -----
@@ -116,7 +115,7 @@ class STFT(Transform):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What makes it again: ``STFT(**parameters)``."""
+        """Its parameters: ``STFT(**parameters)`` is equal to it."""
         return {"rate": self.rate, "window": self.window, "hop": self.hop, "dtype": self.dtype.name}
 
     @property
@@ -126,7 +125,7 @@ class STFT(Transform):
 
     @property
     def title(self) -> str:
-        """What a picture of it is called."""
+        """Title of a picture of it."""
         return f"STFT {self.window} / {self.hop}"
 
     def bandwidth(self, frequency: float) -> float:
@@ -134,23 +133,23 @@ class STFT(Transform):
         return 1.44 * self.rate / self.window
 
     def support(self, band: Band) -> Support:
-        """How far the bins of its band reach."""
+        """How far the bins of its band extend."""
         rows = HANN_ROWS * self.rate / self.window
         half = np.full(band.frequencies.size, self.window / 2 / self.rate)
         return Support(band.frequencies - rows, band.frequencies + rows, half)
 
     def energies(self) -> list[Array]:
-        """What a coefficient of magnitude 1 adds to the signal's energy Σx², of each bin of its band.
+        """Energy Σx² that a coefficient of magnitude 1 stands for, for each bin of its band.
 
-        As `OctaveTransform.energies`, with S = 3/2 for Hann windows.  Bins at 0 Hz and at the Nyquist
-        frequency have all the amplitude on one side: they weigh twice as much.
+        As in `OctaveTransform.energies`, with S = 3/2 for Hann windows.  Bins at 0 Hz and at the Nyquist
+        frequency have the whole amplitude on one side and count twice.
         """
         weights = np.full(self.window // 2 + 1, self.hop / 3)
         weights[self._lone_rows] *= 2
         return [weights]
 
     def instantaneous_frequencies(self, band: Band, slopes: Array) -> tuple[Array, Array]:
-        """As `Transform.instantaneous_frequencies`."""
+        """See `Transform.instantaneous_frequencies`."""
         spacing, farthest = self.rate / self.window, FARTHEST_SIGMA * HANN_SIGMA
         away = np.clip(HANN_SIGMA**2 / 2 * slopes, -farthest, farthest)
         sigma = np.full(band.frequencies.size, HANN_SIGMA * spacing)
@@ -158,32 +157,32 @@ class STFT(Transform):
 
     @cached_property
     def _hann(self) -> Array:
-        """The window, which a sine of amplitude 1 reads 1 under."""
+        """The window, scaled so that a sine of amplitude 1 has magnitude 1."""
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.window) / self.window)
         return np.asarray(hann * (2 / hann.sum()), self.dtype)
 
     @cached_property
     def _dual(self) -> Array:
-        """The canonical dual window: where shifted windows overlap, their products with it add up to 1."""
+        """The canonical dual window: products of shifted windows with it add up to 1."""
         window = np.pad(self._hann.astype(np.float64), (0, -self.window % self.hop)).reshape(-1, self.hop)
         dual: Array = (window / np.square(window).sum(axis=0)).ravel().astype(self.dtype)
         return dual[: self.window]
 
     @property
     def _lone_rows(self) -> slice:
-        """Rows without a negative frequency that has half the amplitude: 0 Hz and, if there, Nyquist."""
+        """Bins without a negative counterpart of half the amplitude: 0 Hz and, if present, Nyquist."""
         return slice(0, None, self.window // 2) if self.window % 2 == 0 else slice(0, 1)
 
     @property
     def _middle(self) -> int:
-        """Sample of the window that a frame is centred on."""
+        """The sample of the window on which a frame is centred."""
         return self.window // 2
 
     def _reach(self, number: int) -> tuple[int, int]:
         return self._middle, self.window - 1 - self._middle
 
     def frame_ranges(self, start: int, stop: int) -> list[Range]:
-        """Frames that synthesis of samples [start, stop) needs: those whose windows touch them."""
+        """Frames needed to synthesize samples [start, stop): those whose windows overlap them."""
         before, after = self._reach(0)
         first, last = -(-(start - after) // self.hop), (stop - 1 + before) // self.hop + 1
         return [Range(first, max(first, last))]

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QApplication, QFileDialog, QInputDialog, QWidget
+from PyQt6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMainWindow
 
 from msviz.audio.kinds import SUFFIXES, VIDEO_SUFFIXES
 from msviz.gui.canvas.colours import OWN, Stop
@@ -16,6 +16,7 @@ from msviz.gui.dialogs.abx import AbxDialog
 from msviz.gui.dialogs.colour_editor import ColourEditor
 from msviz.gui.dialogs.data_export import DataDialog
 from msviz.gui.dialogs.export import AudioDialog, ExportDialog, ask
+from msviz.gui.dialogs.keys import KeysDialog
 from msviz.gui.dialogs.picture_export import PictureDialog
 from msviz.gui.dialogs.preferences import PreferencesDialog
 from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB
@@ -35,7 +36,7 @@ class Dialogs:
 
     Parameters
     ----------
-    parent : QWidget
+    parent : QMainWindow
         The window that they belong to.
     work : Workspace
     pictures : Pictures
@@ -44,8 +45,9 @@ class Dialogs:
         Rests during a blind test, which it could give away.
     """
 
-    def __init__(self, parent: QWidget, work: Workspace, pictures: Pictures, meter: MeterBar) -> None:
+    def __init__(self, parent: QMainWindow, work: Workspace, pictures: Pictures, meter: MeterBar) -> None:
         self._parent, self._work, self._pictures, self._meter = parent, work, pictures, meter
+        self._keys: KeysDialog | None = None  # while it is open
 
     # Files
 
@@ -157,8 +159,16 @@ class Dialogs:
         self._show(dialog)
 
     def show_keys(self) -> None:
-        """Show every key and what the mouse does."""
-        help_texts.show_keys(self._parent)
+        """Show every key and what the mouse does, next to the window."""
+        if self._keys is None:
+            self._keys = KeysDialog(self._parent)
+            self._keys.destroyed.connect(self._forget_keys)
+        self._keys.show()
+        self._keys.raise_()
+        self._keys.activateWindow()
+
+    def _forget_keys(self) -> None:
+        self._keys = None
 
     def show_log(self) -> None:
         """Show what has failed."""

@@ -94,6 +94,6 @@ def _swatch(colours: Colours) -> QIcon:
     """A strip of the map's colours."""
     row = colours.map(SWATCH.width()).round().astype(np.uint8)
     strip = np.ascontiguousarray(np.broadcast_to(row, (SWATCH.height(), *row.shape)))
-    size = strip.shape[1], strip.shape[0], strip.strides[0]
-    image = QImage(strip.data, *size, QImage.Format.Format_RGB888)
+    height, width, _ = strip.shape
+    image = QImage(strip.data, width, height, 3 * width, QImage.Format.Format_RGB888)  # type: ignore[call-overload]
     return QIcon(QPixmap.fromImage(image))
