@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.audio import AudioSource
@@ -35,6 +35,7 @@ from msviz.playback import Player
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 250
+INSPECTOR_FITS = 1000  # pixels: in a window of this width it stands beside the pictures at first
 ON_AT_FIRST = ("waveform", "rebuilt", "octave controls")  # of the switches
 
 
@@ -261,6 +262,12 @@ class Window(QMainWindow):
     def _show_recent(self) -> None:
         self.welcome.set_recent(self.files.recent())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        if not self._arranged:
+            self._arranged = True
+            self.inspector.setVisible(self.width() >= INSPECTOR_FITS)  # else the pictures need its room
+        super().showEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if files := dropped_files(event.mimeData()):
             accept_copy(event)
@@ -283,8 +290,8 @@ class Window(QMainWindow):
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(SIZE.boundedTo(self.screen().availableSize()))
         state = settings.value("state")
-        if isinstance(state, QByteArray):
-            self.restoreState(state)
+        self._arranged = isinstance(state, QByteArray) and self.restoreState(state)
+        self.inspector.tab = settings.value("inspector tab", 0, int)
         self.colour_bar.setEnabled(False)
         self.pictures.set_colours(Colours.load(settings))
         shown = settings.value("shown", SHOWN[0])
@@ -316,6 +323,7 @@ class Window(QMainWindow):
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("state", self.saveState())
+        settings.setValue("inspector tab", self.inspector.tab)
         settings.setValue("shown", self.pictures.shown)
         for name, action in self.actions_.switches.items():
             settings.setValue(f"switches/{name}", action.isChecked())

@@ -13,10 +13,11 @@ from msviz.gui.canvas.rulers import Beside
 from msviz.gui.model.gains import gain_text, moved
 from msviz.gui.model.readout import frequency_text
 from msviz.gui.model.track import TrackState
+from msviz.gui.theme import FAINT
 
-GUTTER_WIDTH = 94
+GUTTER_WIDTH = 88
 CELL = 15  # height of a control; octaves with less of them in view have none
-PLACES = {"muted": (4, 15), "soloed": (21, 15), "gain": (38, 53)}  # left edge and width of each control
+PLACES = {"muted": (3, 15), "soloed": (19, 15), "gain": (34, 53)}  # left edge and width of each control
 
 LETTERS = {"muted": "M", "soloed": "S"}
 
@@ -82,14 +83,14 @@ class OctaveGutter(Beside):
             edit = self._track.edit_of(cell.octave)
             painter.setPen(Qt.PenStyle.NoPen)
             if cell.name == "gain":
-                painter.setPen(self._ink(0.85 if edit.gain_db else 0.45))
+                painter.setPen(self._ink(0.9 if edit.gain_db else FAINT))
                 align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 painter.drawText(cell.rect, align, gain_text(edit.gain_db))
                 continue
             on = getattr(edit, cell.name)
             painter.setBrush(PRESSED[cell.name] if on else self.palette().color(QPalette.ColorRole.Mid))
             painter.drawRoundedRect(cell.rect, 3, 3)
-            painter.setPen(ON_PRESSED if on else self._ink(0.75))
+            painter.setPen(ON_PRESSED if on else self._ink(0.9))
             painter.drawText(cell.rect, Qt.AlignmentFlag.AlignCenter, LETTERS[cell.name])
 
     # Hands

@@ -23,7 +23,6 @@ from msviz.picture import FrequencyAxis, Pyramid
 REFRESH_MS = 200  # between two redraws while the file is analysed
 GRIP = 5  # pixels from an edge of the box that still take hold of it
 NARROWEST = 6  # the box, however short the view
-HEIGHT = 44
 SHADE = QColor(0, 0, 0, 150)  # over what is not in view
 EDGES = QColor(0, 0, 0, 200), QColor(255, 255, 255, 220)  # dark outside light: seen on any ground
 
@@ -55,7 +54,6 @@ class Overview(CachedWidget):
         view.damage_changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
-        self.setFixedHeight(HEIGHT)
         self.setToolTip("The whole track: drag the box or its edges, click to go there")
 
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:

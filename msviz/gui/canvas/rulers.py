@@ -39,7 +39,7 @@ from msviz.gui.model.readout import HIGHEST_NOTE, LOWEST_NOTE
 from msviz.gui.model.view import View
 from msviz.picture import FrequencyAxis, to_code
 
-FREQUENCY_RULER_WIDTH = 72
+FREQUENCY_RULER_WIDTH = 64
 LEGEND_WIDTH = 52
 MAJOR, MINOR = 8, 4  # lengths of marks
 INDENT = 4  # from a mark to its label

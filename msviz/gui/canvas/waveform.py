@@ -48,7 +48,7 @@ class Inks(NamedTuple):
 
 
 ON_DARK = Inks(0x17181B, 0x7FB2DE, 0x3A3C42, 0xFF9A3C, 0xFF4B4B)
-ON_LIGHT = Inks(0xFFFFFF, 0x2F6DA3, 0xD4D5DA, 0xF08A00, 0xD81E1E)
+ON_LIGHT = Inks(0xFFFFFF, 0x2F6DA3, 0xD4D5DA, 0xA85F00, 0xD81E1E)
 LEGEND = {"wave": "Original", "rebuilt": "Multi-scale", "clipped": "Clipped"}
 VEIL = 200  # opacity, of 255, of the ground under the legend
 

@@ -43,7 +43,7 @@ class ColourBar(QWidget):
         self._floor.valueChanged.connect(lambda level: self._change(floor_db=float(level)))
         self._ceiling.valueChanged.connect(lambda level: self._change(ceiling_db=float(level)))
         levels = QHBoxLayout()
-        levels.setSpacing(3)
+        levels.setSpacing(2)
         for widget in (self._floor, QLabel("to"), self._ceiling, QLabel("dB")):
             levels.addWidget(widget)
         levels.addStretch()
@@ -86,7 +86,7 @@ def _level(tip: str) -> QSpinBox:
     box.setSingleStep(3)
     box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
-    box.setFixedWidth(box.fontMetrics().horizontalAdvance("−119") + 8)
+    box.setFixedWidth(box.fontMetrics().horizontalAdvance("−119") + 6)
     return box
 
 

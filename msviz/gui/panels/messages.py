@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -14,6 +15,8 @@ from PyQt6.QtWidgets import (
 
 LONGEST_WORD = 40  # characters before a word may be broken
 BREAK = "\u200b"  # a space without width
+
+GROUND, INK = QColor("#7a3b12"), QColor("#fff3ea")
 
 
 class MessageBar(QFrame):
@@ -36,7 +39,9 @@ class MessageBar(QFrame):
         layout.addWidget(self._retry)
         layout.addWidget(close)
         self.setObjectName("messages")
-        self.setStyleSheet("#messages { background: #7a3b12; } #messages QLabel { color: #fff3ea; }")
+        self.setStyleSheet(
+            f"#messages {{ background: {GROUND.name()}; }} #messages QLabel {{ color: {INK.name()}; }}"
+        )
         self.hide()
 
     @property

@@ -149,8 +149,8 @@ class ParameterPanel(QWidget):
         self._overlap = Choice(OVERLAPS, "Overlap factor of the STFT: window ÷ hop")
 
         form = QFormLayout(self)
-        form.setContentsMargins(8, 6, 8, 6)
-        form.setHorizontalSpacing(10)
+        form.setContentsMargins(6, 6, 4, 6)
+        form.setHorizontalSpacing(8)
         form.setVerticalSpacing(5)
         form.addRow(_heading("Octaves"))
         form.addRow(presets)

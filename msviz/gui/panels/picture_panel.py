@@ -19,8 +19,9 @@ from msviz.gui.canvas.waveform import Waveform
 from msviz.gui.model.track import TrackState
 from msviz.picture import Pyramid
 
-LANE_HEIGHTS = {1: 72, 2: 104, 3: 126, 4: 148}  # of the waveform, by its visible lanes
-MOST_HEIGHT = 176
+LANE_SHARES = {1: 0.05, 2: 0.07, 3: 0.09, 4: 0.11}  # of the height of all, by visible lanes
+MOST_SHARE = 0.13
+LEAST_LANE = 14  # pixels
 
 
 class PicturePanel(QWidget):
@@ -117,7 +118,7 @@ class WaveformPanel(Aligned):
 
     def __init__(self, waveform: Waveform) -> None:
         self._waveform, self._ruler, self._bar = waveform, LaneRuler(), QScrollBar(Qt.Orientation.Vertical)
-        self._right = 0
+        self._right = self._room = 0
         super().__init__(waveform)
         self._layout.insertWidget(0, self._ruler)
         self._layout.addWidget(self._bar)
@@ -133,6 +134,11 @@ class WaveformPanel(Aligned):
         bar = self._bar.sizeHint().width() if not self._bar.isHidden() else 0
         self._layout.setContentsMargins(max(0, left - self._ruler.width()), 0, max(0, right - bar), 0)
 
+    def set_room(self, height: int) -> None:
+        """Take a share of this height, which the pictures need as well."""
+        self._room = height
+        self._show_lanes()
+
     def _show_lanes(self) -> None:
         waveform, visible = self._waveform, self._waveform.visible_lanes
         self._ruler.set_names(waveform.names[visible.start : visible.stop] if waveform.lanes > 1 else ())
@@ -142,4 +148,5 @@ class WaveformPanel(Aligned):
         self._bar.setValue(visible.start)
         self._bar.setVisible(hidden > 0)
         self.align(0 if self._ruler.isHidden() else self._ruler.width(), self._right)
-        self.setFixedHeight(LANE_HEIGHTS.get(len(visible), MOST_HEIGHT))
+        height = round(LANE_SHARES.get(len(visible), MOST_SHARE) * self._room)
+        self.setFixedHeight(max(height, LEAST_LANE * len(visible)))

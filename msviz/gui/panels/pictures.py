@@ -22,6 +22,8 @@ from msviz.gui.work.analysis import Picture
 from msviz.gui.work.one_channel import OneChannel
 from msviz.transform.edits import Edits
 
+OVERVIEW_SHARE, OVERVIEW_HEIGHTS = 0.033, (18, 56)  # of the height of all
+
 SHOWN = ("both", "octaves", "stft", "curtain")
 
 
@@ -302,6 +304,9 @@ class Pictures(QWidget):
             self._overview.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        low, high = OVERVIEW_HEIGHTS
+        self._overview.setFixedHeight(min(max(round(OVERVIEW_SHARE * self.height()), low), high))
+        self._waveform_row.set_room(self.height())
         self._look()
 
     def _look(self) -> None:
