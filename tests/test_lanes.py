@@ -14,7 +14,7 @@ from window_tools import device, shown_window  # noqa: F401
 from msviz.gui.canvas.colours import on_light
 from msviz.gui.canvas.waveform import LEVELS, MOST_LANES, WAVE, Waveform, _table
 from msviz.gui.model.parameters import Parameters
-from msviz.gui.panels.picture_panel import LANE_HEIGHTS, MOST_HEIGHT, WaveformPanel
+from msviz.gui.panels.picture_panel import LEAST_LANE, MOST_SHARE, WaveformPanel
 
 
 def pixels(widget) -> np.ndarray:
@@ -31,6 +31,7 @@ def square(height: float) -> np.ndarray:
 def panel(qtbot) -> WaveformPanel:
     panel = WaveformPanel(Waveform(open_view()))
     qtbot.addWidget(panel)
+    panel.set_room(1200)
     shown(panel, 600, panel.height())
     return panel
 
@@ -78,15 +79,15 @@ def test_of_many_lanes_some_are_visible_and_the_rest_scrolls(panel):
 
 def test_lanes_grow_up_to_a_height_and_stereo_takes_no_more_than_it_did(panel):
     heights = []
-    for count in (1, 2, 3, 4, 8, 20):
+    counts = (1, 2, 3, 4, 8, 20)
+    for count in counts:
         panel._waveform.open([str(number) for number in range(count)])
         heights.append(panel.height())
-    assert heights[:2] == [72, 104] == [LANE_HEIGHTS[1], LANE_HEIGHTS[2]]
     assert heights == sorted(heights)
-    assert heights[-2:] == [MOST_HEIGHT] * 2
-    assert (
-        min(height / min(count, 8) for height, count in zip(heights, (1, 2, 3, 4, 8, 20), strict=True)) > 20
-    )
+    assert heights[1] <= 104
+    assert heights[-2:] == [round(MOST_SHARE * 1200)] * 2
+    panel.set_room(100)
+    assert panel.height() == MOST_LANES * LEAST_LANE
 
 
 def test_names_stand_beside_their_lanes(panel):
