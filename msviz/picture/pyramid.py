@@ -173,9 +173,9 @@ class Pyramid:
             return analysed
         fine = self._fine[zoom_level]
         at_hand = np.fromiter((tile in fine for tile in range(first, stop)), np.bool_, stop - first)
-        if zoom_level == self._view[2]:
-            tiles = np.arange(first, stop)
-            at_hand |= np.isin(tiles, self._in_view()[self._places[zoom_level] :])  # never come at hand
+        if zoom_level == self._view[2] and not at_hand.all():
+            without_place = self._in_view()[self._places[zoom_level] :]  # never at hand
+            at_hand |= np.isin(np.arange(first, stop), without_place)
         return np.asarray(analysed & at_hand)
 
     def is_final(self, zoom_level: int, start: float, stop: float) -> bool:
