@@ -31,6 +31,7 @@ def make_window(qtbot):
         qtbot.addWidget(window)
         with qtbot.waitExposed(window):
             window.show()
+        window.inspector.show()  # hidden at first on a screen as small as that of the tests
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)
         return window

@@ -1,9 +1,10 @@
-"""Hands on a canvas and its rulers: wheels, fingers, drags, clicks."""
+"""The mouse on a canvas and its rulers: wheels, touch pads, drags, clicks."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from canvas_tools import RATE, drag, mouse, open_view, picture_with_click, shown, wheel
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -12,8 +13,13 @@ from PyQt6.QtWidgets import QApplication
 
 from msviz.gui.canvas.picture_canvas import PictureCanvas
 from msviz.gui.canvas.rulers import FrequencyRuler, TimeRuler
+from msviz.gui.canvas.waveform import Waveform
 from msviz.gui.model.view import Box, View
 from msviz.transform import OctaveTransform
+
+HELD = Qt.KeyboardModifier
+SHAPE = Qt.CursorShape
+CTRL_SHIFT = HELD.ControlModifier | HELD.ShiftModifier
 
 
 @pytest.fixture
@@ -30,17 +36,18 @@ def view(canvas) -> View:
     return canvas._view
 
 
-class TestHands:
+class TestMouse:
     def test_ctrl_wheel_zooms_time_about_the_pointer(self, canvas, view):
         before = canvas.time_at(300)
         wheel(canvas, 300, 100, QPoint(0, 240), Qt.KeyboardModifier.ControlModifier)
         assert view.span_s == pytest.approx(20 / 2 ** (2 / 3))
         assert canvas.time_at(300) == pytest.approx(before)
 
+    @pytest.mark.parametrize("held", [HELD.AltModifier, CTRL_SHIFT])  # some window managers take Alt
     @pytest.mark.parametrize("turn", [QPoint(0, 240), QPoint(240, 0)])  # X11 turns the wheel's axis with Alt
-    def test_alt_wheel_zooms_frequency_about_the_pointer(self, canvas, view, turn):
+    def test_alt_wheel_zooms_frequency_about_the_pointer(self, canvas, view, turn, held):
         before, times = canvas.frequency_at(100), view.range[:2]
-        wheel(canvas, 300, 100, turn, Qt.KeyboardModifier.AltModifier)
+        wheel(canvas, 300, 100, turn, held)
         assert view.range.high_hz / view.range.low_hz < 500
         assert canvas.frequency_at(100) == pytest.approx(before)
         assert view.range[:2] == times
@@ -92,14 +99,11 @@ class TestHands:
             (200, 300)
         )
 
-    def test_the_playhead_is_dragged(self, canvas, view, qtbot):
-        asked = []
-        canvas.scrubbed.connect(asked.append)
-        canvas.scrub_ended.connect(lambda: asked.append("ended"))
+    def test_a_press_where_one_just_clicked_selects(self, canvas, view):
         view.set_playhead(view.time_at(0.5))
-        drag(canvas, (402, 50), (900, 60))
-        assert asked == [pytest.approx(canvas.time_at(651)), 20.0, "ended"]
-        assert view.selection is None
+        drag(canvas, (401, 50), (500, 250))
+        assert canvas.x_of(view.selection.start_s) == pytest.approx(401)
+        assert canvas.x_of(view.selection.stop_s) == pytest.approx(500)
 
     def test_what_is_under_a_still_pointer_follows_the_view(self, canvas, view):
         mouse(canvas, QEvent.Type.MouseMove, 100, 50, Qt.MouseButton.NoButton)
@@ -129,6 +133,25 @@ class TestHands:
     def test_a_level_drag_selects_all_frequencies(self, canvas, view):
         drag(canvas, (200, 100), (300, 101))
         assert view.selection[2:] == pytest.approx(view.range[2:])
+
+    @pytest.mark.parametrize("to_y", [100, 104])
+    def test_a_level_drag_selects_time_at_all_frequencies(self, canvas, view, to_y):
+        view.show(Box(5, 10, 100, 1000))
+        drag(canvas, (200, 100), (300, to_y))
+        assert view.selection == pytest.approx((6.25, 6.875, *view.full[2:]))
+
+    @pytest.mark.parametrize("to_x", [200, 204])
+    def test_an_upright_drag_selects_frequencies_over_the_whole_view(self, canvas, view, to_x):
+        view.show(Box(5, 10, 100, 1600))
+        drag(canvas, (200, 100), (to_x, 200))
+        assert view.selection == pytest.approx((5, 10, 400, 800))
+
+    def test_level_and_upright_drags_with_shift_zoom_one_axis(self, canvas, view):
+        view.show(Box(5, 10, 100, 1600))
+        drag(canvas, (200, 100), (300, 100), held=HELD.ShiftModifier)
+        assert view.range == pytest.approx((6.25, 6.875, 100, 1600))
+        drag(canvas, (200, 100), (200, 200), held=HELD.ShiftModifier)
+        assert view.range == pytest.approx((6.25, 6.875, 400, 800))
 
     def test_a_selection_ends_with_the_file(self, canvas, view):
         view.show(Box(0.0, 19.9, 100, 1000))
@@ -176,3 +199,130 @@ class TestHands:
         ruler.scrub_ended.connect(lambda: asked.append("ended"))
         drag(ruler, (400, 5), (900, 5))
         assert asked == [10, 16.25, 20, "ended"]
+
+
+@pytest.fixture
+def waveform(qtbot, view) -> Waveform:
+    waveform = Waveform(view)
+    qtbot.addWidget(waveform)
+    shown(waveform, 800, 72)
+    return waveform
+
+
+def hover(widget, x, y, held=HELD.NoModifier):
+    mouse(widget, QEvent.Type.MouseMove, x, y, Qt.MouseButton.NoButton, held)
+    return widget.cursor().shape()
+
+
+class TestSelection:
+    """A view of 5 octaves in 400 pixels and 8 seconds in 800, with a box in it."""
+
+    @pytest.fixture(autouse=True)
+    def selected(self, view):
+        view.show(Box(4, 12, 100, 3200))
+        view.select(Box(6, 8, 200, 1600))  # from 200 to 400 across, from 80 down to 320
+
+    @pytest.mark.parametrize(
+        ("at", "to", "shape", "box"),
+        [
+            ((200, 200), (250, 200), SHAPE.SizeHorCursor, (6.5, 8, 200, 1600)),
+            ((403, 200), (453, 200), SHAPE.SizeHorCursor, (6, 8.5, 200, 1600)),
+            ((300, 80), (300, 160), SHAPE.SizeVerCursor, (6, 8, 200, 800)),
+            ((300, 318), (300, 238), SHAPE.SizeVerCursor, (6, 8, 400, 1600)),
+            ((200, 80), (100, 160), SHAPE.SizeFDiagCursor, (5, 8, 200, 800)),
+            ((400, 320), (500, 240), SHAPE.SizeFDiagCursor, (6, 9, 400, 1600)),
+            ((400, 80), (500, 160), SHAPE.SizeBDiagCursor, (6, 9, 200, 800)),
+            ((200, 320), (500, 320), SHAPE.SizeBDiagCursor, (8, 9, 200, 1600)),  # past the other edge
+        ],
+    )
+    def test_edges_and_corners_drag(self, canvas, view, at, to, shape, box):
+        assert hover(canvas, *at) == shape
+        drag(canvas, at, to)
+        assert view.selection == pytest.approx(box)
+
+    def test_on_the_waveform_only_times_drag(self, waveform, view):
+        assert hover(waveform, 398, 1) == SHAPE.SizeHorCursor
+        drag(waveform, (400, 1), (500, 40))
+        assert view.selection == pytest.approx((6, 9, 200, 1600))
+        assert hover(waveform, 300, 1) == SHAPE.CrossCursor
+
+    def test_a_drag_inside_selects_anew(self, canvas, view):
+        assert hover(canvas, 300, 200) == SHAPE.CrossCursor
+        drag(canvas, (250, 160), (350, 240))
+        assert view.selection == pytest.approx((6.5, 7.5, 400, 800))
+
+    def test_with_ctrl_it_moves_whole_and_stops_at_the_ends(self, canvas, waveform, view):
+        assert hover(canvas, 300, 200, HELD.ControlModifier) == SHAPE.SizeAllCursor
+        drag(canvas, (300, 200), (350, 280), held=HELD.ControlModifier)
+        assert view.selection == pytest.approx((6.5, 8.5, 100, 800))
+        drag(waveform, (300, 20), (200, 40), held=HELD.ControlModifier)
+        assert view.selection == pytest.approx((5.5, 7.5, 100, 800))
+        view.show(Box(4, 12, 20, 640))
+        drag(canvas, (200, 200), (200, 400), held=HELD.ControlModifier)
+        assert view.selection == pytest.approx((5.5, 7.5, 20, 160))
+
+    def test_shift_click_extends_and_without_a_selection_begins_at_the_playhead(self, canvas, waveform, view):
+        drag(canvas, (600, 40), (600, 40), held=HELD.ShiftModifier)
+        assert view.selection == pytest.approx((6, 10, 200, 2262.74), rel=1e-4)
+        drag(waveform, (100, 40), (100, 40), held=HELD.ShiftModifier)
+        assert view.selection == pytest.approx((5, 10, 200, 2262.74), rel=1e-4)
+        view.select(None)
+        view.set_playhead(7.0)
+        drag(waveform, (100, 40), (100, 40), held=HELD.ShiftModifier)
+        assert view.selection == pytest.approx((5, 7, *view.full[2:]))
+
+    def test_escape_while_it_drags_brings_back_what_was_selected(self, canvas, view, qtbot):
+        mouse(canvas, QEvent.Type.MouseButtonPress, 300, 200, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseMove, 500, 100, Qt.MouseButton.LeftButton)
+        assert view.dragged == pytest.approx((7, 9, 3200 / 2**2.5, 3200 / 2**1.25))
+        assert view.selection == (6, 8, 200, 1600)  # until the button is released
+        qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+        assert view.selection == (6, 8, 200, 1600)
+        mouse(canvas, QEvent.Type.MouseMove, 600, 100, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseButtonRelease, 600, 100, Qt.MouseButton.LeftButton)
+        assert view.selection == (6, 8, 200, 1600)
+
+    def test_a_click_on_an_edge_goes_there_though_the_hand_trembles(self, canvas, view, qtbot):
+        with qtbot.waitSignal(canvas.seek_requested) as asked:
+            drag(canvas, (400, 200), (401, 201))
+        assert asked.args == [pytest.approx(8, abs=0.01)]
+        assert view.selection == (6, 8, 200, 1600)
+
+    def test_moving_marks_costs_no_picture(self, canvas, view, monkeypatch, qtbot):
+        canvas.grab()
+        canvas.grab()  # from the second time on it is kept
+        monkeypatch.setattr(canvas, "_draw_picture", lambda painter: pytest.fail("drawn again"))
+        view.select(Box(7, 9, 200, 1600))
+        view.set_cursor((5.0, 440.0))
+        view.toggle_pin()
+        canvas.grab()
+
+
+class TestSnapping:
+    def test_edges_and_crosshair_snap_to_a_spectral_peak(self, canvas, view):
+        band = canvas.picture.bands[9]
+        peak, time_s = float(band.frequencies[3]), 1000 * band.hop / RATE
+        view.show(Box(time_s - 0.01, time_s + 0.01, peak / 2, 2 * peak))
+        x, y = canvas.x_of(time_s), canvas.y_of(peak) - 9
+        view.set_snapping(True)
+        hover(canvas, x, y)
+        assert view.cursor[1] == peak
+        drag(canvas, (x - 300, 350), (x, y))
+        assert view.selection.high_hz == peak
+        assert view.selection.low_hz == pytest.approx(canvas.axis.frequency(1 - 350 / 400))
+        view.set_snapping(False)  # as the key is let go of
+        assert view.cursor[1] != peak
+
+    def test_times_snap_to_where_the_waveform_rises_through_zero(self, canvas, waveform, view):
+        start, hz = 5 * RATE, 1000
+        times = (start + np.arange(RATE // 10)) / RATE
+        waveform.open()
+        waveform.set_samples(start, np.sin(2 * np.pi * hz * (times - 0.0002))[None])
+        canvas.find_crossing = waveform.crossing_near
+        view.show(Box(5.01, 5.018, 100, 1000))
+        view.set_snapping(True)
+        for widget in (waveform, canvas):
+            drag(widget, (212, 10), (412, 70))
+            assert view.selection[:2] == pytest.approx((5.0122, 5.0142), abs=2e-6)
+        drag(canvas, (260, 110), (370, 200))  # 40 pixels and 30 from the next: too far
+        assert view.selection[:2] == pytest.approx((5.0126, 5.0137), abs=1e-9)

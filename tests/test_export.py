@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import QDialog, QFileDialog
 from window_tools import Device, tone, write
 
 import msviz
+from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH
 from msviz.gui.dialogs import dialogs
 from msviz.gui.dialogs.data_export import CONTENTS, FILES, DataDialog
 from msviz.gui.dialogs.picture_export import PictureDialog
@@ -132,8 +133,9 @@ def test_png_has_the_size_and_nothing_unknown(qtbot, window, tmp_path, scale, pi
     assert not figure.missing()
     for panel in (figure.pictures.octaves, figure.pictures.stft):
         viewport = panel.canvas._viewport
-        assert viewport._codes.shape[1] == panel.canvas.width() * int(scale)  # native pixels
-        assert viewport._codes.all()
+        codes = viewport._cache._pixels.codes
+        assert codes.shape[1] == panel.canvas.width() * int(scale)  # native pixels
+        assert codes.all()
     waves = figure.pictures.waveform._original.reach(0, 0, RATE / 5, 100)
     assert np.abs(waves - 0.5 * 32767).max() < 400
 
@@ -179,9 +181,9 @@ def test_marks_are_drawn_only_when_asked_for_and_no_playhead(qtbot, window, tmp_
     changed = np.abs(pictures[1] - pictures[0]) > 3
     inside = np.flatnonzero(changed.any(axis=1))[-1] - 3  # below what is written over the box
     columns = np.flatnonzero(changed[inside])
-    canvas = (640 - 72 - 52) / 20.0  # a second
-    assert columns[0] == pytest.approx(72 + 5 * canvas, abs=2)
-    assert columns[-1] == pytest.approx(72 + 10 * canvas, abs=2)
+    canvas = (640 - FREQUENCY_RULER_WIDTH - LEGEND_WIDTH) / 20.0  # a second
+    assert columns[0] == pytest.approx(FREQUENCY_RULER_WIDTH + 5 * canvas, abs=2)
+    assert columns[-1] == pytest.approx(FREQUENCY_RULER_WIDTH + 10 * canvas, abs=2)
     calm = pictures[0][100:120, 80:-60]  # nothing sounds there: a playhead would be a bright line
     assert np.ptp(calm) < 20
 

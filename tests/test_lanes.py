@@ -14,7 +14,7 @@ from window_tools import device, shown_window  # noqa: F401
 from msviz.gui.canvas.colours import on_light
 from msviz.gui.canvas.waveform import LEVELS, MOST_LANES, WAVE, Waveform, _table
 from msviz.gui.model.parameters import Parameters
-from msviz.gui.panels.picture_panel import LEAST_LANE, MOST_SHARE, WaveformPanel
+from msviz.gui.panels.picture_panel import LEAST_LANE, WaveformPanel
 
 
 def pixels(widget) -> np.ndarray:
@@ -31,7 +31,6 @@ def square(height: float) -> np.ndarray:
 def panel(qtbot) -> WaveformPanel:
     panel = WaveformPanel(Waveform(open_view()))
     qtbot.addWidget(panel)
-    panel.set_room(1200)
     shown(panel, 600, panel.height())
     return panel
 
@@ -77,17 +76,15 @@ def test_of_many_lanes_some_are_visible_and_the_rest_scrolls(panel):
         assert panel._ruler._names == [str(number + 1) for number in waveform.visible_lanes]
 
 
-def test_lanes_grow_up_to_a_height_and_stereo_takes_no_more_than_it_did(panel):
+def test_lanes_share_a_height_and_never_get_too_low(panel):
+    panel.set_room(800)
     heights = []
-    counts = (1, 2, 3, 4, 8, 20)
-    for count in counts:
+    for count in (1, 2, 3, 4, 8, 20):
         panel._waveform.open([str(number) for number in range(count)])
         heights.append(panel.height())
+    assert heights[:2] == [40, 56]  # of 800
     assert heights == sorted(heights)
-    assert heights[1] <= 104
-    assert heights[-2:] == [round(MOST_SHARE * 1200)] * 2
-    panel.set_room(100)
-    assert panel.height() == MOST_LANES * LEAST_LANE
+    assert heights[-2:] == [LEAST_LANE * MOST_LANES] * 2
 
 
 def test_names_stand_beside_their_lanes(panel):

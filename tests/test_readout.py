@@ -2,7 +2,15 @@
 
 import pytest
 
-from msviz.gui.model.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
+from msviz.gui.model.readout import (
+    delta_text,
+    frequency_text,
+    level_text,
+    moment_text,
+    note_text,
+    rate_text,
+    time_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -143,3 +151,22 @@ def test_beyond_the_track_there_is_no_sample():
     assert [moment_text(time_s, 1e-4, 1000, 5).split()[-1] for time_s in (-1e-3, 0, 4e-3, 5e-3)] == list(
         "–04–"
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ((0.25, 440.0, 880.0, (6.0, -0.5)), "Δ +250.0 ms +440.0 Hz +12.00 st octaves +6.0 dB STFT −0.5 dB"),
+        ((-2.5, 440.0, 220.0, (None, 0.0)), "Δ −2.500 s −220.0 Hz −12.00 st octaves – STFT +0.0 dB"),
+        ((0.0, 440.0, 440.0, (None, None)), "Δ 0 s 0 Hz +0.00 st octaves – STFT –"),
+        ((0.25, 440.0, None), "Δ +250.0 ms"),  # from a picture to the waveform
+        ((0.25,), "Δ +250.0 ms"),
+    ],
+)
+def test_how_far_one_place_is_from_another(place, text):
+    assert " ".join(delta_text(*place).split()) == text
+
+
+def test_deltas_line_up():
+    texts = [delta_text(*p) for p in ((0.25, 440.0, 880.0, (6.0, -0.5)), (0.0, 440.0, 440.0, (-100.5, None)))]
+    assert len({len(text) for text in texts}) == 1

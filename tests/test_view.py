@@ -108,6 +108,81 @@ class TestView:
         view.back()
         assert view.range == Box(0, 1, 31.25, 4000)
 
+    def test_a_selection_of_all_frequencies_fits_without_moving_those_in_view(self):
+        view = open_view()
+        view.show(Box(0, 20, 100, 1000))
+        view.select(view.full._replace(start_s=3.0, stop_s=5.0))
+        view.fit_selection()
+        assert view.range == pytest.approx((3, 5, 100, 1000))
+
+    def test_all_is_the_track_at_all_frequencies(self):
+        view = open_view()
+        view.show(Box(2, 6, 100, 1000))
+        view.select_all()
+        assert view.selection == (0, 20, 20, RATE / 2)
+
+    def test_the_pin_stays_where_the_cursor_was_until_it_is_taken_out(self, qtbot):
+        view = open_view()
+        view.toggle_pin()
+        assert view.pin is None  # nothing is under the pointer
+        view.set_cursor((3.0, 440.0))
+        with qtbot.waitSignal(view.pin_changed):
+            view.toggle_pin()
+        view.set_cursor((4.0, 550.0))
+        assert view.pin == (3.0, 440.0)
+        view.toggle_pin()
+        assert view.pin is None
+
+
+class TestFocus:
+    """What zooming by keys zooms about, in a view from 4 to 8 s."""
+
+    @pytest.mark.parametrize(
+        ("selected", "playhead_s", "about_s"),
+        [
+            (None, 0.0, 6.0),  # the playhead is out of view: the middle
+            (None, 5.0, 5.0),
+            (Box(6.5, 7.5, 200, 300), 5.0, 7.0),
+            (Box(0.5, 7.5, 200, 300), 5.0, 4.0),
+            (Box(12, 14, 200, 300), 5.0, 5.0),
+        ],
+    )
+    def test_it_is_the_selection_the_playhead_or_the_middle(self, selected, playhead_s, about_s):
+        view = open_view()
+        view.show(Box(4, 8, 100, 1600))
+        view.select(selected)
+        view.set_playhead(playhead_s)
+        view.zoom_time(2)
+        assert view.range == pytest.approx(
+            (about_s - (about_s - 4) / 2, about_s + (8 - about_s) / 2, 100, 1600)
+        )
+
+    def test_in_frequency_it_is_the_middle_of_the_selection_or_of_the_view(self):
+        view = open_view()
+        view.show(Box(4, 8, 100, 1600))
+        view.zoom_frequency(2)
+        assert view.range[2:] == pytest.approx((200, 800))
+        view.show(Box(4, 8, 100, 1600))
+        view.select(Box(5, 6, 800, 1600))
+        view.zoom_frequency(2)
+        middle = np.log2(8 * 2**0.5)
+        assert np.log2(np.divide(view.range[2:], 100)) == pytest.approx((middle / 2, middle / 2 + 2))
+        view.show(Box(4, 8, 50, 200))
+        view.zoom_frequency(2)
+        assert view.range[2:] == pytest.approx((50 * 2**0.5, 100 * 2**0.5))
+
+    def test_spans_are_shown_about_it_and_are_steps_back(self):
+        view = open_view()
+        view.columns = 441
+        view.show(Box(4, 8, 100, 1600))
+        view.set_playhead(5.0)
+        view.show_span(1.0)
+        assert view.range == pytest.approx((4.75, 5.75, 100, 1600))
+        view.show_samples()
+        assert view.range == pytest.approx((4.9975, 5.0075, 100, 1600))
+        view.back()
+        assert view.range[:2] == pytest.approx((4.75, 5.75))
+
 
 class TestFrequencyAxes:
     @given(st.floats(1.01, 50), st.floats(150, 9000), st.booleans())
@@ -219,6 +294,18 @@ class TestGlide:
         assert gliding.span_s == pytest.approx(span / 8)
         gliding.back()
         assert gliding.target.stop_s - gliding.target.start_s == span
+
+    def test_keys_zoom_about_where_it_goes(self, gliding):
+        gliding.set_playhead(15.0)
+        gliding.scroll(-0.6, 0.0)
+        gliding.show(Box(4, 8, 100, 1600), glide=True)
+        assert gliding.range.stop_s > 15.0  # still in view, but not where it goes
+        gliding.zoom_time(2)
+        gliding.zoom_frequency(2)
+        assert gliding.target == pytest.approx((5, 7, 200, 800))
+        gliding.show(Box(14, 18, 100, 1600), glide=True)
+        gliding.show_span(2.0)
+        assert gliding.target == pytest.approx((14.5, 16.5, 100, 1600))
 
     def test_a_hand_that_drags_takes_over_at_once(self, gliding):
         gliding.zoom_time(8, 10.0)

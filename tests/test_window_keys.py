@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import opened_window
 import pytest
-from canvas_tools import wheel
+from canvas_tools import mouse, wheel
 from opened_window import SECONDS, action, button, edited, said, shown_texts
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QEvent, QPoint, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -27,6 +29,7 @@ from PyQt6.QtWidgets import (
 from window_tools import NO_DEVICE
 
 from msviz.audio import open_audio
+from msviz.gui.dialogs.go_to import GoToDialog
 from msviz.gui.dialogs.keys import KeysDialog
 from msviz.gui.model.session import SOURCES
 from msviz.gui.model.view import Box
@@ -34,6 +37,7 @@ from msviz.log import log_path, logged, logger
 
 KEY = Qt.Key
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 no_device, track, make_window = opened_window.no_device, opened_window.track, opened_window.make_window
 window, opened = opened_window.window, opened_window.opened
@@ -57,13 +61,16 @@ def test_keys_do_what_the_menus_say(qtbot, opened):
         qtbot.keyClick(opened, key, held)
         return seen(opened)
 
+    assert press(KEY.Key_Equal, CTRL) == pytest.approx((0, 10, octaves))  # about the playhead
+    press(KEY.Key_F)
+    view.set_playhead(10.0)
     assert press(KEY.Key_Equal, CTRL) == pytest.approx((5, 15, octaves))
     pixel = view.span_s / view.columns  # the view moves by whole ones
-    assert press(KEY.Key_Right) == pytest.approx((6, 16, octaves), abs=pixel / 2)
-    assert press(KEY.Key_Left) == pytest.approx((5, 15, octaves), abs=pixel / 2)
+    assert press(KEY.Key_Right) == pytest.approx((6, 16, octaves), abs=0.51 * pixel)
+    assert press(KEY.Key_Left) == pytest.approx((5, 15, octaves), abs=0.51 * pixel)
     softly = -0.5, 9.5, octaves  # a little past the start
-    assert press(KEY.Key_Left, CTRL) == pytest.approx(softly, abs=pixel / 2)
-    assert press(KEY.Key_Right, CTRL) == pytest.approx((9.5, 19.5, octaves), abs=pixel / 2)
+    assert press(KEY.Key_Left, CTRL) == pytest.approx(softly, abs=0.51 * pixel)
+    assert press(KEY.Key_Right, CTRL) == pytest.approx((9.5, 19.5, octaves), abs=0.51 * pixel)
     assert press(KEY.Key_Minus, CTRL)[1] - seen(opened)[0] == pytest.approx(20)
     press(KEY.Key_F)
     assert seen(opened) == pytest.approx(whole)
@@ -116,6 +123,124 @@ def test_function_keys_choose_what_is_shown(qtbot, opened, key, visible):
     qtbot.keyClick(opened, KEY.Key_F3 if key == "F2" else KEY.Key_F2)
     qtbot.keyClick(opened, getattr(KEY, f"Key_{key}"))
     assert (opened.pictures.octaves.isVisible(), opened.pictures.stft.isVisible()) == visible
+
+
+def test_zoom_presets_are_about_the_playhead(qtbot, opened):
+    opened.view.set_playhead(10.0)
+    qtbot.keyClick(opened, KEY.Key_1, ALT)
+    assert seen(opened)[:2] == pytest.approx((9.5, 10.5))
+    qtbot.keyClick(opened, KEY.Key_2, ALT)
+    assert seen(opened)[:2] == pytest.approx((5, 15))
+    qtbot.keyClick(opened, KEY.Key_3, ALT)
+    assert opened.view.span_s * opened.view.rate == pytest.approx(opened.view.columns)
+
+
+def test_keys_select_all_and_none(qtbot, opened):
+    qtbot.keyClick(opened, KEY.Key_A, CTRL)
+    assert opened.view.selection == opened.view.full
+    qtbot.keyClick(opened, KEY.Key_Escape)
+    assert opened.view.selection is None
+
+
+def test_arrows_nudge_the_selection_by_pixels_frames_and_bins(qtbot, opened):
+    view, bands = opened.view, opened.session.pictures[0].pyramid.bands
+    bin_ = bands[-1].frequencies[1] / bands[-1].frequencies[0]
+    box = Box(2.0, 4.0, 600.0, 800.0)
+    view.select(box)
+    pixel = view.span_s / view.columns
+    qtbot.keyClick(opened, KEY.Key_Right, ALT)
+    assert view.selection == pytest.approx((2 + pixel, 4 + pixel, 600, 800))
+    qtbot.keyClick(opened, KEY.Key_Left, ALT)
+    qtbot.keyClick(opened, KEY.Key_Up, ALT)
+    assert view.selection == pytest.approx((2, 4, 600 * bin_, 800 * bin_))
+    qtbot.keyClick(opened, KEY.Key_Down, ALT)
+    qtbot.keyClick(opened, KEY.Key_Down, CTRL | SHIFT)
+    assert view.selection == pytest.approx((2, 4, 600, 800 / bin_))
+    qtbot.keyClick(opened, KEY.Key_Up, CTRL | SHIFT)
+    view.show(Box(2.0, 2.0 + 10 / view.rate, 100, 1000))
+    qtbot.keyClick(opened, KEY.Key_Left, CTRL | SHIFT)
+    assert view.selection == pytest.approx((2, 4 - 1 / view.rate, 600, 800), abs=1e-9)
+    qtbot.keyClick(opened, KEY.Key_Right, CTRL | SHIFT)
+    assert view.selection == pytest.approx(box)
+
+
+def test_going_to_a_time_that_is_typed(qtbot, opened):
+    opened.view.show(opened.view.full._replace(start_s=8.0, stop_s=9.0))
+    qtbot.keyClick(opened, KEY.Key_G, CTRL)
+    dialog = opened.findChild(GoToDialog)
+    text = dialog.findChild(QLineEdit)
+    ok = next(b for b in dialog.findChildren(QPushButton) if b.text().endswith("OK"))
+    for typed, problem in (("soon", "is not a time"), ("0:21", "This track ends at 0:20.000.")):
+        text.selectAll()
+        qtbot.keyClicks(text, typed)
+        assert any(problem in said for said in shown_texts(dialog))
+        assert not ok.isEnabled()
+    text.selectAll()
+    qtbot.keyClicks(text, "0:12.5")
+    qtbot.keyClick(text, KEY.Key_Return)
+    assert opened.view.playhead_s == 12.5
+    assert opened.view.range[0] <= 12.5 < opened.view.range[1]
+
+
+def test_the_read_out_tells_how_far_the_pin_is_and_can_be_copied(qtbot, opened):
+    clipboard = QApplication.clipboard()
+    qtbot.keyClick(opened, KEY.Key_C, CTRL)
+    assert "Point at a picture to copy its readout." in shown_texts(opened.status)
+    opened.view.set_cursor((5.0, 440.0))
+    qtbot.keyClick(opened, KEY.Key_P)
+    opened.view.set_cursor((7.5, 880.0))
+    levels = opened._levels_at((7.5, 880.0))[0] - opened._levels_at((5.0, 440.0))[0]
+    delta = f"Δ +2.500 s  +440.0 Hz  +12.00 st  octaves {levels:.1f} dB".replace("-", "−")
+    assert delta in opened.status.read_out
+    qtbot.keyClick(opened, KEY.Key_C, CTRL)
+    assert clipboard.text() == opened.status.read_out
+    assert clipboard.text().startswith("0:07.500  880.0 Hz  A5 +0 ct  octaves")
+    qtbot.keyClick(opened, KEY.Key_P)
+    assert "Δ" not in opened.status.read_out
+
+
+def test_what_the_pointer_is_on_snaps_while_z_is_held(qtbot, opened):
+    canvas = opened.pictures.octaves.canvas
+    canvas.setFocus()
+    x, y = canvas.x_of(5.0), canvas.y_of(440.0) - 6
+    mouse(canvas, QEvent.Type.MouseMove, x, y, Qt.MouseButton.NoButton)
+    bins = np.concatenate([band.frequencies for band in canvas.picture.bands])
+    nearest = bins[np.argmin(abs(bins - 440))]
+    assert opened.view.cursor[1] > 1.01 * nearest
+    qtbot.keyPress(canvas, KEY.Key_Z)
+    assert opened.view.cursor[1] == nearest
+    qtbot.keyRelease(canvas, KEY.Key_Z)
+    assert opened.view.cursor[1] > 1.01 * nearest
+
+
+@pytest.mark.parametrize(
+    ("clicked", "key"),
+    [
+        (lambda window: window.pictures.stft.canvas, KEY.Key_F3),
+        (lambda window: window.pictures.octaves.canvas, KEY.Key_F4),
+        (lambda window: window.pictures.waveform, KEY.Key_W),
+        (lambda window: window.inspector.parameters.findChild(QSlider), KEY.Key_I),
+    ],
+    ids=["F3", "F4", "W", "I"],
+)
+def test_what_is_hidden_gives_the_focus_back_to_the_window(qtbot, opened, clicked, key):
+    clicked(opened).setFocus(Qt.FocusReason.MouseFocusReason)
+    before = opened.player.source
+    qtbot.keyClick(opened, key)
+    assert not clicked(opened).isVisible()
+    assert opened.focusWidget() is opened
+    qtbot.keyClick(opened.focusWidget(), KEY.Key_Space)
+    qtbot.waitUntil(lambda: said(opened) == NO_DEVICE)  # it was asked to play
+    assert opened.player.source == before
+
+
+def test_what_is_disabled_gives_the_focus_back_to_the_window(qtbot, opened):
+    qtbot.keyClick(opened, KEY.Key_4)
+    gain = opened.transport.findChild(QSpinBox)
+    gain.setFocus(Qt.FocusReason.MouseFocusReason)
+    opened.track.hear(SOURCES[0])
+    assert not gain.isEnabled()
+    assert opened.focusWidget() is opened
 
 
 def test_full_screen_and_back(qtbot, opened):
@@ -263,6 +388,18 @@ def test_arrows_move_the_picture_although_the_colour_map_has_the_focus(qtbot, op
     assert opened.pictures.colours.name == "magma"
 
 
+def test_the_menu_is_about_the_octave_that_was_pointed_at(qtbot, opened):
+    canvas, octaves = opened.pictures.octaves.canvas, opened.editing.track.octaves
+    octave = next(octave for octave in octaves if octave.low <= 300 < octave.high)
+    mouse(canvas, QEvent.Type.MouseMove, 100, canvas.y_of(300.0), Qt.MouseButton.NoButton)
+    opened.pictures.menu_requested.emit(QPoint(300, 300))
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))  # the pointer is over the menu now
+    action(opened, "Mute the octave under the pointer").trigger()
+    assert opened.track.edit_of(octave.index).muted
+    opened.actions_.context_menu.close()
+    qtbot.waitUntil(lambda: opened.view.cursor is None)
+
+
 def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
     box = Box(0.2, 0.8, 100.0, 1000.0)
     opened.view.select(box)
@@ -270,7 +407,11 @@ def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
     opened.view.select(None)
     opened.view.set_cursor((0.5, 300.0))
     opened.pictures.menu_requested.emit(QPoint(300, 300))
-    opened.actions_.edit_menu.close()
+    menu = opened.actions_.context_menu
+    texts = [act.text().replace("&", "") for act in menu.actions()]
+    for offered in ("Play", "Play the selection", "Loop", "Zoom to selection", "Export sound…"):
+        assert offered in texts
+    menu.close()
     assert opened.view.selection == box
 
 
@@ -403,10 +544,10 @@ def test_no_wheel_gives_a_control_the_focus_and_the_volume_is_turned_without(ope
 
 
 def test_no_control_has_the_focus_before_tab_was_pressed_or_after_escape(qtbot, opened):
-    assert opened.focusWidget() is opened.pictures
+    assert opened.focusWidget() is opened
     opened.focusNextPrevChild(True)
     at = opened.focusWidget()
-    assert isinstance(at, QAbstractButton)
+    assert isinstance(at, QAbstractButton | QLineEdit)
     at.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(at, KEY.Key_Escape)
     assert opened.focusWidget() is opened
@@ -422,11 +563,12 @@ def test_tab_leads_to_every_control_and_to_nothing_else(opened):
         for control in inspector.findChildren(kind)
         if control.isVisible() and control.isEnabled() and not isinstance(control, QScrollBar)
     ]
+    wanted += (fields := opened.inspector.selection.findChildren(QLineEdit))
     assert len(wanted) > 12
     inside = [widget for widget in reached if inspector.isAncestorOf(widget)]
     assert [c.toolTip() for c in wanted if c not in inside] == []
     assert [type(c).__name__ for c in inside if c not in wanted] == ["QTabBar"]
-    tops = [c.mapTo(inspector, c.rect().center()).y() for c in inside]
+    tops = [c.mapTo(inspector, c.rect().center()).y() for c in inside if c not in fields]
     assert tops == sorted(tops)
 
 

@@ -94,6 +94,7 @@ def shown_window(qtbot, track):
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
+    window.inspector.show()  # hidden at first on a screen as small as that of the tests
     window.activateWindow()
     window.files.open(track)
     return window

@@ -46,8 +46,10 @@ class Actions:
     Attributes
     ----------
     play, stop, start, open, loop, mute : QAction
-    edit_menu : QMenu
-        Also that of the pictures.
+    context_menu : QMenu
+        That of the pictures and of the waveform.
+    copy_read_out : QAction
+        Connected by the window.
     sources : dict of str to QAction
         What is heard, by name; one at a time.
     switches : dict of str to QAction
@@ -69,6 +71,7 @@ class Actions:
         self._edit_menu()
         self._play_menu()
         self._view_menu()
+        self.context_menu = self._context_menu()
         help_ = self._menu("&Help")
         self._add(help_, "&Keys and mouse", "F1", dialogs.show_keys, always=True).setShortcuts(["F1", "?"])
         self._add(help_, "Show &log", "", dialogs.show_log, always=True)
@@ -102,9 +105,11 @@ class Actions:
             demo_menu.addAction(name).triggered.connect(lambda _, path=path: open_(path))
         demo_menu.setEnabled(bool(demos))
         file.addSeparator()
-        self._add(file, "&Export sound…", "Ctrl+Shift+E", dialogs.export_sound)
-        self._add(file, "Export p&icture…", "Ctrl+Shift+P", dialogs.export_picture)
-        self._add(file, "Export d&ata…", "Ctrl+Shift+D", dialogs.export_data)
+        self._exports = [
+            self._add(file, "&Export sound…", "Ctrl+Shift+E", dialogs.export_sound),
+            self._add(file, "Export p&icture…", "Ctrl+Shift+P", dialogs.export_picture),
+            self._add(file, "Export d&ata…", "Ctrl+Shift+D", dialogs.export_data),
+        ]
         file.addSeparator()
         self._add(file, "&Preferences…", "Ctrl+,", dialogs.edit_preferences, always=True)
         file.addSeparator()
@@ -113,7 +118,7 @@ class Actions:
 
     def _edit_menu(self) -> None:
         editing, view = self._work.editing, self._work.view
-        self.edit_menu = edit = self._menu("&Edit")
+        edit = self._menu("&Edit")
         steps = editing.steps
         # Kept, for nobody else does.
         self._steps = [
@@ -126,13 +131,15 @@ class Actions:
                 step.setShortcuts(keys)
                 edit.addAction(step)
         edit.addSeparator()
-        boxes = [
+        self._selection_menu(edit)
+        edit.addSeparator()
+        self._boxes = boxes = [
             self._add(edit, "Hear the box &alone", "Ctrl+Shift+A", editing.toggle_alone, always=True),
             self._add(edit, "&Remove the box", "Del", editing.remove, always=True),
             self._add(
                 edit,
                 "Change the box in &gain…",
-                "Ctrl+G",
+                "Ctrl+Shift+G",
                 self._dialogs.ask_gain,
                 always=True,
             ),
@@ -150,18 +157,21 @@ class Actions:
         ):
             action.setToolTip(f"{tip} ({action.shortcut().toString()})")
         edit.addSeparator()
-        for text, key, do in (
-            ("&Mute the octave under the pointer", "Shift+M", editing.mute),
-            ("&Solo the octave under the pointer", "Shift+S", editing.solo),
-            ("&Louder octave under the pointer", "Shift+Up", partial(editing.step_gain, STEP_DB)),
-            ("So&fter octave under the pointer", "Shift+Down", partial(editing.step_gain, -STEP_DB)),
-        ):
+        self._octaves = [
             self._add(edit, text, key, do)
+            for text, key, do in (
+                ("&Mute the octave under the pointer", "Shift+M", editing.mute),
+                ("&Solo the octave under the pointer", "Shift+S", editing.solo),
+                ("&Louder octave under the pointer", "Shift+Up", partial(editing.step_gain, STEP_DB)),
+                ("So&fter octave under the pointer", "Shift+Down", partial(editing.step_gain, -STEP_DB)),
+            )
+        ]
         edit.addSeparator()
         clear = self._add(edit, "&Clear all edits", "Ctrl+Shift+Del", editing.clear, always=True)
 
         def offer() -> None:
             """What there is something to do with."""
+            self._nudge.setEnabled(view.selection is not None)
             selected, edited = view.selection is not None, bool(editing.track.edits.boxes)
             applies = selected or edited, selected, selected, editing.chosen is not None
             for action, can in zip((*boxes, clear), (*applies, bool(editing.track.edits)), strict=True):
@@ -171,17 +181,58 @@ class Actions:
         view.selection_changed.connect(offer)
         offer()
 
+    def _selection_menu(self, edit: QMenu) -> None:
+        view, pictures = self._work.view, self._pictures
+        self._selects = [
+            self._add(edit, "Select &all", "Ctrl+A", view.select_all),
+            self._add(edit, "Select &none", "Esc", lambda: view.select(None)),
+        ]
+        self._nudge = nudge = self._menu("Nudge &selection", edit)
+        for name, key, right, up in (
+            ("left", "Left", -1, 0),
+            ("right", "Right", 1, 0),
+            ("up", "Up", 0, 1),
+            ("down", "Down", 0, -1),
+        ):
+            self._add(nudge, f"Move {name}", f"Alt+{key}", partial(pictures.nudge_selection, right, up))
+        nudge.addSeparator()
+        for name, key, right, up in (
+            ("Shorten", "Left", -1, 0),
+            ("Lengthen", "Right", 1, 0),
+            ("Raise upper edge", "Up", 0, 1),
+            ("Lower upper edge", "Down", 0, -1),
+        ):
+            do = partial(pictures.nudge_selection, right, up, resize=True)
+            self._add(nudge, name, f"Ctrl+Shift+{key}", do)
+        edit.addSeparator()
+        self._add(edit, "&Pin crosshair", "P", view.toggle_pin).setToolTip(
+            "Measure from the pointer's position; press again to remove the pin (P)"
+        )
+        self.copy_read_out = self._add(edit, "C&opy readout", "Ctrl+C", None)
+
+    def _context_menu(self) -> QMenu:
+        """The menu of the pictures and the waveform."""
+        menu = QMenu(self._window)
+        menu.setToolTipsVisible(True)
+        plays = [self.play, self._play_selection, self.loop]
+        for actions in (plays, self._zooms, self._selects, self._boxes, self._octaves, self._exports):
+            menu.addActions(actions)
+            menu.addSeparator()
+        return menu
+
     def _play_menu(self) -> None:
         listening, track, dialogs = self._work.listening, self._work.track, self._dialogs
         play = self._menu("&Play")
         self.play = self._add(play, "&Play", "Space", listening.toggle_playing)
         tip = "Play the selection: its time, and of it only its frequencies (Shift+Space)"
-        self._add(play, "Play the s&election", "Shift+Space", listening.play_selection).setToolTip(tip)
+        self._play_selection = self._add(play, "Play the s&election", "Shift+Space", listening.play_selection)
+        self._play_selection.setToolTip(tip)
         self.stop = self._add(play, "&Stop", "Shift+Esc", listening.stop_playing)
         self.loop = self._switch(play, "&Loop", "L", listening.set_looping)
         self.loop.setToolTip("Repeat the selection, or the track where nothing is selected (L)")
         self.start = self._add(play, "Go to the s&tart", "Home", lambda: listening.go_to(0.0))
         self._add(play, "Go to the en&d", "End", lambda: listening.go_to(track.view.full.stop_s))
+        self._add(play, "&Go to time…", "Ctrl+G", dialogs.go_to_time)
         self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
         self._add(play, "10 s &on", "]", lambda: listening.go_by(10.0))
         self._add(play, "Go to the ne&xt damaged stretch", "Ctrl+D", self._work.go_to_next_missing)
@@ -228,41 +279,10 @@ class Actions:
             ["F2", "F3", "F4", "F5"],
         )
         look.addSeparator()
-        self.show_all = self._add(look, "Show &all", "F", view.fit)
-        self.show_all.setShortcuts(["F", "Ctrl+F"])
         self.curtain = self._shown["curtain"]
-        self._add(look, "Fit the s&election", "Ctrl+E", view.fit_selection)
-        self._add(look, "Zoom &back", "Backspace", view.back)
-        self._add(look, "Clear the selec&tion", "Esc", lambda: view.select(None))
-        look.addSeparator()
-
-        def zoom_time(factor: float) -> Callable[[], None]:
-            return lambda: view.zoom_time(factor, view.time_at(0.5))
-
-        def zoom_frequency(factor: float) -> Callable[[], None]:
-            return lambda: view.zoom_frequency(factor, float(view.axis.frequency(0.5)))
-
-        def move(right: float, up: float) -> Callable[[], None]:
-            return lambda: view.scroll(right, up)
-
-        self.zoom_in = self._add(look, "Zoom &in", "Ctrl+=", zoom_time(ZOOM))
-        self.zoom_in.setShortcuts(["Ctrl+=", "Ctrl++"])
-        self.zoom_out = self._add(look, "Zoom &out", "Ctrl+-", zoom_time(1 / ZOOM))
-        for action, name in (
-            (self.zoom_in, "zoom in"),
-            (self.zoom_out, "zoom out"),
-            (self.show_all, "show all"),
-            (self.curtain, "curtain"),
-        ):
-            action.setIcon(icon(name))
-        self._add(look, "Zoom in in frequency", "Alt+=", zoom_frequency(ZOOM))
-        self._add(look, "Zoom out in frequency", "Alt+-", zoom_frequency(1 / ZOOM))
-        self._add(look, "Move left", "Left", move(-STEP, 0))
-        self._add(look, "Move right", "Right", move(STEP, 0))
-        self._add(look, "A page left", "Ctrl+Left", move(-1, 0))
-        self._add(look, "A page right", "Ctrl+Right", move(1, 0))
-        self._add(look, "Move up", "Up", move(0, STEP))
-        self._add(look, "Move down", "Down", move(0, -STEP))
+        self.curtain.setIcon(icon("curtain"))
+        self._zoom_menu(look)
+        self._scroll_menu(look)
         look.addSeparator()
         self.switches = {
             "waveform": self._switch(look, "&Waveform", "W", pictures.set_waveform_shown),
@@ -289,6 +309,51 @@ class Actions:
         look.addSeparator()
         self._look = look
         self._add(look, "F&ull screen", "F11", self._toggle_full_screen, always=True)
+
+    def _zoom_menu(self, look: QMenu) -> None:
+        view = self._work.view
+        zoom = self._menu("&Zoom", look)
+        self.show_all = self._add(zoom, "Show &all", "F", view.fit)
+        self.show_all.setShortcuts(["F", "Ctrl+F"])
+        self._zooms = [
+            self.show_all,
+            self._add(zoom, "Zoom to s&election", "Ctrl+E", view.fit_selection),
+            self._add(zoom, "&Previous zoom", "Backspace", view.back),
+        ]
+        zoom.addSeparator()
+        self.zoom_in = self._add(zoom, "Zoom &in", "Ctrl+=", partial(view.zoom_time, ZOOM))
+        self.zoom_out = self._add(zoom, "Zoom &out", "Ctrl+-", partial(view.zoom_time, 1 / ZOOM))
+        about_focus = [
+            self.zoom_in,
+            self.zoom_out,
+            self._add(zoom, "Zoom in &vertically", "Alt+=", partial(view.zoom_frequency, ZOOM)),
+            self._add(zoom, "Zoom out ver&tically", "Alt+-", partial(view.zoom_frequency, 1 / ZOOM)),
+            self._add(zoom, "&1 second", "Alt+1", partial(view.show_span, 1.0)),
+            self._add(zoom, "1&0 seconds", "Alt+2", partial(view.show_span, 10.0)),
+            self._add(zoom, "One &sample per pixel (1:1)", "Alt+3", view.show_samples),
+        ]
+        for action in about_focus:
+            key = action.shortcut().toString()
+            action.setToolTip(f"{action.iconText()}, around the selection or the playhead ({key})")
+        self.zoom_in.setShortcuts(["Ctrl+=", "Ctrl++"])
+        for action, name in (
+            (self.zoom_in, "zoom in"),
+            (self.zoom_out, "zoom out"),
+            (self.show_all, "show all"),
+        ):
+            action.setIcon(icon(name))
+
+    def _scroll_menu(self, look: QMenu) -> None:
+        scroll = self._menu("Sc&roll", look)
+        for text, key, right, up in (
+            ("&Left", "Left", -STEP, 0),
+            ("&Right", "Right", STEP, 0),
+            ("&Up", "Up", 0, STEP),
+            ("&Down", "Down", 0, -STEP),
+            ("&Page left", "Ctrl+Left", -1, 0),
+            ("P&age right", "Ctrl+Right", 1, 0),
+        ):
+            self._add(scroll, text, key, partial(self._work.view.scroll, right, up))
 
     def _menu(self, title: str, parent: QMenu | None = None) -> QMenu:
         menu = QMenu(title, self._window)

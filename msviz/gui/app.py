@@ -17,7 +17,6 @@ from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from msviz.audio import AudioSource, Mix, mix_down
-from msviz.audio.channels import names
 from msviz.cpus import available_cpus
 from msviz.errors import MsvizError, ParameterError, as_sentence
 from msviz.gui.model.parameters import POOLED, Parameters, kind_of
@@ -212,7 +211,7 @@ def render(
         Box(start_s, stop_s, max(low_hz, lowest), high_hz),
         look,
         size=size,
-        lanes=parameters.lanes_of(getattr(source, "channel_names", names("", source.channels))),
+        lanes=parameters.lanes_of(getattr(source, "channel_names", ("",) * source.channels)),
         name=name,
     )
     try:

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
+    QApplication,
     QComboBox,
     QDoubleSpinBox,
     QSpinBox,
@@ -31,17 +32,30 @@ class ControlKeys(QObject):
     one came to it; Enter leads away with what was typed, Escape without.
 
     A wheel over a control that has not the focus scrolls what the control stands in, and gives no focus.
+
+    If the widget with the focus is hidden or disabled, the focus returns to the window.  Qt would pass it to
+    the next control, which would then take the keys as if it had been reached with Tab.
     """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._tabbed = False
+        self._window = window
+        if isinstance(application := QApplication.instance(), QApplication):
+            application.focusChanged.connect(self._give_back)
         window.setFocus()  # or Qt would begin with the first control
         for kind in (QAbstractButton, QTabBar, *VALUES):
             for control in window.findChildren(kind):
                 control.installEventFilter(self)
                 if control.focusPolicy() == Qt.FocusPolicy.WheelFocus:
                     control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def _give_back(self, before: QWidget | None, _: QWidget | None) -> None:
+        """Move the focus to the window if the widget that had it was hidden or disabled."""
+        window = self._window
+        gone = before and before.window() is window and not (before.isVisible() and before.isEnabled())
+        if gone and window.isVisible() and window.isActiveWindow():
+            window.setFocus()
 
     def eventFilter(self, control: QObject | None, event: QEvent | None) -> bool:
         if isinstance(event, QWheelEvent):

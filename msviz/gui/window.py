@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
-from PyQt6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.audio import AudioSource
 from msviz.demos import demo_tracks
@@ -36,6 +36,7 @@ READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 250
 INSPECTOR_FITS = 1000  # pixels: in a window of this width it stands beside the pictures at first
+SNAP_KEY = Qt.Key.Key_Z  # held
 ON_AT_FIRST = ("waveform", "rebuilt", "octave controls")  # of the switches
 
 
@@ -62,6 +63,7 @@ class Window(QMainWindow):
     def __init__(self, player: Player | None = None) -> None:
         super().__init__()
         self.asks = True
+        self._arranged = False  # as the user had it, or at first
         self.work = work = Workspace(player)
         self.track, self.view, self.player, self.runner = work.track, work.view, work.player, work.runner
         self.listening, self.editing = work.listening, work.editing
@@ -85,6 +87,7 @@ class Window(QMainWindow):
         self.meter = MeterBar(work.player)
         self.dialogs = Dialogs(self, work, self.pictures, self.meter)
         self.actions_ = Actions(self, work, self.pictures, self.dialogs, _demos())
+        self.actions_.copy_read_out.triggered.connect(self._copy_read_out)
         self.actions_.new_window.triggered.connect(lambda: self.window_requested.emit(None))
         self.colour_bar = ColourBar()
         self.inspector = Inspector(work.track, self.colour_bar)
@@ -129,6 +132,7 @@ class Window(QMainWindow):
         self.welcome.open_requested.connect(self.dialogs.open_file)
         self.welcome.chosen.connect(work.files.open)
         self.messages.retry_requested.connect(listening.retry)
+        self.inspector.selection.message.connect(status.show_text)
         status.stop_requested.connect(self._toggle_analysis)
         status.cancel_requested.connect(work.exporter.cancel)
         status.damage_chosen.connect(work.go_to_missing)
@@ -144,7 +148,10 @@ class Window(QMainWindow):
         pictures.menu_requested.connect(self._show_menu)
         pictures.waveform.samples_wanted.connect(self._read_samples)
         self.rebuilt.failed.connect(self.messages.show_message)
+        pictures.message.connect(status.show_text)
+        self.actions_.context_menu.aboutToHide.connect(self._leave_menu)
         self.view.cursor_changed.connect(self._show_read_out)
+        self.view.pin_changed.connect(self._show_read_out)
         self.view.range_changed.connect(self._read_out_soon.start)
 
     # The open track
@@ -184,7 +191,9 @@ class Window(QMainWindow):
         self.pictures.waveform.open(session.lanes)
         self._lanes = session.waveforms[0]
         self._show_rebuilt()
-        self._pages.setCurrentWidget(self.pictures)
+        if self._pages.currentWidget() is not self.pictures:
+            self._pages.setCurrentWidget(self.pictures)
+            self.setFocus()  # Qt gives it to the first field
         self.colour_bar.setEnabled(True)
         self.setWindowTitle(f"{session.source.path.name} – msviz")
         self.setWindowFilePath(str(session.source.path))
@@ -229,12 +238,10 @@ class Window(QMainWindow):
     def _show_read_out(self) -> None:
         if self.view.gliding:  # it is shown as soon as the view is there
             return
-        time_s, hz = self.view.cursor or (None, None)
-        levels = (
-            self.pictures.levels_at(time_s, hz) if time_s is not None and hz is not None else (None, None)
-        )
         names = names_of(self.session.pictures) if self.session else NAMES
-        self.status.show_read_out(self.view.cursor, levels, names)
+        self.status.show_read_out(
+            self.view.cursor, self._levels_at(self.view.cursor), self._levels_at(self.view.pin), names
+        )
         if self.analysis:
             self.inspector.look(self.analysis.pictures)
 
@@ -242,7 +249,39 @@ class Window(QMainWindow):
         time_s, hz = self.view.cursor or (None, None)
         if time_s is not None and hz is not None:
             self.editing.point_at(time_s, hz)
-        self.actions_.edit_menu.popup(at)
+        self.actions_.context_menu.popup(at)
+
+    def _leave_menu(self) -> None:
+        """Clear the cursor once the chosen action has used it."""
+        QTimer.singleShot(0, lambda: self.view.set_cursor(None))
+
+    def _levels_at(self, place: tuple[float, float | None] | None) -> tuple[float | None, float | None]:
+        """The levels of both pictures at a place, where they show any."""
+        time_s, hz = place or (None, None)
+        return (None, None) if time_s is None or hz is None else self.pictures.levels_at(time_s, hz)
+
+    def _copy_read_out(self) -> None:
+        text = self.status.read_out
+        if text and (clipboard := QApplication.clipboard()):
+            clipboard.setText(text)
+        self.status.show_text(f"Copied {text}" if text else "Point at a picture to copy its readout.")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == SNAP_KEY and not event.isAutoRepeat():
+            self.view.set_snapping(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == SNAP_KEY and not event.isAutoRepeat():
+            self.view.set_snapping(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange:
+            self.view.set_snapping(False)  # another window gets the release of the key
+        super().changeEvent(event)
 
     # Sound
 

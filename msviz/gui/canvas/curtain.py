@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.canvas.picture_canvas import INSET, PictureCanvas
-from msviz.gui.canvas.time_canvas import EDGE, Follow
+from msviz.gui.canvas.time_canvas import EDGE, Hold
 from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.view import View
 from msviz.picture import Pyramid
@@ -97,7 +97,14 @@ class CurtainCanvas(PictureCanvas):
             )
         painter.restore()
 
-    def _take(self, at: QPointF) -> Follow | None:
+    def _viewport_at(self, time_s: float) -> Viewport:
+        return self._viewport if self.x_of(time_s) < self.edge * self.width() else self._other
+
+    def _hold_at(self, at: QPointF, held: Qt.KeyboardModifier) -> Hold:
         if abs(at.x() - self.edge * self.width()) <= GRIP:
-            return lambda to: self.move_edge(to.x() / max(1, self.width()))
-        return super()._take(at)
+            return Hold(
+                Qt.CursorShape.SplitHCursor,
+                lambda to: self.move_edge(to.x() / max(1, self.width())),
+                slack=0,
+            )
+        return super()._hold_at(at, held)

@@ -27,6 +27,12 @@ def by_finger(event: QWheelEvent) -> bool:
     return not event.pixelDelta().isNull() and QGuiApplication.platformName() != "xcb"
 
 
+def zooms_frequency(event: QWheelEvent) -> bool:
+    """Whether it zooms in frequency: with Alt, or with Ctrl+Shift where Alt is the window manager's."""
+    held, both = event.modifiers(), Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    return bool(held & Qt.KeyboardModifier.AltModifier) or held & both == both
+
+
 def scrolled(event: QWheelEvent, width: int, height: int) -> QPointF:
     """How far to scroll a canvas of this size, to the right and up; with Shift all goes to the right."""
     if by_finger(event):

@@ -13,9 +13,11 @@ from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
 from msviz.gui.canvas.pixels import Place
 from msviz.gui.canvas.ticks import pixel_of
-from msviz.gui.canvas.time_canvas import TimeCanvas, snapped
+from msviz.gui.canvas.time_canvas import SNAP, TimeCanvas, side, snapped
 from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.measure import measured
+from msviz.gui.model.selection import between, moved
+from msviz.gui.model.snapping import peak_near
 from msviz.gui.model.view import Box, View
 from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid, to_db
 
@@ -182,8 +184,7 @@ class PictureCanvas(TimeCanvas):
             if 0 <= y < height:
                 painter.fillRect(QRectF(first / ratio, y, (last - first) / ratio, 1 / ratio), BAND_EDGE)
 
-    def _lines(self) -> list[float]:
-        hz = self._view.cursor[1] if self._view.cursor else None
+    def _lines(self, hz: float | None) -> list[float]:
         if hz is None:
             return []
         lines = [self.y_of(hz)]
@@ -211,24 +212,43 @@ class PictureCanvas(TimeCanvas):
     def _measured(self, box: Box) -> list[str]:
         return measured(box, self._view.range)
 
-    # Hands
+    # Mouse and keys
 
     def _hz_at(self, y: float) -> float:
         return self.frequency_at(y)
 
-    def _box_between(self, one: QPointF, other: QPointF) -> QRectF:
-        """The box that a hand draws; a line along one axis means all of the other."""
-        whole = QRectF(self.rect())
-        box = QRectF(one, other).normalized().intersected(whole)
-        if box.height() < QApplication.startDragDistance():
-            return QRectF(box.left(), 0, box.width(), whole.height())
-        if box.width() < QApplication.startDragDistance():
-            return QRectF(0, box.top(), whole.width(), box.height())
-        return box
+    def _edge_hz(self, y: float) -> float:
+        return float(self.axis.frequency(1 - y / max(1, self.height())))
 
-    def _frequencies(self, drag: QRectF) -> tuple[float, float]:
-        low, high = self.axis.frequency([1 - y / max(1, self.height()) for y in (drag.bottom(), drag.top())])
-        return float(low), float(high)
+    def _viewport_at(self, time_s: float) -> Viewport:
+        """The viewport that shows a time."""
+        return self._viewport
+
+    def _peak_near(self, time_s: float, hz: float) -> float | None:
+        pyramid, y = self._viewport_at(time_s).pyramid, self.y_of(hz)
+        if pyramid is None:
+            return None
+        low_hz, high_hz = self._edge_hz(y + SNAP), self._edge_hz(y - SNAP)
+        return peak_near(pyramid, time_s * self._view.rate, self.samples_per_pixel, low_hz, high_hz)
+
+    def _sides(self, at: QPointF, box: Box) -> tuple[int, int] | None:
+        sides, upright = super()._sides(at, box), side(at.y(), *self._heights(box))
+        return None if sides is None or upright is None else (sides[0], upright)
+
+    def _box_to(self, at: QPointF, limits: Box) -> Box:
+        """The box from where the drag began to the pointer; a drag along one axis takes all of the other."""
+        (time_s, hz), (from_s, from_hz) = self._edge_at(at), self._anchor
+        least = QApplication.startDragDistance()
+        if abs(at.y() - self.y_of(from_hz)) < least:
+            return super()._box_to(at, limits)
+        upright = abs(at.x() - self.x_of(from_s)) < least
+        times = self._view.range[:2] if upright else (from_s, time_s)
+        return between(times, (from_hz, hz), limits)
+
+    def _moved(self, box: Box, at: QPointF) -> Box:
+        (time_s, hz), (from_s, from_hz), full = self._edge_at(at), self._anchor, self._view.full
+        here, there = FrequencyAxis(full.low_hz, full.high_hz, self._linear).position([from_hz, hz]).tolist()
+        return moved(box, time_s - from_s, there - here, full, linear=self._linear)
 
     def _scroll(self, right: float, up: float, *, glide: bool) -> None:
         across, above = right / max(1, self.width()), up / max(1, self.height())
@@ -236,11 +256,12 @@ class PictureCanvas(TimeCanvas):
 
     def _turn(self, event: QWheelEvent, *, glide: bool) -> None:
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            factor, about = ZOOM_PER_NOTCH ** either(event), self.frequency_at(event.position().y())
-            self._view.zoom_frequency(factor, about, linear=self._linear, glide=glide)
-        elif self._view.wheel_zooms and not event.angleDelta().x() and not by_finger(event) and not shift:
+        if self._view.wheel_zooms and not event.angleDelta().x() and not by_finger(event) and not shift:
             self._zoom_time(event, glide=glide)
         else:
             move = scrolled(event, self.width(), self.height())
             self._scroll(move.x(), move.y(), glide=glide)
+
+    def _zoom_frequency(self, event: QWheelEvent, *, glide: bool) -> None:
+        factor, about = ZOOM_PER_NOTCH ** either(event), self.frequency_at(event.position().y())
+        self._view.zoom_frequency(factor, about, linear=self._linear, glide=glide)

@@ -1,10 +1,11 @@
-"""What all canvases of a view share: its time axis, the marks that move over it, and hands."""
+"""What all canvases of a view share: its time axis, the marks that move over it, mouse and keys."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
@@ -23,11 +24,14 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from msviz.gui.canvas.cached_widget import CachedWidget
 from msviz.gui.canvas.damage import draw_missing
-from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
+from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled, zooms_frequency
 from msviz.gui.model.measure import measured
+from msviz.gui.model.selection import Grip, between, extended, moved, resized
 from msviz.gui.model.view import Box, View
 
-GRIP = 3  # pixels from a line that still take hold of it
+GRIP = 4  # pixels from an edge of the selection within which it can be dragged
+EDGE_SLACK = 3  # pixels to move before an edge follows
+SNAP = 12  # pixels from the pointer within which it snaps
 PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has
 EDGE = QColor(0, 0, 0)
 HALO = QColor(255, 255, 255, 110)
@@ -35,12 +39,51 @@ PLAYHEAD_LINES = HALO, EDGE, PLAYHEAD, EDGE, HALO  # on any ground, two of them 
 PLAYHEAD_TILE = 512  # pixels along the line
 CURSOR_LIGHT, CURSOR_DARK = QColor(255, 255, 255, 170), QColor(0, 0, 0, 130)
 DOTS_APART = 3  # device pixels
+PIN = QColor(255, 214, 64)
 SELECTED = QColor(255, 255, 255, 28)
 PLATE, WRITING = QColor(0, 0, 0, 150), QColor(235, 235, 235)
 PADDING = 6, 2  # of writing on its plate
 BETWEEN = "   "  # measures
 
-Follow = Callable[[QPointF], None]
+SHAPE = Qt.CursorShape
+SHAPES = {
+    Grip(-1, 0): SHAPE.SizeHorCursor,
+    Grip(1, 0): SHAPE.SizeHorCursor,
+    Grip(0, -1): SHAPE.SizeVerCursor,
+    Grip(0, 1): SHAPE.SizeVerCursor,
+    Grip(-1, 1): SHAPE.SizeFDiagCursor,
+    Grip(1, -1): SHAPE.SizeFDiagCursor,
+    Grip(-1, -1): SHAPE.SizeBDiagCursor,
+    Grip(1, 1): SHAPE.SizeBDiagCursor,
+}
+
+
+class Hold(NamedTuple):
+    """What dragging from a place does.
+
+    Attributes
+    ----------
+    shape : CursorShape
+        Shown over that place.
+    follow : callable
+        Called with each position of the pointer while it drags.
+    slack : int
+        Pixels that the pointer may move and still click.
+    """
+
+    shape: Qt.CursorShape
+    follow: Callable[[QPointF], None]
+    slack: int
+
+
+def side(at: float, first: float, last: float) -> int | None:
+    """Which of two edges a position is near: -1 the first, 1 the last, 0 none but between, None outside."""
+    inside = min(GRIP, (last - first) / 3)  # a narrow box still has an inside
+    if -GRIP <= at - first <= inside:
+        return -1
+    if -inside <= at - last <= GRIP:
+        return 1
+    return 0 if first < at < last else None
 
 
 def snapped(position: float, ratio: float) -> float:
@@ -90,22 +133,27 @@ class TimeCanvas(CachedWidget):
 
     What it shows stays as it is while the playhead and the cursor move over it: they repaint only
     the pixels that they leave and enter.
+
+    Attributes
+    ----------
+    find_crossing : callable or None
+        Returns when the waveform rises through zero, at most so many seconds from a time.
     """
+
+    find_crossing: Callable[[float, float], float | None] | None = None
 
     seek_requested = pyqtSignal(float)
     """The time in seconds that was clicked."""
-    scrubbed = pyqtSignal(float)
-    """The time in seconds to which the playhead is dragged, within the file."""
-    scrub_ended = pyqtSignal()
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
         self._pointer: QPointF | None = None
         self._pressed: QPointF | None = None
-        self._follow: Follow | None = None  # where the hand goes that holds something
-        self._drag: QRectF | None = None  # the box under the hand
-        self._drag_zooms = False
+        self._anchor = (0.0, 0.0)  # the time and frequency there
+        self._hold: Hold | None = None  # what is being dragged
+        self._dragging = False  # whether it has moved far enough
+        self._zoom_box: Box | None = None  # what a drag with Shift will show
         self._panned_from: QPointF | None = None
         self._drawn_cursor: tuple[float | None, list[float]] = (None, [])
         self._drawn_playhead = -1.0
@@ -114,7 +162,10 @@ class TimeCanvas(CachedWidget):
         view.range_changed.connect(self._change_range)
         view.cursor_changed.connect(self._move_cursor)
         view.playhead_changed.connect(self._move_playhead)
-        view.selection_changed.connect(self.update)
+        view.selection_changed.connect(self._move_marks)
+        view.dragged_changed.connect(self._move_marks)
+        view.pin_changed.connect(self._move_marks)
+        view.snapping_changed.connect(self._point_again)
         view.damage_changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
@@ -135,28 +186,49 @@ class TimeCanvas(CachedWidget):
         """The frequency in Hz at `y`, where there are frequencies."""
         return None
 
-    def _lines(self) -> list[float]:
-        """Where the cursor draws horizontal lines."""
+    def _lines(self, hz: float | None) -> list[float]:
+        """Where the cursor, at a frequency, draws horizontal lines."""
         return []
 
     def _heights(self, box: Box) -> tuple[float, float]:
         """Where the upper and the lower edge of a box lie."""
         return 0.0, float(self.height())
 
-    def _frequencies(self, drag: QRectF) -> tuple[float, float]:
-        """The lowest and the highest frequency of what a hand has drawn."""
-        return self._view.range.low_hz, self._view.range.high_hz
+    def _edge_hz(self, y: float) -> float:
+        """The frequency of an edge at `y`."""
+        return self._view.full.low_hz
 
-    def _take(self, at: QPointF) -> Follow | None:
-        """Take hold of what lies under the hand."""
-        return self._scrub if abs(at.x() - self.x_of(self._view.playhead_s)) <= GRIP else None
+    def _peak_near(self, time_s: float, hz: float) -> float | None:
+        """The frequency of the strongest spectral peak near a time and frequency, if there is one."""
+        return None
+
+    def _crossing_near(self, time_s: float, within_s: float) -> float | None:
+        """When the waveform rises through zero, at most so far from a time, if it is known."""
+        return self.find_crossing(time_s, within_s) if self.find_crossing else None
+
+    def _sides(self, at: QPointF, box: Box) -> tuple[int, int] | None:
+        """The `side` of a box in time, and that in height, from its upper edge to its lower."""
+        across = side(at.x(), self.x_of(box.start_s), self.x_of(box.stop_s))
+        return None if across is None else (across, 0)
+
+    def _box_to(self, at: QPointF, limits: Box) -> Box:
+        """The box from where the drag began to the pointer; here an interval at all frequencies."""
+        return between((self._anchor[0], self._edge_at(at)[0]), limits[2:], limits)
+
+    def _moved(self, box: Box, at: QPointF) -> Box:
+        """A box moved by as much as the pointer was dragged."""
+        return moved(box, self._edge_at(at)[0] - self._anchor[0], 0.0, self._view.full)
+
+    def _zoom_frequency(self, event: QWheelEvent, *, glide: bool) -> None:
+        """Zoom in frequency; on a canvas without frequencies, in time."""
+        self._zoom_time(event, glide=glide)
 
     def _scroll(self, right: float, up: float, *, glide: bool) -> None:
         """Scroll by pixels."""
         self._view.scroll(right / max(1, self.width()), 0.0, glide=glide)
 
     def _turn(self, event: QWheelEvent, *, glide: bool) -> None:
-        """What the wheel does with no key held, or with Alt."""
+        """What the wheel does with no key held, or with Shift."""
         across = scrolled(event, self.width(), self.height()).x()
         if across:
             self._scroll(across, 0.0, glide=glide)
@@ -196,6 +268,7 @@ class TimeCanvas(CachedWidget):
         self._draw_cached(painter, self._draw_under)
         self._painted = QRectF(event.rect())
         self._draw_selection(painter)
+        self._draw_pin(painter)
         self._draw_cursor(painter)
         for plate, title in self._titles(painter):
             self._write(painter, plate, title)
@@ -211,15 +284,14 @@ class TimeCanvas(CachedWidget):
         draw_missing(painter, columns, self.height(), self.devicePixelRatioF())
 
     def _draw_selection(self, painter: QPainter) -> None:
-        rect, box = self._drag, self._view.selection
-        if rect:
-            box = self._box(rect)
-        elif box:
-            top, bottom = self._heights(box)
-            rect = QRectF(QPointF(self.x_of(box.start_s), top), QPointF(self.x_of(box.stop_s), bottom))
-            # Lines far outside cost time, and overflow.
-            rect = rect.intersected(QRectF(self.rect()).adjusted(-2, -2, 2, 2))
-        if not (rect and box and rect.isValid()):
+        box = self._zoom_box or self._view.dragged or self._view.selection
+        if box is None:
+            return
+        top, bottom = self._heights(box)
+        rect = QRectF(QPointF(self.x_of(box.start_s), top), QPointF(self.x_of(box.stop_s), bottom))
+        # Lines far outside cost time, and overflow.
+        rect = rect.intersected(QRectF(self.rect()).adjusted(-2, -2, 2, 2))
+        if not rect.isValid():
             return
         painter.fillRect(rect, SELECTED)
         for colour, style in ((EDGE, Qt.PenStyle.SolidLine), (WRITING, Qt.PenStyle.DashLine)):
@@ -283,10 +355,21 @@ class TimeCanvas(CachedWidget):
         for y in ys:
             painter.drawTiledPixmap(QRectF(0, self._snapped(y), self.width(), 1 / ratio), _dots(ratio))
 
+    def _draw_pin(self, painter: QPainter) -> None:
+        """Solid lines between dark edges, where the cursor was pinned."""
+        if pin := self._view.pin:
+            thin = 1 / self.devicePixelRatioF()
+            lines = [QRectF(self._snapped(self.x_of(pin[0])), 0, thin, self.height())]
+            lines += [QRectF(0, self._snapped(y), self.width(), thin) for y in self._lines(pin[1])[:1]]
+            for line in lines:
+                painter.fillRect(line.adjusted(-thin, -thin, thin, thin), EDGE)
+            for line in lines:
+                painter.fillRect(line, PIN)
+
     def _cursor(self) -> tuple[float | None, list[float]]:
         """Where the cursor's vertical line lies, and its horizontal ones."""
         cursor = self._view.cursor
-        return (self.x_of(cursor[0]), self._lines()) if cursor else (None, [])
+        return (self.x_of(cursor[0]), self._lines(cursor[1])) if cursor else (None, [])
 
     def _strip(self, x: float) -> QRect:
         """What a vertical line at `x` may touch."""
@@ -308,79 +391,117 @@ class TimeCanvas(CachedWidget):
                 for y in ys:
                     self.update(QRect(0, math.floor(y) - 1, self.width(), 3))
 
+    def _move_marks(self) -> None:
+        """Redraw the marks over the picture; the picture itself is cached."""
+        self.update(self.rect())
+
     def _change_range(self) -> None:
         self.update()
-        if self._pointer is not None:  # what lies under the pointer is no longer what did
-            self._point_at(self._pointer)
+        self._point_again()  # what lies under the pointer is no longer what did
 
-    # Hands
+    # Mouse and keys
+
+    def _edge_at(self, at: QPointF) -> tuple[float, float]:
+        """The time and frequency of an edge that is dragged to a position, within the canvas."""
+        x, y = min(max(at.x(), 0.0), self.width()), min(max(at.y(), 0.0), self.height())
+        return self._snap(self._view.time_at(x / max(1, self.width())), self._edge_hz(y))
+
+    def _snap(self, time_s: float, hz: float) -> tuple[float, float]:
+        """A place, while the view snaps moved to the nearest zero crossing and spectral peak."""
+        if not self._view.snapping:
+            return time_s, hz
+        crossing = self._crossing_near(time_s, SNAP / max(1, self.width()) * self._view.span_s)
+        peak = self._peak_near(time_s, hz)
+        return time_s if crossing is None else crossing, hz if peak is None else peak
+
+    def _hold_at(self, at: QPointF, held: Qt.KeyboardModifier) -> Hold:
+        """What can be dragged at a position, with these keys held."""
+        view, slack = self._view, QApplication.startDragDistance()
+        if held & Qt.KeyboardModifier.ShiftModifier:
+            return Hold(SHAPE.CrossCursor, self._draw_zoom_box, slack)
+        box = view.selection
+        sides = self._sides(at, box) if box else None
+        if box and sides and held & Qt.KeyboardModifier.ControlModifier:
+            return Hold(SHAPE.SizeAllCursor, lambda to: view.drag(self._moved(box, to)), slack)
+        if box and sides and sides != (0, 0):
+            return self._hold_edge(at, box, Grip(sides[0], -sides[1]))
+        return Hold(SHAPE.CrossCursor, lambda to: view.drag(self._box_to(to, view.full)), slack)
+
+    def _hold_edge(self, at: QPointF, box: Box, grip: Grip) -> Hold:
+        """Edges that keep their distance from the pointer, so that they do not jump."""
+        top, bottom = self._heights(box)
+        x = self.x_of(box.start_s if grip.time < 0 else box.stop_s)
+        away = QPointF(x, bottom if grip.frequency < 0 else top) - at
+
+        def follow(to: QPointF) -> None:
+            self._view.drag(resized(box, grip, *self._edge_at(to + away), self._view.full))
+
+        return Hold(SHAPES[grip], follow, EDGE_SLACK)
+
+    def _draw_zoom_box(self, at: QPointF) -> None:
+        self._zoom_box = _nonempty(self._box_to(at, self._view.range))
+        self._move_marks()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = event.position()
-            self._drag_zooms = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._follow = self._take(self._pressed)
+            at = self._pressed = event.position()
+            self._anchor = self._edge_at(at)
+            self._hold = self._hold_at(at, event.modifiers())
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._panned_from = event.position()
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.setCursor(SHAPE.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
         if self._panned_from is not None:
-            moved, self._panned_from = at - self._panned_from, at
-            self._scroll(-moved.x(), moved.y(), glide=False)
-        elif self._follow:
-            self._follow(at)
-        elif self._pressed is not None:
-            far = (at - self._pressed).manhattanLength() >= QApplication.startDragDistance()
-            if far or self._drag is not None:
-                self._drag = self._box_between(self._pressed, at)
-                self.update()
+            shift, self._panned_from = at - self._panned_from, at
+            self._scroll(-shift.x(), shift.y(), glide=False)
+        elif self._hold and self._pressed is not None:
+            far = (at - self._pressed).manhattanLength() >= self._hold.slack
+            self._dragging = self._dragging or far
+            if self._dragging:
+                self._hold.follow(at)
         else:
-            held = self._take(at)
-            self.setCursor(Qt.CursorShape.SplitHCursor if held else Qt.CursorShape.CrossCursor)
+            self.setCursor(self._hold_at(at, event.modifiers()).shape)
         self._point_at(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.MiddleButton:
             self._panned_from = None
-            self.setCursor(Qt.CursorShape.CrossCursor)
+            self.setCursor(SHAPE.CrossCursor)
         elif event.button() == Qt.MouseButton.LeftButton and self._pressed is not None:
-            drag, self._drag, pressed, self._pressed = self._drag, None, self._pressed, None
-            follow, self._follow = self._follow, None
-            if drag is not None:
-                self._finish_drag(drag)
-            elif not follow:
+            pressed, dragged, zoom_box, box = (
+                self._pressed,
+                self._dragging,
+                self._zoom_box,
+                self._view.dragged,
+            )
+            self._end_drag()
+            if zoom_box:
+                self._view.show(zoom_box, glide=True)
+            elif box:
+                self._view.select(_nonempty(box))
+            elif not dragged and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._extend(pressed)
+            elif not dragged:
                 self._seek(pressed)
-            elif follow == self._scrub:
-                self.scrub_ended.emit()
-            self.update()
+
+    def _end_drag(self) -> None:
+        """End a drag without applying it."""
+        self._pressed = self._hold = self._zoom_box = None
+        self._dragging = False
+        self._view.drag(None)
+        self._move_marks()
 
     def _seek(self, at: QPointF) -> None:
         self.seek_requested.emit(self.time_at(at.x()))
 
-    def _scrub(self, at: QPointF) -> None:
-        self.scrubbed.emit(min(max(self.time_at(at.x()), 0.0), self._view.full.stop_s))
-
-    def _box_between(self, one: QPointF, other: QPointF) -> QRectF:
-        """The box that a hand draws."""
-        box = QRectF(one, other).normalized().intersected(QRectF(self.rect()))
-        return QRectF(box.left(), 0, box.width(), self.height())
-
-    def _box(self, drag: QRectF) -> Box:
-        """The time and frequencies of what a hand has drawn, within the file."""
-        start, stop = (
-            min(max(self._view.time_at(x / max(1, self.width())), 0.0), self._view.full.stop_s)
-            for x in (drag.left(), drag.right())
-        )
-        return Box(start, stop, *self._frequencies(drag))
-
-    def _finish_drag(self, drag: QRectF) -> None:
-        box = self._box(drag)
-        if self._drag_zooms:
-            self._view.show(box, glide=True)
-        else:
-            self._view.select(box if box.stop_s > box.start_s else None)
+    def _extend(self, at: QPointF) -> None:
+        """Extend the selection to a position; without one, select from the playhead to there."""
+        full, playhead_s = self._view.full, self._view.playhead_s
+        box = self._view.selection or full._replace(start_s=playhead_s, stop_s=playhead_s)
+        time_s, hz = self._edge_at(at)
+        self._view.select(_nonempty(extended(box, time_s, None if self._hz_at(at.y()) is None else hz, full)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._view.select(None)
@@ -388,19 +509,21 @@ class TimeCanvas(CachedWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() != Qt.Key.Key_Escape:
             event.ignore()
-        elif self._pressed is not None:  # let go of the box under the hand
-            self._pressed = self._drag = self._follow = None
-            self.update()
+        elif self._pressed is not None:
+            self._end_drag()
         else:
             self._view.select(None)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self._view.set_cursor(None)
+        if QApplication.activePopupWidget() is None:  # the actions of a menu need it
+            self._pointer = None
+            self._view.set_cursor(None)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         glide = not by_finger(event)
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms_frequency(event):
+            self._zoom_frequency(event, glide=glide)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._zoom_time(event, glide=glide)
         else:
             self._turn(event, glide=glide)
@@ -424,10 +547,23 @@ class TimeCanvas(CachedWidget):
             and event.key() == Qt.Key.Key_Escape
             and self._pressed is not None
         ):
-            event.accept()  # to let go of the box under the hand, before the window's own Esc
+            event.accept()  # to let go of what is dragged, before the window's own Esc
             return True
         return super().event(event)
 
     def _point_at(self, at: QPointF) -> None:
         self._pointer = at
-        self._view.set_cursor((self.time_at(at.x()), self._hz_at(at.y())))
+        time_s, hz = self.time_at(at.x()), self._hz_at(at.y())
+        if self._view.snapping:
+            snapped_s, snapped_hz = self._snap(time_s, hz or 0.0)
+            time_s, hz = snapped_s, None if hz is None else snapped_hz
+        self._view.set_cursor((time_s, hz))
+
+    def _point_again(self) -> None:
+        if self._pointer is not None and self._view.cursor is not None:
+            self._point_at(self._pointer)
+
+
+def _nonempty(box: Box) -> Box | None:
+    """The box, or None if it has no length or no height."""
+    return box if box.stop_s > box.start_s and box.high_hz > box.low_hz else None

@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, indexed, on_light
 from msviz.gui.canvas.time_canvas import TimeCanvas
+from msviz.gui.model.snapping import rising_crossing_near
 from msviz.gui.model.view import View
 from msviz.picture import CELL, LINES, NOTHING, Wave
 from msviz.picture.envelope import FULL_REACH
@@ -211,6 +212,18 @@ class Waveform(TimeCanvas):
             beside = (last - first) // 2
             self._asked = max(0, first - beside), min(self._view.length, last + beside)
             self.samples_wanted.emit(*self._asked)
+
+    def crossing_near(self, time_s: float, within_s: float) -> float | None:
+        """Where the track, mixed, rises through zero near a time; None where its samples are not here."""
+        rate = self._view.rate
+        first, last = math.floor((time_s - within_s) * rate), math.ceil((time_s + within_s) * rate) + 1
+        lanes = [self._original.held(lane, first, last) for lane in range(self.lanes)]
+        start, samples = lanes[0][0], np.mean([samples for _, samples in lanes], axis=0)
+        crossing = rising_crossing_near(samples, time_s * rate - start)
+        return None if crossing is None else (start + crossing) / rate
+
+    def _crossing_near(self, time_s: float, within_s: float) -> float | None:
+        return self.crossing_near(time_s, within_s)
 
     # What is drawn
 

@@ -16,6 +16,7 @@ from msviz.gui.dialogs.abx import AbxDialog
 from msviz.gui.dialogs.colour_editor import ColourEditor
 from msviz.gui.dialogs.data_export import DataDialog
 from msviz.gui.dialogs.export import AudioDialog, ExportDialog, ask
+from msviz.gui.dialogs.go_to import GoToDialog
 from msviz.gui.dialogs.keys import KeysDialog
 from msviz.gui.dialogs.picture_export import PictureDialog
 from msviz.gui.dialogs.preferences import PreferencesDialog
@@ -116,6 +117,13 @@ class Dialogs:
         if accepted:
             editing.set_gain(gain_db, "Change Gain")
 
+    def go_to_time(self) -> None:
+        """Ask for a time and go there."""
+        listening = self._work.listening
+        dialog = GoToDialog(self._work.view, self._parent)
+        dialog.accepted.connect(lambda: listening.go_to(dialog.time_s))
+        self._show(dialog)
+
     def test_blind(self) -> None:
         """Test by ear whether two sources differ, in the selection."""
         session, listening, view = self._work.session, self._work.listening, self._work.view
@@ -178,7 +186,7 @@ class Dialogs:
         """Show what msviz is."""
         help_texts.show_about(self._parent)
 
-    def _show(self, dialog: AbxDialog | PreferencesDialog) -> None:
+    def _show(self, dialog: AbxDialog | GoToDialog | PreferencesDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -83,6 +83,37 @@ def level_text(level_db: float | None) -> str:
     return f"{level_db:.1f} dB".replace("-", "−")
 
 
+def delta_text(
+    seconds: float,
+    from_hz: float | None = None,
+    to_hz: float | None = None,
+    levels_db: tuple[float | None, float | None] = (None, None),
+) -> str:
+    """How far one place is from another: "Δ +250.0 ms  +110.0 Hz  +3.86 st  octaves +3.0 dB  STFT –".
+
+    Parameters
+    ----------
+    seconds : float
+        From one to the other.
+    from_hz, to_hz : float or None
+        Their frequencies; None over a waveform, where the rest is left out.
+    levels_db : tuple
+        How much louder the other is in the octaves and in the STFT, where that is known.
+    """
+    text = f"{'Δ ' + _signed(seconds, 's'):>11}"
+    if from_hz is None or to_hz is None:
+        return text
+    semitones = f"{12 * math.log2(to_hz / from_hz):+.2f}".replace("-", "−")
+    octaves, stft = ("–" if db is None else f"{db:+.1f} dB".replace("-", "−") for db in levels_db)
+    pitch = f"{_signed(to_hz - from_hz, 'Hz'):>10}  {semitones:>7} st"
+    return f"{text}  {pitch}  octaves {octaves:>9}  STFT {stft:>9}"
+
+
+def _signed(value: float, unit: str) -> str:
+    """With four figures and its sign."""
+    return f"{'−' if value < 0 else '+'}{scaled(abs(value), unit, 4)}" if value else f"0 {unit}"
+
+
 def hz_text(hz: float) -> str:
     """Three figures: "440 Hz", "12.5 kHz"."""
     return f"{figures(hz)} Hz" if 0.1 <= hz < 9999.5 else scaled(hz, "Hz", 3)

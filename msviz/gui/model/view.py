@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from msviz.gui.model.damage import Missing, Stretches
@@ -51,6 +52,9 @@ class View(QObject):
     cursor_changed = pyqtSignal()
     playhead_changed = pyqtSignal()
     selection_changed = pyqtSignal()
+    dragged_changed = pyqtSignal()
+    pin_changed = pyqtSignal()
+    snapping_changed = pyqtSignal()
     damage_changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -59,6 +63,8 @@ class View(QObject):
         """Whether the multiples of the cursor's frequency are marked."""
         self.wheel_zooms = False
         """Whether the plain wheel zooms in time over pictures, rather than scrolling in frequency."""
+        self.snapping = False
+        """Whether the pointer snaps to spectral peaks and zero crossings, as while a key is held."""
         self.columns: float | None = None
         """Device pixels from the left edge to the right, once there are any."""
         self._frames = QTimer(self)
@@ -81,6 +87,10 @@ class View(QObject):
         """Time in seconds and frequency in Hz under the pointer; over a waveform, no frequency."""
         self.playhead_s = 0.0
         self.selection: Box | None = None
+        self.dragged: Box | None = None
+        """The selection that a drag would make if it ended now."""
+        self.pin: tuple[float, float | None] | None = None
+        """Time and frequency of the pin, from which the readout measures."""
         self.damage = Stretches()
         """What is missing of the track."""
         self._history: list[Box] = []
@@ -90,6 +100,8 @@ class View(QObject):
             self.cursor_changed,
             self.playhead_changed,
             self.selection_changed,
+            self.dragged_changed,
+            self.pin_changed,
             self.damage_changed,
         ):
             changed.emit()
@@ -159,6 +171,27 @@ class View(QObject):
             self.selection = box
             self.selection_changed.emit()
 
+    def drag(self, box: Box | None) -> None:
+        """Show the selection that a drag would make, or None; `select` makes it."""
+        if box != self.dragged:
+            self.dragged = box
+            self.dragged_changed.emit()
+
+    def select_all(self) -> None:
+        """Select the whole track at all frequencies."""
+        self.select(self.full)
+
+    def toggle_pin(self) -> None:
+        """Pin the cursor at its position, or remove the pin."""
+        self.pin = None if self.pin else self.cursor
+        self.pin_changed.emit()
+
+    def set_snapping(self, snapping: bool) -> None:
+        """Let the pointer snap to spectral peaks and zero crossings, or not."""
+        if snapping != self.snapping:
+            self.snapping = snapping
+            self.snapping_changed.emit()
+
     def set_harmonics(self, shown: bool) -> None:
         """Mark the multiples of the cursor's frequency, or only the cursor."""
         self.harmonics = shown
@@ -173,9 +206,20 @@ class View(QObject):
         self.show(self.full, glide=True)
 
     def fit_selection(self) -> None:
-        """Show what is selected, if anything is."""
-        if self.selection:
-            self.show(self.selection, glide=True)
+        """Show the selection; if it has all frequencies, those in view stay."""
+        box, full = self.selection, self.full
+        if box and box.low_hz <= full.low_hz and box.high_hz >= full.high_hz:
+            box = box._replace(low_hz=self.target.low_hz, high_hz=self.target.high_hz)
+        if box:
+            self.show(box, glide=True)
+
+    def show_span(self, span_s: float) -> None:
+        """Show an interval of this length around the focus of `zoom_time`."""
+        self.show(self._spanning(self.target, span_s, self._focus_s(self.target)), glide=True)
+
+    def show_samples(self) -> None:
+        """Show one sample in each pixel."""
+        self.show_span((self.columns or 1) / self.rate)
 
     def back(self) -> None:
         """Undo the last zoom; a run of turns of the wheel is one."""
@@ -183,22 +227,47 @@ class View(QObject):
             self._in_run = False
             self._go(self._history.pop(), glide=True)
 
-    def zoom_time(self, factor: float, about_s: float, *, glide: bool = True) -> None:
-        """Zoom in by a factor (out below 1), leaving one time in view where it is."""
+    def zoom_time(self, factor: float, about_s: float | None = None, *, glide: bool = True) -> None:
+        """Zoom in by a factor (out below 1), leaving one time in view where it is.
+
+        The default is the focus: the middle of the selection if it is in view, else the playhead if that is,
+        else the middle of the view.
+        """
         box = self._start(glide)
+        if about_s is None:
+            about_s = self._focus_s(box)
+        span = (box.stop_s - box.start_s) / factor
+        self._zoom(self._spanning(box, span, about_s), in_run=True, glide=glide)
+
+    def _focus_s(self, box: Box) -> float:
+        selected = [(self.selection.start_s + self.selection.stop_s) / 2] if self.selection else []
+        inside = (time_s for time_s in (*selected, self.playhead_s) if box.start_s <= time_s <= box.stop_s)
+        return next(inside, (box.start_s + box.stop_s) / 2)
+
+    def _spanning(self, box: Box, span: float, about_s: float) -> Box:
+        """The box with another length, and one time at the same relative position."""
         before = box.stop_s - box.start_s
         about_s = min(max(about_s, box.start_s), box.stop_s)
-        span = min(max(before / factor, self._shortest_s), self._longest_s)
+        span = min(max(span, self._shortest_s), self._longest_s)
         start = about_s - (about_s - box.start_s) * span / before
-        self._zoom(box._replace(start_s=start, stop_s=start + span), in_run=True, glide=glide)
+        return box._replace(start_s=start, stop_s=start + span)
 
     def zoom_frequency(
-        self, factor: float, about_hz: float, *, linear: bool = False, glide: bool = True
+        self, factor: float, about_hz: float | None = None, *, linear: bool = False, glide: bool = True
     ) -> None:
-        """Zoom in by a factor (out below 1) on a log or linear axis, leaving one frequency where it is."""
+        """Zoom in by a factor (out below 1) on a log or linear axis, leaving one frequency where it is.
+
+        The default is the middle of the selection if it is in view, else the middle of the view.
+        """
         box = self._start(glide)
         whole = self._whole_axis(linear)
-        low, high, about = whole.position([box.low_hz, box.high_hz, about_hz])
+        low, high = whole.position(box[2:]).tolist()
+        if about_hz is not None:
+            about = float(whole.position(about_hz))
+        else:
+            about = float(np.mean(whole.position(self.selection[2:]))) if self.selection else -1.0
+            if not low <= about <= high:
+                about = (low + high) / 2
         about = min(max(about, low), high)
         factor = min(factor, math.log2(box.high_hz / box.low_hz) / FEWEST_OCTAVES)
         box = self._between(box, about - (about - low) / factor, about + (high - about) / factor, whole)

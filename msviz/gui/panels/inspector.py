@@ -21,6 +21,7 @@ from msviz.gui.model.track import TrackState
 from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.lab import LabPanel
 from msviz.gui.panels.parameter_panel import ParameterPanel, fixed_label
+from msviz.gui.panels.selection_panel import SelectionPanel
 from msviz.gui.panels.spectrum import SpectrumPanel
 from msviz.gui.work.analysis import Picture, names_of
 
@@ -61,7 +62,7 @@ class _Scrolled(QScrollArea):
 
 
 class Inspector(QDockWidget):
-    """A dock with a tab for each panel.
+    """A dock with a tab for each panel, and the selection below them.
 
     Parameters
     ----------
@@ -73,6 +74,7 @@ class Inspector(QDockWidget):
     parameters : ParameterPanel
     lab : LabPanel
     spectrum : SpectrumPanel
+    selection : SelectionPanel
     """
 
     def __init__(self, track: TrackState, colour_bar: ColourBar) -> None:
@@ -114,7 +116,14 @@ class Inspector(QDockWidget):
             (spectrum, "Spectrum", "The spectrum at the cursor or the playhead"),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(panel, name), tip)
-        self.setWidget(self._tabs)
+        self.selection = SelectionPanel(track.view)
+        content = QWidget()
+        stack = QVBoxLayout(content)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        stack.addWidget(self._tabs, 1)
+        stack.addWidget(self.selection)
+        self.setWidget(content)
         track.view.playhead_changed.connect(self._follow_playhead)
         self._tabs.currentChanged.connect(self._show_soon)
         self.visibilityChanged.connect(self._show_soon)

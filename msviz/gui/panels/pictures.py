@@ -15,6 +15,7 @@ from msviz.gui.canvas.rulers import FREQUENCY_RULER_WIDTH, LEGEND_WIDTH, TimeRul
 from msviz.gui.canvas.time_canvas import TimeCanvas
 from msviz.gui.canvas.waveform import Waveform
 from msviz.gui.model.parameters import Parameters
+from msviz.gui.model.selection import nudge_step, nudged
 from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import Box
 from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel, WaveformPanel
@@ -77,14 +78,16 @@ class Pictures(QWidget):
     seek_requested = pyqtSignal(float)
     """The time in seconds that was clicked."""
     scrubbed = pyqtSignal(float)
-    """The time in seconds that is under the hand that drags the playhead."""
+    """The time in seconds at which the time ruler is dragged."""
     scrub_ended = pyqtSignal()
     clicked = pyqtSignal(float, float)
     """The time in seconds and the frequency in Hz that were clicked in a picture."""
     octave_edited = pyqtSignal(int, str, object)
     """As `OctaveGutter.edited`."""
     menu_requested = pyqtSignal(QPoint)
-    """Where on the screen a picture's menu is wanted."""
+    """Where on the screen the menu of a picture or of the waveform opens."""
+    message = pyqtSignal(str)
+    """Why a typed value cannot be used."""
     view_changed = pyqtSignal()
     """The pictures have turned to another view, or to another size of it."""
     colours_changed = pyqtSignal(Colours)
@@ -115,18 +118,19 @@ class Pictures(QWidget):
             self._split.addWidget(panel)
             canvas = panel.canvas
             canvas.clicked.connect(self.clicked)
+            canvas.find_crossing = self.waveform.crossing_near
             panel.gutter.edited.connect(self.octave_edited)
-            canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-            canvas.customContextMenuRequested.connect(
-                lambda at, canvas=canvas: self.menu_requested.emit(canvas.mapToGlobal(at))
-            )
         self.curtain.hide()
-        canvases = (panel.canvas for panel in (*self._panels, self.curtain))
-        timed: list[TimeRuler | TimeCanvas] = [ruler, self.waveform, *canvases]
-        for widget in timed:
-            widget.seek_requested.connect(self.seek_requested)
-            widget.scrubbed.connect(self.scrubbed)
-            widget.scrub_ended.connect(self.scrub_ended)
+        canvases: list[TimeCanvas] = [panel.canvas for panel in (*self._panels, self.curtain)]
+        for timed in (self.waveform, *canvases):
+            timed.seek_requested.connect(self.seek_requested)
+            timed.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            timed.customContextMenuRequested.connect(
+                lambda at, timed=timed: self.menu_requested.emit(timed.mapToGlobal(at))
+            )
+        ruler.seek_requested.connect(self.seek_requested)
+        ruler.scrubbed.connect(self.scrubbed)
+        ruler.scrub_ended.connect(self.scrub_ended)
         view.range_changed.connect(self._look)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -323,6 +327,14 @@ class Pictures(QWidget):
         pictures, self._pictures = self._pictures, None
         if pictures:
             self.set_pictures(*pictures)
+
+    def nudge_selection(self, right: int, up: int, *, resize: bool = False) -> None:
+        """Move the selection by steps, or with `resize` only its end and upper edge."""
+        view = self._view
+        if view.selection and self._pictures:
+            bands = self._pictures[self._shown == "stft"].pyramid.bands
+            step = nudge_step(view.selection, bands, view.rate, view.span_s / (view.columns or 1))
+            view.select(nudged(view.selection, right, up, step, view.full, resize=resize))
 
     def levels_at(self, time_s: float, hz: float) -> tuple[float | None, float | None]:
         """Levels in dB that the octaves and the STFT show at a place; None where they show nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
@@ -16,7 +17,15 @@ from PyQt6.QtWidgets import (
 )
 
 from msviz.audio import AudioSource
-from msviz.gui.model.readout import frequency_text, level_text, moment_text, note_text, rate_text, time_text
+from msviz.gui.model.readout import (
+    delta_text,
+    frequency_text,
+    level_text,
+    moment_text,
+    note_text,
+    rate_text,
+    time_text,
+)
 from msviz.gui.model.view import View
 from msviz.gui.panels.labels import LEAST, ElidedLabel, FigureLabel, set_figures
 from msviz.gui.work.analysis import NAMES
@@ -25,6 +34,7 @@ MOST_DAMAGES = 30  # that a menu lists
 TOLD_LEAST = 320  # pixels that a message keeps
 TOLD_MS = 6000  # that something stays in the status bar
 SOUNDS = 58  # characters of the read-out after the time
+DELTAS = 70  # and of how far it is from the pin
 
 
 class _Progress(QProgressBar):
@@ -200,12 +210,13 @@ class StatusBar(QStatusBar):
         self,
         cursor: tuple[float, float | None] | None,
         levels: tuple[float | None, float | None],
+        pinned: tuple[float | None, float | None] = (None, None),
         names: Sequence[str] = NAMES,
     ) -> None:
         """Time, frequency, note, and the levels in both pictures, or why there are none; over a waveform,
-        the time.
+        the time.  With a pin, also how far that is from it, where the levels are the `pinned` ones.
 
-        It is as wide over both, and changes its width only with the zoom.
+        It is as wide over both, and changes its width only with the zoom and the pin.
         """
         if cursor is None:
             set_figures(self._read_out, "")
@@ -218,4 +229,14 @@ class StatusBar(QStatusBar):
             texts = [reason] * len(levels) if reason else map(level_text, levels)
             told = "".join(f"  {name} {text:>9}" for name, text in zip(names, texts, strict=True))
             sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}{told}"
-        set_figures(self._read_out, f"{text}{sounds:{SOUNDS}}")
+        delta = ""
+        if view.pin:
+            louder = [None if a is None or b is None else a - b for a, b in zip(levels, pinned, strict=True)]
+            delta = delta_text(time_s - view.pin[0], view.pin[1], hz, (louder[0], louder[1]))
+            delta = f"  {delta:{DELTAS}}"
+        set_figures(self._read_out, f"{text}{sounds:{SOUNDS}}{delta}")
+
+    @property
+    def read_out(self) -> str:
+        """What the read-out says, without the spaces that line it up."""
+        return "  ".join(re.split(r"\s{2,}", self._read_out.text().strip()))
