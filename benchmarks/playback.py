@@ -46,7 +46,7 @@ def listen(path: Path, seconds: float, environment: Mapping[str, str]) -> list[s
             player.select(player.names[steps // 120 % len(player.names)])
         steps += 1
         go_on(STEP_S)
-    heard_s, made, device = player.position / RATE, player._mixer.underruns, player.underruns
+    heard_s, made, device = player.position / RATE, player._mixer.request.tally.dropouts, player.dropouts
     error = player.error
     hands.close()
     if error:
@@ -105,7 +105,7 @@ def main() -> None:
         finally:
             server.stop()
         report.table(
-            ["played, s", "heard, s", "moves a second", "underruns", "too late for the device"], [row]
+            ["played, s", "heard, s", "moves a second", "dropouts", "too late for the device"], [row]
         )
 
 

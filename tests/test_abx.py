@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from picture_tools import assert_same_picture
 from playback_tools import FakeOutput, ramp, settle
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 from scipy.stats import binomtest
 from waiting import LONG_S
@@ -98,19 +98,20 @@ def test_verdict_says_what_was_shown():
 def test_report_has_all_that_was_done(tmp_path):
     report = answered("ABA", "ABB").report(
         track="/music/track.wav",
-        region_s=(1.5, 3.25),
+        region_s=(1.5, 63.25),
         names=("Original", "STFT"),
         settings={"STFT": "window 4096, hop 1024"},
         date=datetime(2024, 5, 6, 7, 8),
     )
     for line in (
         "Track:   /music/track.wav",
-        "Region:  1.500 s to 3.250 s",
+        "Region:  0:01.500 to 1:03.250",
         "A:       Original",
         "B:       STFT",
         "STFT:    window 4096, hop 1024",
         "Date:    2024-05-06 07:08",
         "2 of 3 right, p = 0.5 (one-sided binomial test)",
+        "Trial  X  answered",
         "    2  B  B",
         "    3  B  A  wrong",
     ):
@@ -134,7 +135,9 @@ SOURCES = {
 
 
 @pytest.fixture(autouse=True)
-def own_output(monkeypatch):
+def own_output(monkeypatch, qapp):
+    qapp.setOrganizationName("msviz")
+    qapp.setApplicationName("msviz")
     monkeypatch.setattr(player, "Output", FakeOutput)
     monkeypatch.setattr(player, "rescan", lambda: None)
 
@@ -206,13 +209,20 @@ def test_run_by_keys_alone(qtbot, heard, make_dialog, tmp_path, monkeypatch):
             else (KEY.Key_Left if right_is_a else KEY.Key_Right),
         )
     assert "15 of 16 right, p = 0.000259" in texts(dialog)
-    assert "A and B were told apart" in texts(dialog)
+    assert "A and B were told apart." in texts(dialog)
     path = tmp_path / "abx.txt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     press(qtbot, dialog, KEY.Key_S, CTRL)
     qtbot.waitUntil(path.exists)
     report = path.read_text()
-    for what in ("/music/track.wav", "1.000 s to 4.000 s", "Original", "Falling", "R = 12", "15 of 16 right"):
+    for what in (
+        "/music/track.wav",
+        "0:01.000 to 0:04.000",
+        "Original",
+        "Falling",
+        "R = 12",
+        "15 of 16 right",
+    ):
         assert what in report
     assert report.count("wrong") == 1
     assert "Louder" not in report
@@ -286,7 +296,7 @@ def test_closed_in_the_midst_it_asks_and_shows_what_there_is(qtbot, heard, make_
 
     def answer(box):
         asked.append(box.text())
-        wanted = "Show the result" if len(asked) == 2 else "Go on"
+        wanted = "End test" if len(asked) == 2 else "Continue"
         next(button for button in box.buttons() if button.text() == wanted).click()
 
     monkeypatch.setattr(QMessageBox, "exec", answer)
@@ -303,12 +313,72 @@ def test_closed_in_the_midst_it_asks_and_shows_what_there_is(qtbot, heard, make_
     assert "Trial 4 of 16" in texts(dialog)
     assert heard.playing
     close()
-    assert asked == ["Trials answered: 3 of 16. End the test here?"] * 2
+    assert asked == ["You have answered 3 of 16 trials. End the test and see your score?"] * 2
     assert " of 3 right" in texts(dialog)
     assert not heard.playing
     with qtbot.waitSignal(dialog.finished):
         close()
     assert len(asked) == 2
+
+
+def answer_some(qtbot, dialog, count):
+    for _ in range(count):
+        press(qtbot, dialog, KEY.Key_X)
+        press(qtbot, dialog, KEY.Key_1)
+
+
+def saved_report(qtbot, dialog, path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    press(qtbot, dialog, KEY.Key_S, CTRL)
+    qtbot.waitUntil(path.exists)
+    return path.read_text()
+
+
+def test_a_result_that_was_closed_unsaved_is_there_again(qtbot, make_dialog, tmp_path, monkeypatch):
+    dialog = make_dialog(track="/music/track.wav")
+    assert dialog._setup.last_result.isHidden()
+    dialog._setup.count.setValue(2)
+    begin(qtbot, dialog)
+    answer_some(qtbot, dialog, 2)
+    assert " of 2 right" in texts(dialog)
+    press(qtbot, dialog, KEY.Key_Escape)
+    again = make_dialog(track="/music/other.wav")
+    again._setup.last_result.click()
+    assert " of 2 right" in texts(again)
+    report = saved_report(qtbot, again, tmp_path / "abx.txt", monkeypatch)
+    assert "/music/track.wav" in report
+    assert "Stopped" not in report
+
+
+def test_answers_of_a_run_that_was_never_ended_are_there_again(qtbot, make_dialog, tmp_path, monkeypatch):
+    """Whatever closes the dialog: here the program itself, which asks nobody."""
+    dialog = make_dialog()
+    begin(qtbot, dialog)
+    answer_some(qtbot, dialog, 3)
+    assert "right" not in texts(dialog)
+    dialog.accept()
+    again = make_dialog()
+    again._setup.last_result.click()
+    assert " of 3 right" in texts(again)
+    report = saved_report(qtbot, again, tmp_path / "abx.txt", monkeypatch)
+    assert "Stopped: after 3 of 16 trials" in report
+
+
+def test_a_space_too_many_does_not_close_the_result(qtbot, make_dialog, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    dialog = make_dialog()
+    dialog._setup.count.setValue(1)
+    begin(qtbot, dialog)
+    answer_some(qtbot, dialog, 1)
+    press(qtbot, dialog, KEY.Key_Space)
+    assert dialog.isVisible()
+    assert " of 1 right" in texts(dialog)
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", ["1", "2"], 3])
+def test_a_last_result_that_means_nothing_is_none(make_dialog, value):
+    QSettings().setValue("abx/last result", value)
+    assert make_dialog()._setup.last_result.isHidden()
 
 
 def test_closed_before_it_began_it_leaves_the_player_alone(qtbot, heard, make_dialog):
@@ -322,7 +392,7 @@ def test_closed_before_it_began_it_leaves_the_player_alone(qtbot, heard, make_di
 @pytest.mark.parametrize(
     ("region", "keys", "sentence"),
     [
-        ((0, 50), (), "Select a region of at least 0.1 s"),
+        ((0, 50), (), "The region is shorter than 0.1 s"),
         ((0, 100_000), (), "The region is 61 s long"),
         (REGION, (KEY.Key_Down,), "A and B are the same"),
     ],

@@ -142,10 +142,8 @@ def test_what_the_window_exports_remembers_damage(damaged, tmp_path):
 
     path, stretch = tmp_path / "part.zarr", (RATE, RATE * SECONDS)
     with open_audio(damaged) as source:
-        order = DataExport(
-            path, OctaveTransform(RATE, fmin=1000.0), source, stretch, "complex64", "hole.flac"
-        )
-        assert list(order.write())[-1] == 1.0
+        task = DataExport(path, OctaveTransform(RATE, fmin=1000.0), source, stretch, "complex64", "hole.flac")
+        assert list(task.write())[-1] == 1.0
     assert load(path).damage == all_damage(damaged)[0]
 
 

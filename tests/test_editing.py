@@ -10,7 +10,7 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
 from track_tools import open_in, opened_state
 
-from msviz.gui.canvas.edited import EditedCanvas, silent_octaves
+from msviz.gui.canvas.edited import EditedCanvas, muted_octaves
 from msviz.gui.canvas.gutter import CELL, OctaveGutter
 from msviz.gui.model.editing import Editing
 from msviz.gui.model.gains import HIGHEST_DB, SOFTEST_DB, gain_text, limited, moved
@@ -105,12 +105,11 @@ def test_octaves_that_stay_keep_their_edits_where_others_come_or_go(editing, fmi
     [
         ((), []),
         ((OctaveEdit(muted=True), OctaveEdit(), OctaveEdit(gain_db=-math.inf)), [0, 2]),
-        ((OctaveEdit(), OctaveEdit(soloed=True), OctaveEdit()), [0, 2]),
-        ((OctaveEdit(), OctaveEdit(soloed=True, muted=True)), [0, 1]),
+        ((OctaveEdit(), OctaveEdit(soloed=True, muted=True)), [1]),
     ],
 )
 def test_which_octaves_are_silent(octaves, silent):
-    assert silent_octaves(Edits(octaves=octaves)) == silent
+    assert muted_octaves(Edits(octaves=octaves)) == silent
 
 
 # Boxes
@@ -135,22 +134,50 @@ def test_boxes_are_removed_changed_and_taken_back(view, editing):
     assert not editing.steps.canUndo()
 
 
-def test_a_box_is_heard_alone_and_then_everything(view, editing):
+def test_a_selection_is_soloed_and_then_no_longer(view, editing):
     view.select(BOX)
-    editing.toggle_alone()
-    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=0.0),), alone=True)
-    editing.toggle_alone()
-    assert not editing.track.edits.alone
-    view.select(None)
-    editing.toggle_alone()
-    assert editing.track.edits.alone
-    view.select(BOX)
+    editing.toggle_solo()
+    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=0.0, soloed=True),))
+    editing.set_gain(3.0, "")
+    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=3.0, soloed=True),))
+    editing.toggle_solo()
+    assert editing.track.edits == Edits(boxes=(BoxEdit(*BOX, gain_db=3.0),))
+    editing.steps.undo()
     editing.drop()
     assert editing.track.edits == Edits()
 
 
+def test_soloed_a_silenced_selection_is_heard_and_then_silent_again(view, editing):
+    view.select(BOX)
+    editing.remove()
+    silenced = editing.track.edits
+    editing.toggle_solo()
+    assert editing.track.edits.soloed == editing.track.edits.boxes
+    assert not editing.track.edits.boxes[0].silenced
+    editing.toggle_solo()
+    assert editing.track.edits == silenced
+    editing.toggle_solo()
+    editing.remove()  # whoever silences what is soloed does not want to hear it
+    assert editing.track.edits == silenced
+
+
+def test_every_solo_is_cleared_at_once(view, editing):
+    view.select(BOX)
+    editing.toggle_solo()
+    view.select(BOX._replace(start_s=6.0, stop_s=7.0))
+    editing.set_gain(-6.0, "")
+    editing.toggle_solo()
+    editing.change_octave(3, "soloed", True)
+    editing.clear_solo()
+    assert not editing.track.edits.soloed
+    assert [box.gain_db for box in editing.track.edits.boxes] == [-6.0]
+    assert not any(octave.soloed for octave in editing.track.edits.octaves)
+    editing.steps.undo()
+    assert len(editing.track.edits.soloed) == 2
+
+
 def test_what_needs_a_selection_says_so(editing, qtbot):
-    for do in (editing.remove, editing.toggle_alone, editing.drop, lambda: editing.set_gain(1.0, "")):
+    for do in (editing.remove, editing.toggle_solo, editing.drop, lambda: editing.set_gain(1.0, "")):
         with qtbot.waitSignal(editing.message):
             do()
     assert not editing.steps.canUndo()
@@ -322,17 +349,92 @@ def test_silent_octaves_are_veiled(canvas, track):
     assert brightness(canvas, 10.0, 150.0) == pytest.approx(plain)
 
 
+def test_what_is_not_soloed_is_veiled(canvas, track):
+    """Of an octave and a box that are soloed, both are clear, and a muted octave is not."""
+    places = ((10.0, 1000.0), (10.0, 250.0), (2.0, 250.0), (10.0, 90.0))
+    plain = brightness(canvas, *places[0])
+    octave = Edits().with_octave(number_of(1000.0), len(OCTAVES), soloed=True)
+    both = dataclasses.replace(octave, boxes=(BoxEdit(5.0, 15.0, 70.0, 400.0, soloed=True),))
+    muted = both.with_octave(number_of(90.0), len(OCTAVES), muted=True)
+    for edits, clear in (
+        (octave, (True, False, False, False)),
+        (both, (True, True, False, True)),
+        (muted, (True, True, False, False)),
+    ):
+        track.edits = edits
+        seen = [brightness(canvas, *place) for place in places]
+        assert [level > 0.95 * plain for level in seen] == list(clear)
+        assert all(level < 0.8 * plain or level > 0.95 * plain for level in seen)
+
+
 def test_boxes_alone_veil_what_is_outside_and_removed_ones_what_is_inside(canvas, track):
     plain = brightness(canvas, 15.0, 500.0)
     removed = Edits(boxes=(BoxEdit(5.0, 15.0, 100.0, 2000.0),))
     for edits, inside, outside in (
         (removed, False, True),
-        (dataclasses.replace(removed, alone=True), True, False),
+        (Edits(boxes=(dataclasses.replace(removed.boxes[0], soloed=True),)), True, False),
     ):
         track.edits = edits
         for place, clear in (((8.0, 500.0), inside), ((18.0, 500.0), outside)):
             now = brightness(canvas, *place)
             assert now == pytest.approx(plain) if clear else now < 0.8 * plain
+
+
+def written(canvas, monkeypatch):
+    """All that is written over the picture."""
+    texts = []
+    monkeypatch.setattr(type(canvas), "_write", lambda _, painter, plate, text: texts.append(text))
+    canvas.grab()
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("gain_db", "soloed", "label"),
+    [
+        (-math.inf, False, "silenced"),
+        (-math.inf, True, "Solo, 0 dB"),
+        (0.0, True, "Solo, 0 dB"),
+        (3.0, True, "Solo, +3 dB"),
+        (-6.0, False, "−6 dB"),
+    ],
+)
+def test_a_box_is_labelled_with_what_is_heard_of_it(canvas, track, monkeypatch, gain_db, soloed, label):
+    track.edits = Edits(boxes=(BoxEdit(5.0, 15.0, 100.0, 2000.0, gain_db, soloed),))
+    assert label in written(canvas, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("edits", "text"),
+    [
+        (Edits(), None),
+        (Edits(boxes=(BoxEdit(*BOX),)), None),
+        (Edits(boxes=(BoxEdit(*BOX, soloed=True), BoxEdit(*BOX))), "Solo: selection"),
+        (Edits(boxes=(BoxEdit(*BOX, soloed=True),) * 2), "Solo: 2 selections"),
+        (Edits((OctaveEdit(soloed=True),) * len(OCTAVES)), f"Solo: {len(OCTAVES)} octaves"),
+        (
+            Edits(
+                (OctaveEdit(),) * (len(OCTAVES) - 1) + (OctaveEdit(soloed=True),),
+                (BoxEdit(*BOX, soloed=True),),
+            ),
+            "Solo: selection, 1 octave",
+        ),
+    ],
+)
+def test_the_picture_says_what_is_soloed(canvas, track, monkeypatch, edits, text):
+    track.edits = edits
+    assert [each for each in written(canvas, monkeypatch) if each.startswith("Solo:")] == [text] * bool(text)
+
+
+def test_boxes_that_are_not_soloed_are_veiled_and_not_labelled(canvas, track, monkeypatch):
+    plain = brightness(canvas, 15.0, 500.0)
+    soloed, other = (
+        BoxEdit(2.0, 8.0, 100.0, 2000.0, 0.0, soloed=True),
+        BoxEdit(12.0, 18.0, 100.0, 2000.0, 6.0),
+    )
+    track.edits = Edits(boxes=(soloed, other))
+    assert brightness(canvas, 15.0, 500.0) < 0.8 * plain
+    assert brightness(canvas, 5.0, 500.0) == pytest.approx(plain)
+    assert "+6 dB" not in written(canvas, monkeypatch)
 
 
 def test_titles_are_read_through_veils(canvas, track):
@@ -343,15 +445,15 @@ def test_titles_are_read_through_veils(canvas, track):
     canvas.set_title("Octaves")
     plain = brightest()
     assert plain > 200
-    edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), (BoxEdit(5.0, 15.0, 100.0, 2000.0),), True)
+    edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), (BoxEdit(5.0, 15.0, 100.0, 2000.0, soloed=True),))
     track.edits = edits
     assert brightest() == pytest.approx(plain, abs=10)
 
 
 def test_every_kind_of_edit_can_be_drawn_at_every_zoom(canvas, track, view):
-    boxes = tuple(BoxEdit(*BOX, gain_db=gain) for gain in (-math.inf, -6.0, 0.0, 6.0))
-    for alone in (False, True):
-        track.edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), boxes, alone)
+    for soloed in (False, True):
+        boxes = tuple(BoxEdit(*BOX, gain_db=gain, soloed=soloed) for gain in (-math.inf, -6.0, 0.0, 6.0))
+        track.edits = Edits((OctaveEdit(muted=True),) * len(OCTAVES), boxes)
         for box in (view.full, BOX, Box(3.0, 3.00001, 500.0, 500.1), Box(10, 20, 30.0, 60.0)):
             view.show(box)
             assert not canvas.grab().isNull()

@@ -1,6 +1,7 @@
 """Edits: what is silenced is gone, what is kept is whole, and the two add up."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -152,7 +153,7 @@ def test_what_lies_below_belongs_to_the_lowest_octave():
 )
 def test_tight_box_holds_its_tone_and_no_other(transform, frequency):
     box = BoxEdit(1.0, 1.3, frequency / SEMITONE, frequency * SEMITONE)
-    alone, removed = Edits(boxes=(box,), alone=True), Edits(boxes=(box,))
+    alone, removed = Edits(boxes=(replace(box, soloed=True),)), Edits(boxes=(box,))
     tone = burst(frequency)
     kept = heard(transform, tone, alone)
     assert np.sum(kept**2) >= 0.99 * np.sum(tone.astype(float) ** 2)
@@ -174,7 +175,7 @@ def test_short_box_holds_a_click(transform):
     click[8004] = 1
     box = BoxEdit(1.0, 1.001, 0, RATE / 2)
     assert energy_db(heard(transform, click, Edits(boxes=(box,))), click) < -60
-    assert energy_db(heard(transform, click, Edits(boxes=(box,), alone=True)) - click, click) < -60
+    assert energy_db(heard(transform, click, Edits(boxes=(replace(box, soloed=True),))) - click, click) < -60
 
 
 edges = st.tuples(st.floats(-0.5, 3.5), st.floats(0.01, 2.0), st.floats(0, 4000), st.floats(1.0, 2000.0))
@@ -183,9 +184,9 @@ edges = st.tuples(st.floats(-0.5, 3.5), st.floats(0.01, 2.0), st.floats(0, 4000)
 @BOTH
 @given(places=st.lists(edges, min_size=1, max_size=3))
 @settings(max_examples=12)
-def test_boxes_alone_and_removed_add_up(transform, places):
+def test_boxes_soloed_and_silenced_add_up(transform, places):
     boxes = tuple(BoxEdit(start, start + long, low, low + wide) for start, long, low, wide in places)
-    alone = heard(transform, noise(), Edits(boxes=boxes, alone=True))
+    alone = heard(transform, noise(), Edits(boxes=tuple(replace(box, soloed=True) for box in boxes)))
     removed = heard(transform, noise(), Edits(boxes=boxes))
     whole = heard(transform, noise(), Edits())
     assert energy_db(alone + removed - whole, whole) < -120
@@ -211,11 +212,29 @@ def test_gains_of_boxes_multiply_where_they_overlap():
     around, again = BoxEdit(0.5, 2.0, 300, 600, 6.0), BoxEdit(0.8, 1.5, 350, 550, -2.0)
     both = heard(OCTAVES, tone, Edits(boxes=(around, again)))
     np.testing.assert_allclose(both, tone * 10 ** (4 / 20), atol=1e-3)
-    # Alone, a box that would remove what it holds leaves it.
+    # A silenced box that is soloed is heard at 0 dB.
     gone = BoxEdit(0.5, 2.0, 300, 600)
-    left = heard(OCTAVES, tone, Edits(boxes=(gone, again), alone=True))
+    left = heard(OCTAVES, tone, Edits(boxes=(replace(gone, soloed=True), again)))
     np.testing.assert_allclose(left, tone * 10 ** (-2 / 20), atol=1e-3)
     assert energy_db(heard(OCTAVES, tone, Edits(boxes=(gone, again))), tone) < -60
+
+
+def test_only_soloed_boxes_are_heard_and_silenced_ones_stay_silent():
+    mixed = burst(440) + burst(1800)
+    soloed, other = BoxEdit(0.5, 2.0, 300, 600, 0.0, soloed=True), BoxEdit(0.5, 2.0, 1500, 2200)
+    for gain_db in (-np.inf, 3.0):
+        left = heard(OCTAVES, mixed, Edits(boxes=(soloed, replace(other, gain_db=gain_db))))
+        assert energy_db(left - burst(440), mixed) < -55
+    within = BoxEdit(0.5, 2.0, 400, 480)  # silenced, in a soloed box around it
+    assert energy_db(heard(OCTAVES, burst(440), Edits(boxes=(soloed, within))), burst(440)) < -60
+
+
+@BOTH
+def test_a_soloed_octave_and_a_soloed_box_are_both_heard(transform):
+    tones = [burst(hz) for hz in (110, 440, 1400, 3000)]
+    box = BoxEdit(0.5, 2.0, 1200, 1600, soloed=True)
+    left = heard(transform, sum(tones), Edits(boxes=(box,)).with_octave(3, 7, soloed=True))  # 250 to 500 Hz
+    assert energy_db(left - tones[1] - tones[2], sum(tones)) < -55
 
 
 def test_octaves_and_boxes_go_together():
@@ -248,9 +267,8 @@ def test_edits_know_whether_they_change_anything():
     box = BoxEdit(0, 1, 100, 200, 0.0)
     assert not Edits()
     assert not Edits((OctaveEdit(),) * 7)
-    assert not Edits(alone=True)
     assert not Edits(boxes=(box,))
-    assert Edits(boxes=(box,), alone=True)
+    assert Edits(boxes=(replace(box, soloed=True),))
     assert Edits(boxes=(BoxEdit(0, 1, 100, 200),))
     assert Edits().with_octave(2, 7, gain_db=1.0)
 

@@ -54,11 +54,11 @@ def picture_dialog(qtbot, window, look=None):
     return dialog
 
 
-def finished(qtbot, window, order):
+def finished(qtbot, window, task):
     with qtbot.waitSignal(window.exporter.message) as told:
-        window.exporter.start(order)
-    assert told.args == [f"{order.path.name} is written."]
-    return order.path
+        window.exporter.start(task)
+    assert told.args == [f"Saved {task.path.name}."]
+    return task.path
 
 
 def answered(monkeypatch, kind, path):
@@ -81,8 +81,8 @@ def grey(image):
 def test_svg_has_ticks_as_writing_and_the_picture_as_an_image(qtbot, window, tmp_path):
     window.view.show(Box(2.0, 6.0, 100.0, 4000.0))
     dialog = picture_dialog(qtbot, window, Look(shown="octaves"))
-    dialog._format.setCurrentText("SVG, axes to edit")
-    path = finished(qtbot, window, dialog.order(tmp_path / "out.svg"))
+    dialog._format.setCurrentText("SVG, editable axes")
+    path = finished(qtbot, window, dialog.task(tmp_path / "out.svg"))
     drawing = ElementTree.parse(path).getroot()
     assert drawing.get("viewBox") == "0 0 640 400"
     texts = {"".join(text.itertext()) for text in drawing.iter(f"{SVG}text")}
@@ -103,7 +103,7 @@ def test_svg_has_ticks_as_writing_and_the_picture_as_an_image(qtbot, window, tmp
 def test_a_tone_lies_at_its_tick(qtbot, window, tmp_path, linear):
     window.view.show(Box(2.0, 6.0, 100.0, 4000.0))
     dialog = picture_dialog(qtbot, window, Look(shown="stft" if linear else "octaves", linear=linear))
-    path = finished(qtbot, window, dialog.order(tmp_path / "out.svg"))
+    path = finished(qtbot, window, dialog.task(tmp_path / "out.svg"))
     drawing = ElementTree.parse(path).getroot()
     ends = {}
     for group in drawing.iter(f"{SVG}g"):
@@ -121,20 +121,20 @@ def test_a_tone_lies_at_its_tick(qtbot, window, tmp_path, linear):
     assert abs(ends["row"] - ends["tick"]) <= 2 + ends["cell"] / 2
 
 
-@pytest.mark.parametrize(("scale", "pixels"), [("1", (640, 400)), ("4", (2560, 1600))])
+@pytest.mark.parametrize(("scale", "pixels"), [("1×", (640, 400)), ("4×", (2560, 1600))])
 def test_png_has_the_size_and_nothing_unknown(qtbot, window, tmp_path, scale, pixels):
     dialog = picture_dialog(qtbot, window, Look(waveform=True))
     dialog._scale.setCurrentText(scale)
-    order = dialog.order(tmp_path / "out.png")
-    path = finished(qtbot, window, order)
+    task = dialog.task(tmp_path / "out.png")
+    path = finished(qtbot, window, task)
     image = QImage(str(path))
     assert (image.width(), image.height()) == pixels
-    figure = order._figure
+    figure = task._figure
     assert not figure.missing()
     for panel in (figure.pictures.octaves, figure.pictures.stft):
         viewport = panel.canvas._viewport
         codes = viewport._cache._pixels.codes
-        assert codes.shape[1] == panel.canvas.width() * int(scale)  # native pixels
+        assert codes.shape[1] == panel.canvas.width() * int(scale[0])  # native pixels
         assert codes.all()
     waves = figure.pictures.waveform._original.reach(0, 0, RATE / 5, 100)
     assert np.abs(waves - 0.5 * 32767).max() < 400
@@ -142,9 +142,9 @@ def test_png_has_the_size_and_nothing_unknown(qtbot, window, tmp_path, scale, pi
 
 def test_from_close_the_waveform_shows_samples(qtbot, window, tmp_path):
     window.view.show(Box(2.0, 2.01, 100.0, 4000.0))
-    order = picture_dialog(qtbot, window, Look(waveform=True)).order(tmp_path / "out.png")
-    finished(qtbot, window, order)
-    waveform = order._figure.pictures.waveform
+    task = picture_dialog(qtbot, window, Look(waveform=True)).task(tmp_path / "out.png")
+    finished(qtbot, window, task)
+    waveform = task._figure.pictures.waveform
     there = waveform._original
     assert np.allclose(there.samples, tone(TONE_HZ)[there.start : there.stop], atol=1e-4)
     assert there.start <= 2 * RATE < 2.01 * RATE <= there.stop
@@ -157,9 +157,9 @@ def test_what_is_rebuilt_lies_over_the_waveform_where_it_is_marked(qtbot, window
     window.track.edits = Edits((OctaveEdit(muted=True),) * octaves)
     dialog = picture_dialog(qtbot, window, Look(waveform=True, rebuilt=True))
     dialog._marks.setChecked(marked)
-    order = dialog.order(tmp_path / "out.png")
-    finished(qtbot, window, order)
-    wave = order._figure.pictures.waveform._rebuilt
+    task = dialog.task(tmp_path / "out.png")
+    finished(qtbot, window, task)
+    wave = task._figure.pictures.waveform._rebuilt
     assert bool(wave) is marked
     if marked:
         width, start = 50, 2.0 * RATE
@@ -176,7 +176,7 @@ def test_marks_are_drawn_only_when_asked_for_and_no_playhead(qtbot, window, tmp_
         dialog = picture_dialog(qtbot, window, look)
         dialog._marks.setChecked(marked)
         dialog._title.setChecked(False)
-        path = finished(qtbot, window, dialog.order(tmp_path / f"{marked}.png"))
+        path = finished(qtbot, window, dialog.task(tmp_path / f"{marked}.png"))
         pictures.append(grey(QImage(str(path))).astype(int))
     changed = np.abs(pictures[1] - pictures[0]) > 3
     inside = np.flatnonzero(changed.any(axis=1))[-1] - 3  # below what is written over the box
@@ -207,13 +207,13 @@ def test_the_picture_is_as_the_window_shows_it(qtbot, window, tmp_path, monkeypa
 
 def test_a_picture_that_is_cancelled_or_fails_leaves_nothing(qtbot, window, tmp_path):
     before = set(tmp_path.iterdir())
-    order = picture_dialog(qtbot, window).order(tmp_path / "out.png")
-    window.exporter.start(order)
+    task = picture_dialog(qtbot, window).task(tmp_path / "out.png")
+    window.exporter.start(task)
     with qtbot.waitSignal(window.exporter.message) as told:
         window.status._cancel.click()
-    assert told.args == ["out.png is not written."]
+    assert told.args == ["Export cancelled."]
     with qtbot.waitSignal(window.exporter.failed) as failed:
-        window.exporter.start(picture_dialog(qtbot, window).order(tmp_path / "missing" / "out.svg"))
+        window.exporter.start(picture_dialog(qtbot, window).task(tmp_path / "missing" / "out.svg"))
     assert "out.svg cannot be written: No such file or directory." in failed.args[0]
     assert set(tmp_path.iterdir()) == before
 
@@ -232,7 +232,7 @@ def test_what_is_selected_is_loaded_again(qtbot, window, tmp_path, monkeypatch, 
     dialog._transform.setCurrentText(name)
     dialog._file.setCurrentText(next(text for text, each in FILES.items() if each == suffix))
     assert dialog.suffix == suffix
-    path = finished(qtbot, window, dialog.order(tmp_path / f"out{suffix}"))
+    path = finished(qtbot, window, dialog.task(tmp_path / f"out{suffix}"))
     stored = msviz.load(path)
     assert (stored.start, stored.stop, stored.content) == (2 * RATE, 60_000, "complex64")
     assert stored.attributes["origin"]["source"]["name"] == "tone.wav"
@@ -261,7 +261,7 @@ def test_levels_begin_on_the_grid_of_their_cells(qtbot, window, tmp_path):
     dialog = DataDialog(window.session, window.track, (2 * RATE + 7, 60_000), window)
     qtbot.addWidget(dialog)
     dialog._content.setCurrentText(next(text for text, each in CONTENTS.items() if each == "levels"))
-    stored = msviz.load(finished(qtbot, window, dialog.order(tmp_path / "out.zarr")))
+    stored = msviz.load(finished(qtbot, window, dialog.task(tmp_path / "out.zarr")))
     longest = max(band.hop for band in stored.transform.bands)
     assert stored.start % longest == 0
     assert 2 * RATE - longest < stored.start <= 2 * RATE + 7
@@ -279,7 +279,7 @@ def test_data_that_are_cancelled_or_fail_leave_nothing(qtbot, window, tmp_path):
     qtbot.waitUntil(lambda: len(shares) > 2)
     with qtbot.waitSignal(window.exporter.message) as told:
         window.status._cancel.click()
-    assert told.args == ["a.zarr is not written."]
+    assert told.args == ["Export cancelled."]
     qtbot.waitUntil(lambda: set(tmp_path.iterdir()) == before)
     with qtbot.waitSignal(window.exporter.failed) as failed:
         path = tmp_path / "missing" / "a.zarr"
@@ -292,7 +292,7 @@ def test_data_that_are_cancelled_or_fail_leave_nothing(qtbot, window, tmp_path):
 def test_the_dialog_suggests_a_name_that_is_free(qtbot, window, tmp_path):
     dialog = DataDialog(window.session, window.track, None, window)
     qtbot.addWidget(dialog)
-    assert dialog._stretch.count() == 1  # nothing is selected
+    assert dialog._range.count() == 1  # nothing is selected
     assert dialog.file_name(window.source.path) == "tone.zarr"
     (tmp_path / "tone.zarr").mkdir()
     assert dialog.file_name(window.source.path) == "tone 2.zarr"

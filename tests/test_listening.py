@@ -1,12 +1,14 @@
 """Listening in the window: what keys, ruler and selection make the player do, and what is heard then."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import window_tools
 from canvas_tools import drag, wheel
 from PyQt6.QtCore import QPoint, QSettings, Qt
-from PyQt6.QtWidgets import QLabel
-from window_tools import HIGH_HZ, LOW_HZ, RATE, SECONDS, Device, level_db, play_until
+from PyQt6.QtWidgets import QLabel, QPushButton
+from window_tools import HIGH_HZ, LOW_HZ, RATE, SECONDS, Device, level_db, play_until, write
 
 from msviz.audio import open_audio
 from msviz.gui.canvas.rulers import TimeRuler
@@ -30,6 +32,11 @@ device, track, window = window_tools.device, window_tools.track, window_tools.wi
 def heard(seconds):
     """The last seconds that were sent to the device, left side."""
     return np.concatenate(Device.opened.heard)[-round(seconds * RATE) :, 0]
+
+
+def shows(widget, text):
+    """Whether a label says it."""
+    return any(text in label.text() for label in widget.findChildren(QLabel))
 
 
 # Sources
@@ -112,12 +119,35 @@ def test_what_is_changed_is_heard_at_once_and_the_original_only_when_it_is_asked
     assert window.player.source == "STFT"
 
 
+def test_a_soloed_selection_is_heard_alone_and_shown_until_solo_is_turned_off(qtbot, window):
+    def solo():
+        buttons = [b for b in window.status.findChildren(QPushButton) if b.text().startswith("Solo")]
+        return next((b for b in buttons if not b.isHidden()), None)
+
+    window.view.select(Box(0.0, SECONDS, 100.0, 500.0))
+    window.editing.remove()
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 1.0)
+    assert level_db(heard(0.5), LOW_HZ) < -72
+    assert solo() is None
+    window.editing.toggle_solo()
+    play_until(qtbot, window, 2.5)
+    assert level_db(heard(0.5), LOW_HZ) == pytest.approx(-12, abs=0.2)
+    assert level_db(heard(0.5), HIGH_HZ) < -72
+    assert solo().text() == "Solo: selection"
+    solo().click()
+    assert solo() is None
+    play_until(qtbot, window, 4.0)
+    assert level_db(heard(0.5), LOW_HZ) < -72
+    assert level_db(heard(0.5), HIGH_HZ) == pytest.approx(-12, abs=0.2)
+
+
 # Transport
 
 
 def test_sound_that_takes_long_to_make_is_told_until_it_is_heard(qtbot, window):
     def told():
-        return any("is being made" in label.text() for label in window.status.findChildren(QLabel))
+        return any("Rendering audio…" in label.text() for label in window.status.findChildren(QLabel))
 
     qtbot.keyClick(window, KEY.Key_Space)
     qtbot.waitUntil(told)  # no time passes on the device
@@ -151,7 +181,7 @@ def test_a_selection_of_all_frequencies_is_played_as_it_is(qtbot, window):
 def test_without_a_selection_it_says_what_to_do(qtbot, window):
     qtbot.keyClick(window, KEY.Key_Space, SHIFT)
     assert not window.player.playing
-    assert any("Select" in label.text() for label in window.status.findChildren(QLabel))
+    assert shows(window.status, "Nothing selected. Drag over a picture to select.")
 
 
 def test_the_loop_is_the_selection_and_goes_with_it(qtbot, window):
@@ -160,8 +190,12 @@ def test_the_loop_is_the_selection_and_goes_with_it(qtbot, window):
     assert window.player.loop == (0, SECONDS * RATE)
     window.view.select(Box(2.0, 3.0, 100.0, 500.0))
     assert window.player.loop == (2 * RATE, 3 * RATE)
+    window.view.select(Box(2.5, 2.505, 100.0, 500.0))
+    assert window.player.loop == (2.5 * RATE, 2.505 * RATE)
+    assert not shows(window.status, "shortest loop")
     window.view.select(Box(2.5, 2.5000001, 100.0, 500.0))
-    assert window.player.loop[0] == 2.5 * RATE
+    assert window.player.loop == (2.5 * RATE, 2.501 * RATE)
+    assert shows(window.status, "Looping 1 ms, the shortest loop.")
     window.show_source(open_audio(window.source.path))
     assert window.player.loop == (0, SECONDS * RATE)  # another track begins with nothing selected
     qtbot.keyClick(window, KEY.Key_L)
@@ -205,6 +239,35 @@ def test_followed_smoothly_the_playhead_stays_in_the_middle_and_a_hand_goes_firs
     assert window.view.range[:2] == (6.0, 7.0)
 
 
+@pytest.mark.parametrize("follow", [KEY.Key_F6, KEY.Key_F7])
+def test_a_loop_in_view_leaves_the_view_where_it_is(qtbot, window, follow):
+    window.view.show(window.view.full._replace(start_s=2.0, stop_s=3.0))
+    before = window.view.range
+    window.view.select(Box(2.8, 2.95, 100.0, 500.0))
+    qtbot.keyClick(window, follow)
+    qtbot.keyClick(window, KEY.Key_L)
+    qtbot.keyClick(window, KEY.Key_Space)
+    qtbot.waitUntil(lambda: Device.opened is not None)
+    ticked = []
+
+    def tick():
+        ticked.append(window.view.playhead_s)
+        Device.opened.run(0.04)
+
+    window.listening.ticked.connect(tick)
+    qtbot.waitUntil(lambda: sum(a > b for a, b in pairwise(ticked)) > 4)  # it has turned some times
+    assert window.view.range == before
+
+
+def test_a_loop_that_leaves_the_view_is_followed(qtbot, window):
+    window.view.show(window.view.full._replace(start_s=2.0, stop_s=3.0))
+    window.view.select(Box(2.5, 3.5, 100.0, 500.0))
+    qtbot.keyClick(window, KEY.Key_L)
+    qtbot.keyClick(window, KEY.Key_Space)
+    play_until(qtbot, window, 3.2)
+    assert window.view.range.start_s > 2.0
+
+
 @pytest.mark.parametrize(("key", "speed"), [("1", 1.0), ("2", 0.5), ("4", 0.25)])
 def test_speeds_have_keys(qtbot, window, key, speed):
     qtbot.keyClick(window, getattr(KEY, f"Key_{key}"), CTRL)
@@ -237,16 +300,48 @@ def test_devices_are_offered_and_the_one_chosen_is_kept(window):
     assert [a.isChecked() for a in menu.actions()] == [False, False, True]
 
 
-def test_underruns_are_counted_where_there_are_any(window):
-    def texts():
-        return [label.text() for label in window.status.findChildren(QLabel) if label.isVisible()]
+def dropouts_shown(window):
+    """What the counter of dropouts says, if it is there."""
+    buttons = window.status.findChildren(QPushButton)
+    return next((b.text() for b in buttons if "dropout" in b.text() and not b.isHidden()), None)
 
-    window.status.show_underruns(0)
-    assert not any("underrun" in text for text in texts())
-    window.status.show_underruns(1)
-    assert "1 underrun" in texts()
-    window.status.show_underruns(3)
-    assert "3 underruns" in texts()
+
+def test_dropouts_are_shown_where_there_are_any(window):
+    window.status.show_dropouts(0)
+    assert dropouts_shown(window) is None
+    window.status.show_dropouts(1)
+    assert dropouts_shown(window) == "1 dropout"
+    window.status.show_dropouts(3)
+    assert dropouts_shown(window) == "3 dropouts"
+
+
+def test_dropouts_and_clipping_start_anew_with_each_track_and_can_be_reset(qtbot, window, tmp_path):
+    loud = write(tmp_path / "loud.wav", np.tile([1.5, -1.5], 4 * RATE), subtype="FLOAT")
+
+    def play_badly():
+        window.show_source(open_audio(loud))
+        qtbot.keyClick(window, KEY.Key_Space)
+        play_until(qtbot, window, 0.5)
+        Device.opened.underflows += 2
+        qtbot.waitUntil(lambda: dropouts_shown(window) == "2 dropouts" and window.meter.clipped)
+
+    play_badly()
+    button = next(b for b in window.status.findChildren(QPushButton) if "dropout" in b.text())
+    assert "reset" in button.toolTip()
+    button.click()
+    assert dropouts_shown(window) is None
+    play_until(qtbot, window, 1.0)
+    qtbot.keyClick(window, KEY.Key_Space)
+    Device.opened.run(0.5)
+    assert "reset" in window.meter.toolTip()
+    qtbot.mouseClick(window.meter, Qt.MouseButton.LeftButton)
+    assert not window.meter.clipped
+    play_badly()
+    window.show_source(open_audio(window.files.recent()[-1]))  # while the loud one plays
+    Device.opened.run(0.5)
+    window.meter.wake()
+    assert dropouts_shown(window) is None
+    assert not window.meter.clipped
 
 
 def test_a_rate_that_the_device_lacks_is_told_once(qtbot, window, monkeypatch):
@@ -255,7 +350,7 @@ def test_a_rate_that_the_device_lacks_is_told_once(qtbot, window, monkeypatch):
     monkeypatch.setattr(Player, "resampled", 48000)
     for _ in range(3):
         window.listening._tick()
-    assert told == ["The sound device does not take 8000 Hz: resampled to 48000 Hz."]
+    assert told == ["The sound device doesn't support 8000 Hz: resampling to 48000 Hz."]
 
 
 # The blind test
@@ -292,6 +387,53 @@ def test_the_labs_recipe_is_heard_and_its_error_told(qtbot, window):
     assert 5 < float(lab._error.text().removesuffix(" dB")) < 60
     lab._reset.click()
     qtbot.waitUntil(lambda: window.track.recipe == Recipe())
+
+
+def error_db(window):
+    """What the lab says of the signal to error; None where it says nothing."""
+    text = window.inspector.lab._error.text()
+    return None if text == "–" else float(text.removesuffix(" dB"))
+
+
+def fresh_error_db(qtbot, window):
+    """What it says after it has said nothing."""
+    assert error_db(window) is None
+    qtbot.waitUntil(lambda: error_db(window) is not None)
+    return error_db(window)
+
+
+@pytest.mark.parametrize("name", ["Multi-scale", "STFT"])
+def test_stopped_the_error_is_that_of_what_would_be_heard(qtbot, window, name):
+    """Of two tones of the same level, one is taken away: its error is half of the energy, 3.0 dB."""
+    window.listening.seek(3.0)
+    window.track.hear(name)
+    assert fresh_error_db(qtbot, window) > 80
+    window.view.select(Box(2.0, 4.0, 1000.0, 4000.0))
+    window.editing.remove()
+    assert fresh_error_db(qtbot, window) == 3.0
+    window.listening.seek(6.0)
+    assert fresh_error_db(qtbot, window) > 80
+    window.listening.seek(3.0)
+    assert fresh_error_db(qtbot, window) == 3.0
+    window.editing.steps.undo()
+    assert fresh_error_db(qtbot, window) > 80
+    window.track.recipe = Recipe(kept=1.0)
+    assert fresh_error_db(qtbot, window) < 80
+    window.track.hear("Original")
+    assert error_db(window) is None
+    assert Device.opened is None
+
+
+def test_the_error_of_what_has_changed_meanwhile_is_not_told(qtbot, window, monkeypatch):
+    monkeypatch.setattr(window.error._soon, "start", window.error._start)
+    window.view.select(Box(2.0, 4.0, 1000.0, 4000.0))
+    window.editing.remove()
+    window.listening.seek(3.0)
+    told = []
+    window.error.read.connect(told.append)
+    window.listening.seek(6.0)  # a worker is reading at 3 s
+    qtbot.waitUntil(lambda: any(told) and not window.runner._jobs)
+    assert [db is None or db > 80 for db in told] == [True, True]
 
 
 # The meter

@@ -30,7 +30,6 @@ def noise(seconds, channels=2):
 
 
 MONO, STEREO, LONGER = noise(1.0, channels=1), noise(1.6), noise(4.3)
-LOOP = LEAD, LEAD + 12_345
 
 
 def mono():
@@ -107,14 +106,18 @@ class Played:
     switched: list = field(default_factory=list)  # positions at which another source was selected
     latency: float = 0.0  # the longest from when samples were asked for until the last of them is heard
     last: int = 0
-    underruns: int = 0  # that the player is to blame for
+    dropouts: int = 0  # that the player is to blame for
     starved: int = 0  # for which the machine was too busy: nobody asked the player in time
     error: str | None = None
 
     def end(self, player):
         """Note how it ended."""
-        self.last, self.underruns, self.error = player.position, player._mixer.underruns, player.error
-        self.starved = player.underruns - self.underruns
+        self.last, self.dropouts, self.error = (
+            player.position,
+            player._mixer.request.tally.dropouts,
+            player.error,
+        )
+        self.starved = player.dropouts - self.dropouts
 
 
 def play(make_sources, switches=0, workers=0):
@@ -176,7 +179,7 @@ def record(server, elsewhere, call, latency_ms=20):
             told = elsewhere(call)
         if not told.starved:
             break
-    assert (told.underruns, told.starved, told.error) == (0, 0, None)
+    assert (told.dropouts, told.starved, told.error) == (0, 0, None)
     return recording, told
 
 
@@ -259,14 +262,14 @@ def test_playhead_is_where_the_sound_is(server, elsewhere):
     assert np.median(np.abs(np.array(told.times) - heard)[steady]) < 0.005
 
 
-def turn_in_a_loop():
-    """Play into a loop and let it turn some times."""
+def turn_in_a_loop(period, least):
+    """Play into a loop and let it turn at least so many times."""
     with Player() as player:
         player.load({"original": LONGER})
-        player.loop = LOOP
+        player.loop = LEAD, LEAD + period
         player.play()
         turns, before = 0, 0
-        while turns < 5:
+        while turns < least:
             turns += player.position < before
             before = player.position
             time.sleep(0.002)
@@ -276,16 +279,18 @@ def turn_in_a_loop():
         return told
 
 
-def test_loop_turns_at_the_very_sample(server, elsewhere):
-    recording, _ = record(server, elsewhere, turn_in_a_loop)
+@pytest.mark.parametrize(("period", "turns"), [(12_345, 5), (882, 40), (353, 60), (100, 60), (44, 60)])
+def test_loop_turns_at_the_very_sample(server, elsewhere, period, turns):
+    """From 1 ms on: 44 samples."""
+    recording, _ = record(server, elsewhere, partial(turn_in_a_loop, period, turns))
     samples = recording.samples()
     samples = samples[:, beginning(samples) :]
-    period = LOOP[1] - LOOP[0]
-    looped = LONGER.samples[:, slice(*LOOP)]
-    fade = (np.arange(round(0.008 * RATE)) + 0.5) / round(0.008 * RATE)
-    behind = LONGER.samples[:, LOOP[1] : LOOP[1] + len(fade)]
-    np.testing.assert_array_equal(samples[:, :period], looped)
-    for turn in range(1, 5):
+    looped = LONGER.samples[:, LEAD : LEAD + period]
+    count = min(round(0.008 * RATE), period // 2)
+    fade = (np.arange(count) + 0.5) / count
+    behind = LONGER.samples[:, LEAD + period : LEAD + period + count]
+    np.testing.assert_array_equal(samples[:, count:period], looped[:, count:])
+    for turn in range(1, turns):
         heard = samples[:, turn * period : (turn + 1) * period]
         np.testing.assert_array_equal(heard[:, len(fade) :], looped[:, len(fade) :])
         expected = behind + (looped[:, : len(fade)] - behind) * fade

@@ -35,7 +35,7 @@ def test_the_lab_shows_and_tells_recipes(lab, qtbot):
         lab._rebuild.setChecked(True)
     assert lab._track.recipe == Recipe(kept=1.0, phase_bits=3, rebuild_phase=True)
     assert not lab._phase.isEnabled()
-    assert lab._kept_text.text() == "1 %, the strongest"
+    assert lab._kept_text.text() == "strongest 1 %"
     with qtbot.waitSignal(lab._track.recipe_changed):
         lab._reset.click()
     assert lab._track.recipe == Recipe()

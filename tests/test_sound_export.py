@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox
 from window_tools import HIGH_HZ, LOW_HZ, RATE, level_db, tone, write
 
 from msviz import AudioError, read_audio
-from msviz.gui.dialogs.export import FORMATS, AudioDialog, ExportDialog, ask
+from msviz.gui.dialogs.export import BOX, FORMATS, TIME, WHOLE, AudioDialog, ExportDialog, ask
 from msviz.gui.model.view import Box
 from msviz.gui.work.exporting import AudioExport, ExportTask
 from msviz.signal import Excerpt, Signal
@@ -39,7 +39,7 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(path)])
     with qtbot.waitSignal(window.exporter.message) as told:
         window.dialogs.export_sound()
-    assert told.args == ["out.wav is written."]
+    assert told.args == ["Saved out.wav."]
     assert QSettings().value("export folder") == str(tmp_path)
     written = read_audio(path)
     assert written.samples.shape == (1, 2 * RATE)
@@ -47,11 +47,69 @@ def test_what_is_heard_is_written_with_all_edits(qtbot, window, tmp_path, monkey
     assert level_db(written.samples[0], HIGH_HZ) < -72
 
 
+def export_dialog(monkeypatch, window):
+    """The dialog that the window opens, left open."""
+    asked = []
+    monkeypatch.setattr(window.dialogs, "_export", asked.append)
+    window.dialogs.export_sound()
+    return asked.pop()
+
+
+def ranges(dialog):
+    return [dialog._range.itemText(index) for index in range(dialog._range.count())]
+
+
+def test_the_selection_is_written_with_all_its_frequencies_or_only_those_selected(
+    window, tmp_path, monkeypatch
+):
+    window.view.select(Box(2.0, 4.0, 100.0, 500.0))
+    dialog = export_dialog(monkeypatch, window)
+    assert ranges(dialog) == [WHOLE, TIME, BOX]
+    for chosen, seconds, high_db in ((WHOLE, 8, -12), (TIME, 2, -12), (BOX, 2, None)):
+        dialog._range.setCurrentText(chosen)
+        path = tmp_path / f"{chosen}.wav"
+        list(dialog.task(path).write())
+        (samples,) = read_audio(path).samples
+        assert len(samples) == seconds * RATE
+        assert level_db(samples, LOW_HZ) == pytest.approx(-12, abs=0.2)
+        high = level_db(samples, HIGH_HZ)
+        assert high < -72 if high_db is None else high == pytest.approx(high_db, abs=0.2)
+
+
+@pytest.mark.parametrize("source", ["Original", "Multi-scale", "STFT", "Difference"])
+def test_the_selection_in_time_and_frequency_is_written_as_it_is_played(
+    window, tmp_path, monkeypatch, source
+):
+    window.editing.change_octave(0, "muted", True)
+    window.track.hear(source)
+    window.view.select(Box(2.0, 3.0, 100.0, 500.0))
+    dialog = export_dialog(monkeypatch, window)
+    window.listening.play_selection()
+    played = window.session.sources[source].read(2 * RATE, 3 * RATE)
+    dialog._format.setCurrentText("WAV, 32-bit float")
+    list(dialog.task(tmp_path / "out.wav").write())
+    np.testing.assert_allclose(read_audio(tmp_path / "out.wav").samples, played, atol=1e-6)
+
+
+def test_a_selection_of_all_frequencies_is_one_in_time(window, monkeypatch):
+    window.view.select(window.view.full._replace(start_s=2.0, stop_s=3.0))
+    assert ranges(export_dialog(monkeypatch, window)) == [WHOLE, TIME]
+
+
+def test_the_whole_track_is_written_whole_while_a_selection_plays(window, tmp_path, monkeypatch):
+    window.view.select(Box(2.0, 3.0, 100.0, 500.0))
+    window.listening.play_selection()
+    dialog = export_dialog(monkeypatch, window)
+    dialog._range.setCurrentText(WHOLE)
+    list(dialog.task(tmp_path / "out.wav").write())
+    assert level_db(read_audio(tmp_path / "out.wav").samples[0], HIGH_HZ) == pytest.approx(-12, abs=0.2)
+
+
 def test_a_cancelled_dialog_writes_nothing(window, monkeypatch):
     monkeypatch.setattr(AudioDialog, "exec", lambda _: QDialog.DialogCode.Rejected)
-    dialog = AudioDialog(window.session.sources, "STFT", track=window.source, selection=None)
+    dialog = AudioDialog(window.session.sources, "STFT", track=window.source)
     assert ask(dialog, Path("x.wav")) is None
-    assert dialog._stretch.count() == 1  # nothing is selected
+    assert dialog._range.count() == 1  # nothing is selected
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
@@ -65,7 +123,7 @@ def test_the_open_track_is_never_chosen(qtbot, tmp_path, monkeypatch, kind):
     warned = []
     monkeypatch.setattr(ExportDialog, "suffix", ".zarr")
     monkeypatch.setattr(ExportDialog, "file_name", lambda *_: out.name)
-    monkeypatch.setattr(ExportDialog, "order", lambda _, path: path)
+    monkeypatch.setattr(ExportDialog, "task", lambda _, path: path)
     monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
     monkeypatch.setattr(QFileDialog, "exec", lambda _: QDialog.DialogCode(bool(names)))
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(names.pop(0))])
@@ -73,7 +131,7 @@ def test_the_open_track_is_never_chosen(qtbot, tmp_path, monkeypatch, kind):
     dialog = ExportDialog("Export")
     qtbot.addWidget(dialog)
     assert ask(dialog, opened) == out
-    told = "is the track that is open: choose another name."
+    told = "is the track you have open. Choose another name."
     assert warned == [f"{name} {told}" for name in ("opened.zarr", "link.zarr", "opened.zarr")]
     names.append(opened)
     assert ask(dialog, opened) is None
@@ -89,8 +147,8 @@ def test_every_format_is_one_that_can_be_written(qtbot, window, tmp_path):
     for name in FORMATS:
         dialog._format.setCurrentText(name)
         path = tmp_path / f"{name}{dialog.suffix}"
-        order = dialog.order(path)
-        shares = list(order.write())
+        task = dialog.task(path)
+        shares = list(task.write())
         assert shares[-1] == 0  # clipped
         assert read_audio(path).samples.shape == (1, 100)
 
@@ -104,7 +162,7 @@ def test_a_cancelled_export_leaves_no_file(qtbot, window, exporter, tmp_path):
     assert window.status._cancel.isVisible()
     with qtbot.waitSignal(exporter.message) as told:
         window.status._cancel.click()
-    assert told.args == ["out.wav is not written."]
+    assert told.args == ["Export cancelled."]
     assert shares[-1] is None
     assert not window.status._cancel.isVisible()
     qtbot.waitUntil(lambda: set(tmp_path.iterdir()) == before)
@@ -170,8 +228,8 @@ def test_another_track_may_be_opened_while_one_is_written(qtbot, window, exporte
 
     track, there = window.source, threading.Event()
     samples = track.read(0, 1000)
-    order = AudioExport(tmp_path / "out.wav", Slow(window.session.sources["Multi-scale"], 0, 1000), "FLOAT")
-    exporter.start(order)
+    task = AudioExport(tmp_path / "out.wav", Slow(window.session.sources["Multi-scale"], 0, 1000), "FLOAT")
+    exporter.start(task)
     try:
         window.files.open(write(tmp_path / "other.wav", tone(seconds=2.0)))
         qtbot.waitUntil(lambda: window.source is not track)
@@ -182,9 +240,9 @@ def test_another_track_may_be_opened_while_one_is_written(qtbot, window, exporte
             there.set()
     finally:
         there.set()
-    assert told.args == ["out.wav is not written." if stopped else "out.wav is written."]
+    assert told.args == ["Export cancelled." if stopped else "Saved out.wav."]
     if not stopped:
-        np.testing.assert_allclose(read_audio(order.path).samples, samples, atol=1e-5)
+        np.testing.assert_allclose(read_audio(task.path).samples, samples, atol=1e-5)
     with pytest.raises(AudioError):
         track.read(0, 1)
     assert window.source.read(0, 1).shape == (1, 1)
@@ -199,7 +257,7 @@ def test_an_export_that_fails_is_told(qtbot, exporter, tmp_path):
 def test_values_that_do_not_fit_are_told(qtbot, exporter, tmp_path):
     with qtbot.waitSignal(exporter.failed) as told:
         exporter.start(AudioExport(tmp_path / "out.wav", Signal(np.full(10, 1.5), RATE), "PCM_16"))
-    assert "10 values were louder" in told.args[0]
+    assert told.args == ["Saved out.wav, but 10 samples clipped. Lower the gain or export as 32-bit float."]
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 10), (-5, 3), (8, 15), (12, 20), (-9, -2), (3, 3)])

@@ -31,7 +31,7 @@ def test_what_is_told_does_not_widen_the_window(narrow):
         lambda: status.show_message("Opening " + 300 * "x"),
         lambda: status.show_progress(0.75, stopped=True),
         lambda: status.show_export(300 * "y" + ".wav", 0.5),
-        lambda: status.show_underruns(12345),
+        lambda: status.show_dropouts(12345),
         lambda: narrow.messages.show_message(f"{300 * 'z'}.wav is no sound."),
     ):
         tell()

@@ -43,26 +43,30 @@ def look_round(made):
 # Loops and ranges
 
 
-@pytest.mark.parametrize(("start", "stop"), [(100, 150), (0, 300), (63, 83), (900, 1000)])
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [(100, 150), (0, 300), (63, 83), (900, 1000), (60, 75), (100, 105), (100, 102), (100, 101)],
+)
 def test_loop_has_exactly_its_period_and_fades_from_behind_its_stop(playing, output, start, stop):
     playing.loop = start, stop
     playing.seek(start)
     settle(playing)
     output().run(FADE + 2)
     begun = playing._mixer.position
-    heard = ears(playing, output, 10 * (stop - start))
     period = stop - start
+    heard = ears(playing, output, 10 * max(period, 10))
+    fade = min(FADE, period // 2)
     places = start + (begun - start + np.arange(len(heard))) % period
-    gain = (np.arange(FADE) + 0.5) / FADE
+    gain = (np.arange(fade) + 0.5) / max(fade, 1)
     expected = np.array([1.0 + 2 * places, 2.0 + 2 * places]).T
-    behind = np.where(stop + np.arange(FADE) < 1000, 1.0 + 2 * (stop + np.arange(FADE)), 0)
-    for turn in np.flatnonzero(np.diff(places) < 0) + 1:
+    behind = np.where(stop + np.arange(fade) < 1000, 1.0 + 2 * (stop + np.arange(fade)), 0)
+    for turn in np.flatnonzero(places == start):
         old = np.stack([behind, np.where(behind, behind + 1, 0)], axis=1)[: len(heard) - turn]
-        new = expected[turn : turn + FADE]
-        expected[turn : turn + FADE] = old + (new - old) * gain[: len(new), np.newaxis]
+        new = expected[turn : turn + fade]
+        expected[turn : turn + fade] = old + (new - old) * gain[: len(new), np.newaxis]
     np.testing.assert_allclose(heard, expected, rtol=1e-5)
-    assert np.count_nonzero(np.diff(places) < 0) >= 9
-    assert playing.underruns == 0
+    assert np.count_nonzero(places == start) >= 9
+    assert playing.dropouts == 0
     assert start <= playing.position < stop
 
 
@@ -103,13 +107,36 @@ def test_without_its_loop_it_goes_on_smoothly(playing, output):
     np.testing.assert_array_equal(numbers(ears(playing, output, 200)), np.arange(80, 280))
 
 
+@pytest.mark.parametrize("period", [8, 16, 24, 56, 120])
+def test_loop_of_whole_periods_plays_on_as_a_pure_tone(output, period):
+    """An eighth of the rate repeats every 8 samples: its loop is the tone itself, crossfades and all."""
+    tone = np.sin(2 * np.pi * np.arange(1000) / 8)
+    with Player() as made:
+        made.load({"tone": Signal(np.stack([tone, tone]), RATE)})
+        made.loop = 400, 400 + period
+        made.seek(400)
+        made.play()
+        heard = ears(made, output, 400)
+        np.testing.assert_allclose(heard[FADE:, 0], tone[FADE:400], atol=1e-6)
+
+
 @pytest.mark.parametrize(
-    ("asked", "taken"),
-    [((100, 105), (100, 120)), ((995, 1000), (980, 1000)), ((-50, 40), (0, 40)), ((900, 5000), (900, 1000))],
+    ("rate", "asked", "taken"),
+    [
+        (1000, (100, 105), (100, 105)),
+        (1000, (-50, 40), (0, 40)),
+        (1000, (900, 5000), (900, 1000)),
+        (48_000, (100, 105), (100, 148)),
+        (48_000, (998, 1000), (952, 1000)),
+        (44_100, (100, 101), (100, 144)),
+        (96_000, (0, 1), (0, 96)),
+    ],
 )
-def test_loop_lies_in_the_track_and_is_long_enough(playing, asked, taken):
-    playing.loop = asked
-    assert playing.loop == taken
+def test_loop_lies_in_the_track_and_lasts_a_millisecond(rate, asked, taken):
+    made = Player()
+    made.load({"one": Signal(np.zeros((1, 1000)), rate)})
+    made.loop = asked
+    assert made.loop == taken
 
 
 @pytest.mark.parametrize("empty", [(50, 50), (60, 50), (1000, 2000), (-10, 0)])
@@ -333,7 +360,7 @@ def test_speed_changes_while_playing_and_the_place_goes_on(playing, output):
         np.testing.assert_allclose(heard, place + speed * np.arange(100), atol=FADE)
         np.testing.assert_allclose(heard[FADE:], place + speed * np.arange(FADE, 100), rtol=1e-6)
     assert playing.position == pytest.approx(275, abs=1)  # a tenth of a second ago
-    assert playing.underruns == 0
+    assert playing.dropouts == 0
 
 
 @pytest.mark.usefixtures("slowed")
@@ -479,6 +506,24 @@ def test_error_is_that_of_a_quarter_second_around_the_playhead():
         assert made.signal_to_error_db() == pytest.approx(10 * np.log10(2 / 1.01), abs=1e-3)
 
 
+def test_error_of_sources_that_are_read_is_that_of_those_played():
+    original = Signal(np.random.default_rng(0).uniform(-1, 1, (3, 1000)).astype(np.float32), RATE)
+    other = Signal(original.samples * np.linspace(0.5, 1, 1000, dtype=np.float32), RATE)
+    with Player() as made:
+        made.load({"original": original, "other": other})
+        made.select("other")
+        for source in range(2):
+            for index in range(16):
+                made._mixer.request.track.make(source, index, [])
+        for place in (0, 100, 500, 990, 1000):
+            made.seek(place)
+            assert player.signal_to_error_around(original, other, place) == made.signal_to_error_db()
+    assert (
+        player.signal_to_error_around(Signal(np.zeros((1, 9)), RATE), Signal(np.ones((1, 9)), RATE), 4)
+        is None
+    )
+
+
 def test_error_is_none_where_there_is_nothing_to_compare():
     with Player() as made:
         made.load({"original": ramp(), "other": ramp()})
@@ -621,10 +666,10 @@ def test_device_that_is_not_there_is_told_and_the_former_plays_again(playing, ou
 
 def test_what_came_too_late_for_the_device_is_counted(playing, output):
     output().underflows = 2
-    assert playing.underruns == 2
+    assert playing.dropouts == 2
     output().active = False
     wait_until(lambda: not playing.playing)
-    assert playing.underruns == 2
+    assert playing.dropouts == 2
 
 
 # From several threads

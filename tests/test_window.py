@@ -74,7 +74,7 @@ def test_it_welcomes_and_offers_only_what_can_be_had(window):
         assert not action(window, name).isEnabled()
     for name in ("Open…", "Quit", "Keys and mouse"):
         assert action(window, name).isEnabled()
-    assert "Recent" not in shown_texts(window.welcome)
+    assert "Recent files" not in shown_texts(window.welcome)
     assert window.focusWidget().text() == "Open a track…"
 
 
@@ -358,11 +358,11 @@ def test_the_analysis_stops_and_goes_on(qtbot, window, tmp_path):
     window.files.open(long)
     wait_open(qtbot, window, long)
     qtbot.waitUntil(window.status.findChild(QProgressBar).isVisible)
-    button(window.status, "Stop").click()
+    button(window.status, "Pause").click()
     percent = int(100 * window.analysis.progress)
-    assert f"Stopped at {percent} %" in shown_texts(window.status)
+    assert f"Paused at {percent} %" in shown_texts(window.status)
     assert window.status.findChild(QProgressBar).value() == percent < 100
-    button(window.status, "Go on").click()
+    button(window.status, "Resume").click()
     wait_analysed(qtbot, window)
     assert not window.status.findChild(QProgressBar).isVisible()
     assert shown_texts(window.status) == ["WAV, 16 bit · 8 kHz · mono"]

@@ -417,8 +417,8 @@ def test_a_right_click_chooses_the_box_that_is_under_the_pointer(qtbot, opened):
 
 def test_the_menu_offers_only_what_can_be_done_to_boxes(opened):
     names = (
-        "Hear the box alone",
-        "Remove the box",
+        "Solo selection",
+        "Silence selection",
         "Change the box in gain…",
         "Take back what was done to the box",
         "Clear all edits",
@@ -433,7 +433,7 @@ def test_the_menu_offers_only_what_can_be_done_to_boxes(opened):
     opened.editing.remove()
     assert offered() == [True] * 5
     opened.view.select(None)
-    assert offered() == [True, False, False, False, True]
+    assert offered() == [False, False, False, False, True]
     opened.editing.steps.undo()
     assert offered() == [False] * 5
     opened.show_source(open_audio(opened.source.path))

@@ -75,7 +75,7 @@ def test_what_is_lost_is_hatched_everywhere_and_listed(qtbot, window, holed):
         assert not hatched(canvas, canvas.x_of(1.0))
     overview = window.pictures._overview
     assert hatched(overview, overview.x_of(middle_s))
-    assert window.status._damage.text() == "⚠ 2 damaged stretches"
+    assert window.status._damage.text() == "⚠ 2 damaged parts"
     assert window.status._damage.isVisible()
     window.status._fill_damages()
     listed = [action.text() for action in window.status._damages.actions()]
@@ -219,7 +219,7 @@ def test_another_sound_track_is_shown_at_the_same_place(qtbot, window, tmp_path)
     tracks = window.actions_._tracks
     assert tracks.isEnabled()
     assert [action.text() for action in tracks.actions()] == ["1: FLAC, stereo", "2: FLAC, mono"]
-    assert "sound track 1 of 2" in window.status._file
+    assert "audio track 1 of 2" in window.status._file
     window.view.show(Box(1.0, 2.0, 200.0, 2000.0))
     tracks.actions()[1].trigger()
     qtbot.waitUntil(lambda: window.source.track == 1)

@@ -68,7 +68,7 @@ def test_edits_are_not_those_of_what_a_file_has_become(qtbot, opened, track, tmp
 
 
 def test_edits_are_those_of_the_same_sound_however_many_octaves_it_has(qapp, track):
-    edits = Edits((OctaveEdit(), OctaveEdit(muted=True)), (BoxEdit(0.0, 1.0, 20.0, 30.0, gain_db=3.0),), True)
+    edits = Edits((OctaveEdit(), OctaveEdit(muted=True)), (BoxEdit(0.0, 1.0, 20.0, 30.0, 3.0, soloed=True),))
     file = saved_edits.fingerprint(track, 100)
     saved_edits.save_edits(file, edits)
     assert saved_edits.load_edits(file, 2) == edits
@@ -179,4 +179,4 @@ def test_settings_that_mean_nothing_are_left_alone(make_window):
     assert window.pictures.colours == Colours()
     assert not window.pictures.octaves.isHidden()
     assert not window.pictures.stft.isHidden()
-    assert "Recent" not in shown_texts(window.welcome)
+    assert "Recent files" not in shown_texts(window.welcome)

@@ -134,8 +134,8 @@ class Actions:
         self._selection_menu(edit)
         edit.addSeparator()
         self._boxes = boxes = [
-            self._add(edit, "Hear the box &alone", "Ctrl+Shift+A", editing.toggle_alone, always=True),
-            self._add(edit, "&Remove the box", "Del", editing.remove, always=True),
+            self._add(edit, "&Solo selection", "Ctrl+Shift+A", editing.toggle_solo, always=True),
+            self._add(edit, "S&ilence selection", "Del", editing.remove, always=True),
             self._add(
                 edit,
                 "Change the box in &gain…",
@@ -148,8 +148,8 @@ class Actions:
         for action, tip in zip(
             boxes,
             (
-                "Hear only what is selected, and other edited boxes; once more, everything",
-                "Take what is selected out of the resynthesis",
+                "Hear only what is selected and other soloed selections; again to turn solo off",
+                "Remove what is selected from the resynthesis",
                 "Make what is selected louder or softer",
                 "Leave what is in the chosen box as it was; click an edited box to choose it",
             ),
@@ -171,9 +171,9 @@ class Actions:
 
         def offer() -> None:
             """What there is something to do with."""
-            self._nudge.setEnabled(view.selection is not None)
-            selected, edited = view.selection is not None, bool(editing.track.edits.boxes)
-            applies = selected or edited, selected, selected, editing.chosen is not None
+            selected = view.selection is not None
+            self._nudge.setEnabled(selected)
+            applies = selected, selected, selected, editing.chosen is not None
             for action, can in zip((*boxes, clear), (*applies, bool(editing.track.edits)), strict=True):
                 action.setEnabled(can)
 
@@ -224,12 +224,12 @@ class Actions:
         listening, track, dialogs = self._work.listening, self._work.track, self._dialogs
         play = self._menu("&Play")
         self.play = self._add(play, "&Play", "Space", listening.toggle_playing)
-        tip = "Play the selection: its time, and of it only its frequencies (Shift+Space)"
+        tip = "Play the selection once, only its frequencies (Shift+Space)"
         self._play_selection = self._add(play, "Play the s&election", "Shift+Space", listening.play_selection)
         self._play_selection.setToolTip(tip)
         self.stop = self._add(play, "&Stop", "Shift+Esc", listening.stop_playing)
         self.loop = self._switch(play, "&Loop", "L", listening.set_looping)
-        self.loop.setToolTip("Repeat the selection, or the track where nothing is selected (L)")
+        self.loop.setToolTip("Repeat the time of the selection; with no selection, the whole track (L)")
         self.start = self._add(play, "Go to the s&tart", "Home", lambda: listening.go_to(0.0))
         self._add(play, "Go to the en&d", "End", lambda: listening.go_to(track.view.full.stop_s))
         self._add(play, "&Go to time…", "Ctrl+G", dialogs.go_to_time)

@@ -134,7 +134,8 @@ def _require_display() -> None:
         and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     ):
         raise MsvizError(
-            "There is no display to open a window on; `msviz render FILE -o PICTURE.png` draws without one."
+            "No display is available to open a window on. "
+            "`msviz render FILE -o PICTURE.png` works without one."
         )
 
 

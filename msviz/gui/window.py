@@ -16,8 +16,10 @@ from msviz.gui.actions import Actions
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.dialogs.dialogs import Dialogs
 from msviz.gui.keyboard import ControlKeys
+from msviz.gui.model.gains import solo_text
 from msviz.gui.model.listening import FOLLOWED
 from msviz.gui.model.session import Session
+from msviz.gui.model.track import SOURCES
 from msviz.gui.model.workspace import Workspace
 from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.drop import DropOverlay, accept_copy, dropped_files
@@ -30,6 +32,7 @@ from msviz.gui.panels.transport import TransportBar
 from msviz.gui.panels.welcome import Welcome
 from msviz.gui.work.analysis import NAMES, Analysis, names_of
 from msviz.gui.work.resynthesis import ResynthesisWave
+from msviz.gui.work.signal_to_error import ErrorReader
 from msviz.playback import Player
 
 READ_OUT_MS = 100  # until what is under the pointer has been drawn
@@ -69,6 +72,7 @@ class Window(QMainWindow):
         self.listening, self.editing = work.listening, work.editing
         self.files, self.exporter = work.files, work.exporter
 
+        self.error = ErrorReader(work.player, work.runner)
         self.pictures = Pictures(work.track)
         self.rebuilt = ResynthesisWave(self.pictures.waveform, work.runner)
         self.welcome = Welcome(_demos())
@@ -92,7 +96,9 @@ class Window(QMainWindow):
         self.colour_bar = ColourBar()
         self.inspector = Inspector(work.track, self.colour_bar)
         self.actions_.add_panel(
-            self.inspector.toggleViewAction(), "I", "Parameters of the pictures, and the spectrum"
+            self.inspector.toggleViewAction(),
+            "I",
+            "Parameters, resynthesis, spectrum, selection",
         )
         self.transport = TransportBar(self.actions_, work.track, work.listening, self.meter)
         self.addToolBar(self.transport)
@@ -117,6 +123,7 @@ class Window(QMainWindow):
         work, pictures, status, listening = self.work, self.pictures, self.status, self.listening
         work.opened.connect(self._show_track)
         work.closed.connect(partial(self.rebuilt.turn_to, None))
+        work.closed.connect(self._show_error)
         work.length_changed.connect(self._show_length)
         work.progressed.connect(self._show_progress)
         work.problem.connect(self.messages.show_message)
@@ -129,12 +136,16 @@ class Window(QMainWindow):
         listening.slow_tick.connect(self._slow_tick)
         listening.volume_changed.connect(self._save_volume)
         work.track.heard_changed.connect(self._show_error)
+        work.track.edits_changed.connect(self._show_solo)
+        self.error.read.connect(self.inspector.lab.show_error)
         self.welcome.open_requested.connect(self.dialogs.open_file)
         self.welcome.chosen.connect(work.files.open)
         self.messages.retry_requested.connect(listening.retry)
         self.inspector.selection.message.connect(status.show_text)
         status.stop_requested.connect(self._toggle_analysis)
         status.cancel_requested.connect(work.exporter.cancel)
+        status.reset_requested.connect(self._reset_dropouts)
+        status.solo_off_requested.connect(work.editing.clear_solo)
         status.damage_chosen.connect(work.go_to_missing)
         self.colour_bar.changed.connect(pictures.set_colours)
         pictures.colours_changed.connect(self.colour_bar.set_colours)
@@ -187,6 +198,7 @@ class Window(QMainWindow):
         session.progressed.connect(self.rebuilt.look)
         session.pictures_changed.connect(self._turn_pictures)
         session.sources_changed.connect(self._show_rebuilt)
+        session.sources_changed.connect(self._show_error)
         self.pictures.set_pictures(*session.pictures)
         self.pictures.waveform.open(session.lanes)
         self._lanes = session.waveforms[0]
@@ -286,12 +298,20 @@ class Window(QMainWindow):
     # Sound
 
     def _show_error(self) -> None:
-        heard = self.track.heard != "Difference"  # which is the error itself
-        self.inspector.lab.show_error(self.player.signal_to_error_db() if heard else None)
+        sources, name = self.session.sources if self.session else {}, self.track.heard
+        heard = sources.get(name) if name != "Difference" else None  # which is the error itself
+        self.error.look(sources.get(SOURCES[0]), heard)
+
+    def _show_solo(self) -> None:
+        self.status.show_solo(solo_text(self.track.edits))
 
     def _slow_tick(self) -> None:
         self._show_error()
-        self.status.show_underruns(self.player.underruns)
+        self.status.show_dropouts(self.player.dropouts)
+
+    def _reset_dropouts(self) -> None:
+        self.player.reset_dropouts()
+        self.status.show_dropouts(self.player.dropouts)
 
     def _save_volume(self) -> None:
         QSettings().setValue("volume", self.listening.volume)
@@ -344,16 +364,16 @@ class Window(QMainWindow):
         self._show_recent()
 
     def _may_close(self) -> bool:
-        """Ask, if it would cost a file that is being written."""
+        """Ask before closing cancels an export."""
         if not (self.asks and self.exporter.writing):
             return True
         text = f"Still exporting {self.exporter.writing.name}. Cancel the export and close?"
         box = QMessageBox(QMessageBox.Icon.Question, self.windowTitle(), text, parent=self)
-        stop = box.addButton("Cancel export", QMessageBox.ButtonRole.AcceptRole)
-        wait = box.addButton("Keep exporting", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(wait)
+        cancel = box.addButton("Cancel export", QMessageBox.ButtonRole.AcceptRole)
+        keep = box.addButton("Keep exporting", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
         box.exec()
-        return box.clickedButton() is stop or not self.asks
+        return box.clickedButton() is cancel or not self.asks
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close():

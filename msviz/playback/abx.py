@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from msviz import __version__
+from msviz.audio.damage import clock
 from msviz.errors import ParameterError
 from msviz.files import atomic_path
 
@@ -142,6 +143,11 @@ class Trials:
             return f"{chance} A and B were told apart."
         return f"{chance} This shows neither that A and B were told apart nor that they sound the same."
 
+    @property
+    def summary(self) -> str:
+        """Score and p-value, on one line."""
+        return f"{self.hits} of {self.count} right, p = {self.p_value:.3g}"
+
     def report(
         self,
         *,
@@ -170,7 +176,7 @@ class Trials:
         stopped = f"after {self.count} of {self.planned} trials"
         heads = {
             "Track": track,
-            "Region": f"{region_s[0]:.3f} s to {region_s[1]:.3f} s",
+            "Region": f"{clock(region_s[0])} to {clock(region_s[1])}",
             "A": a,
             "B": b,
             **settings,
@@ -180,8 +186,7 @@ class Trials:
         }
         width = max(map(len, heads)) + 2
         lines = ["ABX test", "", *(f"{head + ':':{width}}{text}" for head, text in heads.items()), ""]
-        lines += [f"{self.hits} of {self.count} right, p = {self.p_value:.3g} (one-sided binomial test)"]
-        lines += [self.verdict, "", "Trial  X  answer"]
+        lines += [f"{self.summary} (one-sided binomial test)", self.verdict, "", "Trial  X  answered"]
         for number, (x_is, answer) in enumerate(self.results, 1):
             lines.append(f"{number:5}  {x_is}  {answer}{'' if x_is == answer else '  wrong'}")
         return "\n".join(lines) + "\n"

@@ -19,6 +19,22 @@ class Seek:
         self.sample = sample
 
 
+class Tally:
+    """What has gone wrong since the sources were loaded; reset by whoever shows it.
+
+    Attributes
+    ----------
+    dropouts : int
+        How often samples were not ready in time.
+    clipped : bool
+        Whether a sample sent to the device has reached full scale.
+    """
+
+    def __init__(self) -> None:
+        self.dropouts = 0
+        self.clipped = False
+
+
 @dataclass(frozen=True)
 class PlaybackRequest:
     """What to play.  Replaced as a whole to change it, and read by the mixer when it can.
@@ -34,6 +50,7 @@ class PlaybackRequest:
     loop: tuple[int, int] | None = None
     once: tuple[int, int] | None = None
     pointer: float | None = None
+    tally: Tally = field(default_factory=Tally)
 
 
 class Piece(NamedTuple):
@@ -62,20 +79,19 @@ class Mixer:
     fades add up to the original.  Only the first sample of the track is not faded in.
 
     A loop repeats with a crossfade from the samples after its stop to those from its start on, so that its
-    period is exactly its length.
+    period is exactly its length.  In a loop, no crossfade lasts longer than half of it, so that even the
+    shortest loop has samples that play unchanged.
 
-    If samples are not ready in time there is silence, counted in `underruns`, and the position stops: no
+    If samples are not ready in time there is silence, counted as a dropout, and the position stops: no
     sample is ever skipped.
     """
 
     def __init__(self) -> None:
         self.request = PlaybackRequest()
         self.volume = 1.0
-        self.underruns = 0
         self.position = 0.0  # in samples of the original
         self.seek = self.request.seek
         self.peaks = (0.0, 0.0)  # of the buffer filled last, left and right
-        self.clipped = False  # whether one has reached full scale; taken back by whoever shows it
         self._own = 0  # the position, in samples of the track
         self._step = 1.0  # the track's
         self._voice: tuple[PlaybackBuffer, int] | None = None  # what is heard; None is silence
@@ -83,10 +99,11 @@ class Mixer:
         self._limit = 0  # sample of the track heard at which it may turn or end
         self._tape = Tape()
         self._gain = 1.0
+        self._tally = self.request.tally  # of what is heard, which ends a little after its request
 
     def fill(self, out: NDArray[np.float32]) -> list[Piece]:
         """Fill `out` (n, 2) and return the pieces put into it."""
-        pieces = []
+        pieces, tally = [], self._tally
         done = 0
         while done < len(out):
             if not len(self._fade):
@@ -100,7 +117,7 @@ class Mixer:
                 count = track.copy(source, self._own, rest[: self._limit - self._own])
                 if not count:
                     self._voice = None
-                    self.underruns += 1
+                    self._tally.dropouts += 1
                     continue
             else:
                 count = len(rest)
@@ -118,20 +135,21 @@ class Mixer:
         left, right = np.abs(out).max(axis=0, initial=0).tolist()
         self.peaks = left, right
         if max(left, right) >= 1:
-            self.clipped = True
+            tally.clipped = True
         return pieces
 
     def cut(self) -> None:
         """Reset after the device is closed: neither the output nor the volume needs to fade."""
         self._voice, self._fade, self._gain = None, self._fade[:0], self.volume
         self._tape = Tape()
+        self._tally = self.request.tally
 
     def _follow(self) -> None:
         """Begin the crossfade to the requested output, if it differs and is ready."""
         request, track = self.request, self.request.track
         asked = request.seek is not self.seek
         position = request.seek.sample if asked else self.position
-        voice, place, step, limit = None, 0, 1.0, 0
+        voice, place, step, limit, fade = None, 0, 1.0, 0, None
         if track:
             step, limit = track.step, track.length
             place = track.own(position) if asked or step != self._step else self._own
@@ -140,6 +158,7 @@ class Mixer:
                     limit = track.own(request.once[1])
                 elif request.loop:
                     start, limit = track.own(request.loop[0]), track.own(request.loop[1])
+                    fade = (limit - start) // 2
                     if place >= limit:
                         # A crossfade may have gone past the stop: time is as much past the start.
                         over = place - limit if place - limit < track.fade else 0
@@ -158,14 +177,19 @@ class Mixer:
                     self._limit = voice[0].length  # it goes on, past the stop of a loop if need be
                     return
             if voice != self._voice or place != self._own:
-                self._fade = self._crossfade(voice, place)
+                self._fade = self._crossfade(voice, place, fade)
+        if not len(self._fade):
+            self._tally = request.tally
         self._voice, self._limit, self.seek = voice, limit, request.seek
         self.position, self._own, self._step = position, place, step
 
-    def _crossfade(self, voice: tuple[PlaybackBuffer, int] | None, place: int) -> NDArray[np.float32]:
+    def _crossfade(
+        self, voice: tuple[PlaybackBuffer, int] | None, place: int, longest: int | None
+    ) -> NDArray[np.float32]:
         if self._voice is None and place == 0:
             return self._fade
         length = next(track.fade for track, _ in filter(None, (voice, self._voice)))
+        length = length if longest is None else min(length, longest)
         old, new = np.zeros((2, length, 2), np.float32)
         if self._voice:
             self._voice[0].copy(self._voice[1], self._own, old)

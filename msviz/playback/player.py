@@ -19,17 +19,40 @@ from msviz.bands import LOWEST_AUDIBLE_HZ
 from msviz.errors import DeviceError, as_sentence
 from msviz.log import logger
 from msviz.measures import signal_to_error_db
-from msviz.playback.buffer import PlaybackBuffer
+from msviz.playback.buffer import PlaybackBuffer, fold
 from msviz.playback.clock import PlaybackClock
 from msviz.playback.device import Output, RateError, other_rates, output_devices, rescan
 from msviz.playback.mixer import PlaybackRequest, Seek
 from msviz.playback.transport import Transport, exclusive
+from msviz.signal import Source
 
 ERROR_S = 0.25  # of sound at the playhead, for measuring the error
 TICK_S = 0.05  # how often to check a running stream
 REST_S = 1.0  # how often to check whether the program has ended without closing the player
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000  # that are tried with devices
 IDLE_S = 2.0  # of silence, until the device is closed
+
+
+def signal_to_error_around(original: Source, heard: Source, place: int) -> float | None:
+    """The signal-to-error ratio over a quarter of a second around a sample, as the player measures it.
+
+    Parameters
+    ----------
+    original, heard : Source
+        Of the same rate, channels and length; read where they are compared.
+    place : int
+        The sample in the middle.
+
+    Returns
+    -------
+    float or None
+        20·log10(‖x‖/‖y-x‖) of the two sides one listens to, in dB; inf if they are equal, None if the
+        original is silent there.
+    """
+    count = min(round(ERROR_S * original.rate), original.length)
+    start = max(min(place - count // 2, original.length - count), 0)
+    x, y = (fold(source.read(start, start + count)) for source in (original, heard))
+    return signal_to_error_db(x, y) if x.any() else None
 
 
 class Meter(NamedTuple):
@@ -40,7 +63,8 @@ class Meter(NamedTuple):
     peaks : tuple of float
         Largest magnitudes of the left and right sides played since the last reading; 1 is full scale.
     clipped : bool
-        Whether a sample sent to the device has reached full scale since `Player.reset_clip`.
+        Whether a sample sent to the device has reached full scale since the sources were loaded, or
+        since `Player.reset_clip`.
     """
 
     peaks: tuple[float, float]
@@ -77,6 +101,7 @@ class Player(Transport):
         self._output_lock = threading.Lock()  # the stream may not be closed while its clock is read
         self._refused: set[int] = set()  # rates that the device does not support
         self._underflows = 0  # of devices that are closed
+        self._underflows_before = 0  # those that are no longer counted
         self._rescan = False
         self._needed = -inf  # when the device was last needed, on the monotonic clock
         self._closing = False
@@ -103,18 +128,31 @@ class Player(Transport):
             return self._output.time if self._output else inf
 
     @property
-    def underruns(self) -> int:
-        """How many dropouts there have been: buffers whose samples were not ready in time."""
+    def dropouts(self) -> int:
+        """Buffers whose samples were not ready in time, since the sources were loaded or `reset_dropouts`."""
+        return self._mixer.request.tally.dropouts + self._all_underflows - self._underflows_before
+
+    @property
+    def _all_underflows(self) -> int:
         output = self._output
-        return self._mixer.underruns + self._underflows + (output.underflows if output else 0)
+        return self._underflows + (output.underflows if output else 0)
+
+    def reset_dropouts(self) -> None:
+        """Count dropouts from zero."""
+        self._mixer.request.tally.dropouts = 0
+        self._underflows_before = self._all_underflows
+
+    def _replace(self, track: PlaybackBuffer | None) -> None:
+        super()._replace(track)
+        self.reset_dropouts()
 
     def meter(self) -> Meter:
         """Level meter readings since the last call; silence if the device is closed."""
-        return Meter(self._clock.peaks(self._now()), self._mixer.clipped)
+        return Meter(self._clock.peaks(self._now()), self._mixer.request.tally.clipped)
 
     def reset_clip(self) -> None:
         """Reset `Meter.clipped`."""
-        self._mixer.clipped = False
+        self._mixer.request.tally.clipped = False
 
     def signal_to_error_db(self) -> float | None:
         """Signal-to-error ratio of the selected source against the first, over 0.25 s at the playhead.

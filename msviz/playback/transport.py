@@ -16,7 +16,7 @@ from msviz.playback.sources import require_same_shape
 from msviz.signal import Source
 
 SPEEDS = {1.0: 1, 0.5: 2, 0.25: 4}  # and how many times slower each is
-MIN_LOOP_S = 0.02
+MIN_LOOP_S = 0.001  # shorter loops turn so often that the audio callback would have no time left
 
 T = TypeVar("T", bound="Transport")
 P = ParamSpec("P")
@@ -203,7 +203,7 @@ class Transport(ABC):
         """The samples [start, stop) to repeat, if any.
 
         A playhead before `stop` goes on to it and then jumps back, one after it jumps to `start`, both
-        without a click.  The period is exactly the range; ranges shorter than 20 ms are extended to that.
+        without a click.  The period is exactly the range; ranges shorter than 1 ms are extended to that.
 
         Raises
         ------
@@ -218,8 +218,9 @@ class Transport(ABC):
         track = self._mixer.request.track
         if loop is not None and track is not None:
             start, stop = self._within(track, *loop)
-            stop = min(max(stop, start + round(MIN_LOOP_S * track.original_rate)), track.original_length)
-            start = max(min(start, stop - round(MIN_LOOP_S * track.original_rate)), 0)
+            shortest = round(MIN_LOOP_S * track.original_rate)
+            stop = min(max(stop, start + shortest), track.original_length)
+            start = max(min(start, stop - shortest), 0)
             loop = start, stop
         self._update_request(loop=loop if track else None)
 

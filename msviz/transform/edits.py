@@ -1,4 +1,4 @@
-"""Edits of a representation: octaves muted, soloed or with a gain; boxes in time and frequency.
+"""Edits of a representation: octaves and boxes in time and frequency, muted, soloed or with a gain.
 
 An edit is a gain for some bins over some frames.  A silenced region must be gone completely, so an edit
 applies to every coefficient that extends into the region: a filter in frequency, an atom (the impulse
@@ -35,7 +35,7 @@ def _check_gain(gain_db: float) -> None:
 
 @dataclass(frozen=True)
 class BoxEdit:
-    """A gain for a box in time and frequency.
+    """Gain and solo of a box in time and frequency.
 
     Parameters
     ----------
@@ -45,6 +45,9 @@ class BoxEdit:
         Frequency range in Hz.
     gain_db : float
         From -inf, which silences the box, to 12 dB.
+    soloed : bool
+        Whether only this box and other soloed boxes and octaves are audible.  A silenced box plays at 0 dB
+        while it is soloed.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class BoxEdit:
     low_hz: float
     high_hz: float
     gain_db: float = -math.inf
+    soloed: bool = False
 
     def __post_init__(self) -> None:
         if not self.start_s < self.stop_s:
@@ -64,6 +68,11 @@ class BoxEdit:
         if not self.low_hz < self.high_hz:
             raise ParameterError(f"high_hz ({self.high_hz}) must be above low_hz ({self.low_hz})")
         _check_gain(self.gain_db)
+
+    @property
+    def silenced(self) -> bool:
+        """Whether nothing of the box is heard."""
+        return self.gain_db == -math.inf and not self.soloed
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class OctaveEdit:
     muted : bool
         Whether it is silent, whatever its gain.
     soloed : bool
-        Whether only it and other soloed octaves are audible.
+        Whether only it and other soloed octaves and boxes are audible.
 
     Raises
     ------
@@ -107,9 +116,6 @@ class Edits:
         below it.  Empty to change none.
     boxes : tuple of BoxEdit
         Where they overlap, their gains multiply.
-    alone : bool
-        Whether only the boxes are audible, each at its gain (0 dB for one that would be silent).  Has no
-        effect without boxes.
 
     Notes
     -----
@@ -135,13 +141,16 @@ class Edits:
 
     octaves: tuple[OctaveEdit, ...] = ()
     boxes: tuple[BoxEdit, ...] = ()
-    alone: bool = False
 
     def __bool__(self) -> bool:
         """Whether they change anything."""
-        if self.alone and self.boxes:
-            return True
-        return any(octave != _UNCHANGED for octave in self.octaves) or any(b.gain_db for b in self.boxes)
+        changed = any(box.gain_db or box.soloed for box in self.boxes)
+        return changed or any(octave != _UNCHANGED for octave in self.octaves)
+
+    @property
+    def soloed(self) -> tuple[BoxEdit, ...]:
+        """The boxes that are soloed: if there are any, only they and soloed octaves are heard."""
+        return tuple(box for box in self.boxes if box.soloed)
 
     def with_octave(self, index: int, octave_count: int, **changes: Any) -> Edits:
         """The same with one octave changed.
@@ -204,41 +213,33 @@ class Edits:
         return self._edited(frames, transform.support(frames.band))
 
     def _edited(self, frames: Frames, support: Support) -> Frames:
-        gains = self._octave_gains(frames.frequencies, support, frames.rate / 2)
-        parts = [(part, box.gain_db) for box in self.boxes if (part := _part(support, frames, box))]
-        alone = self.alone and bool(self.boxes)
-        weighed = bool((gains != 1).any())
-        if not (alone or parts or weighed):
+        gains, soloed = self._octave_gains(frames.frequencies, support, frames.rate / 2)
+        parts = [(part, box) for box in self.boxes if (part := _part(support, frames, box))]
+        if not parts and soloed.all() and (gains == 1).all():
             return frames
-        values = frames.coefficients[...]
-        if weighed:
-            values = values * gains[:, None]
-        if alone:
-            edited = np.zeros_like(values)
-            for part, _ in parts:
+        values = frames.coefficients[...] * gains[:, None]
+        edited = values if soloed.all() else values * soloed[:, None]
+        for part, box in parts:
+            if box.soloed:
                 edited[part] = values[part]
-        else:
-            edited = values if weighed else values.copy()
-        for part, gain_db in parts:
-            if not (alone and gain_db == -math.inf):
-                edited[part] *= _linear(gain_db)
+        for part, box in parts:
+            if box.silenced or box.gain_db > -math.inf:
+                edited[part] *= _linear(box.gain_db)
         return replace(frames, coefficients=edited)
 
-    def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> Array:
-        """The gain of each bin due to octave edits, shape (bins,)."""
+    def _octave_gains(self, frequencies: Array, support: Support, nyquist: float) -> tuple[Array, Array]:
+        """The gain of each bin due to octave edits, and whether it is audible outside soloed boxes."""
         if all(octave == _UNCHANGED for octave in self.octaves):
-            return np.ones(len(frequencies), np.float32)
+            return np.ones(len(frequencies), np.float32), np.full(len(frequencies), not self.soloed)
         high = nyquist * 2.0 ** np.arange(1 - len(self.octaves), 1)
         low = np.append(0.0, high[:-1])
         reached = _meets(support, low[:, None], high[:, None])
         gains = np.array([0.0 if o.muted else _linear(o.gain_db) for o in self.octaves], np.float32)
         own = np.minimum(np.searchsorted(high, frequencies, "right"), len(high) - 1)
         cut = np.where(reached, gains[:, None], 1).min(axis=0)
-        result: Array = np.minimum(cut, 1) * np.maximum(gains[own], 1)
-        soloed = np.array([octave.soloed for octave in self.octaves])
-        if soloed.any():
-            result[~reached[soloed].any(axis=0)] = 0
-        return result
+        octaves = [octave.soloed for octave in self.octaves]
+        anything = np.full(len(frequencies), not (self.soloed or any(octaves)))
+        return np.minimum(cut, 1) * np.maximum(gains[own], 1), anything | reached[octaves].any(axis=0)
 
 
 def _meets(support: Support, low: Any, high: Any) -> Array:

@@ -17,7 +17,7 @@ from msviz.gui.theme import FAINT
 
 GUTTER_WIDTH = 88
 CELL = 15  # height of a control; octaves with less of them in view have none
-PLACES = {"muted": (3, 15), "soloed": (19, 15), "gain": (34, 53)}  # left edge and width of each control
+PLACES = {"muted": (2, 15), "soloed": (18, 15), "gain": (34, 53)}  # left edge and width of each control
 
 LETTERS = {"muted": "M", "soloed": "S"}
 
@@ -148,11 +148,11 @@ class OctaveGutter(Beside):
         if not cell:
             return ""
         octave = self._track.octaves[cell.octave]
-        frames = f"a frame every {1000 / octave.frame_rate:.3g} ms"
+        frames = f"one frame every {1000 / octave.frame_rate:.3g} ms"
         what = f"{frequency_text(octave.low)} to {frequency_text(octave.high)}, {frames}"
         does = {
-            "muted": "Leave this octave out of the resynthesis (Shift+M under the pointer)",
-            "soloed": "Hear only this octave, and others that are soloed (Shift+S under the pointer)",
-            "gain": "Gain of this octave: drag, turn the wheel, double click for 0 dB",
+            "muted": "Mute this octave in the resynthesis (Shift+M at the pointer)",
+            "soloed": "Solo this octave: only soloed octaves are played (Shift+S at the pointer)",
+            "gain": "Gain of this octave: drag or turn the wheel; double-click for 0 dB",
         }
         return f"{does[cell.name]}\n{what}"

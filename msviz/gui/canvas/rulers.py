@@ -136,7 +136,7 @@ class TimeRuler(Ruler):
         view.range_changed.connect(self.update)
         view.playhead_changed.connect(self._move_playhead)
         self.setFixedHeight(math.ceil(QFontMetricsF(self.font()).height()) + MAJOR + 2)
-        self.setToolTip("Click to go there, drag to listen on the way, turn the wheel to zoom in time")
+        self.setToolTip("Click to go there, drag to scrub, turn the wheel to zoom in time")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -317,7 +317,7 @@ class LevelLegend(Ruler):
         super().__init__(parent)
         self._colours = Colours()
         self.setFixedWidth(LEGEND_WIDTH)
-        self.setToolTip("Levels in dB; a sine of full scale is 0")
+        self.setToolTip("Levels in dB. A full-scale sine is 0 dB.")
 
     def set_colours(self, colours: Colours) -> None:
         """The colours that the pictures have."""

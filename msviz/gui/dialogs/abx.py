@@ -1,19 +1,21 @@
-"""The blind test: A, B and an X that is one of them."""
+"""The ABX test: A, B and an X that is one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtWidgets import QDialog, QFileDialog, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from msviz.errors import MsvizError
-from msviz.gui.dialogs.abx_pages import Blind, Result, Setup
+from msviz.gui.dialogs.abx_pages import AbxResult, Blind, Result, Setup
+from msviz.gui.model.readout import time_text
 from msviz.gui.work.jobs import Job, Outcome, Runner
 from msviz.playback import Player
 from msviz.playback.abx import Trials, save_report
@@ -25,11 +27,11 @@ LOOK_MS = 100  # between two looks at the player
 
 
 class AbxDialog(QDialog):
-    """Choose two sources, hear them blindly, learn how well they were told apart.
+    """Choose two sources, compare them blindly, and learn whether you could tell them apart.
 
-    Once it has begun, the player has other sources, and is paused when it closes: whoever opened it loads it
-    again at `finished`, with its loop.  While it is open nothing else may show what is heard.  The player's
-    level is left as it is.
+    Every answer is stored at once: whatever closes the dialog, the result can be shown and saved when it is
+    opened again.  It loads sources of its own into the player and leaves it paused: whoever opened the
+    dialog loads the player again at `finished`.  While it is open nothing else may show what is playing.
 
     Parameters
     ----------
@@ -37,17 +39,17 @@ class AbxDialog(QDialog):
     sources : mapping of str to Source
         At least two, of one track.
     region : tuple of int
-        What is heard of them: samples [start, stop).
+        The samples [start, stop) to compare.
     parent : QWidget, optional
     track : str
         The file, for the report.
     settings : mapping of str to str
-        What made the sources, for the report.
+        How the sources were made, for the report.
 
     Attributes
     ----------
     begun : bool
-        Whether the player has other sources.
+        Whether the player has the test's sources.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class AbxDialog(QDialog):
         self._job: Job | None = None
         self._trials = Trials(1)
         self._made: dict[str, NDArray[np.float32]] = {}
-        self._report = ""
+        self._last = AbxResult.load(QSettings())
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(self._show_error)
@@ -91,6 +93,8 @@ class AbxDialog(QDialog):
 
         self._setup.start.clicked.connect(self._render)
         self._setup.cancel.clicked.connect(self._cancel)
+        self._setup.last_result.clicked.connect(self._show_result)
+        self._setup.last_result.setVisible(self._last is not None)
         for combo in self._setup.chosen:
             combo.currentTextChanged.connect(self._check)
         self._blind.connect(self._receive, self._answer, self._toggle_playing)
@@ -104,7 +108,7 @@ class AbxDialog(QDialog):
 
     def _described(self) -> str:
         start, stop = (sample / self._rate for sample in self._region)
-        return f"{start:.2f} s to {stop:.2f} s ({stop - start:.2f} s)"
+        return f"{time_text(start)} to {time_text(stop)} ({stop - start:.3f} s)"
 
     def _check(self) -> None:
         """Say why it cannot start, if it cannot."""
@@ -113,19 +117,19 @@ class AbxDialog(QDialog):
         a, b = self._setup.names
         why = ""
         if seconds < SHORTEST_S:
-            why = f"Select a region of at least {SHORTEST_S:g} s: close this and drag over a picture."
+            why = f"The region is shorter than {SHORTEST_S:g} s. Close this and select a longer one."
         elif seconds > LONGEST_S:
             why = (
-                f"The region is {seconds:.0f} s long: close this and select at most {LONGEST_S:.0f} s. What "
-                "is short is compared best."
+                f"The region is {seconds:.0f} s long. Close this and select at most {LONGEST_S:.0f} s. "
+                "Short regions are easier to compare."
             )
         elif a == b:
-            why = "A and B are the same: choose another source for one of them."
+            why = "A and B are the same. Choose another source for one of them."
         self._setup.show_message(why)
         self._setup.start.setEnabled(not why)
 
     def _render(self) -> None:
-        """Make the region of both sources, before anybody listens: reading may take time, hearing may not."""
+        """Read the region of both sources before the test, so that nothing has to be rendered during it."""
         a, b = (self._sources[name] for name in self._setup.names)
         self._made = {}
         self._setup.set_busy(True)
@@ -160,7 +164,7 @@ class AbxDialog(QDialog):
     # Blindly
 
     def _next(self) -> None:
-        """The next trial; it begins alike whatever X is and was: with A, from the region's start."""
+        """Start the next trial: always with A, from the start of the region, whatever X is."""
         made = {**self._made, "X": self._made[self._trials.x_is]}
         # Three arrays of the same kind, none of them shared, all of them new.
         sources = {name: Signal(samples.copy(), self._rate) for name, samples in made.items()}
@@ -175,6 +179,7 @@ class AbxDialog(QDialog):
 
     def _answer(self, choice: str) -> None:
         self._trials.answer(choice)
+        self._store()
         if self._trials.done:
             self._finish()
         else:
@@ -194,50 +199,64 @@ class AbxDialog(QDialog):
         self._blind.show_error(self._player.error or "")
 
     def reject(self) -> None:
-        """Close; in the midst of a run, first ask, and then show what the answers are worth."""
+        """Close; during a run, ask first, then show the result so far."""
         if self._pages.currentWidget() is not self._blind or not self._trials.given:
             super().reject()
         elif self._asked_to_stop():
-            self._trials.stop()
             self._finish()
 
     def _asked_to_stop(self) -> bool:
         trials = self._trials
-        text = f"Trials answered: {trials.given} of {trials.count}. End the test here?"
+        text = f"You have answered {trials.given} of {trials.count} trials. End the test and see your score?"
         box = QMessageBox(QMessageBox.Icon.Question, self.windowTitle(), text, parent=self)
-        stop = box.addButton("Show the result", QMessageBox.ButtonRole.AcceptRole)
-        go_on = box.addButton("Go on", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(go_on)
+        end = box.addButton("End test", QMessageBox.ButtonRole.AcceptRole)
+        resume = box.addButton("Continue", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(resume)
         box.exec()
-        return box.clickedButton() is stop
+        return box.clickedButton() is end
 
     # The result
 
-    def _finish(self) -> None:
-        self._silence()
-        names, trials = self._setup.names, self._trials
+    def _store(self) -> None:
+        """Store the result so far, of as many trials as have been answered."""
+        trials = copy(self._trials)
+        if not trials.done:
+            trials.stop()
         start, stop = self._region
-        self._report = trials.report(
+        report = trials.report(
             track=self._track,
             region_s=(start / self._rate, stop / self._rate),
-            names=names,
+            names=self._setup.names,
             settings=self._settings,
             date=datetime.now(),
         )
-        self._result.show_result(trials, self._report)
-        self._pages.setCurrentWidget(self._result)
-        self._result.close_button.setFocus()
+        self._last = AbxResult(trials.summary, trials.verdict, report, self._track)
+        self._last.save(QSettings())
+
+    def _finish(self) -> None:
+        self._silence()
+        self._show_result()
+
+    def _show_result(self) -> None:
+        """Show the result that was stored last."""
+        if self._last:
+            self._result.show_result(self._last)
+            self._pages.setCurrentWidget(self._result)
+            self._result.save.setFocus()  # not Close: whoever has just pressed Space wanted to pause
 
     def _save(self) -> None:
-        beside = Path(self._track).with_suffix(".abx.txt") if self._track else Path("abx.txt")
-        name, _ = QFileDialog.getSaveFileName(self, "Save the result", str(beside), "Text (*.txt)")
+        if not self._last:
+            return
+        track = self._last.track
+        suggested = Path(track).with_suffix(".abx.txt") if track else Path("abx.txt")
+        name, _ = QFileDialog.getSaveFileName(self, "Save result", str(suggested), "Text (*.txt)")
         if name:
             try:
-                save_report(self._report, Path(name))
+                save_report(self._last.report, Path(name))
             except MsvizError as error:
                 self._result.show_message(str(error))
             else:
-                self._result.show_message(f"Saved as {name}.")
+                self._result.show_message(f"Saved {Path(name).name}.")
 
     def _silence(self) -> None:
         self._look.stop()
@@ -252,7 +271,7 @@ class AbxDialog(QDialog):
 
 
 def _rendered(sources: Mapping[str, Source], region: tuple[int, int]) -> Iterator[float | dict]:
-    """The samples of a region, as a job: the share that is done, at last all of them."""
+    """The samples of a region, as a job: yields the share done, and last all samples."""
     start, stop = region
     made = {name: np.empty((source.channels, stop - start), np.float32) for name, source in sources.items()}
     done = 0

@@ -1,11 +1,12 @@
-"""The pages of the blind test: what is compared, which X is, what the answers are worth."""
+"""The pages of the ABX test: what to compare, which source X is, and the result."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QFont, QFontDatabase, QKeySequence, QPalette, QShortcut
 from PyQt6.QtWidgets import (
     QButtonGroup,
@@ -21,9 +22,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from msviz.playback.abx import PLACES, Trials
+from msviz.playback.abx import PLACES
 
 MOST_TRIALS = 100
+LAST_RESULT = "abx/last result"
+LASTS = "This result stays available the next time you open the ABX test."
 ANSWER_KEYS = {"A": (Qt.Key.Key_1, Qt.Key.Key_Left), "B": (Qt.Key.Key_2, Qt.Key.Key_Right)}
 
 
@@ -40,6 +43,8 @@ class Setup(QWidget):
         self.count.setRange(1, MOST_TRIALS)
         self.count.setValue(16)
         self.start, self.cancel = QPushButton("Start"), QPushButton("Cancel")
+        self.last_result = QPushButton("Show last result")
+        self.last_result.setAutoDefault(False)
         self.start.setDefault(True)
         self.cancel.setAutoDefault(False)
         self.progress = QProgressBar()
@@ -62,15 +67,15 @@ class Setup(QWidget):
         layout.setSpacing(14)
         layout.addWidget(
             _label(
-                "In every trial X is A or B, by chance. Hear all three as often and as long as you wish, "
-                "then say which of the two X is. How many were right you learn at the end."
+                "In each trial X is A or B, chosen at random. Listen to all three as often as you like, "
+                "then decide which of the two X is. You'll see your score at the end."
             )
         )
         layout.addLayout(form)
         layout.addWidget(self._message)
         layout.addStretch()
         layout.addWidget(self.progress)
-        layout.addLayout(_row(None, self.cancel, self.start))
+        layout.addLayout(_row(self.last_result, None, self.cancel, self.start))
         self.set_busy(False)
 
     @property
@@ -82,7 +87,7 @@ class Setup(QWidget):
         self.progress.setValue(0)
         self.progress.setVisible(busy)
         self.cancel.setVisible(busy)
-        for widget in (*self.chosen, self.count, self.start):
+        for widget in (*self.chosen, self.count, self.start, self.last_result):
             widget.setEnabled(not busy)
         (self.cancel if busy else self.chosen[0]).setFocus()
 
@@ -91,7 +96,7 @@ class Setup(QWidget):
 
 
 class Blind(QWidget):
-    """A, B, X; and which X is."""
+    """One trial: play A, B and X, and answer which one X is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,7 +130,7 @@ class Blind(QWidget):
     def connect(
         self, hear: Callable[[str], None], answer: Callable[[str], None], toggle: Callable[[], None]
     ) -> None:
-        """Call these for what is pressed, by key or pointer."""
+        """Call these for what is pressed, by key or mouse."""
         for name, button in self._heard.items():
             button.clicked.connect(partial(self._call, button, hear, name))
             self._on_key(name, partial(self._call, button, hear, name))
@@ -149,24 +154,44 @@ class Blind(QWidget):
         self.show_heard("A")
         for button in self._answers.values():
             button.setEnabled(False)
-        self._hint.setText("Hear X before you answer.\nKeys: A, B, X to hear; Space pauses")
+        self._hint.setText("Listen to X first.\nKeys: A, B and X switch, Space pauses")
 
     def show_heard(self, name: str) -> None:
         self._heard[name].setChecked(True)
         for each, button in self._heard.items():
             button.setPalette(_chosen(self.palette()) if each == name else self.palette())
-        if name == "X":  # an answer without having heard X is a slip of the hand
+        if name == "X":  # an answer before X was played is a slip
             for button in self._answers.values():
                 button.setEnabled(True)
-            self._hint.setText("Keys: A, B, X to hear; 1 or ← for A, 2 or → for B; Space pauses")
+            self._hint.setText("Keys: A, B and X switch, 1 or ← answers A, 2 or → answers B, Space pauses")
 
     def show_error(self, text: str) -> None:
         self._error.setText(text)
         self.retry.setVisible(bool(text))
 
 
+class AbxResult(NamedTuple):
+    """A result as it is shown and saved."""
+
+    summary: str
+    verdict: str
+    report: str
+    track: str
+
+    def save(self, settings: QSettings) -> None:
+        """Save it as the last result, in place of the one before."""
+        settings.setValue(LAST_RESULT, list(self))
+
+    @classmethod
+    def load(cls, settings: QSettings) -> AbxResult | None:
+        """The last result; None if there is none."""
+        texts = settings.value(LAST_RESULT)
+        complete = isinstance(texts, list) and len(texts) == len(cls._fields)
+        return cls(*map(str, texts)) if complete else None
+
+
 class Result(QWidget):
-    """Hits, p-value, what they mean, and every trial."""
+    """Score, p-value, what they mean, and every trial."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,7 +201,7 @@ class Result(QWidget):
         self._text.setReadOnly(True)
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setTabChangesFocus(True)
-        self._message = _label("")
+        self._message = _label(LASTS)
         self.save, self.close_button = QPushButton("Save…"), QPushButton("Close")
         self.save.setShortcut(QKeySequence.StandardKey.Save)
         layout = QVBoxLayout(self)
@@ -186,19 +211,17 @@ class Result(QWidget):
             layout.addWidget(widget)
         layout.addLayout(_row(None, self.save, self.close_button))
 
-    def show_result(self, trials: Trials, report: str) -> None:
-        self._hits.setText(f"{trials.hits} of {trials.count} right, p = {trials.p_value:.3g}")
-        self._meaning.setText(trials.verdict)
-        self._text.setPlainText(report)
-        self._message.hide()
+    def show_result(self, result: AbxResult) -> None:
+        self._hits.setText(result.summary)
+        self._meaning.setText(result.verdict)
+        self._text.setPlainText(result.report)
 
     def show_message(self, text: str) -> None:
         self._message.setText(text)
-        self._message.show()
 
 
 def _chosen(palette: QPalette) -> QPalette:
-    """Of the button that is chosen, to be told at a glance."""
+    """For the button of the source that is playing."""
     role = QPalette.ColorRole
     palette.setColor(role.Button, palette.color(role.Highlight))
     palette.setColor(role.ButtonText, palette.color(role.HighlightedText))

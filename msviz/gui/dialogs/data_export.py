@@ -1,39 +1,35 @@
-"""Exporting data: the representation of a track, or of what is selected of it."""
+"""The dialog that exports a representation."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QComboBox, QWidget
 
-from msviz.gui.dialogs.export import ExportDialog, stem, stretch_box
+from msviz.gui.dialogs.export import TIME, WHOLE, ExportDialog, range_box, stem
 from msviz.gui.model.session import Session
 from msviz.gui.model.track import TrackState
 from msviz.gui.work.exporting import DataExport
 from msviz.storage.contents import Content
 from msviz.transform import STFT, OctaveTransform
 
-if TYPE_CHECKING:
-    pass
-
 CONTENTS: dict[str, Content] = {
-    "Exact: complex, 2 × 32 bit": "complex64",
-    "Half the size: complex, 2 × 16 bit": "float16",
-    "A picture only: levels, 8 bit": "levels",
+    "Complex, 2 × 32-bit (exact)": "complex64",
+    "Complex, 2 × 16-bit (half the size)": "float16",
+    "Levels only, 8-bit": "levels",
 }
-FILES = {"Zarr, a folder": ".zarr", "Zarr in one file": ".zarr.zip", "NumPy, for short stretches": ".npz"}
+FILES = {"Zarr folder": ".zarr", "Zarr file": ".zarr.zip", "NumPy file, for short intervals": ".npz"}
 
 
 class DataDialog(ExportDialog):
-    """Asks what representation is to be written.
+    """Asks which representation to export, how much of it, and in which format.
 
     Parameters
     ----------
     session : Session
     track : TrackState
     selection : tuple of int, optional
-        The samples [start, stop) that are selected.
+        Samples [start, stop) that are selected.
     """
 
     kind = "Representation"
@@ -53,15 +49,17 @@ class DataDialog(ExportDialog):
         }
         self._transform = QComboBox()
         self._transform.addItems(list(self._transforms))
-        self._transform.setToolTip("With the parameters that the window has now; of the track without edits")
-        self._stretch = stretch_box(selection)
+        self._transform.setToolTip("Of the original track, without your edits, with the current parameters")
+        self._range = range_box(*([TIME] if selection else []))
         self._content = QComboBox()
         self._content.addItems(list(CONTENTS))
-        self._content.setToolTip("Complex coefficients can be synthesized; levels are drawn as they are")
+        self._content.setToolTip(
+            "Complex coefficients can be turned back into sound; levels are only for pictures"
+        )
         self._file = QComboBox()
         self._file.addItems(list(FILES))
         self._form.addRow("&Representation", self._transform)
-        self._form.addRow("&How much", self._stretch)
+        self._form.addRow("R&ange", self._range)
         self._form.addRow("&Coefficients", self._content)
         self._form.addRow("&File", self._file)
         self._add_buttons()
@@ -72,19 +70,19 @@ class DataDialog(ExportDialog):
         return FILES[self._file.currentText()]
 
     def file_name(self, track: Path) -> str:
-        """The track's, numbered where that is taken: a folder could not be chosen once more."""
+        """The track's name, numbered if it is taken: a file dialog cannot pick an existing folder."""
         name, number = f"{stem(track)}{self.suffix}", 1
         while (track.parent / name).exists():
             name = f"{stem(track)} {(number := number + 1)}{self.suffix}"
         return name
 
-    def order(self, path: Path) -> DataExport:
-        """What was chosen, for a file of this name."""
+    def task(self, path: Path) -> DataExport:
+        """The export that was chosen, to this file."""
         source, content = self._session.source, CONTENTS[self._content.currentText()]
         transform = self._transforms[self._transform.currentText()]
         start, stop = 0, source.length
-        if self._selection and self._stretch.currentIndex():
+        if self._selection and self._range.currentText() != WHOLE:
             start, stop = self._selection
         if content == "levels":
-            start -= start % max(band.hop for band in transform.bands)  # cells then begin where it does
+            start -= start % max(band.hop for band in transform.bands)  # a cell of each band begins there
         return DataExport(path, transform, source, (start, stop), content, source.path.name)

@@ -70,13 +70,14 @@ class Dialogs:
 
     def export_sound(self) -> None:
         """Ask what sound to write, and write it in a worker thread."""
-        session = self._work.session
+        session, box = self._work.session, self._work.listening.box
         if session:
             dialog = AudioDialog(
-                session.sources,
+                session.whole,
                 self._work.track.heard,
                 track=session.source,
                 selection=self._selected_samples(),
+                isolated=session.isolated(box) if box else None,
                 parent=self._parent,
             )
             self._export(dialog)

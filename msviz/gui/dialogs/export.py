@@ -1,4 +1,4 @@
-"""Exporting: what, how much of it, in which format; written beside what goes on."""
+"""Export dialogs: which sound, how much of it, in which format, to which file."""
 
 from __future__ import annotations
 
@@ -23,21 +23,27 @@ from msviz.gui.work.exporting import AudioExport, ExportTask
 from msviz.signal import Excerpt, Source
 
 FORMATS = {
-    "WAV, as deep as the track": (".wav", None),
-    "WAV, 16 bit": (".wav", "PCM_16"),
-    "WAV, 24 bit": (".wav", "PCM_24"),
-    "WAV, 32 bit float": (".wav", "FLOAT"),
-    "FLAC, 16 bit": (".flac", "PCM_16"),
-    "FLAC, 24 bit": (".flac", "PCM_24"),
+    "WAV, same bit depth": (".wav", None),
+    "WAV, 16-bit": (".wav", "PCM_16"),
+    "WAV, 24-bit": (".wav", "PCM_24"),
+    "WAV, 32-bit float": (".wav", "FLOAT"),
+    "FLAC, 16-bit": (".flac", "PCM_16"),
+    "FLAC, 24-bit": (".flac", "PCM_24"),
 }
 """Suffix and subtype of each."""
+WHOLE, TIME, BOX = "Whole track", "Selection (time only)", "Selection (time and frequency)"
 
 
 class ExportDialog(QDialog):
-    """Asks what is to be written; `ask` then asks where."""
+    """Asks what to export; `ask` then asks where to.
+
+    Attributes
+    ----------
+    kind : str
+        What its files are, in one word.
+    """
 
     kind = ""
-    """What its files are, in one word."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,27 +64,29 @@ class ExportDialog(QDialog):
         raise NotImplementedError
 
     def file_name(self, track: Path) -> str:
-        """What the file may be called."""
+        """A name to suggest for the file."""
         raise NotImplementedError
 
-    def order(self, path: Path) -> ExportTask:
-        """What was chosen, for a file of this name."""
+    def task(self, path: Path) -> ExportTask:
+        """The export that was chosen, to this file."""
         raise NotImplementedError
 
 
 class AudioDialog(ExportDialog):
-    """Asks what sound is to be written.
+    """Asks which sound to export, how much of it, and in which format.
 
     Parameters
     ----------
     sources : mapping of str to Source
-        What can be heard.
+        Sounds to choose from.
     heard : str
-        Which of them is chosen at first.
+        The one chosen at first.
     track : AudioSource
-        What it was made of: a file can be as deep as it is.
+        What they were made from; its bit depth is one of the formats.
     selection : tuple of int, optional
-        The samples [start, stop) that are selected.
+        Samples [start, stop) that are selected.
+    isolated : mapping of str to Source, optional
+        The sources with only the selected frequencies, as Shift+Space plays them.
     """
 
     kind = "Sound"
@@ -89,21 +97,26 @@ class AudioDialog(ExportDialog):
         heard: str,
         *,
         track: AudioSource,
-        selection: tuple[int, int] | None,
+        selection: tuple[int, int] | None = None,
+        isolated: Mapping[str, Source] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Export sound", parent)
-        self._sources, self._selection, self._track = sources, selection, track
+        self._sources, self._isolated = sources, isolated or {}
+        self._selection, self._track = selection, track
         self._source = QComboBox()
         self._source.addItems(list(sources))
         self._source.setCurrentText(heard)
-        self._source.setToolTip("What is written: as it is heard, with all edits")
-        self._stretch = stretch_box(selection)
+        self._source.setToolTip("Exported with all your edits, as you hear it")
+        self._range = range_box(*([TIME] if selection else []), *([BOX] if isolated else []))
+        self._range.setToolTip(
+            "Time and frequency: what Shift+Space plays. Time only: all frequencies of the selected time"
+        )
         self._format = QComboBox()
         self._format.addItems(list(FORMATS))
-        self._form.addRow("Sound", self._source)
-        self._form.addRow("How much", self._stretch)
-        self._form.addRow("Format", self._format)
+        self._form.addRow("&Sound", self._source)
+        self._form.addRow("&Range", self._range)
+        self._form.addRow("&Format", self._format)
         self._add_buttons()
 
     @property
@@ -113,37 +126,38 @@ class AudioDialog(ExportDialog):
 
     @property
     def name(self) -> str:
-        """Which source is to be written."""
+        """The source to export."""
         return self._source.currentText()
 
     def file_name(self, track: Path) -> str:
-        """The track's and the sound's."""
+        """The track's name and the sound's."""
         return f"{stem(track)} – {self.name}{self.suffix}"
 
-    def order(self, path: Path) -> AudioExport:
-        """What was chosen, for a file of this name."""
-        source = self._sources[self.name]
-        if self._selection and self._stretch.currentIndex():
+    def task(self, path: Path) -> AudioExport:
+        """The export that was chosen, to this file."""
+        chosen = self._range.currentText()
+        source = (self._isolated if chosen == BOX else self._sources)[self.name]
+        if self._selection and chosen != WHOLE:
             source = Excerpt(source, *self._selection)
         subtype = FORMATS[self._format.currentText()][1] or subtype_for(path, self._track)
         return AudioExport(path, source, subtype)
 
 
-def stretch_box(selection: tuple[int, int] | None) -> QComboBox:
-    """Asks how much: all, number 0, or what is selected, number 1; that first, where anything is."""
+def range_box(*selections: str) -> QComboBox:
+    """Asks how much to export: the whole track, or one of `selections`; the last is chosen at first."""
     box = QComboBox()
-    box.addItems(["The whole track", *(["What is selected"] if selection else [])])
+    box.addItems([WHOLE, *selections])
     box.setCurrentIndex(box.count() - 1)
     return box
 
 
 def stem(track: Path) -> str:
-    """A track's name without what tells its kind."""
+    """A track's name without its suffix."""
     return track.stem.removesuffix(".zarr")
 
 
 def ask(dialog: ExportDialog, track: Path) -> ExportTask | None:
-    """Show the dialog, then ask for a file's name, which is not the track's; None if either is cancelled."""
+    """Show the dialog, then ask for a file other than the track; None if either is cancelled."""
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return None
     folder = QSettings().value("export folder", str(track.parent))
@@ -157,7 +171,7 @@ def ask(dialog: ExportDialog, track: Path) -> ExportTask | None:
         path = Path(files.selectedFiles()[0])
         if not (os.path.exists(path) and os.path.exists(track) and path.samefile(track)):
             QSettings().setValue("export folder", str(path.parent))
-            return dialog.order(path)
-        text = f"{path.name} is the track that is open: choose another name."
+            return dialog.task(path)
+        text = f"{path.name} is the track you have open. Choose another name."
         QMessageBox.warning(dialog.parentWidget(), dialog.windowTitle(), text)
     return None

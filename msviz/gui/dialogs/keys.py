@@ -49,7 +49,7 @@ MOUSE = {
         ("Overview", "Drag the box or its edges; click to go there"),
         ("M, S beside an octave", "Mute or solo it"),
         ("Drag or wheel on an octave's dB", "Change its gain; double-click for 0 dB"),
-        ("Click the clip light", "Reset it"),
+        ("Click the clip light or the dropout counter", "Reset it"),
     ),
     "Controls without a mouse": (
         ("Tab, Shift+Tab", "Go to the next or the previous control"),

@@ -1,4 +1,4 @@
-"""Exporting pictures: what the window shows, completed first, as PNG or SVG."""
+"""Exports what the window shows as PNG or SVG, once every part of it has been computed."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from msviz.gui.work.exporting import ExportTask
 from msviz.gui.work.jobs import Work
 from msviz.transform.edits import Edits
 
-FORMATS = {"PNG, pixels": ".png", "SVG, axes to edit": ".svg"}
-SCALES = {"1": 1.0, "2, for print and dense screens": 2.0, "4": 4.0}
+FORMATS = {"PNG": ".png", "SVG, editable axes": ".svg"}
+SCALES = {"1×": 1.0, "2×, for print and high-density screens": 2.0, "4×": 4.0}
 SMALLEST, LARGEST = QSize(200, 150), QSize(8000, 8000)
 
 
 class PictureExport(ExportTask):
-    """A figure that is to be completed, and then written."""
+    """Computes what a figure lacks, then writes it."""
 
     def __init__(self, path: Path, figure: Figure, session: Session) -> None:
         self.path = path
@@ -37,8 +37,8 @@ class PictureExport(ExportTask):
         self._waveforms = session.waveforms if figure.look.rebuilt else session.waveforms[:1]
 
     def work(self) -> Work:
-        """Compute what the figure lacks."""
-        # Not the figure itself: the last one who lets it go must be the GUI thread.
+        """The worker's job: compute what the figure lacks."""
+        # Not the figure itself: its last reference must be dropped on the GUI thread.
         source, waveforms = self._source, self._waveforms
         places, stretches = self._figure.missing(), self._figure.missing_samples()
 
@@ -54,7 +54,7 @@ class PictureExport(ExportTask):
         return compute
 
     def take(self, item: Any) -> None:
-        """Put a tile, or samples, into the figure."""
+        """Put a tile or samples into the figure."""
         where, made = item
         if isinstance(where, int):
             self._figure.put_samples(where, *made)
@@ -62,7 +62,7 @@ class PictureExport(ExportTask):
             self._figure.put(where, made)
 
     def after(self) -> ExportTask:
-        """Draw it, and write that."""
+        """Draw the figure; the next task writes it."""
         self._figure.set_damage(self._track.damage)
         return _WrittenPicture(self.path, self._figure.contents(self.path))
 
@@ -72,7 +72,7 @@ class _WrittenPicture(ExportTask):
         self.path, self._drawn = path, drawn
 
     def work(self) -> Work:
-        """Write it."""
+        """The worker's job: write the file."""
         drawn, path = self._drawn, self.path
 
         def save() -> Iterator[float]:
@@ -83,16 +83,16 @@ class _WrittenPicture(ExportTask):
 
 
 class PictureDialog(ExportDialog):
-    """Asks how the picture is to be.
+    """Asks for the format, the size and the decoration of a picture.
 
     Parameters
     ----------
     session : Session
-        Whose track is drawn.
+        Draws its track.
     seen : Box
-        What part of it.
+        The part to draw.
     look : Look
-        As the window shows it, marks and all.
+        How the window shows it, marks included.
     size : QSize
         Of the pictures in the window.
     """
@@ -106,7 +106,9 @@ class PictureDialog(ExportDialog):
         self._session, self._seen, self._look_shown = session, seen, look
         self._format = QComboBox()
         self._format.addItems(list(FORMATS))
-        self._format.setToolTip("SVG: ticks and labels as lines and writing, the pictures as images in it")
+        self._format.setToolTip(
+            "SVG: ticks and labels stay editable lines and text; the pictures are embedded images"
+        )
         size = size.expandedTo(SMALLEST).boundedTo(LARGEST)
         self._width = _pixels("Width", SMALLEST.width(), LARGEST.width(), size.width())
         self._height = _pixels("Height", SMALLEST.height(), LARGEST.height(), size.height())
@@ -116,10 +118,10 @@ class PictureDialog(ExportDialog):
         both.addStretch()
         self._scale = QComboBox()
         self._scale.addItems(list(SCALES))
-        self._scale.setToolTip("Pixels of the pictures to each of the size, in both directions")
-        self._title = QCheckBox("&Title: the track's name, time and frequency range")
+        self._scale.setToolTip("Resolution: pixels per unit of size, in both directions")
+        self._title = QCheckBox("&Title: track name, time range and frequency range")
         self._title.setChecked(True)
-        self._marks = QCheckBox("&Marks: what is selected and edited")
+        self._marks = QCheckBox("&Marks: selection and edits")
         self._marks.setEnabled(bool(look.selection or look.edits))
         self._form.addRow("&Format", self._format)
         self._form.addRow("&Size", both)
@@ -135,11 +137,11 @@ class PictureDialog(ExportDialog):
         return FORMATS[self._format.currentText()]
 
     def file_name(self, track: Path) -> str:
-        """The track's."""
+        """The track's name."""
         return f"{stem(track)}{self.suffix}"
 
-    def order(self, path: Path) -> PictureExport:
-        """What was chosen, for a file of this name."""
+    def task(self, path: Path) -> PictureExport:
+        """The export that was chosen, to this file."""
         look = self._look_shown
         if not self._marks.isChecked():
             look = replace(look, edits=Edits(), selection=None, rebuilt=False)

@@ -98,7 +98,7 @@ class Editing(QObject):
         """The octave at hand, and what has been done to it."""
         index = self._octave_at_hand()
         if index is None:
-            self.message.emit("Point at an octave first, or select something in it.")
+            self.message.emit("Nothing selected. Point at an octave, or drag over a picture to select.")
             return None
         return index, self.track.edit_of(index)
 
@@ -140,43 +140,53 @@ class Editing(QObject):
     def require_selection(self) -> Box | None:
         """The selection; without one, a message says how to make it."""
         if not self._view.selection:
-            self.message.emit("Select a box first: drag over a picture.")
+            self.message.emit("Nothing selected. Drag over a picture to select.")
         return self._view.selection
 
-    def set_gain(self, gain_db: float, text: str) -> None:
-        """Change what is selected in gain, -inf to remove it."""
+    def _edit_selection(self, text: str, **changes: Any) -> None:
+        """Set attributes of the selection's `BoxEdit`."""
         if box := self.require_selection():
-            edit = BoxEdit(*box, gain_db=gain_db)
+            edit = replace(self.chosen or BoxEdit(*box, gain_db=0.0), **changes)
             others = tuple(other for other in self.track.edits.boxes if box_of(other) != box)
             self._do(replace(self.track.edits, boxes=(*others, edit)), text)
 
-    def remove(self) -> None:
-        """Take what is selected out of the sound."""
-        self.set_gain(-math.inf, "Silence Selection")
+    def set_gain(self, gain_db: float, text: str) -> None:
+        """Change the gain of what is selected."""
+        self._edit_selection(text, gain_db=gain_db)
 
-    def toggle_alone(self) -> None:
-        """Hear what is selected alone, together with all other boxes; once more, everything."""
-        edits, box = self.track.edits, self._view.selection
-        if box and not self.chosen:
-            boxes = (*edits.boxes, BoxEdit(*box, gain_db=0.0))
-            self._do(replace(edits, boxes=boxes, alone=True), "Solo Selection")
-        elif edits.boxes:
-            text = "End Solo" if edits.alone else "Solo Boxes"
-            self._do(replace(edits, alone=not edits.alone), text)
+    def remove(self) -> None:
+        """Silence what is selected, even if it is soloed."""
+        self._edit_selection("Silence Selection", gain_db=-math.inf, soloed=False)
+
+    def toggle_solo(self) -> None:
+        """Hear only what is selected, and others that are soloed; or no longer."""
+        chosen = self.chosen
+        if not (chosen and chosen.soloed):
+            self._edit_selection("Solo Selection", soloed=True)
         else:
-            self.require_selection()
+            self._do(_without_solo(self.track.edits, chosen), "End Solo")
+
+    def clear_solo(self) -> None:
+        """Hear everything again: no box and no octave is soloed any more."""
+        edits = self.track.edits
+        octaves = tuple(replace(octave, soloed=False) for octave in edits.octaves)
+        self._do(replace(_without_solo(edits, *edits.soloed), octaves=octaves), "End Solo")
 
     def drop(self) -> None:
         """Take back what was done to the box that is selected."""
         if chosen := self.chosen:
             boxes = tuple(edit for edit in self.track.edits.boxes if edit is not chosen)
-            self._do(
-                replace(self.track.edits, boxes=boxes, alone=self.track.edits.alone and bool(boxes)),
-                "Reset Box",
-            )
+            self._do(replace(self.track.edits, boxes=boxes), "Reset Box")
         else:
-            self.message.emit("Click an edited box to choose it first.")
+            self.message.emit("No edited box selected. Click an edited box to select it.")
 
     def clear(self) -> None:
         """Take back everything that was done."""
         self._do(Edits(), "Reset All Edits")
+
+
+def _without_solo(edits: Edits, *boxes: BoxEdit) -> Edits:
+    """Edits with boxes no longer soloed; a box that was only soloed is gone."""
+    others = (replace(box, soloed=False) if box in boxes else box for box in edits.boxes)
+    left = tuple(box for box in others if box.gain_db or box in edits.boxes)
+    return replace(edits, boxes=left)

@@ -1,8 +1,10 @@
-"""Gains of octaves and boxes."""
+"""Gains and solos of octaves and boxes, in words."""
 
 from __future__ import annotations
 
 import math
+
+from msviz.transform.edits import Edits
 
 HIGHEST_DB = 12.0
 SOFTEST_DB = -60.0  # below it there is nothing left but silence
@@ -13,6 +15,14 @@ def gain_text(gain_db: float) -> str:
     if gain_db == -math.inf:
         return "−∞ dB"
     return f"{'−' if gain_db < 0 else '+' if gain_db > 0 else ''}{abs(gain_db):.3g} dB"
+
+
+def solo_text(edits: Edits) -> str:
+    """``Solo: selection``, ``Solo: 2 selections, 1 octave``; nothing where nothing is soloed."""
+    boxes, octaves = len(edits.soloed), sum(octave.soloed for octave in edits.octaves)
+    texts = ["selection" if boxes == 1 else f"{boxes} selections"] if boxes else []
+    texts += [f"{octaves} octave{'s' if octaves > 1 else ''}"] if octaves else []
+    return f"Solo: {', '.join(texts)}" if texts else ""
 
 
 def limited(gain_db: float) -> float:

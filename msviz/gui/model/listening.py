@@ -1,4 +1,4 @@
-"""Listening: what the keys do to the player, and what the window learns from it."""
+"""Listening: controls the player for the open track and reports what it does."""
 
 from __future__ import annotations
 
@@ -8,45 +8,46 @@ from PyQt6.QtWidgets import QApplication
 from msviz.errors import MsvizError
 from msviz.gui.model.session import Session
 from msviz.gui.model.track import TrackState
+from msviz.gui.model.view import Box
 from msviz.playback import Player
+from msviz.playback.transport import MIN_LOOP_S
 
-TICK_MS = 16  # between two looks at the player while it plays
-SELDOM = 21  # ticks between two looks at what need not be so quick
+TICK_MS = 16  # between two polls of the player while it plays
+SELDOM = 21  # ticks between two slow ticks
 FOLLOWED = ("page", "smooth", "off")
-CATCH_UP = 0.15  # of what the view lags behind the playhead, in a tick
+CATCH_UP = 0.15  # share of its lag behind the playhead that the view makes up in a tick
 SPEEDS = (1.0, 0.5, 0.25)
-PATIENCE = 25  # ticks of waiting for sound, until that is told
+PATIENCE = 25  # ticks without sound before it says why
 
 
 class Listening(QObject):
-    """Steers the player, and while it plays looks where it is.
+    """Controls the player, and polls it while it plays.
 
     Parameters
     ----------
     player : Player
     track : TrackState
-        Whose playhead it moves, whose selection it loops, and which source of it plays.
+        It plays the source chosen there, loops the selection and moves the playhead.
 
     Attributes
     ----------
     session : Session or None
-        Whose sources the player has.
+        Its sources are loaded in the player.
     follow : str
-        One of `FOLLOWED`: whether the view turns the page where the playhead leaves it, or keeps the
-        playhead in its middle.
+        One of `FOLLOWED`: the view follows the playhead by pages, keeps it in the middle, or stays.
     looping : bool
-        Whether the selection, without one the track, is repeated.
+        Whether the time of the selection is repeated; with no selection, the whole track.
     """
 
     ticked = pyqtSignal()
-    """The player has been looked at; while it plays, every third time."""
+    """The player has been polled; emitted at every third tick while it plays."""
     slow_tick = pyqtSignal()
-    """While it plays, some times a second: for what need not be seen at once."""
+    """Emitted a few times a second while it plays."""
     volume_changed = pyqtSignal()
     failed = pyqtSignal(str)
-    """It cannot play, and why; `retry` tries again."""
+    """Why it cannot play; `retry` tries again."""
     message = pyqtSignal(str)
-    """What a person should know."""
+    """A sentence for the status bar."""
 
     def __init__(self, player: Player, track: TrackState) -> None:
         super().__init__()
@@ -67,9 +68,11 @@ class Listening(QObject):
         track.heard_changed.connect(self._select)
 
     def open(self, session: Session) -> None:
-        """Listen to another track."""
+        """Play another track."""
         self.session, self._told_rate = session, None
         self._set_loop()
+        self.ticked.emit()
+        self.slow_tick.emit()
 
     # Transport
 
@@ -86,23 +89,28 @@ class Listening(QObject):
         self._ticker.start()
         self.ticked.emit()
 
-    def play_selection(self) -> None:
-        """Play the time that is selected once, and of it only the frequencies that are."""
+    @property
+    def box(self) -> Box | None:
+        """The selection if it limits frequency; None if it has all frequencies or nothing is selected."""
         box, full = self._view.selection, self._view.full
-        if not self.session or not box:
-            self.message.emit("Select what to play first: drag over a picture.")
+        every_frequency = box and box.low_hz <= full.low_hz and box.high_hz >= full.high_hz
+        return None if every_frequency else box
+
+    def play_selection(self) -> None:
+        """Play what is selected once: its time, and only its frequencies."""
+        selection = self._view.selection
+        if not self.session or not selection:
+            self.message.emit("Nothing selected. Drag over a picture to select.")
             return
         self._told_error = None
-        every_frequency = box.low_hz <= full.low_hz and box.high_hz >= full.high_hz
-        only = None if every_frequency else box
-        self._track.only = only
-        self.player.play_range(*self.samples(box.start_s, box.stop_s))
+        self._track.only = self.box
+        self.player.play_range(*self.samples(selection.start_s, selection.stop_s))
         self._begin()
         self._ticker.start()
         self.ticked.emit()
 
     def _go_into_loop(self) -> None:
-        """Begin with what is repeated, unless the playhead is in it."""
+        """Move the playhead to the start of the loop, unless it is inside."""
         if self.player.loop:
             start, stop = self.player.loop
             if not start <= self.player.position < stop:
@@ -114,33 +122,33 @@ class Listening(QObject):
             self._look_at_playhead()
 
     def _hear_all(self) -> None:
-        """Hear all frequencies again, after a selection."""
+        """Play all frequencies again, after a selection."""
         self._track.only = None
 
     def stop_playing(self) -> None:
-        """Stop where playing began; once more, at the start."""
+        """Stop and return to where playback began; when stopped, to the start of the track."""
         self.player.stop()
         self._tick()
 
     def retry(self) -> None:
-        """Look for sound devices afresh and play."""
+        """Look for sound devices again and play."""
         self._told_error = None
         self.player.retry()
         self._ticker.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         self._ticker.stop()
 
     def rest(self) -> None:
-        """Leave the player to somebody else, until `resume`."""
+        """Pause, and lend the player out until `resume`."""
         self.player.pause()
         self._tick()
         self._ticker.stop()
         self._rested = self.player.position
 
     def resume(self) -> None:
-        """Take the player back, with what was heard where it was."""
+        """Take the player back, with the same source at the same place."""
         if self.session:
             self.session.reload()
             self.player.select(self._track.heard)
@@ -149,14 +157,16 @@ class Listening(QObject):
             self._tick()
 
     def set_looping(self, looping: bool) -> None:
-        """Repeat the selection, without one the track; or play on."""
+        """Repeat the time of the selection, or no longer."""
         self.looping = looping
         self._set_loop()
 
     def _set_loop(self) -> None:
         if self.session:
             start_s, stop_s = (self._view.selection or self._view.full)[:2]
-            self.player.loop = self.samples(start_s, stop_s) if self.looping else None
+            self.player.loop = samples = self.samples(start_s, stop_s) if self.looping else None
+            if self.player.loop != samples:
+                self.message.emit(f"Looping {1000 * MIN_LOOP_S:g} ms, the shortest loop.")
 
     def samples(self, start_s: float, stop_s: float) -> tuple[int, int]:
         """The samples from one time to another, at least one."""
@@ -165,31 +175,31 @@ class Listening(QObject):
         return start, min(max(round(stop_s * rate), start + 1), length)
 
     def set_speed(self, speed: float) -> None:
-        """Play slower, at the same pitch."""
+        """Change the speed, not the pitch."""
         self.player.speed = speed
 
     @property
     def volume(self) -> int:
-        """Loudness from 0 to 100, as steps are heard: the square root of the player's."""
+        """Volume from 0 to 100, in steps that sound even: the square root of the player's."""
         return round(100 * self.player.volume**0.5)
 
     def set_volume(self, volume: int) -> None:
-        """Play louder or softer, and no longer muted."""
+        """Set the volume, and unmute."""
         self.player.volume = (min(max(volume, 0), 100) / 100) ** 2
         self.player.muted = False
         self.volume_changed.emit()
 
     def step_volume(self, by: int) -> None:
-        """A little louder, or softer."""
+        """Raise or lower the volume."""
         self.set_volume(self.volume + by)
 
     def set_muted(self, muted: bool) -> None:
-        """Be silent, and play on."""
+        """Mute without pausing."""
         self.player.muted = muted
         self.volume_changed.emit()
 
     def devices(self) -> list[str]:
-        """Names of the devices that can be played on; none where the sound library is missing."""
+        """Names of the output devices; none if the sound library is missing."""
         try:
             return self.player.devices()
         except MsvizError:
@@ -209,37 +219,37 @@ class Listening(QObject):
             self._tick()
 
     def scrub(self, time_s: float) -> None:
-        """Hear what is under the hand, and put the playhead there."""
+        """Play what is under the pointer, and move the playhead there."""
         if self.session:
             self.player.scrub(round(time_s * self._view.rate))
             self._view.set_playhead(time_s)
             self._ticker.start()
 
     def end_scrub(self) -> None:
-        """The hand lets go."""
+        """Stop scrubbing."""
         if self.session:
             self.player.end_scrub()
             self._tick()
 
     def go_to(self, time_s: float) -> None:
-        """Go to a time, and look there."""
+        """Go to a time, and scroll there."""
         self.seek(time_s)
         self._look_at_playhead()
 
     def go_by(self, seconds: float) -> None:
-        """Go on, or back."""
+        """Go forward, or back."""
         self.go_to(self._view.playhead_s + seconds)
 
     def _look_at_playhead(self) -> None:
-        """Turn to the page that begins at the playhead, unless it is in view."""
+        """Scroll so that the view begins at the playhead, unless it is in view."""
         seen, now = self._view.range, self._view.playhead_s
         if not seen.start_s <= now <= seen.stop_s:
             self._view.pan(now - seen.start_s)
 
     def _follow(self, before: float, now: float) -> None:
-        """Let the view follow a playhead that was in it, unless a hand holds something."""
+        """Scroll with the playhead if it was in view, unless it loops within the view."""
         seen = self._view.range
-        if not seen.start_s <= before <= seen.stop_s or self.follow == "off":
+        if not seen.start_s <= before <= seen.stop_s or self.follow == "off" or self._loop_in_view:
             return
         if not seen.start_s <= now <= seen.stop_s:
             self._look_at_playhead()
@@ -248,8 +258,16 @@ class Listening(QObject):
             if lag > 0 and now > before:
                 self._view.pan(min(lag, now - before + CATCH_UP * lag))
 
+    @property
+    def _loop_in_view(self) -> bool:
+        if not self.player.loop:
+            return False
+        start, stop = self.player.loop
+        seen, sample = self._view.range, 1 / self._view.rate
+        return seen.start_s - sample < start * sample and stop * sample < seen.stop_s + sample
+
     def _tick(self) -> None:
-        """Look where the player is."""
+        """Poll the player."""
         if not self.session:
             return
         before, playing = self._view.playhead_s, self.player.playing
@@ -259,10 +277,10 @@ class Listening(QObject):
             self._follow(before, now)
         else:
             self._hear_all()
-            if now == before:  # what was on its way when it paused has been heard
+            if now == before:  # the device has played what it had when paused
                 self._ticker.stop()
         self._tell_waiting(playing and now == before)
-        if not playing or not self._ticks % 3:  # figures are read no faster
+        if not playing or not self._ticks % 3:  # nobody reads figures any faster
             self.ticked.emit()
         if self.player.error != self._told_error:
             self._told_error = self.player.error
@@ -273,12 +291,11 @@ class Listening(QObject):
             self.slow_tick.emit()
             if self.player.resampled and self.player.resampled != self._told_rate:
                 self._told_rate = self.player.resampled
-                self.message.emit(
-                    f"The sound device does not take {self._view.rate} Hz: resampled to {self._told_rate} Hz."
-                )
+                unsupported = f"The sound device doesn't support {self._view.rate} Hz"
+                self.message.emit(f"{unsupported}: resampling to {self._told_rate} Hz.")
 
     def _tell_waiting(self, waiting: bool) -> None:
-        """Say that sound is being made, where that takes long, until it is heard."""
+        """Say that audio is being rendered, if that takes long, until it plays."""
         told, self._waited = self._waited >= PATIENCE, self._waited + 1 if waiting else 0
         if told != (self._waited >= PATIENCE):
-            self.message.emit("" if told else "The sound is being made…")
+            self.message.emit("" if told else "Rendering audio…")

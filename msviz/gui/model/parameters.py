@@ -209,8 +209,8 @@ class Parameters:
 
 
 PRESET_TIPS = {
-    "Balanced": "Sharp in time and in pitch alike",
-    "Beats": "Sharp in time: when something happens",
-    "Notes": "Sharp in pitch: neighbouring notes and voices apart",
-    "Ear": "As wide as the ear's own filters, and as quick",
+    "Balanced": "Equally sharp in time and in pitch",
+    "Beats": "Sharp in time, to see when something happens",
+    "Notes": "Sharp in pitch, to separate neighbouring notes and voices",
+    "Ear": "Bandwidths like those of the ear's own filters",
 }

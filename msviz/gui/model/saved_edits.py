@@ -35,7 +35,6 @@ def save_edits(file: Fingerprint, edits: Edits) -> None:
         **file,
         "octaves": [list(vars(edit).values()) for edit in edits.octaves],
         "boxes": [list(vars(edit).values()) for edit in edits.boxes],
-        "alone": edits.alone,
     }
     others = [other for other in _entries() if other["path"] != file["path"]]
     kept = [entry, *others] if edits else others
@@ -57,7 +56,7 @@ def load_edits(file: Fingerprint, octave_count: int) -> Edits:
             if octaves:
                 more = octave_count - len(octaves)
                 octaves = (OctaveEdit(),) * more + octaves[max(0, -more) :]
-            return Edits(octaves, boxes, bool(entry.get("alone")))
+            return Edits(octaves, boxes)
     return Edits()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -10,6 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from msviz.audio import AudioSource, mix_down
 from msviz.gui.model.parameters import POOLED, SIDE_BY_SIDE, WHOLE, kind_of
 from msviz.gui.model.track import SOURCES, TrackState
+from msviz.gui.model.view import Box
 from msviz.gui.work.analysis import Analysis, Picture, Sound
 from msviz.gui.work.jobs import Runner
 from msviz.gui.work.one_channel import OneChannel
@@ -52,6 +54,8 @@ class Session(QObject):
         Samples that pictures and sources were made for.
     sources : dict of str to Source
         What the player has, by the names in `SOURCES`.
+    whole : dict of str to Source
+        The same at all frequencies, whatever `TrackState.only` is.
     rebuilt : Source
         The multi-scale resynthesis, all of it whatever `TrackState.only` is.
     """
@@ -72,6 +76,7 @@ class Session(QObject):
         self.analysis: Analysis | None = None
         self.drawn: Source = source
         self.sources: dict[str, Source] = {}
+        self.whole: dict[str, Source] = {}
         self.rebuilt: Source = source
         self._track, self._runner, self._player, self._memory = track, runner, player, memory
         self.length = source.length
@@ -181,15 +186,18 @@ class Session(QObject):
         multi_scale, stft = rebuilt(track.transform), rebuilt(track.stft)
         self.rebuilt = multi_scale
         difference = once(Difference, self.source, multi_scale, gain_db=track.difference_gain_db)
-        heard = [self.source, multi_scale, stft, difference]
-        if track.only:
-            alone = Edits(boxes=(BoxEdit(*track.only, gain_db=0.0),), alone=True)
-            through = (track.transform, track.transform, track.stft, track.transform)
-            heard = [
-                once(Resynthesis, whole, transform, alone)
-                for whole, transform in zip(heard, through, strict=True)
-            ]
-        return dict(zip(SOURCES, heard, strict=True))
+        self.whole = dict(zip(SOURCES, (self.source, multi_scale, stft, difference), strict=True))
+        return self.isolated(track.only, partial(once, Resynthesis)) if track.only else self.whole
+
+    def isolated(self, box: Box, make: Callable[..., Source] = Resynthesis) -> dict[str, Source]:
+        """Every source with only what lies in a box, resynthesized from its own transform."""
+        edits = Edits(boxes=(BoxEdit(*box, gain_db=0.0, soloed=True),))
+        octaves, stft = self._track.transform, self._track.stft
+        transforms = (octaves, octaves, stft, octaves)
+        return {
+            name: make(source, transform, edits)
+            for (name, source), transform in zip(self.whole.items(), transforms, strict=True)
+        }
 
     def _stored(self, transform: Transform, kind: str) -> Any:
         """The picture that the file itself holds, if it holds levels alone and just such are to be drawn."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Generic, TypeVar, overload
+from typing import Generic, TypeVar, overload
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import AudioSource
 from msviz.errors import ParameterError
+from msviz.gui.model.descriptions import settings_text
 from msviz.gui.model.parameters import AUDIO_RATE, Parameters
 from msviz.gui.model.view import Box, View
 from msviz.lab import Recipe
@@ -193,6 +194,4 @@ class TrackState(QObject):
     @property
     def settings(self) -> dict[str, str]:
         """What the sources are made with, in words."""
-        texts = {field: str(value) for field, value in vars(self.parameters).items()}
-        named: dict[str, Any] = {"edits": self.edits, "recipe": self.recipe}
-        return texts | {name: str(value) for name, value in named.items() if value}
+        return settings_text(self.transform, self.stft, self.edits, self.recipe)

@@ -157,7 +157,7 @@ class Workspace(QObject):
             session, self.session = self.session, None
             self.listening.session = None
             session.close()
-            self.exporter.leave(session.source)
+            self.exporter.close_when_done(session.source)
             self.track.close()
             self.closed.emit()
 

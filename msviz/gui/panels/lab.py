@@ -1,4 +1,4 @@
-"""The lab's panel: how much of the pictures is needed to hear the track."""
+"""The lab's panel: how much of a representation is enough to resynthesize the track."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from msviz.lab import Recipe
 LEAST_KEPT = 0.1  # per cent
 STEPS = 120  # of the slider, 40 to a factor of ten
 BITS = (None, 12, 10, 8, 6, 5, 4, 3, 2, 1)
-SOON_MS = 150  # from a change until it is told: what is heard is made afresh for each
+SOON_MS = 150  # after the last change, until the track follows: audio is rendered anew for each
 
 
 def kept_at(place: int) -> float:
-    """Per cent that a place on the slider stands for."""
+    """The percentage at a position of the slider."""
     return 100.0 if place == STEPS else float(f"{LEAST_KEPT * (100 / LEAST_KEPT) ** (place / STEPS):.2g}")
 
 
 def place_of(kept: float) -> int:
-    """The place on the slider nearest to so many per cent."""
+    """The position of the slider nearest to a percentage."""
     return round(STEPS * math.log(max(kept, LEAST_KEPT) / LEAST_KEPT) / math.log(100 / LEAST_KEPT))
 
 
 def error_text(db: float | None) -> str:
-    """``42.3 dB``; of no error ``no error``; a dash where nothing is known."""
+    """``42.3 dB``; ``no error`` for equal sounds; a dash while it is not known."""
     if db is None or math.isnan(db):
         return "–"
     return "no error" if db == math.inf else f"{db:.1f} dB".replace("-", "−")
@@ -61,28 +61,26 @@ class LabPanel(QWidget):
         self._kept = QSlider(Qt.Orientation.Horizontal)
         self._kept.setRange(0, STEPS)
         self._kept.setAccessibleName("Coefficients kept")
-        self._kept.setToolTip("How many coefficients stay: the strongest")
+        self._kept.setToolTip("Share of coefficients to keep, the strongest first")
         self._kept_text = QLabel()
-        self._magnitude = _bits("Bits of each magnitude, in equal steps of dB")
-        self._phase = _bits("Bits of each phase, in equal steps round the circle")
-        self._rebuild = QCheckBox("Rebuild the phase")
-        self._rebuild.setToolTip(
-            "Keep magnitudes alone, as models that make pictures do, and rebuild the phases"
-        )
+        self._magnitude = _bits("Bits per magnitude, in equal steps of dB")
+        self._phase = _bits("Bits per phase, in equal steps of angle")
+        self._rebuild = QCheckBox("Reconstruct phase")
+        self._rebuild.setToolTip("Discard phase and estimate it, as spectrogram generators must")
         self._error = QLabel("–")
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPointSizeF(1.4 * font.pointSizeF())
         self._error.setFont(font)
-        tip = "Signal to error, of what is heard against the original, around the playhead"
+        tip = "Level of the original relative to the error of what is playing, around the playhead"
         self._error.setToolTip(tip)
         self._reset = QPushButton("Reset")
-        self._reset.setToolTip("Lose nothing")
+        self._reset.setToolTip("Restore everything")
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON_MS)
         self._soon.timeout.connect(self._apply)
 
-        said = QLabel("What Multi-scale and STFT are rebuilt from. Compare by ear with keys 1, 2 and 3.")
+        said = QLabel("What Multi-scale and STFT are resynthesized from. Press 1, 2 and 3 to compare.")
         said.setWordWrap(True)
         said.setEnabled(False)
         form = QFormLayout()
@@ -122,7 +120,7 @@ class LabPanel(QWidget):
         self._recipe = recipe
         blockers = [QSignalBlocker(w) for w in (self._kept, self._magnitude, self._phase, self._rebuild)]
         self._kept.setValue(place_of(recipe.kept))
-        self._kept_text.setText("all" if recipe.kept == 100 else f"{recipe.kept:g} %, the strongest")
+        self._kept_text.setText("all" if recipe.kept == 100 else f"strongest {recipe.kept:g} %")
         self._magnitude.setCurrentIndex(BITS.index(recipe.magnitude_bits))
         self._phase.setCurrentIndex(BITS.index(recipe.phase_bits))
         self._rebuild.setChecked(recipe.rebuild_phase)
@@ -131,7 +129,7 @@ class LabPanel(QWidget):
         del blockers
 
     def show_error(self, db: float | None) -> None:
-        """Signal to error of what is heard; None where that is not known."""
+        """Show the signal-to-error ratio; None while it is not known."""
         self._error.setText(error_text(db))
 
     def _apply(self) -> None:
@@ -142,9 +140,13 @@ class LabPanel(QWidget):
         self._soon.start()
 
 
+def _bits_text(bits: int | None) -> str:
+    return "Full precision" if bits is None else "1 bit" if bits == 1 else f"{bits} bits"
+
+
 def _bits(tip: str) -> QComboBox:
     choice = QComboBox()
-    choice.addItems(["as they are" if bits is None else f"{bits} bit" for bits in BITS])
+    choice.addItems([_bits_text(bits) for bits in BITS])
     choice.setToolTip(tip)
     choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return choice

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 from msviz.playback import Player
 
 SIZE = QSize(96, 20)
-POLL_MS = 60  # longer than between two ticks of `Listening` while something is played
+POLL_MS = 60  # longer than between two ticks of `Listening` during playback
 LOWEST_DB = -60.0
 FALL_DB_S = 24.0  # how fast a bar falls
 HELD_S = 1.5  # how long the highest peak stays
@@ -22,19 +22,19 @@ LOUD_DB = -6.0
 
 
 class MeterBar(QWidget):
-    """Peaks of the left and the right side over a range of 60 dB, the highest held, and a clip light.
+    """Peaks of the left and right side over a range of 60 dB, with peak hold and a clip light.
 
     Parameters
     ----------
     player : Player
-        Looked at while it plays, and until nothing is left to fall.
+        Polled while it plays and until the bars have fallen.
     """
 
     def __init__(self, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedSize(SIZE)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else the bar is painted first
-        self.setToolTip("Level, from −60 to 0 dB of full scale; the light stays on after clipping: click it")
+        self.setToolTip("Peak level, −60 to 0 dBFS. The light turns red on clipping. Click to reset it")
         self.levels_db = [LOWEST_DB, LOWEST_DB]
         self.held_db = [LOWEST_DB, LOWEST_DB]
         self.clipped = False
@@ -46,14 +46,14 @@ class MeterBar(QWidget):
         self._timer.timeout.connect(self._poll)
 
     def wake(self) -> None:
-        """Something is played, or may be: look now, together with all else that moves, and again soon."""
+        """Poll now, in step with the playhead, and keep polling while there is something to show."""
         if not self._timer.isActive():
             self._last_s = time.monotonic()
         self._timer.start()
         self._poll()
 
     def rest(self) -> None:
-        """Show nothing of what is played until `wake`."""
+        """Show nothing until `wake`."""
         self._timer.stop()
         self.levels_db, self.held_db = [LOWEST_DB] * 2, [LOWEST_DB] * 2
         self.update()
@@ -82,7 +82,7 @@ class MeterBar(QWidget):
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing is left to fall."""
+        """Whether all bars have fallen."""
         return max(*self.levels_db, *self.held_db) <= LOWEST_DB
 
     def _pixels(self) -> tuple[object, ...]:

@@ -152,7 +152,7 @@ class SpectrumPanel(QWidget):
         self._mark.hide()
         self._plot.addItem(self._mark)
         self._hold = QCheckBox("Hold peaks")
-        self._hold.setToolTip("Keep the highest level of each frequency as the cursor or the playhead moves")
+        self._hold.setToolTip("Keep the highest level at each frequency as the cursor or playhead moves")
         self._hold.toggled.connect(self.forget_peaks)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -63,7 +63,10 @@ class StatusBar(QStatusBar):
 
     stop_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
-    """The export is to end."""
+    """Of the export."""
+    solo_off_requested = pyqtSignal()
+    reset_requested = pyqtSignal()
+    """Of the count of dropouts."""
     damage_chosen = pyqtSignal(object)
     """A `Missing` stretch is to be seen."""
 
@@ -75,7 +78,7 @@ class StatusBar(QStatusBar):
         self._message.setContentsMargins(6, 0, 12, 0)
         self._bar = _Progress(140)
         self._doing = QLabel()
-        self._doing.setMinimumWidth(self.fontMetrics().horizontalAdvance("Stopped at 100 %"))
+        self._doing.setMinimumWidth(self.fontMetrics().horizontalAdvance("Paused at 100 %"))
         self._stop = QPushButton()
         self._stop.setFlat(True)
         self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -90,7 +93,7 @@ class StatusBar(QStatusBar):
         self._damage = QPushButton()
         self._damage.setFlat(True)
         self._damage.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._damage.setToolTip("What is wrong with this file, and where")
+        self._damage.setToolTip("Damaged or missing parts of this file")
         self._damages = QMenu(self)
         self._damages.aboutToShow.connect(self._fill_damages)
         self._damage.setMenu(self._damages)
@@ -102,20 +105,31 @@ class StatusBar(QStatusBar):
         self._told.setSingleShot(True)
         self._told.setInterval(TOLD_MS)
         self._told.timeout.connect(self._forget)
-        self._underruns = QLabel()
-        self._underruns.setToolTip("How often sound was not ready in time since msviz was started")
+        self._solo = QPushButton()
+        self._solo.setFlat(True)
+        self._solo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._solo.setAccessibleName("Turn solo off")
+        self._solo.setToolTip("You hear only what is soloed. Click to hear everything")
+        self._solo.clicked.connect(self.solo_off_requested)
+        self._dropouts = QPushButton()
+        self._dropouts.setFlat(True)
+        self._dropouts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._dropouts.setAccessibleName("Reset dropouts")
+        self._dropouts.setToolTip("How often audio was not ready in time in this track. Click to reset")
+        self._dropouts.clicked.connect(self.reset_requested)
         self._export = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._export_bar = _Progress(100)
         self._cancel = QPushButton("Cancel")
-        self._cancel.setToolTip("Stop exporting; no file is left")
+        self._cancel.setToolTip("Cancel the export. No file is left behind.")
         self._cancel.setFlat(True)
         self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cancel.clicked.connect(self.cancel_requested)
-        for widget in (self._export, self._export_bar, self._cancel, self._underruns):
+        for widget in (self._export, self._export_bar, self._cancel, self._solo, self._dropouts):
             self.addWidget(widget)
         for widget in (self._doing, self._bar, self._stop, self._export, self._export_bar, self._cancel):
             widget.hide()
-        self._underruns.hide()
+        self._solo.hide()
+        self._dropouts.hide()
 
     def event(self, event: QEvent | None) -> bool:
         if event and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
@@ -153,7 +167,7 @@ class StatusBar(QStatusBar):
         channels = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels} channels")
         texts = [source.format, rate_text(source.exact_rate), channels]
         if len(source.tracks) > 1:
-            texts.append(f"sound track {source.track + 1} of {len(source.tracks)}")
+            texts.append(f"audio track {source.track + 1} of {len(source.tracks)}")
         if not source.settled:
             texts.append(f"about {time_text(source.length / source.rate, 0)} long")
         self._file = " · ".join(texts)
@@ -163,7 +177,7 @@ class StatusBar(QStatusBar):
         """Say that something is wrong with the file, if it is: as a whole, or where the view says."""
         self._notes = notes
         count = len(self._view.damage.missing)
-        texts = [f"{count} damaged stretch{'es' if count > 1 else ''}"] if count else []
+        texts = [f"{count} damaged part{'s' if count > 1 else ''}"] if count else []
         if notes and not count:
             texts.append("incomplete" if any("cut short" in note for note in notes) else "see the notes")
         self._damage.setText(f"⚠ {''.join(texts)}")
@@ -179,7 +193,7 @@ class StatusBar(QStatusBar):
             action = self._damages.addAction(f"{begin} to {end}: {one.reason}")
             action.triggered.connect(lambda _, one=one: self.damage_chosen.emit(one))
         if len(missing) > MOST_DAMAGES:
-            more = f"… and {len(missing) - MOST_DAMAGES} more; msviz info lists them all"
+            more = f"… and {len(missing) - MOST_DAMAGES} more. `msviz info` lists them all."
             self._damages.addAction(more).setEnabled(False)
 
     def show_progress(self, progress: float, *, stopped: bool) -> None:
@@ -190,21 +204,26 @@ class StatusBar(QStatusBar):
         if running:
             percent = int(100 * progress)
             self._bar.show_share(progress)
-            self._doing.setText(f"{'Stopped at' if stopped else 'Analysing'} {percent} %")
-            self._stop.setText("Go on" if stopped else "Stop")
+            self._doing.setText(f"{'Paused at' if stopped else 'Analysing'} {percent} %")
+            self._stop.setText("Resume" if stopped else "Pause")
 
     def show_export(self, name: str, share: float | None) -> None:
-        """How much of a file is written, from 0 to 1; None: nothing is being written."""
+        """How much of a file is exported, from 0 to 1; None when no export runs."""
         for widget in (self._export, self._export_bar, self._cancel):
             widget.setVisible(share is not None)
         if share is not None:
-            self._export.setText(f"Writing {name}")
+            self._export.setText(f"Exporting {name}")
             self._export_bar.show_share(share)
 
-    def show_underruns(self, count: int) -> None:
-        """How often sound was not ready in time, where it ever was."""
-        self._underruns.setVisible(count > 0)
-        self._underruns.setText(f"{count} underrun{'s' if count > 1 else ''}")
+    def show_solo(self, text: str) -> None:
+        """Say what is soloed; nothing where nothing is."""
+        self._solo.setVisible(bool(text))
+        self._solo.setText(text)
+
+    def show_dropouts(self, count: int) -> None:
+        """How often audio was not ready in time; nothing while it always was."""
+        self._dropouts.setVisible(count > 0)
+        self._dropouts.setText(f"{count} dropout{'s' if count > 1 else ''}")
 
     def show_read_out(
         self,

@@ -32,7 +32,7 @@ class Welcome(QWidget):
         choose.setDefault(True)
         choose.setAutoDefault(True)  # Enter presses it, as Space does
         choose.clicked.connect(self.open_requested)
-        drop = QLabel("or drop a file anywhere in this window")
+        drop = QLabel("or drop files anywhere in this window")
         drop.setEnabled(False)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
@@ -69,7 +69,7 @@ class Welcome(QWidget):
             if (widget := old.widget()) is not None:
                 widget.deleteLater()
         if paths:
-            self._recent.addWidget(QLabel("Recent"))
+            self._recent.addWidget(QLabel("Recent files"))
         for name, path in told_apart(paths[:MOST_RECENT]).items():
             self._recent.addWidget(self._button(name, path))
 

@@ -1,4 +1,4 @@
-"""Exports: what is written, in a worker thread, while the window goes on."""
+"""Exports: what is written to a file by a worker while the window stays in use."""
 
 from __future__ import annotations
 
@@ -20,77 +20,72 @@ from msviz.transform import Representation, Transform
 if TYPE_CHECKING:
     from msviz.tracks import Track
 
-PIECE = 1 << 20  # samples that are analysed at a time
+PIECE = 1 << 20  # samples analysed at a time
 
 
 class ExportTask:
-    """What is to be written, and where."""
+    """A file to write.
+
+    Attributes
+    ----------
+    path : Path
+        Where it goes.
+    warning : str
+        What people should know about the file once it is written.
+    """
 
     path: Path
     warning = ""
-    """What a person should know once it is written."""
 
     def work(self) -> Work:
-        """What a worker does, with nothing of Qt in it; a float that it yields is the share that is done."""
+        """The worker's job, which holds nothing of Qt; a float that it yields is the share done."""
         raise NotImplementedError
 
     def take(self, item: Any) -> None:
-        """Take in, on the GUI thread, what else it yields."""
+        """Receive, on the GUI thread, anything else that the job yields."""
 
     def after(self) -> ExportTask | None:
-        """What is to be done next, asked for on the GUI thread; None: it is written."""
+        """The task to run next, asked for on the GUI thread; None when the file is written."""
         return None
 
 
 class AudioExport(ExportTask):
-    """A source that is to be written."""
+    """Writes a source as an audio file."""
 
     def __init__(self, path: Path, source: Source, subtype: str) -> None:
         self.path, self.source, self.subtype = path, source, subtype
 
     def work(self) -> Work:
-        """Write it."""
+        """The worker's job."""
         return self.write
 
     def write(self) -> Iterator[float | int]:
-        """Write it: the share that is done, and at last how many values were clipped."""
+        """Write the file: yields the share done, and last the number of clipped samples."""
         yield (yield from audio_writer(self.path, self.source, subtype=self.subtype))
 
     def take(self, item: int) -> None:
-        """So many values were clipped."""
+        """Receive the number of clipped samples."""
         if item:
+            samples = "sample" if item == 1 else "samples"
             self.warning = (
-                f"{self.path.name} is written, but {item} values were louder than it can hold and are "
-                "clipped: export it softer, or as 32 bit float."
+                f"Saved {self.path.name}, but {item} {samples} clipped. "
+                "Lower the gain or export as 32-bit float."
             )
 
 
-def pieces(transform: Transform, source: Source, start: int, stop: int) -> Iterator[Representation]:
-    """The representation of samples [start, stop), bit by bit: together as `analyze` has it whole."""
-    before: Representation | None = None
-    for first in range(start, max(stop, start + 1), PIECE):
-        made = transform.analyze(source, start=first, stop=min(first + PIECE, stop))
-        if before:
-            # Each reaches into its neighbour: what came with the one before is left out.
-            pairs = zip(made.all_bands, before.all_bands, strict=True)
-            made = made.of_bands(now.since(last.stop_frame) for now, last in pairs)
-        yield made
-        before = made
-
-
 class DataExport(ExportTask):
-    """A representation that is to be written.
+    """Writes a representation.
 
     Parameters
     ----------
     path : Path
     transform : OctaveTransform or STFT
     source : Track
-    stretch : tuple of int
+    interval : tuple of int
         Samples [start, stop).
     content : Content
     name : str
-        Of the track, which the file tells.
+        Of the track, noted in the file.
     """
 
     def __init__(
@@ -98,22 +93,22 @@ class DataExport(ExportTask):
         path: Path,
         transform: Transform,
         source: Track,
-        stretch: tuple[int, int],
+        interval: tuple[int, int],
         content: Content,
         name: str,
     ) -> None:
         self.path, self.transform, self.source = path, transform, source
-        self.stretch, self.content, self.name = stretch, content, name
+        self.interval, self.content, self.name = interval, content, name
 
     def work(self) -> Work:
-        """Write it."""
+        """The worker's job."""
         return self.write
 
     def write(self) -> Iterator[float]:
-        """Write it: the share that is done."""
+        """Write the file: yields the share done."""
         from msviz.tracks import recording_of
 
-        start, stop = self.stretch
+        start, stop = self.interval
         try:
             with stream_writer(
                 self.path,
@@ -126,8 +121,21 @@ class DataExport(ExportTask):
                 for piece in pieces(self.transform, self.source, start, stop):
                     yield writer.write(piece)
                 writer.recording = recording_of(self.source)
-        except ParameterError as error:  # says what, not where
+        except ParameterError as error:  # says what is wrong, but not in which file
             raise MsvizError(f"{self.path} cannot be written: {str(error).rstrip('.')}.") from error
+
+
+def pieces(transform: Transform, source: Source, start: int, stop: int) -> Iterator[Representation]:
+    """What `analyze` returns for samples [start, stop), piece by piece."""
+    before: Representation | None = None
+    for first in range(start, max(stop, start + 1), PIECE):
+        made = transform.analyze(source, start=first, stop=min(first + PIECE, stop))
+        if before:
+            # Neighbours overlap: drop the frames that the previous piece had already.
+            pairs = zip(made.all_bands, before.all_bands, strict=True)
+            made = made.of_bands(now.since(last.stop_frame) for now, last in pairs)
+        yield made
+        before = made
 
 
 class Exporter(QObject):
@@ -140,11 +148,11 @@ class Exporter(QObject):
     Attributes
     ----------
     writing : Path or None
-        What is being written.
+        The file being written.
     """
 
     progressed = pyqtSignal(str, object)
-    """The file's name, and how much of it is written, from 0 to 1; None: it is over."""
+    """The file's name and the share written, from 0 to 1; None once it has ended."""
     message = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -153,56 +161,56 @@ class Exporter(QObject):
         self.writing: Path | None = None
         self._runner = runner
         self._job: Job | None = None
-        self._left: list[AudioSource] = []
+        self._to_close: list[AudioSource] = []
 
-    def start(self, order: ExportTask) -> None:
-        """Write a file; one that is being written is given up."""
+    def start(self, task: ExportTask) -> None:
+        """Write a file; cancels the export under way."""
         self.cancel()
-        self.writing = order.path
-        self.progressed.emit(order.path.name, 0.0)
-        self._run(order)
+        self.writing = task.path
+        self.progressed.emit(task.path.name, 0.0)
+        self._run(task)
 
-    def _run(self, order: ExportTask) -> None:
-        name = order.path.name
+    def _run(self, task: ExportTask) -> None:
+        name = task.path.name
 
         def put(item: Any) -> None:
             if isinstance(item, float):
                 self.progressed.emit(name, item)
             else:
-                order.take(item)
+                task.take(item)
 
         def end(outcome: Outcome) -> None:
             self._job, error = None, job.error
             if outcome is Outcome.FINISHED:
                 try:
-                    if after := order.after():
+                    if after := task.after():
                         self._run(after)
                         return
                 except MsvizError as failure:
                     error = failure
             self.writing = None
-            while self._left:
-                self._left.pop().close()
+            while self._to_close:
+                self._to_close.pop().close()
             self.progressed.emit(name, None)
             if outcome is Outcome.CANCELLED:
-                self.message.emit(f"{name} is not written.")
-            elif error or order.warning:
-                self.failed.emit(str(error or order.warning))
+                self.message.emit("Export cancelled.")
+            elif error or task.warning:
+                self.failed.emit(str(error or task.warning))
             else:
-                self.message.emit(f"{name} is written.")
+                self.message.emit(f"Saved {name}.")
 
-        self._job = job = self._runner.start(order.work())
+        self._job = job = self._runner.start(task.work())
         job.item.connect(put)
         job.ended.connect(end)
 
     def cancel(self) -> None:
-        """Leave no file."""
+        """Cancel the export and leave no file."""
         if self._job:
             self._job.cancel()
 
-    def leave(self, track: AudioSource) -> None:
-        """Close a track, once nothing is being written that may be read from it."""
+    def close_when_done(self, track: AudioSource) -> None:
+        """Close a track as soon as no export reads from it."""
         if self.writing:
-            self._left.append(track)
+            self._to_close.append(track)
         else:
             track.close()
