@@ -127,6 +127,7 @@ def test_what_tab_leads_to_can_be_told(qtbot):
     qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
+    window.inspector.show()  # on a small screen it is hidden at first
     sources = [button for button in window.transport.findChildren(QToolButton) if button.text() == "STFT"]
     presets = [
         each for each in window.inspector.findChildren(QPushButton) if each.text() in ("Beats", "Balanced")

@@ -224,6 +224,7 @@ def test_what_the_pointer_is_on_snaps_while_z_is_held(qtbot, opened):
     ids=["F3", "F4", "W", "I"],
 )
 def test_what_is_hidden_gives_the_focus_back_to_the_window(qtbot, opened, clicked, key):
+    opened.inspector.show()
     clicked(opened).setFocus(Qt.FocusReason.MouseFocusReason)
     before = opened.player.source
     qtbot.keyClick(opened, key)
