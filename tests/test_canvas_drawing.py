@@ -73,6 +73,18 @@ class TestDrawing:
         assert self.area(watched) == 0
         assert watched._viewport._cache._pixels is codes
 
+    def test_a_hidden_canvas_ignores_the_playhead_and_shows_it_when_it_is_shown(self, watched, monkeypatch):
+        moved = []
+        monkeypatch.setattr(watched, "_move_over", lambda *where: moved.append(where))
+        watched.hide()
+        watched._view.set_playhead(3.0)
+        assert not moved
+        watched.show()
+        QApplication.processEvents()
+        assert watched._drawn_playhead == watched.x_of(3.0)
+        watched._view.set_playhead(4.0)
+        assert len(moved) == 1
+
     def test_the_cursor_repaints_only_its_lines(self, watched):
         watched._view.set_cursor((3.0, 440.0))
         assert 0 < self.area(watched) <= 8 * 400 + 3 * 800

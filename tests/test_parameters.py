@@ -11,7 +11,7 @@ from track_tools import open_in
 
 from msviz import STFT, Signal
 from msviz.defaults import PRESETS
-from msviz.gui.model.parameters import CHANNELS, SHARPENED, Parameters, channels_of
+from msviz.gui.model.parameters import SHARPENED, Parameters, channels_of
 from msviz.gui.model.track import TrackState
 from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.inspector import cell_texts
@@ -145,7 +145,7 @@ def test_choices_are_told(panel, track, qtbot, choice, text, changes):
 
 
 def test_everything_that_can_be_drawn_and_every_channel_can_be_chosen(panel, track):
-    for box, values in ((panel._drawn, SHARPENED), (panel._channel, CHANNELS)):
+    for box, values in ((panel._drawn, SHARPENED), (panel._channel, channels_of(2))):
         assert [box.itemData(n) for n in range(box.count())] == list(values)
 
 
@@ -153,7 +153,7 @@ def test_every_channel_of_a_track_can_be_chosen_and_is_kept_where_there_is_none(
     box = panel._channel
     open_in(track, 44100, SIX)
     names = ["3: centre", "4: LFE", "5: back left", "6"]
-    assert [box.itemText(n) for n in range(box.count())][len(CHANNELS) :] == names
+    assert [box.itemText(n) for n in range(box.count())][len(channels_of(2)) :] == names
     with qtbot.waitSignal(track.requested_changed):
         box.activated.emit(box.findText("6"))
     assert track.requested.channel == "6"

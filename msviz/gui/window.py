@@ -30,7 +30,7 @@ from msviz.gui.panels.pictures import SHOWN, Pictures
 from msviz.gui.panels.status import StatusBar
 from msviz.gui.panels.transport import TransportBar
 from msviz.gui.panels.welcome import Welcome
-from msviz.gui.work.analysis import Analysis
+from msviz.gui.work.analysis import NAMES, Analysis, names_of
 from msviz.gui.work.resynthesis import ResynthesisWave
 from msviz.gui.work.signal_to_error import ErrorReader
 from msviz.playback import Player
@@ -250,8 +250,9 @@ class Window(QMainWindow):
     def _show_read_out(self) -> None:
         if self.view.gliding:  # it is shown as soon as the view is there
             return
+        names = names_of(self.session.pictures) if self.session else NAMES
         self.status.show_read_out(
-            self.view.cursor, self._levels_at(self.view.cursor), self._levels_at(self.view.pin)
+            self.view.cursor, self._levels_at(self.view.cursor), self._levels_at(self.view.pin), names
         )
         if self.analysis:
             self.inspector.look(self.analysis.pictures)

@@ -19,8 +19,6 @@ Tiles = NDArray[np.intp]
 Pool = Callable[[Codes, Codes], Codes]
 
 TILE_SECONDS = 6  # of sound, about: long beside the border that an analysis adds to it, short to compute
-SCATTERED = 8  # tiles all over a stretch that are analysed first; then twice as many, and so on
-ALONE = 8  # but no closer than this, for each reads again what lies around it
 
 
 class Pyramid:
@@ -175,9 +173,9 @@ class Pyramid:
             return analysed
         fine = self._fine[zoom_level]
         at_hand = np.fromiter((tile in fine for tile in range(first, stop)), np.bool_, stop - first)
-        if zoom_level == self._view[2]:
-            tiles = np.arange(first, stop)
-            at_hand |= np.isin(tiles, self._in_view()[self._places[zoom_level] :])  # never come at hand
+        if zoom_level == self._view[2] and not at_hand.all():
+            without_place = self._in_view()[self._places[zoom_level] :]  # never at hand
+            at_hand |= np.isin(np.arange(first, stop), without_place)
         return np.asarray(analysed & at_hand)
 
     def is_final(self, zoom_level: int, start: float, stop: float) -> bool:
@@ -218,15 +216,14 @@ class Pyramid:
         return bool(self.analysed.all()) and not len(self._blurred(beside=1))
 
     def missing(self) -> Tiles:
-        """The tiles to analyse until the view is as sharp as possible.
+        """The tiles to analyse before the view is as sharp as it can be, the nearest to its centre first.
 
-        Those nearest to its centre come first; if there are many, some spread over the view come before
-        those between them, so that a picture of all of it appears soon.
+        So what is known grows from the centre, and is never a row of stripes.
         """
         return self._in_order(self._blurred(beside=0))
 
     def pending(self) -> Tiles:
-        """The tiles to analyse next: those next to the view, then all others not analysed yet."""
+        """The tiles to analyse after those: beside the view, then all that never were."""
         beside, rest = self._blurred(beside=1), ~self.analysed
         rest[beside] = False
         return np.concatenate([self._in_order(beside), self._in_order(np.flatnonzero(rest))])
@@ -246,17 +243,11 @@ class Pyramid:
         first = max(0, math.floor(start / self.tile_length) - beside)
         last = min(self.tiles, math.ceil(stop / self.tile_length) + beside)
         tiles = np.arange(first, last)
-        return np.asarray(tiles[np.argsort(self._distances(tiles), kind="stable")])
+        return self._in_order(tiles)
 
     def _in_order(self, tiles: Tiles) -> Tiles:
-        """Tiles by their distance from the view; if there are many, some spread over all of them first."""
-        if len(tiles) < 2:
-            return tiles
-        widest = 1 << max(0, len(tiles).bit_length() - SCATTERED.bit_length())
-        apart = (tiles | widest) & -(tiles | widest)  # their greatest common divisors with it
-        apart[apart < ALONE] = 1
-        ordered: Tiles = tiles[np.lexsort((self._distances(tiles), -apart))]
-        return ordered
+        """Tiles by their distance from the view."""
+        return np.asarray(tiles[np.argsort(self._distances(tiles), kind="stable")])
 
     def put(self, tile: int, levels: Sequence[Codes]) -> None:
         """Add the levels of a tile, one array (frames, bins) for each band, as returned by `levels`.

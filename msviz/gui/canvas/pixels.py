@@ -66,8 +66,8 @@ class Pixels(NamedTuple):
 
     def beside(self, right: Pixels) -> Pixels:
         """These, and others of the same bands right of them."""
-        codes, final = (np.concatenate(pair, axis=1) for pair in zip(self[::2], right[::2], strict=True))
-        return self._replace(codes=codes, final=final)
+        codes = np.concatenate([self.codes, right.codes], axis=1)
+        return self._replace(codes=codes, final=np.concatenate([self.final, right.final], axis=1))
 
     def cover(self, codes: NDArray[np.uint8]) -> None:
         """Let other codes show where nothing is known yet; they stay a draft."""

@@ -21,8 +21,13 @@ POOLED = {"peak": peak, "mean power": mean_power}
 """What a pixel shows of several frames."""
 
 CHANNELS = ("mix", "left", "right", "any", "mid", "side")
-"""What is drawn of stereo."""
+"""What both pictures show of stereo."""
 
+SIDE_BY_SIDE = "left and right"
+"""The channel of two pictures of the octaves: of the first channel and of the second."""
+
+WHOLE = ("mix", "any", SIDE_BY_SIDE)
+"""Those of which the waveform shows all channels."""
 
 IN_HZ = ("gamma", "fmin")
 """Parameters that do not grow with the rate: what suits sound does not suit the vibrations of a building."""
@@ -59,7 +64,9 @@ def _samples_per_s(rate: int) -> float:
 
 def channels_of(count: int) -> tuple[str, ...]:
     """What can be drawn of so many channels: one only as it is, those after the second by their numbers."""
-    return CHANNELS[:1] if count == 1 else CHANNELS + tuple(str(number) for number in range(3, count + 1))
+    if count == 1:
+        return CHANNELS[:1]
+    return (*CHANNELS, SIDE_BY_SIDE, *(str(number) for number in range(3, count + 1)))
 
 
 def kind_of(channel: str, count: int) -> str | int:
@@ -142,7 +149,7 @@ class Parameters:
     def lanes_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """What the waveform shows of channels with these names: all of them, or the one that is drawn."""
         channel = self.channel_of(len(names))
-        if channel in ("mix", "any"):
+        if channel in WHOLE:
             return names
         return (names[int(channel) - 1] if channel.isdecimal() else channel,)
 

@@ -9,11 +9,12 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from msviz.audio import AudioSource, mix_down
-from msviz.gui.model.parameters import POOLED, kind_of
+from msviz.gui.model.parameters import POOLED, SIDE_BY_SIDE, WHOLE, kind_of
 from msviz.gui.model.track import SOURCES, TrackState
 from msviz.gui.model.view import Box
 from msviz.gui.work.analysis import Analysis, Picture, Sound
 from msviz.gui.work.jobs import Runner
+from msviz.gui.work.one_channel import OneChannel
 from msviz.lab import Reconstruction
 from msviz.playback import CachedSource, Difference, Player, Resynthesis
 from msviz.signal import Source
@@ -46,7 +47,7 @@ class Session(QObject):
     analysis : Analysis
         Fills the current pictures.
     pictures : tuple of Picture
-        The octaves' and the STFT's.
+        The octaves' and the STFT's, or the octaves' of two channels.
     drawn : Source
         What they are pictures of.
     length : int
@@ -150,12 +151,13 @@ class Session(QObject):
     def _outlined(self, source: Source) -> Source:
         """In the channels that the waveform shows: all of a mix, as one may be loud or clipped alone."""
         channel = self._channel
-        return source if channel in ("mix", "any") else mix_down(source, kind_of(channel, source.channels))
+        return source if channel in WHOLE else mix_down(source, kind_of(channel, source.channels))
 
     def _pictured(self, source: Source) -> Source:
-        """In the channel that the pictures show."""
+        """In the channel that the pictures show, or in all that they are made from."""
         channel = self._channel
-        return source if channel == "any" else mix_down(source, kind_of(channel, source.channels))
+        whole = channel in ("any", SIDE_BY_SIDE)
+        return source if whole else mix_down(source, kind_of(channel, source.channels))
 
     def close(self) -> None:
         """Stop everything; the file stays open for exports that still read it."""
@@ -217,7 +219,7 @@ class Session(QObject):
         pool = POOLED[parameters.pooled]
         before, self._drawn = self._drawn, {}
 
-        def once(transform: Transform, kind: str, sharper: Callable[[Any], Drawable]) -> Picture:
+        def once(transform: Transform, kind: Any, sharper: Callable[[Any], Drawable]) -> Picture:
             key = (transform, kind, drawn, pool)
             if key not in before:
                 made = self._stored(transform, kind) or sharper(transform)
@@ -225,12 +227,22 @@ class Session(QObject):
             self._drawn[key] = before[key]
             return self._drawn[key]
 
-        octaves = once(self._track.transform, parameters.drawn, parameters.octave_picture)
-        spectra = once(self._track.stft, "", lambda stft: stft)
+        def of_channel(number: int) -> Picture:
+            def one(transform: Any) -> Drawable:
+                sharper = parameters.octave_picture(transform)
+                return OneChannel(sharper, number, self.source.channel_names[number])
+
+            return once(self._track.transform, (parameters.drawn, number), one)
+
+        if self._channel == SIDE_BY_SIDE:
+            upper, lower = of_channel(0), of_channel(1)
+        else:
+            upper = once(self._track.transform, parameters.drawn, parameters.octave_picture)
+            lower = once(self._track.stft, "", lambda stft: stft)
         read, again = (
             Sound(self._pictured(source), self._outlined(source)) for source in (self.source, self._near)
         )
-        self.analysis = Analysis(self._runner, read, [octaves, spectra], again)
+        self.analysis = Analysis(self._runner, read, [upper, lower], again)
         for mine, its in (
             (self.tile_done, self.analysis.tile_done),
             (self.samples_read, self.analysis.samples_read),
@@ -238,4 +250,4 @@ class Session(QObject):
             (self.failed, self.analysis.failed),
         ):
             its.connect(mine)
-        return octaves, spectra
+        return upper, lower

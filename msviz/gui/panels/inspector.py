@@ -23,7 +23,7 @@ from msviz.gui.panels.lab import LabPanel
 from msviz.gui.panels.parameter_panel import ParameterPanel, fixed_label
 from msviz.gui.panels.selection_panel import SelectionPanel
 from msviz.gui.panels.spectrum import SpectrumPanel
-from msviz.gui.work.analysis import Picture
+from msviz.gui.work.analysis import Picture, names_of
 
 NAMES = ("Octaves", "STFT")
 CELL_TIPS = "Time from one frame to the next, at the cursor", "Width of the filter at −3 dB, at the cursor"
@@ -90,13 +90,14 @@ class Inspector(QDockWidget):
         self._soon.setInterval(SPECTRUM_MS)
         self._soon.timeout.connect(self._show_spectrum)
         self._where = QLabel("Spectrum at the cursor")
+        self._names = [QLabel(name) for name in NAMES]
         self._cells = {name: (fixed_label("0.0000 ms"), fixed_label("00.00 kHz")) for name in NAMES}
         cells = QGridLayout()
         cells.setVerticalSpacing(1)
         cells.addWidget(QLabel("Hop"), 0, 1)
         cells.addWidget(QLabel("Bandwidth"), 0, 2)
-        for row, (name, labels) in enumerate(self._cells.items(), 1):
-            cells.addWidget(QLabel(name), row, 0)
+        for row, labels in enumerate(self._cells.values(), 1):
+            cells.addWidget(self._names[row - 1], row, 0)
             for column, (label, tip) in enumerate(zip(labels, CELL_TIPS, strict=True), 1):
                 label.setText("–")
                 label.setToolTip(tip)
@@ -154,6 +155,8 @@ class Inspector(QDockWidget):
         if not self.spectrum.isVisible():  # it was hidden meanwhile
             return
         self.spectrum.look(self._pictures)
+        for label, name in zip(self._names, names_of(self._pictures), strict=False):
+            label.setText(name[:1].upper() + name[1:])
         cursor = self._view.cursor
         hz = cursor[1] if cursor else None
         for labels, picture in zip(self._cells.values(), self._pictures, strict=False):

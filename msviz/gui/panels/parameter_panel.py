@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 
 from msviz.defaults import PRESETS
 from msviz.errors import ParameterError
-from msviz.gui.model.parameters import AUDIO_RATE, POOLED, PRESET_TIPS, SHARPENED, channels_of
+from msviz.gui.model.parameters import AUDIO_RATE, POOLED, PRESET_TIPS, SHARPENED, SIDE_BY_SIDE, channels_of
 from msviz.gui.model.readout import hz_text, scaled
 from msviz.gui.model.track import TrackState
 from msviz.gui.panels.colour_bar import ColourBar
@@ -56,7 +56,7 @@ DISPLAY_TIPS = {
     "combined": "The geometric mean at half, once and twice the resolution",
 }
 DISPLAYS = {"coefficients": "standard"}  # all others are called by their names
-CHANNELS = {"any": "loudest"}
+CHANNELS = {"any": "loudest", SIDE_BY_SIDE: "left above right"}
 
 
 class Choice(QComboBox):

@@ -20,6 +20,7 @@ from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import Box
 from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel, WaveformPanel
 from msviz.gui.work.analysis import Picture
+from msviz.gui.work.one_channel import OneChannel
 from msviz.transform.edits import Edits
 
 OVERVIEW_SHARE, OVERVIEW_HEIGHTS = 0.033, (18, 56)  # of the height of all
@@ -157,6 +158,7 @@ class Pictures(QWidget):
         for panel, title in zip(self._panels, titles, strict=True):
             panel.canvas.set_title(title)
         self.curtain.canvas.set_titles(*titles)
+        self.set_stft_linear(self._linear)
         self._overview.set_picture(octaves.pyramid, over=over and self._overview.isVisible())
         self._look()
         self.turned.emit()
@@ -288,7 +290,8 @@ class Pictures(QWidget):
     def set_stft_linear(self, linear: bool) -> None:
         """Show the STFT on a linear frequency axis, or on that of the octaves."""
         self._linear = linear
-        self.stft.set_linear(linear)
+        shown = self._pictures and self._pictures[1].transform
+        self.stft.set_linear(linear and not isinstance(shown, OneChannel))
 
     def refresh(self, picture: Picture, tile: int) -> None:
         """A tile of a picture came in."""

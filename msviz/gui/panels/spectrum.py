@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QVBoxL
 
 from msviz.gui.canvas.ticks import frequency_ticks
 from msviz.gui.model.view import View
-from msviz.gui.work.analysis import Picture
+from msviz.gui.work.analysis import NAMES, Picture, names_of
 from msviz.picture import FULL_SCALE, UNKNOWN, FrequencyAxis
 
 OCTAVES, STFT = QColor("#ff9a5c"), QColor("#5cc8ff")
@@ -157,11 +157,8 @@ class SpectrumPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
-        named = (
-            f'<b style="color:{colour.name()}">—</b> {name}'
-            for colour, name in ((OCTAVES, "octaves"), (STFT, "STFT"))
-        )
-        self._legend = QLabel(" &nbsp; ".join(named))  # beside the plot: within, it would hide curves
+        self._legend = QLabel()  # beside the plot: within, it would hide curves
+        self._name_curves(NAMES)
         below = QHBoxLayout()
         below.addWidget(self._hold)
         below.addStretch()
@@ -185,6 +182,12 @@ class SpectrumPanel(QWidget):
             self._plot.getAxis(side).setTextPen(ink)
         self._mark.setPen(pg.mkPen(ink, style=Qt.PenStyle.DotLine))
 
+    def _name_curves(self, names: Sequence[str]) -> None:
+        coloured = zip((OCTAVES, STFT), names, strict=False)
+        self._legend.setText(
+            " &nbsp; ".join(f'<b style="color:{colour.name()}">—</b> {name}' for colour, name in coloured)
+        )
+
     def forget_peaks(self) -> None:
         """Hold none of what was."""
         self._held = [None, None]
@@ -199,8 +202,9 @@ class SpectrumPanel(QWidget):
             self._moved_s = time.monotonic()
 
     def look(self, pictures: Sequence[Picture]) -> None:
-        """Show what the octaves and the STFT hold at the cursor, as soon as the view is at rest."""
+        """Show what both pictures hold at the cursor, as soon as the view is at rest."""
         self._pictures = pictures
+        self._name_curves(names_of(pictures))
         if time.monotonic() - self._moved_s < REST_MS / 1000:  # a plot costs as much as a frame
             self._rest.start()
         else:

@@ -28,6 +28,7 @@ from msviz.gui.model.readout import (
 )
 from msviz.gui.model.view import View
 from msviz.gui.panels.labels import LEAST, ElidedLabel, FigureLabel, set_figures
+from msviz.gui.work.analysis import NAMES
 
 MOST_DAMAGES = 30  # that a menu lists
 TOLD_LEAST = 320  # pixels that a message keeps
@@ -229,6 +230,7 @@ class StatusBar(QStatusBar):
         cursor: tuple[float, float | None] | None,
         levels: tuple[float | None, float | None],
         pinned: tuple[float | None, float | None] = (None, None),
+        names: Sequence[str] = NAMES,
     ) -> None:
         """Time, frequency, note, and the levels in both pictures, or why there are none; over a waveform,
         the time.  With a pin, also how far that is from it, where the levels are the `pinned` ones.
@@ -242,10 +244,10 @@ class StatusBar(QStatusBar):
         text = moment_text(time_s, view.span_s / (view.columns or 1), view.rate, view.length)
         sounds = ""
         if hz is not None:
-            octaves, stft = map(level_text, levels)
-            if reason := view.damage.at(time_s):
-                octaves = stft = reason
-            sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}  octaves {octaves:>9}  STFT {stft:>9}"
+            reason = view.damage.at(time_s)
+            texts = [reason] * len(levels) if reason else map(level_text, levels)
+            told = "".join(f"  {name} {text:>9}" for name, text in zip(names, texts, strict=True))
+            sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}{told}"
         delta = ""
         if view.pin:
             louder = [None if a is None or b is None else a - b for a, b in zip(levels, pinned, strict=True)]

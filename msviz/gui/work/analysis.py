@@ -34,6 +34,15 @@ class Picture(NamedTuple):
         return cls(transform, pyramid)
 
 
+NAMES = ("octaves", "STFT")
+
+
+def names_of(pictures: Sequence[Picture]) -> tuple[str, ...]:
+    """Short names of two pictures: what they are made with, or of which channels."""
+    named = zip(pictures, NAMES, strict=False)
+    return tuple(getattr(picture.transform, "channel", name) for picture, name in named)
+
+
 def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.uint8]]:
     """Compute a tile: the levels of its frames, one array (frames, rows) a band.
 
