@@ -140,7 +140,7 @@ def test_the_view_turns_the_page_where_the_playhead_leaves_it(qtbot, opened, dev
 
 
 def test_it_does_not_follow_when_told_not_to(qtbot, opened, device):
-    action(opened, "Not at all").trigger()
+    action(opened, "Off").trigger()
     opened.view.show(opened.view.full._replace(start_s=2.0, stop_s=3.0))
     opened.listening.seek(2.9)
     qtbot.keyClick(opened, KEY.Key_Space)

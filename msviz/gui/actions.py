@@ -28,15 +28,15 @@ T = TypeVar("T")
 
 SOURCE_TIPS = {
     "Original": "The track itself",
-    "Multi-scale": "The track rebuilt from its octaves, with all edits",
-    "STFT": "The track rebuilt from the STFT, with all edits",
-    "Difference": "Original minus Multi-scale: what the octaves lose, what edits take away",
+    "Multi-scale": "The resynthesis from the octaves, with all edits",
+    "STFT": "The resynthesis from the STFT, with all edits",
+    "Difference": "Original minus Multi-scale: what the edits, or the octaves, take away",
 }
 SHOWN_NAMES = {
     "both": "Octaves and STFT",
     "octaves": "Octaves only",
     "stft": "STFT only",
-    "curtain": "Curtain: octaves and STFT in one",
+    "curtain": "Curtain (octaves | STFT)",
 }
 
 
@@ -134,43 +134,44 @@ class Actions:
         self._selection_menu(edit)
         edit.addSeparator()
         self._boxes = boxes = [
-            self._add(edit, "&Solo selection", "Ctrl+Shift+A", editing.toggle_solo, always=True),
-            self._add(edit, "S&ilence selection", "Del", editing.remove, always=True),
-            self._add(
-                edit,
-                "Change the box in &gain…",
-                "Ctrl+Shift+G",
-                self._dialogs.ask_gain,
-                always=True,
-            ),
-            self._add(edit, "&Take back what was done to the box", "Shift+Del", editing.drop, always=True),
+            self._add(edit, text, key, do, tip=tip, always=True)
+            for text, key, do, tip in (
+                (
+                    "&Solo selection",
+                    "Ctrl+Shift+A",
+                    editing.toggle_solo,
+                    "Play only the selection and other soloed selections; again to end the solo",
+                ),
+                ("S&ilence selection", "Del", editing.remove, "Remove the selection from the resynthesis"),
+                (
+                    "Change selection &gain…",
+                    "Ctrl+Shift+G",
+                    self._dialogs.ask_gain,
+                    "Raise or lower the gain of the selection in the resynthesis",
+                ),
+                (
+                    "Reset this &box",
+                    "Shift+Del",
+                    editing.drop,
+                    "Undo all changes to the selected box; click an edited box to select it",
+                ),
+            )
         ]
-        for action, tip in zip(
-            boxes,
-            (
-                "Hear only what is selected and other soloed selections; again to turn solo off",
-                "Remove what is selected from the resynthesis",
-                "Make what is selected louder or softer",
-                "Leave what is in the chosen box as it was; click an edited box to choose it",
-            ),
-            strict=True,
-        ):
-            action.setToolTip(f"{tip} ({action.shortcut().toString()})")
-        edit.addSeparator()
+        octave = self._menu("&Octave at the pointer", edit)
         self._octaves = [
-            self._add(edit, text, key, do)
+            self._add(octave, text, key, do)
             for text, key, do in (
-                ("&Mute the octave under the pointer", "Shift+M", editing.mute),
-                ("&Solo the octave under the pointer", "Shift+S", editing.solo),
-                ("&Louder octave under the pointer", "Shift+Up", partial(editing.step_gain, STEP_DB)),
-                ("So&fter octave under the pointer", "Shift+Down", partial(editing.step_gain, -STEP_DB)),
+                ("&Mute octave", "Shift+M", editing.mute),
+                ("&Solo octave", "Shift+S", editing.solo),
+                ("&Raise octave gain", "Shift+Up", partial(editing.step_gain, STEP_DB)),
+                ("&Lower octave gain", "Shift+Down", partial(editing.step_gain, -STEP_DB)),
             )
         ]
         edit.addSeparator()
-        clear = self._add(edit, "&Clear all edits", "Ctrl+Shift+Del", editing.clear, always=True)
+        clear = self._add(edit, "Reset all &edits", "Ctrl+Shift+Del", editing.clear, always=True)
 
         def offer() -> None:
-            """What there is something to do with."""
+            """Enable what applies."""
             selected = view.selection is not None
             self._nudge.setEnabled(selected)
             applies = selected, selected, selected, editing.chosen is not None
@@ -185,7 +186,7 @@ class Actions:
         view, pictures = self._work.view, self._pictures
         self._selects = [
             self._add(edit, "Select &all", "Ctrl+A", view.select_all),
-            self._add(edit, "Select &none", "Esc", lambda: view.select(None)),
+            self._add(edit, "&Clear selection", "Esc", lambda: view.select(None)),
         ]
         self._nudge = nudge = self._menu("Nudge &selection", edit)
         for name, key, right, up in (
@@ -224,18 +225,29 @@ class Actions:
         listening, track, dialogs = self._work.listening, self._work.track, self._dialogs
         play = self._menu("&Play")
         self.play = self._add(play, "&Play", "Space", listening.toggle_playing)
-        tip = "Play the selection once, only its frequencies (Shift+Space)"
-        self._play_selection = self._add(play, "Play the s&election", "Shift+Space", listening.play_selection)
-        self._play_selection.setToolTip(tip)
+        self._play_selection = self._add(
+            play,
+            "Play s&election",
+            "Shift+Space",
+            listening.play_selection,
+            tip="Play the selection once: its time range, and only its frequencies",
+        )
         self.stop = self._add(play, "&Stop", "Shift+Esc", listening.stop_playing)
-        self.loop = self._switch(play, "&Loop", "L", listening.set_looping)
-        self.loop.setToolTip("Repeat the time of the selection; with no selection, the whole track (L)")
-        self.start = self._add(play, "Go to the s&tart", "Home", lambda: listening.go_to(0.0))
-        self._add(play, "Go to the en&d", "End", lambda: listening.go_to(track.view.full.stop_s))
-        self._add(play, "&Go to time…", "Ctrl+G", dialogs.go_to_time)
-        self._add(play, "10 s &back", "[", lambda: listening.go_by(-10.0))
-        self._add(play, "10 s &on", "]", lambda: listening.go_by(10.0))
-        self._add(play, "Go to the ne&xt damaged stretch", "Ctrl+D", self._work.go_to_next_missing)
+        self.loop = self._switch(
+            play,
+            "&Loop",
+            "L",
+            listening.set_looping,
+            tip="Repeat the time range of the selection, or the whole track if nothing is selected",
+        )
+        go = self._menu("&Go to", play)
+        self.start = self._add(go, "&Start", "Home", lambda: listening.go_to(0.0))
+        self.start.setToolTip("Go to the start (Home)")
+        self._add(go, "&End", "End", lambda: listening.go_to(track.view.full.stop_s))
+        self._add(go, "&Time…", "Ctrl+G", dialogs.go_to_time)
+        self._add(go, "&Back 10 s", "[", lambda: listening.go_by(-10.0))
+        self._add(go, "&Forward 10 s", "]", lambda: listening.go_by(10.0))
+        self._add(go, "&Next damaged part", "Ctrl+D", self._work.go_to_next_missing)
         for name in ("play", "stop", "start", "loop"):
             getattr(self, name).setIcon(icon(name))
         play.addSeparator()
@@ -246,28 +258,39 @@ class Actions:
             action.setToolTip(f"{SOURCE_TIPS[name]} ({action.shortcut().toString()})")
         self.sources["Difference"].setShortcuts(["4", "D"])
         for number, letter in enumerate("AB"):
-            self._add(play, f"{letter} of the last two heard", letter, partial(self._hear_of_pair, number))
+            self._add(
+                play,
+                f"Switch to {letter}",
+                letter,
+                partial(self._hear_of_pair, number),
+                tip="A and B are the last two sources played",
+            )
+        self.blind_test = self._add(
+            play,
+            "A&BX test…",
+            "X",
+            dialogs.test_blind,
+            tip="Test by ear whether two sources differ, in the selection",
+        )
+        self.blind_test.setIconText("ABX")
         play.addSeparator()
         speed = self._menu("Spee&d", play)
         texts = {"Full speed": 1.0, "Half speed, same pitch": 0.5, "Quarter speed, same pitch": 0.25}
         self.speeds = self._choice(speed, texts, listening.set_speed, ["Ctrl+1", "Ctrl+2", "Ctrl+4"])
         self.speeds[1.0].setChecked(True)
-        follow = self._menu("&Follow the playhead", play)
-        ways = {"By &pages": "page", "&Smoothly": "smooth", "&Not at all": "off"}
+        follow = self._menu("&Follow playhead", play)
+        ways = {"By &page": "page", "&Smoothly": "smooth", "&Off": "off"}
         self.follow = self._choice(follow, ways, partial(setattr, listening, "follow"), ["F6", "F7", "F8"])
         self.follow["page"].setChecked(True)
-        play.addSeparator()
-        self._add(play, "Lo&uder", "Ctrl+Up", partial(listening.step_volume, VOLUME_STEP), always=True)
-        self._add(play, "Sof&ter", "Ctrl+Down", partial(listening.step_volume, -VOLUME_STEP), always=True)
-        self.mute = self._switch(play, "&Mute", "Ctrl+M", listening.set_muted)
+        volume = self._menu("&Volume", play)
+        self._add(volume, "Lo&uder", "Ctrl+Up", partial(listening.step_volume, VOLUME_STEP), always=True)
+        self._add(volume, "&Quieter", "Ctrl+Down", partial(listening.step_volume, -VOLUME_STEP), always=True)
+        self.mute = self._switch(volume, "&Mute", "Ctrl+M", listening.set_muted)
         self.mute.setIcon(icon("loud"))
-        self._tracks = self._menu("Sound trac&k", play)
+        play.addSeparator()
+        self._tracks = self._menu("Audio trac&k", play)
         self._devices = self._menu("Output de&vice", play)
         self._devices.aboutToShow.connect(self._fill_devices)
-        play.addSeparator()
-        self.blind_test = self._add(play, "A&BX test…", "X", dialogs.test_blind)
-        self.blind_test.setIconText("ABX")
-        self.blind_test.setToolTip("Test by ear whether two sources differ, in the selection (X)")
 
     def _view_menu(self) -> None:
         view, pictures = self._work.view, self._pictures
@@ -287,25 +310,26 @@ class Actions:
         self.switches = {
             "waveform": self._switch(look, "&Waveform", "W", pictures.set_waveform_shown),
             "rebuilt": self._switch(
-                look, "&Resynthesis over the waveform", "Shift+W", pictures.waveform.set_rebuilt_shown
+                look, "&Resynthesis in the waveform", "Shift+W", pictures.waveform.set_rebuilt_shown
             ),
-            "smooth": self._switch(look, "&Smooth cells", "S", pictures.set_smooth),
-            "notes": self._switch(look, "&Notes on the rulers", "N", pictures.set_notes),
+            "smooth": self._switch(look, "S&mooth cells", "S", pictures.set_smooth),
+            "notes": self._switch(look, "&Piano ruler", "N", pictures.set_notes),
             "octave controls": self._switch(look, "Octave &controls", "G", pictures.set_gutter_shown),
-            "linear": self._switch(look, "STFT on a &linear axis", "Shift+L", pictures.set_stft_linear),
-            "harmonics": self._switch(look, "&Harmonics of the pointer's frequency", "H", view.set_harmonics),
+            "linear": self._switch(look, "&Linear STFT axis", "Shift+L", pictures.set_stft_linear),
+            "harmonics": self._switch(look, "&Harmonics of the cursor", "H", view.set_harmonics),
         }
         curtain = pictures.curtain.canvas
 
-        def draw_curtain(way: float) -> Callable[[], None]:
+        def move_divider(way: float) -> Callable[[], None]:
             return lambda: curtain.move_edge(curtain.edge + way)
 
-        self._add(look, "Curtain to the left", "Shift+Left", draw_curtain(-CURTAIN_STEP))
-        self._add(look, "Curtain to the right", "Shift+Right", draw_curtain(CURTAIN_STEP))
-        look.addSeparator()
-        self._add(look, "&Brighter", ".", lambda: pictures.shift_range(-BRIGHTER_DB))
-        self._add(look, "&Darker", ",", lambda: pictures.shift_range(BRIGHTER_DB))
-        self._add(look, "Edit the colour &map…", "Ctrl+Shift+C", self._dialogs.edit_colours)
+        divider = self._menu("&Divider of the curtain", look)
+        self._add(divider, "Move &left", "Shift+Left", move_divider(-CURTAIN_STEP))
+        self._add(divider, "Move &right", "Shift+Right", move_divider(CURTAIN_STEP))
+        colours = self._menu("&Colours", look)
+        self._add(colours, "&Brighter", ".", lambda: pictures.shift_range(-BRIGHTER_DB))
+        self._add(colours, "&Darker", ",", lambda: pictures.shift_range(BRIGHTER_DB))
+        self._add(colours, "Edit colour &map…", "Ctrl+Shift+C", self._dialogs.edit_colours)
         look.addSeparator()
         self._look = look
         self._add(look, "F&ull screen", "F11", self._toggle_full_screen, always=True)
@@ -362,12 +386,20 @@ class Actions:
         return menu
 
     def _add(
-        self, menu: QMenu, text: str, key: str, do: Callable[[], object] | None, *, always: bool = False
+        self,
+        menu: QMenu,
+        text: str,
+        key: str,
+        do: Callable[[], object] | None,
+        *,
+        tip: str = "",
+        always: bool = False,
     ) -> QAction:
+        """Add an action to a menu; it needs a track unless it is `always` enabled."""
         action = QAction(text, self._window)
         action.setShortcut(key)
-        plain = text.replace("&", "").rstrip("…")
-        action.setToolTip(f"{plain} ({key})" if key else plain)
+        tip = tip or text.replace("&", "").rstrip("…")
+        action.setToolTip(f"{tip} ({key})" if key else tip)
         if do:
             action.triggered.connect(lambda: do())
         menu.addAction(action)
@@ -375,9 +407,11 @@ class Actions:
             self._needs_track.append(action)
         return action
 
-    def _switch(self, menu: QMenu, text: str, key: str, do: Callable[[bool], None]) -> QAction:
-        """An action that is on or off."""
-        action = self._add(menu, text, key, None, always=True)
+    def _switch(
+        self, menu: QMenu, text: str, key: str, do: Callable[[bool], None], *, tip: str = ""
+    ) -> QAction:
+        """Add an action that is on or off."""
+        action = self._add(menu, text, key, None, tip=tip, always=True)
         action.setCheckable(True)
         action.toggled.connect(do)
         return action
@@ -385,7 +419,7 @@ class Actions:
     def _choice(
         self, menu: QMenu, values: Mapping[str, T], do: Callable[[T], object], keys: Sequence[str]
     ) -> dict[T, QAction]:
-        """Actions of which one is checked, by their values."""
+        """Add actions of which one is checked, by their values."""
         group = QActionGroup(self._window)
         actions = {}
         for (text, value), key in zip(values.items(), keys, strict=True):
@@ -396,7 +430,7 @@ class Actions:
         return actions
 
     def add_panel(self, action: QAction | None, key: str, tip: str) -> None:
-        """An action that shows or hides a panel."""
+        """Add an action that shows or hides a panel."""
         if not action:
             return
         action.setShortcut(key)
