@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap, QPolygonF
-from PyQt6.QtWidgets import QApplication, QProxyStyle, QStyle
+from PyQt6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
 ACCENT = QColor(255, 138, 76)
 LINK_ON_LIGHT = QColor("#b34700")
@@ -39,12 +39,23 @@ class Style(QProxyStyle):
     def __init__(self) -> None:
         super().__init__("Fusion")
 
-    def styleHint(self, hint, option=None, widget=None, returnData=None):
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returnData: QStyleHintReturn | None = None,
+    ) -> int:
         if hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons:
             return 0
         return super().styleHint(hint, option, widget, returnData)
 
-    def standardIcon(self, standardIcon, option=None, widget=None):
+    def standardIcon(
+        self,
+        standardIcon: QStyle.StandardPixmap,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> QIcon:
         if standardIcon == QStyle.StandardPixmap.SP_ToolBarHorizontalExtensionButton:
             return icon("more")
         return super().standardIcon(standardIcon, option, widget)
@@ -177,7 +188,7 @@ class _Shape(QIconEngine):
     def clone(self) -> QIconEngine:
         return _Shape(self._name)
 
-    def paint(self, painter, rect, mode, state):
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         groups = QPalette.ColorGroup
         group = groups.Disabled if mode == QIcon.Mode.Disabled else groups.Active
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -187,7 +198,7 @@ class _Shape(QIconEngine):
             points = [QPointF(rect.x() + rect.width() * x, rect.y() + rect.height() * y) for x, y in polygon]
             painter.drawPolygon(QPolygonF(points))
 
-    def pixmap(self, size, mode, state):
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

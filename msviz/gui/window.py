@@ -153,7 +153,8 @@ class Window(QMainWindow):
         pictures.scrubbed.connect(listening.scrub)
         pictures.scrub_ended.connect(listening.end_scrub)
         pictures.view_changed.connect(work.fill)
-        pictures.turned.connect(work.use_requested, Qt.ConnectionType.QueuedConnection)
+        queued = Qt.ConnectionType.QueuedConnection
+        pictures.turned.connect(work.use_requested, queued)  # type: ignore[call-arg]
         pictures.clicked.connect(work.editing.choose_at)
         pictures.octave_edited.connect(work.editing.change_octave)
         pictures.menu_requested.connect(self._show_menu)

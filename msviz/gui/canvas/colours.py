@@ -127,7 +127,7 @@ def painted(pixels: Pixels, colours: Colours, pixel_ratio: float = 1.0) -> QImag
 
 def _memory(picture: QImage) -> NDArray[np.uint32]:
     """The pixels of an image that shares them with no other, to be written to while it exists."""
-    memory = np.frombuffer(picture.bits().asarray(picture.sizeInBytes()), np.uint32)  # type: ignore[call-overload]
+    memory: NDArray[np.uint32] = np.frombuffer(picture.bits().asarray(picture.sizeInBytes()), np.uint32)  # type: ignore[call-overload]
     return memory.reshape(picture.height(), picture.width())
 
 
@@ -145,6 +145,6 @@ def indexed(codes: NDArray[np.uint8], table: NDArray[np.uint32], pixel_ratio: fl
     codes = np.ascontiguousarray(codes)
     shared = QImage(codes.data, width, height, width, QImage.Format.Format_Indexed8)  # type: ignore[call-overload]
     shared.setColorTable(table.tolist())
-    picture = shared.convertToFormat(QImage.Format.Format_RGB32)
+    picture: QImage = shared.convertToFormat(QImage.Format.Format_RGB32)
     picture.setDevicePixelRatio(pixel_ratio)
     return picture

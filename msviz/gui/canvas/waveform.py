@@ -375,7 +375,7 @@ def _table(light: bool) -> NDArray[np.uint32]:
         table[code : code + 64] = waved + (rebuilt - waved) * OPACITY * rebuilt_levels
     table[RED] = clipped
     red, green, blue = np.rint(table).astype(np.uint32).T
-    return np.uint32(0xFF000000) | red << 16 | green << 8 | blue
+    return np.asarray(np.uint32(0xFF000000) | red << 16 | green << 8 | blue, np.uint32)
 
 
 def _rgb(ink: int) -> NDArray[np.floating]:

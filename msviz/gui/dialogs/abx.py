@@ -270,7 +270,9 @@ class AbxDialog(QDialog):
         self._runner.close()
 
 
-def _rendered(sources: Mapping[str, Source], region: tuple[int, int]) -> Iterator[float | dict]:
+def _rendered(
+    sources: Mapping[str, Source], region: tuple[int, int]
+) -> Iterator[float | dict[str, NDArray[np.float32]]]:
     """The samples of a region, as a job: yields the share done, and last all samples."""
     start, stop = region
     made = {name: np.empty((source.channels, stop - start), np.float32) for name, source in sources.items()}

@@ -70,7 +70,7 @@ def parse_frequency(text: str) -> float:
             note = 12 * (int(octave) + 1) + SEMITONES[letter.upper()] + ACCIDENTALS[accidental]
             note_cents = float((cents or "0").replace(" ", ""))
             if abs(note_cents) <= 1200 * MOST_OCTAVES:
-                return A4_HZ * 2.0 ** ((note - A4 + note_cents / 100) / 12)
+                return float(A4_HZ * 2.0 ** ((note - A4 + note_cents / 100) / 12))
     raise MsvizError(
         f"“{text.strip()}” is not a frequency. Type Hz (440), kHz (1.2 kHz) or a note (A4, C#5 +10)."
     )

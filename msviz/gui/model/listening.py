@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
@@ -181,7 +183,7 @@ class Listening(QObject):
     @property
     def volume(self) -> int:
         """Volume from 0 to 100, in steps that sound even: the square root of the player's."""
-        return round(100 * self.player.volume**0.5)
+        return round(100 * math.sqrt(self.player.volume))
 
     def set_volume(self, volume: int) -> None:
         """Set the volume, and unmute."""

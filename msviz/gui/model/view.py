@@ -351,7 +351,8 @@ class View(QObject):
         frequencies = self._exact[2:]
         if frequencies != self.target[2:]:
             frequencies = axis.frequency(on_way[2:]).tolist()
-        self._see(Box(*on_way[:2], *frequencies))
+        low_hz, high_hz = frequencies
+        self._see(Box(on_way[0], on_way[1], low_hz, high_hz))
 
     def _see(self, box: Box) -> None:
         self._exact = box

@@ -241,7 +241,7 @@ class ParameterPanel(QWidget):
 
     def _resolution_at(self, place: int) -> float:
         most = self._track.requested.bins_per_octave / MIN_RESOLUTION
-        return round(MIN_RESOLUTION * most ** (place / SLIDER_STEPS), 3)
+        return float(round(MIN_RESOLUTION * most ** (place / SLIDER_STEPS), 3))
 
     def _change_stft(self, window: int, overlap: int) -> None:
         self._change(window=window, hop=max(1, window // overlap))
