@@ -12,6 +12,8 @@ from window_tools import shown_window
 from msviz import read_audio
 from msviz.gui import app
 from msviz.gui.model.parameters import Parameters
+from msviz.gui.window import Window
+from msviz.playback import Player
 from msviz.transform import Reassigned
 
 RATE = 8000
@@ -222,3 +224,31 @@ def test_an_error_that_nobody_foresaw_is_said_in_the_window_and_logged(window, m
     assert "Internal error: ValueError('odd')" in window.messages._text.text()
     assert [str(record.exc_info[1]) for record in caplog.records] == ["odd"]
     assert sys.excepthook is sys.__excepthook__
+
+
+def test_a_window_that_is_asked_for_opens_with_its_file(qtbot, window, track, monkeypatch):
+    made = [window]
+
+    class Opening(Stub):
+        def exec(self):
+            window.window_requested.emit(track)
+            window.window_requested.emit(None)
+            qtbot.waitUntil(lambda: made[1].source is not None)
+            self.shown = [(each.isVisible(), each.source and each.source.path) for each in made[1:]]
+            return 0
+
+    stub = Opening()
+
+    def make():
+        if stub.begun:
+            made.append(Window(Player()))
+        stub.begun = True
+        return made[-1]
+
+    stub.begun = False
+    monkeypatch.setattr(app, "application", lambda: stub)
+    monkeypatch.setattr(app, "apply_theme", lambda *_: None)
+    monkeypatch.setattr("msviz.gui.window.Window", make)
+    monkeypatch.setattr(app.signal, "signal", lambda *_: None)
+    assert app.run([]) == 0
+    assert stub.shown == [(True, track), (True, None)]
