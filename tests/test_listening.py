@@ -425,12 +425,12 @@ def test_stopped_the_error_is_that_of_what_would_be_heard(qtbot, window, name):
 
 
 def test_the_error_of_what_has_changed_meanwhile_is_not_told(qtbot, window, monkeypatch):
-    monkeypatch.setattr(window.error._soon, "start", window.error._start)
+    monkeypatch.setattr(window.work.error._soon, "start", window.work.error._start)
     window.view.select(Box(2.0, 4.0, 1000.0, 4000.0))
     window.editing.remove()
     window.listening.seek(3.0)
     told = []
-    window.error.read.connect(told.append)
+    window.work.error.read.connect(told.append)
     window.listening.seek(6.0)  # a worker is reading at 3 s
     qtbot.waitUntil(lambda: any(told) and not window.runner._jobs)
     assert [db is None or db > 80 for db in told] == [True, True]

@@ -14,7 +14,6 @@ from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import View
 from msviz.gui.panels.lab import BITS, LabPanel, error_text, kept_at, place_of
 from msviz.gui.panels.meter import LOWEST_DB, MeterBar
-from msviz.gui.panels.status import StatusBar
 from msviz.gui.theme import apply_theme, icon
 from msviz.gui.window import Window
 from msviz.lab import Recipe
@@ -168,11 +167,12 @@ def test_the_overviews_edges_are_seen_on_any_ground(qtbot):
 
 
 def test_progress_is_painted_with_the_rest(qtbot):
-    status = StatusBar(View())
-    qtbot.addWidget(status)
+    window = Window(Player())
+    qtbot.addWidget(window)
+    status = window.status
     status.show_progress(0.1, stopped=False)
-    status.show()
-    qtbot.waitExposed(status)
+    window.show()
+    qtbot.waitExposed(window)
     QApplication.processEvents()
     painted = []
 

@@ -80,7 +80,7 @@ def held(window):
 def rest(qtbot, window):
     """Let what is asked soon be asked, and wait until it is there."""
     QApplication.processEvents()
-    qtbot.waitUntil(lambda: not window.rebuilt._job and not window.rebuilt._soon.isActive())
+    qtbot.waitUntil(lambda: not window._feed.rebuilt._job and not window._feed.rebuilt._soon.isActive())
 
 
 def test_nothing_is_asked_while_nothing_is_altered(qtbot, window, asked):
@@ -110,7 +110,7 @@ def test_over_single_samples_the_whole_is_the_original(qtbot, window, asked):
 
 def test_a_muted_octave_is_missing_from_afar(qtbot, window, asked):
     mute(window)
-    qtbot.waitUntil(lambda: reaches(window)[0] is not None and not window.rebuilt._job)
+    qtbot.waitUntil(lambda: reaches(window)[0] is not None and not window._feed.rebuilt._job)
     left, right = reaches(window)
     assert left < 0.001  # 60 dB
     assert right == pytest.approx(0.5, abs=0.01)
@@ -128,7 +128,7 @@ def test_a_muted_octave_is_missing_from_afar(qtbot, window, asked):
     assert image.pixel(x, 3 * height // 4 - quarter) == table[(WAVE + REBUILT) * LEVELS]
     mute(window, LOW_OCTAVE + 2)
     assert reaches(window) == [None, None]
-    qtbot.waitUntil(lambda: reaches(window)[0] is not None and not window.rebuilt._job)
+    qtbot.waitUntil(lambda: reaches(window)[0] is not None and not window._feed.rebuilt._job)
     assert max(reaches(window)) < 0.001
     mute(window, muted=False)
     mute(window, LOW_OCTAVE + 2, muted=False)
@@ -173,23 +173,23 @@ def test_where_the_view_was_before_is_not_read(qtbot, window, asked):
         look(window, start_s, start_s + 0.5)
     rest(qtbot, window)
     assert [start <= 30 * RATE <= stop for start, stop in asked] == [True]
-    first = window.rebuilt._near
+    first = window._feed.rebuilt._near
     look(window, 5.0, 5.5)
-    window.rebuilt._fill()
-    gone = window.rebuilt._job
+    window._feed.rebuilt._fill()
+    gone = window._feed.rebuilt._job
     look(window, 25.0, 25.5)
-    window.rebuilt._fill()
+    window._feed.rebuilt._fill()
     assert gone.outcome is not None
     qtbot.waitUntil(lambda: held(window)[0] <= 25 * RATE <= held(window)[1])
-    assert window.rebuilt._near == held(window) != first
+    assert window._feed.rebuilt._near == held(window) != first
 
 
 def test_from_afar_the_pictures_go_first(qtbot, window):
     window.work.set_parameters(Parameters(resolution=8.0))
     assert window.analysis.progress < 1
     mute(window)
-    window.rebuilt._fill()
-    assert not window.rebuilt._job
+    window._feed.rebuilt._fill()
+    assert not window._feed.rebuilt._job
     qtbot.waitUntil(lambda: reaches(window)[0] is not None)
     assert window.analysis.progress == 1
 
@@ -246,8 +246,8 @@ def test_a_fault_is_told_once(qtbot, window, monkeypatch, asked):
 
 def test_another_track_while_it_is_read(qtbot, window, asked):
     mute(window)
-    window.rebuilt._fill()
-    assert window.rebuilt._job
+    window._feed.rebuilt._fill()
+    assert window._feed.rebuilt._job
     other = window.source.path.with_name("other.wav")
     soundfile.write(other, np.zeros(SECONDS * RATE), RATE)
     window.files.open(other)

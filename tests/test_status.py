@@ -7,6 +7,7 @@ from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QApplication, QLabel
 
 from msviz.gui.model.parameters import Parameters
+from msviz.gui.panels.readout_label import readout_text
 from msviz.gui.window import Window
 from msviz.playback import Player
 
@@ -27,7 +28,7 @@ def narrow(qtbot):
 def test_what_is_told_does_not_widen_the_window(narrow):
     status, least = narrow.status, narrow.minimumSizeHint().width()
     for tell in (
-        lambda: status.show_read_out((0.1, 440.0), (-60.0, -60.0)),
+        lambda: narrow.view.set_cursor((0.1, 440.0)),
         lambda: status.show_message("Opening " + 300 * "x"),
         lambda: status.show_progress(0.75, stopped=True),
         lambda: status.show_export(300 * "y" + ".wav", 0.5),
@@ -56,7 +57,7 @@ def test_a_text_that_gives_way_is_told_whole_in_its_tip(narrow):
 def test_the_read_out_is_as_wide_over_pictures_as_over_the_waveform_and_gives_way_to_the_export(narrow):
     status, widths = narrow.status, set()
     for cursor in ((0.1, 440.0), (0.1, None), None, (-0.1, None), (0.1, 20000.0)):
-        status.show_read_out(cursor, (-110.5, None))
+        narrow.view.set_cursor(cursor)
         QApplication.processEvents()
         if cursor:
             widths.add(status._read_out.width())
@@ -70,13 +71,13 @@ def test_the_read_out_is_as_wide_over_pictures_as_over_the_waveform_and_gives_wa
 
 
 def test_the_read_out_tells_samples_from_near(narrow):
-    view, status = narrow.view, narrow.status
+    view = narrow.view
     view.open(8000, 80_000, 20.0, 4000.0)
     view.columns = 800.0
     for span_s, words in ((10.0, ["0:01.250", "440.0"]), (0.05, ["0:01.25000", "sample", "10,000", "440.0"])):
         view.show(view.full._replace(start_s=1.25, stop_s=1.25 + span_s))
-        status.show_read_out((1.25, 440.0), (None, None))
-        assert status._read_out.text().split()[: len(words)] == words
+        view.set_cursor((1.25, 440.0))
+        assert readout_text(view, (None, None)).split()[: len(words)] == words
 
 
 def test_other_parameters_never_tell_that_the_analysis_stopped(qtbot, narrow, track, monkeypatch):

@@ -334,7 +334,7 @@ def read_out(window):
 
 
 def test_levels_under_a_resting_pointer_are_those_of_another_view(qtbot, opened):
-    qtbot.waitUntil(lambda: not opened._read_out_soon.isActive())
+    qtbot.waitUntil(lambda: not opened._read_out._soon.isActive())
     opened.view.set_cursor((10.0, 440.0))
     assert read_out(opened)[0] == "−6.0 dB"
     opened.view.show(opened.view.full._replace(low_hz=1000.0))
@@ -346,7 +346,7 @@ def test_levels_under_a_resting_pointer_are_those_of_another_view(qtbot, opened)
 def test_levels_under_a_resting_pointer_are_told_when_they_are_known(qtbot, window, track):
     window.show_source(open_audio(track))
     window.analysis.stop()
-    qtbot.waitUntil(lambda: not window._read_out_soon.isActive())
+    qtbot.waitUntil(lambda: not window._read_out._soon.isActive())
     window.view.set_cursor((10.0, 440.0))
     assert read_out(window) == ("–", "–")
     window.analysis.resume()

@@ -189,14 +189,14 @@ def test_the_read_out_tells_how_far_the_pin_is_and_can_be_copied(qtbot, opened):
     opened.view.set_cursor((5.0, 440.0))
     qtbot.keyClick(opened, KEY.Key_P)
     opened.view.set_cursor((7.5, 880.0))
-    levels = opened._levels_at((7.5, 880.0))[0] - opened._levels_at((5.0, 440.0))[0]
+    levels = opened.pictures.levels_at(7.5, 880.0)[0] - opened.pictures.levels_at(5.0, 440.0)[0]
     delta = f"Δ +2.500 s  +440.0 Hz  +12.00 st  octaves {levels:.1f} dB".replace("-", "−")
-    assert delta in opened.status.read_out
+    assert delta in opened._read_out.plain
     qtbot.keyClick(opened, KEY.Key_C, CTRL)
-    assert clipboard.text() == opened.status.read_out
+    assert clipboard.text() == opened._read_out.plain
     assert clipboard.text().startswith("0:07.500  880.0 Hz  A5 +0 ct  octaves")
     qtbot.keyClick(opened, KEY.Key_P)
-    assert "Δ" not in opened.status.read_out
+    assert "Δ" not in opened._read_out.plain
 
 
 def test_what_the_pointer_is_on_snaps_while_z_is_held(qtbot, opened):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
@@ -16,26 +15,23 @@ from msviz.gui.actions import Actions
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.dialogs.dialogs import Dialogs
 from msviz.gui.keyboard import ControlKeys
-from msviz.gui.model.gains import solo_text
 from msviz.gui.model.listening import FOLLOWED
 from msviz.gui.model.session import Session
-from msviz.gui.model.track import SOURCES
 from msviz.gui.model.workspace import Workspace
 from msviz.gui.panels.colour_bar import ColourBar
 from msviz.gui.panels.drop import DropOverlay, accept_copy, dropped_files
+from msviz.gui.panels.feed import Feed
 from msviz.gui.panels.inspector import Inspector
 from msviz.gui.panels.messages import MessageBar
 from msviz.gui.panels.meter import MeterBar
 from msviz.gui.panels.pictures import SHOWN, Pictures
+from msviz.gui.panels.readout_label import ReadOut
 from msviz.gui.panels.status import StatusBar
 from msviz.gui.panels.transport import TransportBar
 from msviz.gui.panels.welcome import Welcome
-from msviz.gui.work.analysis import NAMES, Analysis, names_of
-from msviz.gui.work.resynthesis import ResynthesisWave
-from msviz.gui.work.signal_to_error import ErrorReader
+from msviz.gui.work.analysis import Analysis
 from msviz.playback import Player
 
-READ_OUT_MS = 100  # until what is under the pointer has been drawn
 SIZE = QSize(1400, 860)
 INSPECTOR_WIDTH = 250
 INSPECTOR_FITS = 1000  # pixels: in a window of this width it stands beside the pictures at first
@@ -72,11 +68,9 @@ class Window(QMainWindow):
         self.listening, self.editing = work.listening, work.editing
         self.files, self.exporter = work.files, work.exporter
 
-        self.error = ErrorReader(work.player, work.runner)
         self.pictures = Pictures(work.track)
-        self.rebuilt = ResynthesisWave(self.pictures.waveform, work.runner)
         self.welcome = Welcome(_demos())
-        self.messages = MessageBar()
+        self.messages = MessageBar(work)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.pictures)
@@ -104,13 +98,11 @@ class Window(QMainWindow):
         self.addToolBar(self.transport)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.inspector)
         self.resizeDocks([self.inspector], [INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
-        self.status = StatusBar(self.view)
+        self._read_out = ReadOut(work.track, self.pictures)
+        self.status = StatusBar(work, self._read_out)
         self.setStatusBar(self.status)
+        self._feed = Feed(work, self.pictures, self.inspector)
 
-        self._read_out_soon = QTimer(self)
-        self._read_out_soon.setSingleShot(True)
-        self._read_out_soon.setInterval(READ_OUT_MS)
-        self._read_out_soon.timeout.connect(self._show_read_out)
         self._connect()
         ControlKeys(self)
         self.drop = DropOverlay(self)
@@ -119,52 +111,19 @@ class Window(QMainWindow):
         self._restore()
 
     def _connect(self) -> None:
-        """Let the workspace work for what is shown, and show what it tells."""
-        work, pictures, status, listening = self.work, self.pictures, self.status, self.listening
+        work, pictures = self.work, self.pictures
         work.opened.connect(self._show_track)
-        work.closed.connect(partial(self.rebuilt.turn_to, None))
-        work.closed.connect(self._show_error)
-        work.length_changed.connect(self._show_length)
-        work.progressed.connect(self._show_progress)
-        work.problem.connect(self.messages.show_message)
-        work.message.connect(status.show_text)
-        work.files.message.connect(status.show_message)
         work.files.recent_changed.connect(self._show_recent)
-        work.exporter.progressed.connect(status.show_export)
-        listening.failed.connect(partial(self.messages.show_message, retry=True))
-        listening.ticked.connect(self.meter.wake)
-        listening.slow_tick.connect(self._slow_tick)
-        listening.volume_changed.connect(self._save_volume)
-        work.track.heard_changed.connect(self._show_error)
-        work.track.edits_changed.connect(self._show_solo)
-        self.error.read.connect(self.inspector.lab.show_error)
+        work.listening.ticked.connect(self.meter.wake)
+        work.listening.volume_changed.connect(self._save_volume)
+        work.error.read.connect(self.inspector.lab.show_error)
         self.welcome.open_requested.connect(self.dialogs.open_file)
         self.welcome.chosen.connect(work.files.open)
-        self.messages.retry_requested.connect(listening.retry)
-        self.inspector.selection.message.connect(status.show_text)
-        status.stop_requested.connect(self._toggle_analysis)
-        status.cancel_requested.connect(work.exporter.cancel)
-        status.reset_requested.connect(self._reset_dropouts)
-        status.solo_off_requested.connect(work.editing.clear_solo)
-        status.damage_chosen.connect(work.go_to_missing)
+        self.inspector.selection.message.connect(self.status.show_text)
         self.colour_bar.changed.connect(pictures.set_colours)
         pictures.colours_changed.connect(self.colour_bar.set_colours)
-        pictures.seek_requested.connect(listening.seek)
-        pictures.scrubbed.connect(listening.scrub)
-        pictures.scrub_ended.connect(listening.end_scrub)
-        pictures.view_changed.connect(work.fill)
-        queued = Qt.ConnectionType.QueuedConnection
-        pictures.turned.connect(work.use_requested, queued)  # type: ignore[call-arg]
-        pictures.clicked.connect(work.editing.choose_at)
-        pictures.octave_edited.connect(work.editing.change_octave)
         pictures.menu_requested.connect(self._show_menu)
-        pictures.waveform.samples_wanted.connect(self._read_samples)
-        self.rebuilt.failed.connect(self.messages.show_message)
-        pictures.message.connect(status.show_text)
         self.actions_.context_menu.aboutToHide.connect(self._leave_menu)
-        self.view.cursor_changed.connect(self._show_read_out)
-        self.view.pin_changed.connect(self._show_read_out)
-        self.view.range_changed.connect(self._read_out_soon.start)
 
     # The open track
 
@@ -191,72 +150,12 @@ class Window(QMainWindow):
         session = self.session
         if not session:
             return
-        self.messages.clear()
-        session.tile_done.connect(self.pictures.refresh)
-        session.tile_done.connect(self._read_out_soon.start)
-        session.samples_read.connect(self.pictures.waveform.put)
-        session.failed.connect(self.pictures.uncover)
-        session.progressed.connect(self.rebuilt.look)
-        session.pictures_changed.connect(self._turn_pictures)
-        session.sources_changed.connect(self._show_rebuilt)
-        session.sources_changed.connect(self._show_error)
-        self.pictures.set_pictures(*session.pictures)
-        self.pictures.waveform.open(session.lanes)
-        self._lanes = session.waveforms[0]
-        self._show_rebuilt()
         if self._pages.currentWidget() is not self.pictures:
             self._pages.setCurrentWidget(self.pictures)
             self.setFocus()  # Qt gives it to the first field
         self.colour_bar.setEnabled(True)
         self.setWindowTitle(f"{session.source.path.name} – msviz")
         self.setWindowFilePath(str(session.source.path))
-        self.status.show_file(session.source)
-        self._show_error()
-
-    def _turn_pictures(self) -> None:
-        """Show the pictures of other parameters."""
-        if session := self.session:
-            self.pictures.turn_to(*session.pictures)
-            if session.waveforms[0] != self._lanes:
-                self._lanes = session.waveforms[0]
-                self.pictures.waveform.open(session.lanes)
-            self._show_rebuilt()
-
-    def _show_rebuilt(self) -> None:
-        self.rebuilt.turn_to(self.session, altered=self.track.altered)
-
-    def _show_length(self) -> None:
-        """Show all of a track that has turned out to have another length, at the same place."""
-        if self.session and self.source:
-            self.pictures.set_pictures(*self.session.pictures)
-            self.pictures.waveform.set_length()
-            self._show_rebuilt()
-            self.status.show_file(self.source)
-
-    def _read_samples(self, start: int, stop: int) -> None:
-        """Read what a close view of the waveform shows."""
-        if self.analysis:
-            job = self.analysis.read(start, stop)
-            job.item.connect(partial(self.pictures.waveform.set_samples, start))
-
-    def _toggle_analysis(self) -> None:
-        self.work.toggle_analysis()
-        self.pictures.uncover()
-
-    def _show_progress(self) -> None:
-        if self.analysis and self.source:
-            self.status.show_progress(self.analysis.progress, stopped=self.analysis.stopped)
-            self.status.show_damage(self.source.notes)
-
-    def _show_read_out(self) -> None:
-        if self.view.gliding:  # it is shown as soon as the view is there
-            return
-        names = names_of(self.session.pictures) if self.session else NAMES
-        self.status.show_read_out(
-            self.view.cursor, self._levels_at(self.view.cursor), self._levels_at(self.view.pin), names
-        )
-        if self.analysis:
-            self.inspector.look(self.analysis.pictures)
 
     def _show_menu(self, at: QPoint) -> None:
         time_s, hz = self.view.cursor or (None, None)
@@ -268,13 +167,8 @@ class Window(QMainWindow):
         """Clear the cursor once the chosen action has used it."""
         QTimer.singleShot(0, lambda: self.view.set_cursor(None))
 
-    def _levels_at(self, place: tuple[float, float | None] | None) -> tuple[float | None, float | None]:
-        """The levels of both pictures at a place, where they show any."""
-        time_s, hz = place or (None, None)
-        return (None, None) if time_s is None or hz is None else self.pictures.levels_at(time_s, hz)
-
     def _copy_read_out(self) -> None:
-        text = self.status.read_out
+        text = self._read_out.plain
         if text and (clipboard := QApplication.clipboard()):
             clipboard.setText(text)
         self.status.show_text(f"Copied {text}" if text else "Point at a picture to copy its readout.")
@@ -295,24 +189,6 @@ class Window(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange:
             self.view.set_snapping(False)  # another window gets the release of the key
         super().changeEvent(event)
-
-    # Sound
-
-    def _show_error(self) -> None:
-        sources, name = self.session.sources if self.session else {}, self.track.heard
-        heard = sources.get(name) if name != "Difference" else None  # which is the error itself
-        self.error.look(sources.get(SOURCES[0]), heard)
-
-    def _show_solo(self) -> None:
-        self.status.show_solo(solo_text(self.track.edits))
-
-    def _slow_tick(self) -> None:
-        self._show_error()
-        self.status.show_dropouts(self.player.dropouts)
-
-    def _reset_dropouts(self) -> None:
-        self.player.reset_dropouts()
-        self.status.show_dropouts(self.player.dropouts)
 
     def _save_volume(self) -> None:
         QSettings().setValue("volume", self.listening.volume)

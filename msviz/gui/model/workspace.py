@@ -21,6 +21,7 @@ from msviz.gui.model.view import Box, View
 from msviz.gui.work.analysis import Analysis
 from msviz.gui.work.exporting import Exporter
 from msviz.gui.work.jobs import Runner
+from msviz.gui.work.signal_to_error import ErrorReader
 from msviz.playback import Player
 
 COUNT_MS = 200  # between two checks whether the length of a track is final
@@ -46,6 +47,8 @@ class Workspace(QObject):
         None while no track is open.
     files : Files
     exporter : Exporter
+    error : ErrorReader
+        Of the source that is played.
     preferences : Preferences
     """
 
@@ -54,6 +57,7 @@ class Workspace(QObject):
     closed = pyqtSignal()
     """The track is closed; another may follow at once."""
     length_changed = pyqtSignal()
+    analysis_toggled = pyqtSignal()
     progressed = pyqtSignal()
     """The analysis has gone on, or was stopped or resumed."""
     problem = pyqtSignal(str)
@@ -72,6 +76,7 @@ class Workspace(QObject):
         self.listening = Listening(self.player, self.track)
         self.exporter = Exporter(self.runner)
         self.files = Files(self.runner)
+        self.error = ErrorReader(self.player, self.runner)
         self.preferences = Preferences.load(settings)
         self.session: Session | None = None
         self._file: Fingerprint = {}  # of the file as it was when it was opened
@@ -93,6 +98,8 @@ class Workspace(QObject):
         self.track.requested_changed.connect(self._follow_request)
         self.track.edits_changed.connect(self._play_changes)
         self.track.recipe_changed.connect(self._play_changes)
+        self.track.heard_changed.connect(self._read_error)
+        self.listening.slow_tick.connect(self._read_error)
 
     @property
     def source(self) -> AudioSource | None:
@@ -121,10 +128,12 @@ class Workspace(QObject):
         self.session = session = Session(source, self.track, self.runner, self.player, memory=memory)
         session.progressed.connect(self._show_progress)
         session.failed.connect(self.problem)
+        session.sources_changed.connect(self._read_error)
         self.listening.open(session)
         self._told_non_finite = 0
         self._told_problems, self._told_cancelling = (0, False), False
         self.opened.emit()
+        self._read_error()
         self.files.remember(source.path)
         if source.stored and source.stored.content == "levels":
             self.problem.emit(
@@ -159,6 +168,7 @@ class Workspace(QObject):
             session.close()
             self.exporter.close_when_done(session.source)
             self.track.close()
+            self._read_error()
             self.closed.emit()
 
     def close(self) -> None:
@@ -221,6 +231,7 @@ class Workspace(QObject):
         """Pause the analysis, or resume it."""
         if self.analysis:
             (self.analysis.resume if self.analysis.stopped else self.analysis.stop)()
+            self.analysis_toggled.emit()
 
     def set_parameters(self, parameters: Parameters) -> None:
         """Show and play the track with other parameters, at the same place."""
@@ -253,6 +264,12 @@ class Workspace(QObject):
         if self.session and self.track.altered and self.track.heard == SOURCES[0]:
             self.track.hear(SOURCES[1])
             self.message.emit(f"Now playing {SOURCES[1]} with your edits. Press 1 for the original.")
+
+    def _read_error(self) -> None:
+        """Read the error of what is played, unless that is the difference, which is the error."""
+        sources, name = self.session.sources if self.session else {}, self.track.heard
+        heard = sources.get(name) if name != "Difference" else None
+        self.error.look(sources.get(SOURCES[0]), heard)
 
     def go_to_missing(self, missing: Missing) -> None:
         """Go to a damaged part, and show it."""

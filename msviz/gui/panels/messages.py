@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import (
     QFrame,
@@ -13,6 +14,8 @@ from PyQt6.QtWidgets import (
     QPushButton,
 )
 
+from msviz.gui.model.workspace import Workspace
+
 LONGEST_WORD = 40  # characters before a word may be broken
 BREAK = "\u200b"  # a space without width
 
@@ -20,12 +23,17 @@ GROUND, INK = QColor("#7a3b12"), QColor("#fff3ea")
 
 
 class MessageBar(QFrame):
-    """What a person should know: one sentence over the pictures, until it is closed."""
+    """What a person should know: one sentence over the pictures, until it is closed.
 
-    retry_requested = pyqtSignal()
+    Parameters
+    ----------
+    work : Workspace
+        Whose problems it shows until another track is open.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, work: Workspace) -> None:
         super().__init__()
+        self._listening = work.listening
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -43,6 +51,9 @@ class MessageBar(QFrame):
             f"#messages {{ background: {GROUND.name()}; }} #messages QLabel {{ color: {INK.name()}; }}"
         )
         self.hide()
+        work.problem.connect(self.show_message)
+        work.opened.connect(self.clear)
+        work.listening.failed.connect(partial(self.show_message, retry=True))
 
     @property
     def text(self) -> str:
@@ -61,4 +72,4 @@ class MessageBar(QFrame):
 
     def _try_again(self) -> None:
         self.hide()
-        self.retry_requested.emit()
+        self._listening.retry()

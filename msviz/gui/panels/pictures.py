@@ -19,7 +19,7 @@ from msviz.gui.model.selection import nudge_step, nudged
 from msviz.gui.model.track import TrackState
 from msviz.gui.model.view import Box
 from msviz.gui.panels.picture_panel import Aligned, CurtainPanel, PicturePanel, WaveformPanel
-from msviz.gui.work.analysis import Picture
+from msviz.gui.work.analysis import NAMES, Picture, names_of
 from msviz.gui.work.one_channel import OneChannel
 from msviz.transform.edits import Edits
 
@@ -92,6 +92,8 @@ class Pictures(QWidget):
     """The pictures have turned to another view, or to another size of it."""
     colours_changed = pyqtSignal(Colours)
     shown_changed = pyqtSignal(str)
+    refreshed = pyqtSignal()
+    """Something of the pictures came in."""
     turned = pyqtSignal()
     """Other pictures are shown."""
 
@@ -306,6 +308,7 @@ class Pictures(QWidget):
                     canvas.refresh(start - 1, stop + 1)
         if self._pictures and picture is self._pictures[0]:
             self._overview.refresh()
+        self.refreshed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         low, high = OVERVIEW_HEIGHTS
@@ -335,6 +338,11 @@ class Pictures(QWidget):
             bands = self._pictures[self._shown == "stft"].pyramid.bands
             step = nudge_step(view.selection, bands, view.rate, view.span_s / (view.columns or 1))
             view.select(nudged(view.selection, right, up, step, view.full, resize=resize))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Short names of both pictures: what they are made with, or of which channels."""
+        return names_of(self._pictures) if self._pictures else NAMES
 
     def levels_at(self, time_s: float, hz: float) -> tuple[float | None, float | None]:
         """Levels in dB that the octaves and the STFT show at a place; None where they show nothing."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QFontDatabase
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtWidgets import (
     QLabel,
     QMenu,
@@ -16,25 +14,18 @@ from PyQt6.QtWidgets import (
     QStatusBar,
 )
 
-from msviz.audio import AudioSource
+from msviz.gui.model.gains import solo_text
 from msviz.gui.model.readout import (
-    delta_text,
-    frequency_text,
-    level_text,
-    moment_text,
-    note_text,
     rate_text,
     time_text,
 )
-from msviz.gui.model.view import View
-from msviz.gui.panels.labels import LEAST, ElidedLabel, FigureLabel, set_figures
-from msviz.gui.work.analysis import NAMES
+from msviz.gui.model.workspace import Workspace
+from msviz.gui.panels.labels import LEAST, ElidedLabel
+from msviz.gui.panels.readout_label import ReadOut
 
 MOST_DAMAGES = 30  # that a menu lists
 TOLD_LEAST = 320  # pixels that a message keeps
 TOLD_MS = 6000  # that something stays in the status bar
-SOUNDS = 58  # characters of the read-out after the time
-DELTAS = 70  # and of how far it is from the pin
 
 
 class _Progress(QProgressBar):
@@ -57,22 +48,19 @@ class _Progress(QProgressBar):
 class StatusBar(QStatusBar):
     """What runs, how far; what is under the pointer.
 
-    Whatever it tells, the window stays as wide as it is: texts are elided, and the read-out is hidden
-    where there is no room for it.
+    Whatever it says, the window stays as wide as it is: texts are elided, and the readout is hidden
+    if there is no room for it.
+
+    Parameters
+    ----------
+    work : Workspace
+    read_out : ReadOut
+        Stands at the right.
     """
 
-    stop_requested = pyqtSignal()
-    cancel_requested = pyqtSignal()
-    """Of the export."""
-    solo_off_requested = pyqtSignal()
-    reset_requested = pyqtSignal()
-    """Of the count of dropouts."""
-    damage_chosen = pyqtSignal(object)
-    """A `Missing` stretch is to be seen."""
-
-    def __init__(self, view: View) -> None:
+    def __init__(self, work: Workspace, read_out: ReadOut) -> None:
         super().__init__()
-        self._view = view
+        self._work, self._view, self._read_out = work, work.view, read_out
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._message = ElidedLabel()
         self._message.setContentsMargins(6, 0, 12, 0)
@@ -82,10 +70,7 @@ class StatusBar(QStatusBar):
         self._stop = QPushButton()
         self._stop.setFlat(True)
         self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._stop.clicked.connect(self.stop_requested)
-        self._read_out = FigureLabel()
-        self._read_out.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._read_out.setContentsMargins(0, 0, 8, 0)
+        self._stop.clicked.connect(work.toggle_analysis)
         for widget in (self._message, self._doing, self._bar, self._stop):
             self.addWidget(widget)
         self.addPermanentWidget(self._read_out)
@@ -110,26 +95,34 @@ class StatusBar(QStatusBar):
         self._solo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._solo.setAccessibleName("Turn solo off")
         self._solo.setToolTip("You hear only what is soloed. Click to hear everything")
-        self._solo.clicked.connect(self.solo_off_requested)
+        self._solo.clicked.connect(work.editing.clear_solo)
         self._dropouts = QPushButton()
         self._dropouts.setFlat(True)
         self._dropouts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._dropouts.setAccessibleName("Reset dropouts")
         self._dropouts.setToolTip("How often audio was not ready in time in this track. Click to reset")
-        self._dropouts.clicked.connect(self.reset_requested)
+        self._dropouts.clicked.connect(self._reset_dropouts)
         self._export = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._export_bar = _Progress(100)
         self._cancel = QPushButton("Cancel")
         self._cancel.setToolTip("Cancel the export. No file is left behind.")
         self._cancel.setFlat(True)
         self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._cancel.clicked.connect(self.cancel_requested)
+        self._cancel.clicked.connect(work.exporter.cancel)
         for widget in (self._export, self._export_bar, self._cancel, self._solo, self._dropouts):
             self.addWidget(widget)
         for widget in (self._doing, self._bar, self._stop, self._export, self._export_bar, self._cancel):
             widget.hide()
         self._solo.hide()
         self._dropouts.hide()
+        work.message.connect(self.show_text)
+        work.files.message.connect(self.show_message)
+        work.exporter.progressed.connect(self.show_export)
+        work.opened.connect(self._show_file)
+        work.length_changed.connect(self._show_file)
+        work.progressed.connect(self._show_work)
+        work.track.edits_changed.connect(self._show_solo)
+        work.listening.slow_tick.connect(self._show_dropouts)
 
     def event(self, event: QEvent | None) -> bool:
         if event and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
@@ -162,8 +155,11 @@ class StatusBar(QStatusBar):
     def _forget(self) -> None:
         self.show_message("")
 
-    def show_file(self, source: AudioSource) -> None:
+    def _show_file(self) -> None:
         """Say what file is open."""
+        source = self._work.source
+        if not source:
+            return
         channels = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels} channels")
         texts = [source.format, rate_text(source.exact_rate), channels]
         if len(source.tracks) > 1:
@@ -173,8 +169,15 @@ class StatusBar(QStatusBar):
         self._file = " · ".join(texts)
         self.show_text("")
 
-    def show_damage(self, notes: Sequence[str]) -> None:
-        """Say that something is wrong with the file, if it is: as a whole, or where the view says."""
+    def _show_work(self) -> None:
+        """Say how far the analysis is, and what it has found wrong with the file."""
+        analysis, source = self._work.analysis, self._work.source
+        if analysis and source:
+            self.show_progress(analysis.progress, stopped=analysis.stopped)
+            self._show_damage(source.notes)
+
+    def _show_damage(self, notes: Sequence[str]) -> None:
+        """Say that something is wrong with the file, if it is: as a whole, or in some parts."""
         self._notes = notes
         count = len(self._view.damage.missing)
         texts = [f"{count} damaged part{'s' if count > 1 else ''}"] if count else []
@@ -191,7 +194,7 @@ class StatusBar(QStatusBar):
         for one in missing[:MOST_DAMAGES]:
             begin, end = time_text(one.start_s), time_text(one.stop_s)
             action = self._damages.addAction(f"{begin} to {end}: {one.reason}")
-            action.triggered.connect(lambda _, one=one: self.damage_chosen.emit(one))
+            action.triggered.connect(lambda _, one=one: self._work.go_to_missing(one))
         if len(missing) > MOST_DAMAGES:
             more = f"… and {len(missing) - MOST_DAMAGES} more. `msviz info` lists them all."
             self._damages.addAction(more).setEnabled(False)
@@ -215,47 +218,20 @@ class StatusBar(QStatusBar):
             self._export.setText(f"Exporting {name}")
             self._export_bar.show_share(share)
 
-    def show_solo(self, text: str) -> None:
-        """Say what is soloed; nothing where nothing is."""
+    def _show_solo(self) -> None:
+        """Say what is soloed, if anything is."""
+        text = solo_text(self._work.track.edits)
         self._solo.setVisible(bool(text))
         self._solo.setText(text)
+
+    def _show_dropouts(self) -> None:
+        self.show_dropouts(self._work.player.dropouts)
+
+    def _reset_dropouts(self) -> None:
+        self._work.player.reset_dropouts()
+        self._show_dropouts()
 
     def show_dropouts(self, count: int) -> None:
         """How often audio was not ready in time; nothing while it always was."""
         self._dropouts.setVisible(count > 0)
         self._dropouts.setText(f"{count} dropout{'s' if count > 1 else ''}")
-
-    def show_read_out(
-        self,
-        cursor: tuple[float, float | None] | None,
-        levels: tuple[float | None, float | None],
-        pinned: tuple[float | None, float | None] = (None, None),
-        names: Sequence[str] = NAMES,
-    ) -> None:
-        """Time, frequency, note, and the levels in both pictures, or why there are none; over a waveform,
-        the time.  With a pin, also how far that is from it, where the levels are the `pinned` ones.
-
-        It is as wide over both, and changes its width only with the zoom and the pin.
-        """
-        if cursor is None:
-            set_figures(self._read_out, "")
-            return
-        view, (time_s, hz) = self._view, cursor
-        text = moment_text(time_s, view.span_s / (view.columns or 1), view.rate, view.length)
-        sounds = ""
-        if hz is not None:
-            reason = view.damage.at(time_s)
-            texts = [reason] * len(levels) if reason else map(level_text, levels)
-            told = "".join(f"  {name} {text:>9}" for name, text in zip(names, texts, strict=True))
-            sounds = f"  {frequency_text(hz):>9}  {note_text(hz):>10}{told}"
-        delta = ""
-        if view.pin:
-            louder = [None if a is None or b is None else a - b for a, b in zip(levels, pinned, strict=True)]
-            delta = delta_text(time_s - view.pin[0], view.pin[1], hz, (louder[0], louder[1]))
-            delta = f"  {delta:{DELTAS}}"
-        set_figures(self._read_out, f"{text}{sounds:{SOUNDS}}{delta}")
-
-    @property
-    def read_out(self) -> str:
-        """What the read-out says, without the spaces that line it up."""
-        return "  ".join(re.split(r"\s{2,}", self._read_out.text().strip()))
