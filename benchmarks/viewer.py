@@ -43,6 +43,7 @@ SIZE = (1600, 900)
 FRAME_S = 1 / 60
 FRAMES = 120  # of every kind of movement
 TURN_ROUND = 15  # turns of the wheel one way, then the other
+SPECTRUM = 2  # the number of its tab
 SLIDES = 12  # moves of the slider
 WAITED_FOR = 20  # turns of the wheel, and jumps, until the picture is sharp
 NEAR_S = 10  # what is seen from near
@@ -204,6 +205,7 @@ class Hands:
         self.window = Window()
         self.window.resize(*SIZE)
         self.window.show()
+        self.window.inspector.show()
         settle()
         self.view = self.window.view
         self.canvas = app.canvas = self.window.pictures.octaves.canvas
@@ -379,6 +381,7 @@ def drive(path: Path) -> list[str]:
     hands.window.inspector.hide()  # in it is a spectrum, which is drawn ten times a second
     alone = hands.play()[1]
     hands.window.inspector.show()
+    hands.window.inspector.tab = SPECTRUM
     found += [" / ".join(map(ms, work)) for work in (alone, hands.play()[1])]
     found.append(f"{peak_mb():.0f}")
     found += hands.slide()
