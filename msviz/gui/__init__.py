@@ -1,1 +1,1 @@
-"""The window: all that knows Qt."""
+"""The window, and all that uses Qt."""

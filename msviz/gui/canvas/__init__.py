@@ -1,1 +1,1 @@
-"""What is drawn by hand: pictures, waveform, rulers."""
+"""What the window draws by hand: pictures, waveform, rulers."""

@@ -1,1 +1,1 @@
-"""What the window shows: its state, with no widgets."""
+"""The state of the window, without widgets."""

@@ -1,1 +1,1 @@
-"""The parts of the window around and with the canvases."""
+"""The parts of the window."""

@@ -1,1 +1,1 @@
-"""What worker threads do for the window."""
+"""What worker threads do for the window: analysis, resynthesis, exports."""
