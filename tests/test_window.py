@@ -19,6 +19,7 @@ from msviz.demos import demo_tracks
 from msviz.errors import AudioError
 from msviz.gui.model.session import SOURCES
 from msviz.gui.model.view import Box
+from msviz.gui.theme import ACCENT
 
 KEY = Qt.Key
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -76,6 +77,26 @@ def test_it_welcomes_and_offers_only_what_can_be_had(window):
         assert action(window, name).isEnabled()
     assert "Recent files" not in shown_texts(window.welcome)
     assert window.focusWidget().text() == "Open a track…"
+
+
+def colours_of(widget):
+    image = widget.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def test_the_source_is_highlighted_only_with_a_track(qtbot, window, track):
+    original = window.transport._sources["Original"]
+    assert ACCENT.name() not in colours_of(original)
+    window.files.open(track)
+    wait_open(qtbot, window, track)
+    assert ACCENT.name() in colours_of(original)
+
+
+def test_the_tool_bar_stays_where_it_is_when_a_track_opens(qtbot, window, track):
+    before = window.transport._time.width()
+    window.files.open(track)
+    wait_open(qtbot, window, track)
+    assert window.transport._time.width() == before
 
 
 def by_drop(window, track, monkeypatch):

@@ -109,13 +109,13 @@ class StatusBar(QStatusBar):
         self._solo.setFlat(True)
         self._solo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._solo.setAccessibleName("Turn solo off")
-        self._solo.setToolTip("You hear only what is soloed. Click to hear everything")
+        self._solo.setToolTip("Only soloed parts are playing. Click to play everything")
         self._solo.clicked.connect(self.solo_off_requested)
         self._dropouts = QPushButton()
         self._dropouts.setFlat(True)
         self._dropouts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._dropouts.setAccessibleName("Reset dropouts")
-        self._dropouts.setToolTip("How often audio was not ready in time in this track. Click to reset")
+        self._dropouts.setToolTip("Gaps in playback since this track was opened. Click to reset")
         self._dropouts.clicked.connect(self.reset_requested)
         self._export = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._export_bar = _Progress(100)
@@ -251,7 +251,7 @@ class StatusBar(QStatusBar):
         delta = ""
         if view.pin:
             louder = [None if a is None or b is None else a - b for a, b in zip(levels, pinned, strict=True)]
-            delta = delta_text(time_s - view.pin[0], view.pin[1], hz, (louder[0], louder[1]))
+            delta = delta_text(time_s - view.pin[0], view.pin[1], hz, (louder[0], louder[1]), names)
             delta = f"  {delta:{DELTAS}}"
         set_figures(self._read_out, f"{text}{sounds:{SOUNDS}}{delta}")
 
