@@ -1,8 +1,8 @@
-"""Make the pictures of the window in this folder: the demo tracks at telling places, and the other views.
+"""Take the screenshots in this folder: each demo track at a place worth seeing, and other views.
 
     python docs/screenshots.py
 
-Needs no display.
+It needs no display.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_LOGGING_RULES"] = "qt.qpa.*=false"
-os.environ["XDG_CONFIG_HOME"] = os.devnull  # not the settings of whoever runs this
+os.environ["XDG_CONFIG_HOME"] = os.devnull  # ignore the settings of whoever runs this
 
 from PyQt6.QtCore import QEventLoop, QTimer
 
@@ -24,7 +24,8 @@ from msviz.gui.window import Window
 from msviz.lab import Recipe
 
 SIZE = 1360, 850
-PLACES = {  # seconds seen, and the pointer in seconds and Hz
+RESYNTHESIS_TAB = 1
+PLACES = {  # visible seconds, and the pointer in seconds and Hz
     "House": (4.6, 6.0, (5.03, 9000.0)),
     "Techno": (4.95, 6.25, (5.36, 9000.0)),
     "Seven tone": (2.0, 6.0, (2.6, 586.0)),
@@ -32,7 +33,7 @@ PLACES = {  # seconds seen, and the pointer in seconds and Hz
 }
 
 
-VIEWS = {  # the track, seconds seen, the pointer, what is shown, and changes to parameters and switches
+VIEWS = {  # track, visible seconds, pointer, pictures shown, changed parameters, and switches
     "curtain": ("Seven tone", 2.0, 6.0, (3.2, 586.0), "curtain", {}, ("smooth", "notes")),
     "reassigned": ("Bach", 0.0, 6.6, (1.0, 523.3), "octaves", {"drawn": "reassigned"}, ("harmonics",)),
     "combined": ("Techno", 4.95, 6.25, (5.36, 1000.0), "both", {"drawn": "combined"}, ("linear",)),
@@ -42,7 +43,7 @@ VIEWS = {  # the track, seconds seen, the pointer, what is shown, and changes to
 
 
 def edit(window: Window) -> None:
-    """Remove a box, mute one octave and turn another down."""
+    """Silence a selection, mute one octave and lower the gain of another."""
     window.view.select(Box(2.5, 4.1, 480.0, 1200.0))
     window.editing.remove()
     window.view.select(None)
@@ -51,24 +52,23 @@ def edit(window: Window) -> None:
 
 
 def lose(window: Window) -> None:
-    """Keep a few coefficients, and listen to what is left."""
-    window.inspector.show_listening()
-    window.inspector.lab.set_recipe(recipe := Recipe(kept=1.0, phase_bits=4))
-    window.inspector.lab.changed.emit(recipe)
+    """Keep a few coefficients, and play what is left."""
+    window.inspector.tab = RESYNTHESIS_TAB
+    window.track.recipe = Recipe(kept=1.0, phase_bits=4)
 
 
 DONE = {"edits": edit, "lab": lose}
 
 
 def wait(milliseconds: int) -> None:
-    """Let the window live."""
+    """Process events for a while."""
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
 
 
 def shoot(name: str, track: str, start: float, stop: float, pointer: tuple[float, float]) -> None:
-    """Open a track in a window, show a stretch of it and keep the picture."""
+    """Open a track in a window, show part of it and save a screenshot."""
     window = Window()
     window.resize(*SIZE)
     window.show_source(open_audio(demo_tracks()[track]))
@@ -83,7 +83,7 @@ def shoot(name: str, track: str, start: float, stop: float, pointer: tuple[float
         wait(50)
     if name in DONE:
         DONE[name](window)
-        wait(5000)  # until what is rebuilt is drawn
+        wait(5000)  # until the resynthesis is drawn
     wait(500)
     window.view.set_cursor(pointer)
     window.listening.seek(start + 0.4 * (stop - start))
@@ -95,7 +95,7 @@ def shoot(name: str, track: str, start: float, stop: float, pointer: tuple[float
 
 
 def main() -> None:
-    """One picture a demo, and one a view."""
+    """Take all screenshots."""
     application()
     for track, place in PLACES.items():
         shoot(demo_tracks()[track].stem, track, *place)

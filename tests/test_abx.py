@@ -105,7 +105,7 @@ def test_report_has_all_that_was_done(tmp_path):
     )
     for line in (
         "Track:   /music/track.wav",
-        "Region:  0:01.500 to 1:03.250",
+        "Range:   0:01.500 to 1:03.250",
         "A:       Original",
         "B:       STFT",
         "STFT:    window 4096, hop 1024",
@@ -392,8 +392,8 @@ def test_closed_before_it_began_it_leaves_the_player_alone(qtbot, heard, make_di
 @pytest.mark.parametrize(
     ("region", "keys", "sentence"),
     [
-        ((0, 50), (), "The region is shorter than 0.1 s"),
-        ((0, 100_000), (), "The region is 61 s long"),
+        ((0, 50), (), "The range is shorter than 0.1 s"),
+        ((0, 100_000), (), "The range is 61 s long"),
         (REGION, (KEY.Key_Down,), "A and B are the same"),
     ],
 )

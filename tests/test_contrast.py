@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from PyQt6.QtGui import QColor, QPalette
 
-from msviz.gui.canvas import damage, gutter, time_canvas, waveform
+from msviz.gui.canvas import damage, gutter, rulers, time_canvas, waveform
+from msviz.gui.model.view import View
 from msviz.gui.panels import messages, transport
+from msviz.gui.panels.spectrum import SpectrumPanel
 from msviz.gui.theme import FAINT, apply_theme
 
 ROLE, GROUP = QPalette.ColorRole, QPalette.ColorGroup
-LEAST = 4.5
+LEAST, LEAST_OF_SHAPES = 4.5, 3.0
 
 
 def luminance(colour: QColor) -> float:
@@ -92,3 +94,26 @@ def test_the_badges_can_be_read(palette):
 
 def test_messages_can_be_read():
     assert contrast(messages.INK, messages.GROUND) >= LEAST
+
+
+def test_the_selection_shows_on_the_waveform(palette, qtbot):
+    canvas = waveform.Waveform(View())
+    qtbot.addWidget(canvas)
+    inks = waveform.ON_LIGHT if waveform.on_light(palette) else waveform.ON_DARK
+    ground = QColor(inks.ground)
+    assert contrast(over(canvas._selection_colour(), ground), ground) >= 1.15
+
+
+def test_curves_show_on_the_spectrum(palette, qtbot):
+    panel = SpectrumPanel(View())
+    qtbot.addWidget(panel)
+    for curve, colour in zip(panel._curves, panel._colours, strict=True):
+        assert curve.opts["pen"].color() == colour
+        assert contrast(colour, palette.color(ROLE.Base)) >= LEAST_OF_SHAPES
+        assert colour.name() in panel._legend.text()
+
+
+def test_the_handle_of_the_playhead_shows_on_the_ruler(palette):
+    handle = rulers._handle(1).toImage()
+    colours = {handle.pixelColor(x, y).name() for x in range(handle.width()) for y in range(handle.height())}
+    assert max(contrast(QColor(name), palette.color(ROLE.Window)) for name in colours) >= LEAST_OF_SHAPES

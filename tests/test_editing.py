@@ -391,7 +391,7 @@ def written(canvas, monkeypatch):
 @pytest.mark.parametrize(
     ("gain_db", "soloed", "label"),
     [
-        (-math.inf, False, "silenced"),
+        (-math.inf, False, "Silenced"),
         (-math.inf, True, "Solo, 0 dB"),
         (0.0, True, "Solo, 0 dB"),
         (3.0, True, "Solo, +3 dB"),

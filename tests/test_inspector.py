@@ -43,7 +43,7 @@ def test_lines_about_what_is_pointed_at_are_not_those_of_the_last_track(qtbot):
     inspector.look(pictures)
     inspector.tab = SPECTRUM
     qtbot.waitUntil(lambda: inspector._cells["STFT"][0].text().endswith("ms"))
-    assert inspector._where.text() == "Spectrum at the cursor"
+    assert inspector._where.text() == "Spectrum at the pointer"
     view.open(8000, 8000, 20.0, 4000.0)
     inspector.look(pictures)
     cells = [label for labels in inspector._cells.values() for label in labels]

@@ -85,7 +85,7 @@ def test_the_dialog_tells_each_change(qtbot):
     assert [dialog._device.itemText(n) for n in range(3)] == [
         "system default",
         "Speakers",
-        "Gone (not there)",
+        "Gone (not connected)",
     ]
     told = []
     dialog.changed.connect(told.append)

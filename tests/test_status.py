@@ -93,3 +93,32 @@ def test_other_parameters_never_tell_that_the_analysis_stopped(qtbot, narrow, tr
         told.clear()
         narrow.work.set_parameters(Parameters(resolution=resolution))
         assert told == [(narrow.analysis.progress, False)]  # and it is no longer stopped
+
+
+def test_the_read_out_gives_back_the_room_that_the_pin_took(narrow):
+    status, view = narrow.status, narrow.view
+    narrow.inspector.hide()
+    narrow.resize(1300, 600)
+
+    def width():
+        view.set_cursor(None)
+        view.set_cursor((0.1, 440.0))
+        QApplication.processEvents()
+        return status._read_out.width()
+
+    before = width()
+    view.set_cursor((0.1, 220.0))
+    view.toggle_pin()
+    assert width() > before
+    view.toggle_pin()
+    assert width() == before
+
+
+def test_deltas_have_the_names_of_the_pictures(narrow):
+    view = narrow.view
+    view.set_cursor((0.1, 220.0))
+    view.toggle_pin()
+    view.set_cursor((0.2, 440.0))
+    text = readout_text(view, (-60.0, -50.0), (-61.0, -53.0), ("left", "right"))
+    assert text.split("Δ")[1].split()[-6:] == ["left", "+1.0", "dB", "right", "+3.0", "dB"]
+    assert "octaves" not in text

@@ -320,3 +320,11 @@ class TestRebuilt:
             both.set_rebuilt(start, np.full((1, stop - start), (50 - row) / 49.5))
             both.start_rebuilt(altered=True)
             assert self.rows(both, LEVELS * REBUILT) == [row]
+
+
+def test_measurements_never_cover_the_lanes(waveform, monkeypatch):
+    waveform._view.select(Box(0.2, 0.4, 20.0, 20000.0))
+    texts = []
+    monkeypatch.setattr(Waveform, "_write", lambda _, painter, plate, text: texts.append(text))
+    waveform.grab()
+    assert texts == []

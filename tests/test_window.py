@@ -10,7 +10,7 @@ import opened_window
 import pytest
 from opened_window import action, button, said, shown_texts, tone_is_seen, wait_analysed, wait_open
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPalette
 from PyQt6.QtWidgets import QApplication, QFileDialog, QProgressBar, QSpinBox, QWidget
 from window_tools import RATE, tone, write
 
@@ -76,6 +76,27 @@ def test_it_welcomes_and_offers_only_what_can_be_had(window):
         assert action(window, name).isEnabled()
     assert "Recent files" not in shown_texts(window.welcome)
     assert window.focusWidget().text() == "Open a track…"
+
+
+def colours_of(widget):
+    image = widget.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def test_the_source_is_highlighted_only_with_a_track(qtbot, window, track):
+    original = window.transport._sources["Original"]
+    highlight = window.palette().color(QPalette.ColorRole.Highlight).name()
+    assert highlight not in colours_of(original)
+    window.files.open(track)
+    wait_open(qtbot, window, track)
+    assert highlight in colours_of(original)
+
+
+def test_the_tool_bar_stays_where_it_is_when_a_track_opens(qtbot, window, track):
+    before = window.transport._time.width()
+    window.files.open(track)
+    wait_open(qtbot, window, track)
+    assert window.transport._time.width() == before
 
 
 def by_drop(window, track, monkeypatch):

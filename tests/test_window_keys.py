@@ -308,7 +308,7 @@ def test_the_log_is_shown(qtbot, window):
         qtbot.waitUntil(lambda: window.findChild(QTextBrowser) is None)
         return told
 
-    assert shown() == "Nothing has failed."
+    assert shown() == "No errors have been logged."
     with logged():
         logger.warning("It failed", exc_info=ValueError("odd"))
     told = shown()

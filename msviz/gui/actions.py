@@ -30,13 +30,13 @@ SOURCE_TIPS = {
     "Original": "The track itself",
     "Multi-scale": "The resynthesis from the octaves, with all edits",
     "STFT": "The resynthesis from the STFT, with all edits",
-    "Difference": "Original minus Multi-scale: what the edits, or the octaves, take away",
+    "Difference": "Original minus Multi-scale: what the transform and your edits change",
 }
 SHOWN_NAMES = {
     "both": "Octaves and STFT",
     "octaves": "Octaves only",
     "stft": "STFT only",
-    "curtain": "Curtain (octaves | STFT)",
+    "curtain": "Curtain: octaves | STFT",
 }
 
 
@@ -140,9 +140,9 @@ class Actions:
                     "&Solo selection",
                     "Ctrl+Shift+A",
                     editing.toggle_solo,
-                    "Play only the selection and other soloed selections; again to end the solo",
+                    "Play only soloed selections; choose it again to end the solo",
                 ),
-                ("S&ilence selection", "Del", editing.remove, "Remove the selection from the resynthesis"),
+                ("S&ilence selection", "Del", editing.remove, "Silence the selection in the resynthesis"),
                 (
                     "Change selection &gain…",
                     "Ctrl+Shift+G",
@@ -153,20 +153,18 @@ class Actions:
                     "Reset this &box",
                     "Shift+Del",
                     editing.drop,
-                    "Undo all changes to the selected box; click an edited box to select it",
+                    "Undo all changes to the selected box. Click an edited box to select it",
                 ),
             )
         ]
-        octave = self._menu("&Octave at the pointer", edit)
-        self._octaves = [
+        self._octave_menu = octave = self._menu("&Octave at the pointer", edit)
+        for text, key, do in (
+            ("&Mute octave", "Shift+M", editing.mute),
+            ("&Solo octave", "Shift+S", editing.solo),
+            ("&Raise octave gain", "Shift+Up", partial(editing.step_gain, STEP_DB)),
+            ("&Lower octave gain", "Shift+Down", partial(editing.step_gain, -STEP_DB)),
+        ):
             self._add(octave, text, key, do)
-            for text, key, do in (
-                ("&Mute octave", "Shift+M", editing.mute),
-                ("&Solo octave", "Shift+S", editing.solo),
-                ("&Raise octave gain", "Shift+Up", partial(editing.step_gain, STEP_DB)),
-                ("&Lower octave gain", "Shift+Down", partial(editing.step_gain, -STEP_DB)),
-            )
-        ]
         edit.addSeparator()
         clear = self._add(edit, "Reset all &edits", "Ctrl+Shift+Del", editing.clear, always=True)
 
@@ -216,9 +214,12 @@ class Actions:
         menu = QMenu(self._window)
         menu.setToolTipsVisible(True)
         plays = [self.play, self._play_selection, self.loop]
-        for actions in (plays, self._zooms, self._selects, self._boxes, self._octaves, self._exports):
+        for actions in (plays, self._zooms, self._selects, self._boxes):
             menu.addActions(actions)
             menu.addSeparator()
+        menu.addMenu(self._octave_menu)
+        menu.addSeparator()
+        menu.addActions(self._exports)
         return menu
 
     def _play_menu(self) -> None:
@@ -270,7 +271,7 @@ class Actions:
             "A&BX test…",
             "X",
             dialogs.test_blind,
-            tip="Test by ear whether two sources differ, in the selection",
+            tip="Blind test: can you hear a difference between two sources?",
         )
         self.blind_test.setIconText("ABX")
         play.addSeparator()
@@ -316,14 +317,14 @@ class Actions:
             "notes": self._switch(look, "&Piano ruler", "N", pictures.set_notes),
             "octave controls": self._switch(look, "Octave &controls", "G", pictures.set_gutter_shown),
             "linear": self._switch(look, "&Linear STFT axis", "Shift+L", pictures.set_stft_linear),
-            "harmonics": self._switch(look, "&Harmonics of the cursor", "H", view.set_harmonics),
+            "harmonics": self._switch(look, "&Harmonics at the pointer", "H", view.set_harmonics),
         }
         curtain = pictures.curtain.canvas
 
         def move_divider(way: float) -> Callable[[], None]:
             return lambda: curtain.move_edge(curtain.edge + way)
 
-        divider = self._menu("&Divider of the curtain", look)
+        divider = self._menu("Curtain &divider", look)
         self._add(divider, "Move &left", "Shift+Left", move_divider(-CURTAIN_STEP))
         self._add(divider, "Move &right", "Shift+Right", move_divider(CURTAIN_STEP))
         colours = self._menu("&Colours", look)

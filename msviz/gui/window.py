@@ -92,7 +92,7 @@ class Window(QMainWindow):
         self.actions_.add_panel(
             self.inspector.toggleViewAction(),
             "I",
-            "Parameters, resynthesis, spectrum, selection",
+            "Inspector: parameters, resynthesis, spectrum, selection",
         )
         self.transport = TransportBar(self.actions_, work.track, work.listening, self.meter)
         self.addToolBar(self.transport)

@@ -176,7 +176,7 @@ class Trials:
         stopped = f"after {self.count} of {self.planned} trials"
         heads = {
             "Track": track,
-            "Region": f"{clock(region_s[0])} to {clock(region_s[1])}",
+            "Range": f"{clock(region_s[0])} to {clock(region_s[1])}",
             "A": a,
             "B": b,
             **settings,

@@ -102,7 +102,7 @@ class EditedCanvas(PictureCanvas):
         if self._track.edits.soloed and not edit.soloed:
             return  # its gain changes nothing now
         solo = "Solo, " if edit.soloed else ""
-        text = "silenced" if edit.silenced else f"{solo}{gain_text(heard_gain_db(edit))}"
+        text = "Silenced" if edit.silenced else f"{solo}{gain_text(heard_gain_db(edit))}"
         plate = self._plate(painter, text)
         if plate.width() < rect.width() and plate.height() < rect.height():
             plate.moveBottomLeft(rect.bottomLeft())

@@ -54,7 +54,7 @@ class Overview(CachedWidget):
         view.damage_changed.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
-        self.setToolTip("The whole track. Drag the box or its edges; click to go there.")
+        self.setToolTip("The whole track. Drag the frame or its edges to change the view, click to go there")
 
     def set_picture(self, pyramid: Pyramid | None, *, over: bool = False) -> None:
         """Show another picture, or none; `over` the last one, seen where it is not known yet."""

@@ -34,7 +34,7 @@ from msviz.gui.canvas.ticks import (
     pixel_of,
     time_ticks,
 )
-from msviz.gui.canvas.time_canvas import PLAYHEAD, snapped
+from msviz.gui.canvas.time_canvas import EDGE, PLAYHEAD, snapped
 from msviz.gui.model.readout import HIGHEST_NOTE, LOWEST_NOTE
 from msviz.gui.model.view import View
 from msviz.picture import FrequencyAxis, to_code
@@ -63,10 +63,11 @@ def _handle(ratio: float) -> QPixmap:
     image.fill(0)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setPen(EDGE)  # a light ruler is as bright as the handle
     painter.setBrush(PLAYHEAD)
     left, middle, right = 0.5, width / 2, width - 0.5
-    painter.drawPolygon(QPolygonF([QPointF(left, 0), QPointF(right, 0), QPointF(middle, HANDLE_HEIGHT)]))
+    points = QPointF(left, 0.5), QPointF(right, 0.5), QPointF(middle, HANDLE_HEIGHT - 0.5)
+    painter.drawPolygon(QPolygonF(points))
     painter.end()
     return QPixmap.fromImage(image)
 

@@ -25,7 +25,6 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from msviz.gui.canvas.cached_widget import CachedWidget
 from msviz.gui.canvas.damage import draw_missing
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled, zooms_frequency
-from msviz.gui.model.measure import measured
 from msviz.gui.model.selection import Grip, between, extended, moved, resized
 from msviz.gui.model.view import Box, View
 
@@ -40,7 +39,7 @@ PLAYHEAD_TILE = 512  # pixels along the line
 CURSOR_LIGHT, CURSOR_DARK = QColor(255, 255, 255, 170), QColor(0, 0, 0, 130)
 DOTS_APART = 3  # device pixels
 PIN = QColor(255, 214, 64)
-SELECTED = QColor(255, 255, 255, 28)
+SELECTED_ON_DARK, SELECTED_ON_LIGHT = QColor(255, 255, 255, 28), QColor(0, 0, 0, 40)
 PLATE, WRITING = QColor(0, 0, 0, 150), QColor(235, 235, 235)
 PADDING = 6, 2  # of writing on its plate
 BETWEEN = "   "  # measures
@@ -293,16 +292,20 @@ class TimeCanvas(CachedWidget):
         rect = rect.intersected(QRectF(self.rect()).adjusted(-2, -2, 2, 2))
         if not rect.isValid():
             return
-        painter.fillRect(rect, SELECTED)
+        painter.fillRect(rect, self._selection_colour())
         for colour, style in ((EDGE, Qt.PenStyle.SolidLine), (WRITING, Qt.PenStyle.DashLine)):
             painter.setPen(QPen(colour, 0, style))
             painter.drawRect(rect)
         if box.stop_s > box.start_s:
             self._write_at(painter, rect, BETWEEN.join(self._measured(box)))
 
+    def _selection_colour(self) -> QColor:
+        """The translucent colour of the selection."""
+        return SELECTED_ON_DARK
+
     def _measured(self, box: Box) -> list[str]:
-        """What a box measures."""
-        return measured(box, self._view.range)[:1] if box.stop_s > box.start_s else []
+        """The measurements to write at a box; none, unless a canvas has room for them."""
+        return []
 
     def _write_at(self, painter: QPainter, rect: QRectF, text: str) -> None:
         """Write above a box, else below, else inside it: nowhere outside the canvas, nor over a title.

@@ -15,7 +15,7 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QResizeEvent,
 from PyQt6.QtWidgets import QWidget
 
 from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, indexed, on_light
-from msviz.gui.canvas.time_canvas import TimeCanvas
+from msviz.gui.canvas.time_canvas import SELECTED_ON_LIGHT, TimeCanvas
 from msviz.gui.model.snapping import rising_crossing_near
 from msviz.gui.model.view import View
 from msviz.picture import CELL, LINES, NOTHING, Wave
@@ -226,6 +226,9 @@ class Waveform(TimeCanvas):
         return self.crossing_near(time_s, within_s)
 
     # What is drawn
+
+    def _selection_colour(self) -> QColor:
+        return SELECTED_ON_LIGHT if on_light(self.palette()) else super()._selection_colour()
 
     def _draw_picture(self, painter: QPainter) -> None:
         key = (self._view.range[:2], self._device_size(), self.palette().cacheKey())

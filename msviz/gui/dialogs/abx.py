@@ -117,11 +117,11 @@ class AbxDialog(QDialog):
         a, b = self._setup.names
         why = ""
         if seconds < SHORTEST_S:
-            why = f"The region is shorter than {SHORTEST_S:g} s. Close this and select a longer one."
+            why = f"The range is shorter than {SHORTEST_S:g} s. Close this and select a longer one."
         elif seconds > LONGEST_S:
             why = (
-                f"The region is {seconds:.0f} s long. Close this and select at most {LONGEST_S:.0f} s. "
-                "Short regions are easier to compare."
+                f"The range is {seconds:.0f} s long. Close this and select at most {LONGEST_S:.0f} s. "
+                "Short ranges are easier to compare."
             )
         elif a == b:
             why = "A and B are the same. Choose another source for one of them."

@@ -58,8 +58,8 @@ class Setup(QWidget):
         for text, widget in (
             ("&A", self.chosen[0]),
             ("&B", self.chosen[1]),
-            ("&Trials", self.count),
-            ("Region", QLabel(region)),
+            ("Tria&ls", self.count),
+            ("Range", QLabel(region)),
         ):
             form.addRow(text, widget)
         layout = QVBoxLayout(self)

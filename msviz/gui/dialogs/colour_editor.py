@@ -13,8 +13,8 @@ from msviz.gui.canvas.colours import OWN, Colours, Stop
 SAMPLED = 11  # stops that a ready-made map is begun with
 STEP = 0.01  # of the strip, by which a key moves a stop
 KEYS = (
-    "Left and Right move the marked stop, with Ctrl they mark another. Enter chooses its colour, Insert adds "
-    "a stop after it, Delete removes it."
+    "Left and Right move the marked stop, Ctrl+Left and Ctrl+Right mark another. Enter changes its colour, "
+    "Insert adds a stop after it, Delete removes it."
 )
 
 
@@ -104,8 +104,8 @@ class ColourEditor(QDialog):
         self._told = self.stops
         self._gradient.sigGradientChanged.connect(self._tell)
         help_text = QLabel(
-            "Low levels are left, high levels right. Click under the colours to add a stop, drag a stop to "
-            "move it, click it to choose its colour, right-click it to remove it.\n" + KEYS
+            "Low levels are on the left, high levels on the right. Click below the colours to add a stop. "
+            "Drag a stop to move it, click it to change its colour, right-click it to remove it.\n" + KEYS
         )
         help_text.setWordWrap(True)
         buttons = QDialogButtonBox(

@@ -18,7 +18,7 @@ CONTENTS: dict[str, Content] = {
     "Complex, 2 × 16-bit (half the size)": "float16",
     "Levels only, 8-bit": "levels",
 }
-FILES = {"Zarr folder": ".zarr", "Zarr file": ".zarr.zip", "NumPy file, for short intervals": ".npz"}
+FILES = {"Zarr folder": ".zarr", "Zarr ZIP file": ".zarr.zip", "NumPy file, for short ranges": ".npz"}
 
 
 class DataDialog(ExportDialog):
@@ -44,12 +44,14 @@ class DataDialog(ExportDialog):
         super().__init__("Export data", parent)
         self._session, self._selection = session, selection
         self._transforms: dict[str, OctaveTransform | STFT] = {
-            f"Octaves, {track.parameters.bins_per_octave} bins each": track.transform,
-            f"STFT {track.stft.window} / {track.stft.hop}": track.stft,
+            f"Octaves, {track.parameters.bins_per_octave} bins per octave": track.transform,
+            f"STFT, window {track.stft.window}, hop {track.stft.hop}": track.stft,
         }
         self._transform = QComboBox()
         self._transform.addItems(list(self._transforms))
-        self._transform.setToolTip("Of the original track, without your edits, with the current parameters")
+        self._transform.setToolTip(
+            "Computed from the original, without your edits, with the current parameters"
+        )
         self._range = range_box(*([TIME] if selection else []))
         self._content = QComboBox()
         self._content.addItems(list(CONTENTS))

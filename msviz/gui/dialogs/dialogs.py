@@ -54,12 +54,12 @@ class Dialogs:
 
     def open_file(self) -> None:
         """Ask for a file and open it."""
-        name, _ = QFileDialog.getOpenFileName(self._parent, "Open a track", _last_folder(), FILE_FILTER)
+        name, _ = QFileDialog.getOpenFileName(self._parent, "Open track", _last_folder(), FILE_FILTER)
         self._open(name)
 
     def open_folder(self) -> None:
         """Ask for a converted track that is a folder, and open it."""
-        self._open(QFileDialog.getExistingDirectory(self._parent, "Open a converted folder", _last_folder()))
+        self._open(QFileDialog.getExistingDirectory(self._parent, "Open converted folder", _last_folder()))
 
     def _open(self, name: str) -> None:
         if name:
@@ -113,7 +113,7 @@ class Dialogs:
             return
         now = max(editing.chosen.gain_db if editing.chosen else 0.0, SOFTEST_DB)
         gain_db, accepted = QInputDialog.getDouble(
-            self._parent, "Change Selection Gain", "Gain (dB)", now, SOFTEST_DB, HIGHEST_DB, 1
+            self._parent, "Change selection gain", "Gain (dB)", now, SOFTEST_DB, HIGHEST_DB, 1
         )
         if accepted:
             editing.set_gain(gain_db, "Change Gain")

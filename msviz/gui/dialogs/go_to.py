@@ -23,7 +23,7 @@ class GoToDialog(QDialog):
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Go to Time")
+        self.setWindowTitle("Go to time")
         self._view, self.time_s = view, view.playhead_s
         self._text = QLineEdit(time_text(view.playhead_s))
         self._text.selectAll()

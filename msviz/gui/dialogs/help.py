@@ -19,7 +19,7 @@ def show_log(parent: QWidget) -> None:
         log = ""
     text = _show_text("Log", parent)
     text.setLineWrapMode(QTextBrowser.LineWrapMode.NoWrap)
-    text.setPlainText(f"{log}\n{path}" if log else "Nothing has failed.")
+    text.setPlainText(f"{log}\n{path}" if log else "No errors have been logged.")
     text.moveCursor(QTextCursor.MoveOperation.End)
     text.moveCursor(QTextCursor.MoveOperation.StartOfLine)
 

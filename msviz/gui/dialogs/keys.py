@@ -29,12 +29,12 @@ MOUSE = {
         ("Ctrl+drag in the selection", "Move the selection"),
         ("Shift+click", "Extend the selection"),
         ("Hold Z while dragging", "Snap to spectral peaks and zero crossings"),
-        ("Shift+drag", "Zoom to a box"),
+        ("Shift+drag", "Zoom to an area"),
         ("Double-click", "Clear the selection"),
         ("Middle-drag", "Pan"),
         ("Right-click", "Play, loop, zoom, edit, export"),
         ("Click an edited box", "Select it"),
-        ("Drag the curtain's edge", "Move the divider"),
+        ("Drag the curtain divider", "Show more of one picture"),
     ),
     "Mouse wheel": (
         ("Wheel", "Scroll in frequency (or zoom in time: see Preferences)"),
@@ -46,12 +46,12 @@ MOUSE = {
     ),
     "Mouse: around the pictures": (
         ("Drag on the time ruler", "Scrub"),
-        ("Overview", "Drag the box or its edges; click to go there"),
-        ("M, S beside an octave", "Mute or solo it"),
-        ("Drag or wheel on an octave's dB", "Change its gain; double-click for 0 dB"),
+        ("Overview", "Drag the frame or its edges; click to go there"),
+        ("M, S next to an octave", "Mute or solo it"),
+        ("Drag or wheel on an octave's gain", "Change it; double-click for 0 dB"),
         ("Click the clip light or the dropout counter", "Reset it"),
     ),
-    "Controls without a mouse": (
+    "Controls with the keyboard": (
         ("Tab, Shift+Tab", "Go to the next or the previous control"),
         ("Space, arrows", "Operate the control reached with Tab"),
         ("Enter", "Apply the typed number"),

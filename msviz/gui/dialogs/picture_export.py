@@ -118,7 +118,7 @@ class PictureDialog(ExportDialog):
         both.addStretch()
         self._scale = QComboBox()
         self._scale.addItems(list(SCALES))
-        self._scale.setToolTip("Resolution: pixels per unit of size, in both directions")
+        self._scale.setToolTip("Pixels per unit of size, in both directions")
         self._title = QCheckBox("&Title: track name, time range and frequency range")
         self._title.setChecked(True)
         self._marks = QCheckBox("&Marks: selection and edits")

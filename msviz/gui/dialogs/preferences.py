@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from msviz.gui.model.preferences import LEAST_MB, MOST_MB, THEMES, Preferences
@@ -39,12 +40,12 @@ class PreferencesDialog(QDialog):
         self._memory.setKeyboardTracking(False)
         self._memory.setValue(preferences.memory_mb)
         self._memory.setToolTip(
-            "For the pictures of a track; what does not fit is analysed again when it is seen"
+            "For the pictures of a track. What does not fit is analysed again when you scroll to it"
         )
         self._wheel = QComboBox()
-        self._wheel.addItems(["moves in frequency", "zooms in time"])
+        self._wheel.addItems(["scrolls frequency", "zooms time"])
         self._wheel.setCurrentIndex(int(preferences.wheel_zooms))
-        self._wheel.setToolTip("What the wheel does over a picture with no key held")
+        self._wheel.setToolTip("What the mouse wheel does over a picture while no key is held")
         self._theme = QComboBox()
         self._theme.addItems(THEMES)
         self._theme.setCurrentText(preferences.theme)
@@ -53,17 +54,16 @@ class PreferencesDialog(QDialog):
         for name in devices:
             self._device.addItem(name, name)
         if self._device.findData(preferences.device) < 0:
-            self._device.addItem(f"{preferences.device} (not there)", preferences.device)
+            self._device.addItem(f"{preferences.device} (not connected)", preferences.device)
         self._device.setCurrentIndex(self._device.findData(preferences.device))
         form = QFormLayout(self)
         form.addRow("Memory for pictures", self._memory)
-        form.addRow("The wheel", self._wheel)
+        note = QLabel("Applies to the next file you open")
+        note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        form.addRow("", note)
+        form.addRow("Mouse wheel", self._wheel)
         form.addRow("Output device", self._device)
         form.addRow("Theme", self._theme)
-        note = QLabel("Memory counts from the next track on.")
-        note.setEnabled(False)
-        note.setWordWrap(True)
-        form.addRow(note)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         form.addRow(buttons)

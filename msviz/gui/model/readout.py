@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+from msviz.gui.work.analysis import NAMES
 
 NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 A4_HZ = 440.0
@@ -88,6 +91,7 @@ def delta_text(
     from_hz: float | None = None,
     to_hz: float | None = None,
     levels_db: tuple[float | None, float | None] = (None, None),
+    names: Sequence[str] = NAMES,
 ) -> str:
     """How far one place is from another: "Δ +250.0 ms  +110.0 Hz  +3.86 st  octaves +3.0 dB  STFT –".
 
@@ -98,15 +102,18 @@ def delta_text(
     from_hz, to_hz : float or None
         Their frequencies; None over a waveform, where the rest is left out.
     levels_db : tuple
-        How much louder the other is in the octaves and in the STFT, where that is known.
+        How much louder the other is in each picture, where that is known.
+    names : sequence of str
+        Of the pictures.
     """
     text = f"{'Δ ' + _signed(seconds, 's'):>11}"
     if from_hz is None or to_hz is None:
         return text
     semitones = f"{12 * math.log2(to_hz / from_hz):+.2f}".replace("-", "−")
-    octaves, stft = ("–" if db is None else f"{db:+.1f} dB".replace("-", "−") for db in levels_db)
+    changes = ("–" if db is None else f"{db:+.1f} dB".replace("-", "−") for db in levels_db)
+    levels = "".join(f"  {name} {change:>9}" for name, change in zip(names, changes, strict=True))
     pitch = f"{_signed(to_hz - from_hz, 'Hz'):>10}  {semitones:>7} st"
-    return f"{text}  {pitch}  octaves {octaves:>9}  STFT {stft:>9}"
+    return f"{text}  {pitch}{levels}"
 
 
 def _signed(value: float, unit: str) -> str:

@@ -171,7 +171,8 @@ class Figure(QWidget):
         size = QSize(round(self.width() * self._scale), round(self.height() * self._scale))
         image = QImage(size, QImage.Format.Format_RGB32)
         if image.isNull():
-            raise MsvizError(f"A picture of {size.width()}×{size.height()} pixels does not fit into memory.")
+            pixels = f"{size.width()}×{size.height()} pixels"
+            raise MsvizError(f"A picture of {pixels} does not fit into memory: choose a smaller one.")
         image.setDevicePixelRatio(self._scale)
         self.render(image)
         return image

@@ -26,7 +26,7 @@ from msviz.gui.panels.spectrum import SpectrumPanel
 from msviz.gui.work.analysis import Picture, names_of
 
 NAMES = ("Octaves", "STFT")
-CELL_TIPS = "Time from one frame to the next, at the cursor", "Width of the filter at −3 dB, at the cursor"
+CELL_TIPS = "Time from one frame to the next, at the pointer", "Width of the filter at −3 dB, at the pointer"
 
 SPECTRUM_MS = 100  # between two spectra, which take time from the frames of the pictures
 
@@ -89,7 +89,7 @@ class Inspector(QDockWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(SPECTRUM_MS)
         self._soon.timeout.connect(self._show_spectrum)
-        self._where = QLabel("Spectrum at the cursor")
+        self._where = QLabel("Spectrum at the pointer")
         self._names = [QLabel(name) for name in NAMES]
         self._cells = {name: (fixed_label("0.0000 ms"), fixed_label("00.00 kHz")) for name in NAMES}
         cells = QGridLayout()
@@ -112,8 +112,8 @@ class Inspector(QDockWidget):
         self._tabs.setDocumentMode(True)
         for panel, name, tip in (
             (_Scrolled(self.parameters), "Picture", "Parameters of the pictures"),
-            (_Scrolled(self.lab), "Resynthesis", "What the resynthesis is made from, and its error"),
-            (spectrum, "Spectrum", "The spectrum at the cursor or the playhead"),
+            (_Scrolled(self.lab), "Resynthesis", "How the sound is resynthesized, and its error"),
+            (spectrum, "Spectrum", "The spectrum at the pointer or the playhead"),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(panel, name), tip)
         self.selection = SelectionPanel(track.view)
@@ -163,4 +163,4 @@ class Inspector(QDockWidget):
             texts = ("–", "–") if hz is None else cell_texts(picture, self._view.rate, hz)
             for label, text in zip(labels, texts, strict=True):
                 label.setText(text)
-        self._where.setText(f"Spectrum at the {'cursor' if cursor else 'playhead'}")
+        self._where.setText(f"Spectrum at the {'pointer' if cursor else 'playhead'}")

@@ -7,20 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker, Qt, QTimer
-from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
 from msviz.gui.model.track import TrackState
+from msviz.gui.panels.labels import MARGINS
 from msviz.lab import Recipe
 
 LEAST_KEPT = 0.1  # per cent
@@ -68,11 +66,12 @@ class LabPanel(QWidget):
         self._rebuild = QCheckBox("Reconstruct phase")
         self._rebuild.setToolTip("Discard phase and estimate it, as spectrogram generators must")
         self._error = QLabel("–")
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPointSizeF(1.4 * font.pointSizeF())
+        font = self._error.font()
+        font.setBold(True)
         self._error.setFont(font)
-        tip = "Level of the original relative to the error of what is playing, around the playhead"
-        self._error.setToolTip(tip)
+        self._error.setToolTip(
+            "Level of the original relative to the error of what is playing, around the playhead"
+        )
         self._reset = QPushButton("Reset")
         self._reset.setToolTip("Restore everything")
         self._soon = QTimer(self)
@@ -80,27 +79,21 @@ class LabPanel(QWidget):
         self._soon.setInterval(SOON_MS)
         self._soon.timeout.connect(self._apply)
 
-        said = QLabel("What Multi-scale and STFT are resynthesized from. Press 1, 2 and 3 to compare.")
+        said = QLabel("What Multi-scale and STFT are resynthesized from. Press 1, 2 or 3 to compare.")
         said.setWordWrap(True)
         said.setEnabled(False)
-        form = QFormLayout()
+        form = QFormLayout(self)
+        form.setContentsMargins(*MARGINS)
+        form.setHorizontalSpacing(8)
+        form.setVerticalSpacing(5)
+        form.addRow(said)
         form.addRow("Coefficients kept", self._kept_text)
         form.addRow(self._kept)
         form.addRow("Magnitudes", self._magnitude)
         form.addRow("Phases", self._phase)
         form.addRow(self._rebuild)
-        error = QHBoxLayout()
-        caption = QLabel("Signal to error")
-        caption.setToolTip(tip)
-        error.addWidget(caption)
-        error.addStretch()
-        error.addWidget(self._error)
-        layout = QVBoxLayout(self)
-        layout.addWidget(said)
-        layout.addLayout(form)
-        layout.addLayout(error)
-        layout.addWidget(self._reset)
-        layout.addStretch()
+        form.addRow("Signal to error", self._error)
+        form.addRow(self._reset)
 
         self._kept.valueChanged.connect(lambda place: self._change(kept=kept_at(place)))
         self._magnitude.activated.connect(lambda place: self._change(magnitude_bits=BITS[place]))

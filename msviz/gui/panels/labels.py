@@ -8,14 +8,16 @@ from PyQt6.QtWidgets import (
     QLabel,
 )
 
+MARGINS = 6, 6, 4, 6  # of the inspector's panels
 LEAST = 60  # pixels that a text keeps when it gives way
 
 
 def set_figures(label: QLabel, text: str) -> None:
-    """Write in a font of fixed width; what is around is laid out anew only where the length changes."""
-    longer = len(text) != len(label.text())
+    """Set a text in a font of fixed width; the neighbours move only if its length changes."""
+    resized = len(text) != len(label.text())
     label.setText(text)
-    if longer:
+    if resized:
+        label.setMinimumSize(0, 0)  # a label's hint is never below its minimum
         label.setFixedSize(label.sizeHint())
 
 

@@ -29,6 +29,7 @@ from msviz.gui.model.parameters import AUDIO_RATE, POOLED, PRESET_TIPS, SHARPENE
 from msviz.gui.model.readout import hz_text, scaled
 from msviz.gui.model.track import TrackState
 from msviz.gui.panels.colour_bar import ColourBar
+from msviz.gui.panels.labels import MARGINS
 from msviz.transform import default_fmin
 from msviz.transform.scale import MIN_RESOLUTION
 
@@ -141,15 +142,13 @@ class ParameterPanel(QWidget):
         self._drawn = Choice(SHARPENED, "Affects the display only, not playback", DISPLAYS)
         for number, name in enumerate(SHARPENED):
             self._drawn.setItemData(number, DISPLAY_TIPS[name], Qt.ItemDataRole.ToolTipRole)
-        self._channel = Choice((), "The channel to show. Loudest: at each place, the loudest channel.")
-        self._pooled = Choice(
-            POOLED, "What one pixel shows of several frames: their peak, or their mean power"
-        )
+        self._channel = Choice((), "The channel to show. Loudest: the loudest channel at each point")
+        self._pooled = Choice(POOLED, "How one pixel shows several frames: their peak or their mean power")
         self._window = Choice((), "Window of the STFT, in milliseconds and samples")
         self._overlap = Choice(OVERLAPS, "Overlap factor of the STFT: window ÷ hop")
 
         form = QFormLayout(self)
-        form.setContentsMargins(6, 6, 4, 6)
+        form.setContentsMargins(*MARGINS)
         form.setHorizontalSpacing(8)
         form.setVerticalSpacing(5)
         form.addRow(_heading("Octaves"))

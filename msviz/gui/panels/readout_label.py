@@ -50,7 +50,7 @@ def readout_text(
     delta = ""
     if view.pin:
         louder = [None if a is None or b is None else a - b for a, b in zip(levels, pinned, strict=True)]
-        delta = delta_text(time_s - view.pin[0], view.pin[1], hz, (louder[0], louder[1]))
+        delta = delta_text(time_s - view.pin[0], view.pin[1], hz, (louder[0], louder[1]), names)
         delta = f"  {delta:{DELTAS}}"
     return f"{text}{sounds:{SOUNDS}}{delta}"
 

@@ -12,12 +12,14 @@ from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from msviz.gui.canvas.colours import on_light
 from msviz.gui.canvas.ticks import frequency_ticks
 from msviz.gui.model.view import View
 from msviz.gui.work.analysis import NAMES, Picture, names_of
 from msviz.picture import FULL_SCALE, UNKNOWN, FrequencyAxis
 
-OCTAVES, STFT = QColor("#ff9a5c"), QColor("#5cc8ff")
+ON_DARK = QColor("#ff9a5c"), QColor("#5cc8ff")  # of the octaves and of the STFT
+ON_LIGHT = QColor("#b84a00"), QColor("#1f6fb2")
 HELD = 110  # opacity of a peak that is held
 LOWEST_DB, HIGHEST_DB = -120.0, 6.0
 HEARD_HZ = 20.0, 20_000.0
@@ -143,22 +145,19 @@ class SpectrumPanel(QWidget):
         self._plot.showGrid(x=True, y=True, alpha=0.2)
         self._curves, self._peaks = [], []
         self._held: list[NDArray[np.floating] | None] = [None, None]
-        for colour in (OCTAVES, STFT):
-            faint = QColor(colour)
-            faint.setAlpha(HELD)
-            self._peaks.append(self._plot.plot(pen=pg.mkPen(faint), connect="finite"))
-            self._curves.append(self._plot.plot(pen=pg.mkPen(colour), connect="finite"))
+        for _ in NAMES:
+            self._peaks.append(self._plot.plot(connect="finite"))
+            self._curves.append(self._plot.plot(connect="finite"))
         self._mark = pg.InfiniteLine()
         self._mark.hide()
         self._plot.addItem(self._mark)
         self._hold = QCheckBox("Hold peaks")
-        self._hold.setToolTip("Keep the highest level at each frequency as the cursor or playhead moves")
+        self._hold.setToolTip("Keep the highest level at each frequency as the pointer or playhead moves")
         self._hold.toggled.connect(self.forget_peaks)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
         self._legend = QLabel()  # beside the plot: within, it would hide curves
-        self._name_curves(NAMES)
         below = QHBoxLayout()
         below.addWidget(self._hold)
         below.addStretch()
@@ -181,11 +180,19 @@ class SpectrumPanel(QWidget):
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setTextPen(ink)
         self._mark.setPen(pg.mkPen(ink, style=Qt.PenStyle.DotLine))
+        self._colours = ON_LIGHT if on_light(self.palette()) else ON_DARK
+        for colour, curve, peak in zip(self._colours, self._curves, self._peaks, strict=True):
+            curve.setPen(pg.mkPen(colour))
+            peak.setPen(pg.mkPen(*colour.getRgb()[:3], HELD))
+        self._name_curves(names_of(self._pictures) if self._pictures else NAMES)
 
     def _name_curves(self, names: Sequence[str]) -> None:
-        coloured = zip((OCTAVES, STFT), names, strict=False)
+        coloured = zip(self._colours, names, strict=False)
         self._legend.setText(
-            " &nbsp; ".join(f'<b style="color:{colour.name()}">—</b> {name}' for colour, name in coloured)
+            " &nbsp; ".join(
+                f'<b style="color:{colour.name()}">—</b> {name[:1].upper()}{name[1:]}'
+                for colour, name in coloured
+            )
         )
 
     def forget_peaks(self) -> None:

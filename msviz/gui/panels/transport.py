@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 
 SOURCE_STYLE = """
 QToolButton { padding: 3px 25px 3px 7px; border: 1px solid transparent; border-radius: 4px; }
-QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+QToolButton:checked:enabled { background: palette(highlight); color: palette(highlighted-text); }
 QToolButton:focus { border-color: palette(window-text); }
 """
 
 BADGE = 17  # size of a badge
 
 TOOL_STYLE = """
+QToolBar { background: palette(window); border: none; }
 QToolButton { padding: 3px; border-radius: 4px; }
-QToolButton:checked { background: palette(highlight); }
+QToolButton:checked:enabled { background: palette(highlight); }
 """
 
 
@@ -126,6 +127,7 @@ class TransportBar(QToolBar):
         self.addWidget(meter)
         self.addSeparator()
         self.addActions([actions.zoom_out, actions.zoom_in, actions.show_all, actions.curtain])
+        self._show_time()
         track.opened.connect(self._show_time)
         track.opened.connect(self._show_source)
         track.heard_changed.connect(self._show_source)
@@ -147,6 +149,7 @@ class TransportBar(QToolBar):
         letters = dict(zip(self._track.pair, "AB", strict=True)) if self._track.source else {}
         for name, button in self._sources.items():
             button.set_letter(letters.get(name, ""))
+        self._time.setEnabled(self._track.source is not None)
         self._gain.setEnabled(self._track.heard == "Difference")
 
     def _show_volume(self) -> None:
