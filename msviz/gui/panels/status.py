@@ -238,7 +238,7 @@ class StatusBar(QStatusBar):
         It is as wide over both, and changes its width only with the zoom and the pin.
         """
         if cursor is None:
-            set_figures(self._read_out, "")
+            self._write_read_out("")
             return
         view, (time_s, hz) = self._view, cursor
         text = moment_text(time_s, view.span_s / (view.columns or 1), view.rate, view.length)
@@ -253,7 +253,12 @@ class StatusBar(QStatusBar):
             louder = [None if a is None or b is None else a - b for a, b in zip(levels, pinned, strict=True)]
             delta = delta_text(time_s - view.pin[0], view.pin[1], hz, (louder[0], louder[1]), names)
             delta = f"  {delta:{DELTAS}}"
-        set_figures(self._read_out, f"{text}{sounds:{SOUNDS}}{delta}")
+        self._write_read_out(f"{text}{sounds:{SOUNDS}}{delta}")
+
+    def _write_read_out(self, text: str) -> None:
+        set_figures(self._read_out, text)
+        if self._read_out.isHidden():  # a hidden widget does not ask for a new layout
+            self._make_room()
 
     @property
     def read_out(self) -> str:
