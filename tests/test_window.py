@@ -10,7 +10,7 @@ import opened_window
 import pytest
 from opened_window import action, button, said, shown_texts, tone_is_seen, wait_analysed, wait_open
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPalette
 from PyQt6.QtWidgets import QApplication, QFileDialog, QProgressBar, QSpinBox, QWidget
 from window_tools import RATE, tone, write
 
@@ -19,7 +19,6 @@ from msviz.demos import demo_tracks
 from msviz.errors import AudioError
 from msviz.gui.model.session import SOURCES
 from msviz.gui.model.view import Box
-from msviz.gui.theme import ACCENT
 
 KEY = Qt.Key
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -86,10 +85,11 @@ def colours_of(widget):
 
 def test_the_source_is_highlighted_only_with_a_track(qtbot, window, track):
     original = window.transport._sources["Original"]
-    assert ACCENT.name() not in colours_of(original)
+    highlight = original.palette().color(QPalette.ColorGroup.Active, QPalette.ColorRole.Highlight).name()
+    assert highlight not in colours_of(original)
     window.files.open(track)
     wait_open(qtbot, window, track)
-    assert ACCENT.name() in colours_of(original)
+    assert highlight in colours_of(original)
 
 
 def test_the_tool_bar_stays_where_it_is_when_a_track_opens(qtbot, window, track):
