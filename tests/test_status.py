@@ -114,6 +114,23 @@ def test_the_read_out_gives_back_the_room_that_the_pin_took(narrow):
     assert width() == before
 
 
+def test_a_read_out_hidden_for_its_pin_is_back_without_it(narrow):
+    status, view = narrow.status, narrow.view
+
+    def visible():
+        status.show_read_out((0.1, 440.0), (-60.0, -60.0))
+        for _ in range(3):  # hiding it asks for a layout, too
+            QApplication.processEvents()
+        return status._read_out.isVisible()
+
+    view.set_cursor((0.1, 220.0))
+    assert visible()
+    view.toggle_pin()
+    assert not visible()
+    view.toggle_pin()
+    assert visible()
+
+
 def test_deltas_have_the_names_of_the_pictures(narrow):
     view = narrow.view
     view.set_cursor((0.1, 220.0))

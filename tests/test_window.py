@@ -85,7 +85,7 @@ def colours_of(widget):
 
 def test_the_source_is_highlighted_only_with_a_track(qtbot, window, track):
     original = window.transport._sources["Original"]
-    highlight = window.palette().color(QPalette.ColorRole.Highlight).name()
+    highlight = original.palette().color(QPalette.ColorGroup.Active, QPalette.ColorRole.Highlight).name()
     assert highlight not in colours_of(original)
     window.files.open(track)
     wait_open(qtbot, window, track)

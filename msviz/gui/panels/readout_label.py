@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QFontDatabase
 
 from msviz.gui.model.readout import delta_text, frequency_text, level_text, moment_text, note_text
@@ -65,6 +65,8 @@ class ReadOut(FigureLabel):
         Whose levels it shows.
     """
 
+    written = pyqtSignal()
+
     def __init__(self, track: TrackState, pictures: Pictures) -> None:
         super().__init__()
         self._view, self._pictures = track.view, pictures
@@ -84,6 +86,7 @@ class ReadOut(FigureLabel):
         if not view.gliding:  # else it is shown as soon as the view is there
             levels, pinned = self._levels_at(view.cursor), self._levels_at(view.pin)
             set_figures(self, readout_text(view, levels, pinned, self._pictures.names))
+            self.written.emit()
 
     def _levels_at(self, place: tuple[float, float | None] | None) -> Levels:
         time_s, hz = place or (None, None)

@@ -115,6 +115,7 @@ class StatusBar(QStatusBar):
             widget.hide()
         self._solo.hide()
         self._dropouts.hide()
+        read_out.written.connect(self._make_room_for_read_out)
         work.message.connect(self.show_text)
         work.files.message.connect(self.show_message)
         work.exporter.progressed.connect(self.show_export)
@@ -128,6 +129,10 @@ class StatusBar(QStatusBar):
         if event and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
             self._make_room()
         return super().event(event)
+
+    def _make_room_for_read_out(self) -> None:
+        if self._read_out.isHidden():  # a hidden widget does not ask for a new layout
+            self._make_room()
 
     def _make_room(self) -> None:
         layout, read_out = self.layout(), self._read_out
