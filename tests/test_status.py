@@ -118,7 +118,8 @@ def test_a_read_out_hidden_for_its_pin_is_back_without_it(narrow):
     status, view = narrow.status, narrow.view
 
     def visible():
-        status.show_read_out((0.1, 440.0), (-60.0, -60.0))
+        view.set_cursor(None)
+        view.set_cursor((0.1, 440.0))
         for _ in range(3):  # hiding it asks for a layout, too
             QApplication.processEvents()
         return status._read_out.isVisible()

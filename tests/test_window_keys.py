@@ -142,6 +142,28 @@ def test_keys_select_all_and_none(qtbot, opened):
     assert opened.view.selection is None
 
 
+@pytest.mark.parametrize(("key", "start_s", "stop_s"), [("Home", 0.0, 7.0), ("End", 7.0, SECONDS)])
+def test_keys_select_from_the_playhead_to_an_end(qtbot, opened, key, start_s, stop_s):
+    opened.view.set_playhead(7.0)
+    qtbot.keyClick(opened, getattr(KEY, f"Key_{key}"), SHIFT)
+    assert opened.view.selection == opened.view.full._replace(start_s=start_s, stop_s=stop_s)
+    assert opened.view.playhead_s == 7.0
+
+
+def test_keys_extend_the_selection_to_both_ends_at_its_frequencies(qtbot, opened):
+    opened.view.select(Box(12.0, 14.0, 600.0, 800.0))
+    qtbot.keyClick(opened, KEY.Key_Home, SHIFT)
+    assert opened.view.selection == Box(0.0, 14.0, 600.0, 800.0)
+    qtbot.keyClick(opened, KEY.Key_End, SHIFT)
+    assert opened.view.selection == Box(0.0, SECONDS, 600.0, 800.0)
+
+
+def test_nothing_is_selected_from_the_start_to_the_start(qtbot, opened):
+    opened.view.set_playhead(0.0)
+    qtbot.keyClick(opened, KEY.Key_Home, SHIFT)
+    assert opened.view.selection is None
+
+
 def test_arrows_nudge_the_selection_by_pixels_frames_and_bins(qtbot, opened):
     view, bands = opened.view, opened.session.pictures[0].pyramid.bands
     bin_ = bands[-1].frequencies[1] / bands[-1].frequencies[0]

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from msviz.gui.dialogs.dialogs import Dialogs
 from msviz.gui.model.files import told_apart
+from msviz.gui.model.selection import extend
 from msviz.gui.model.workspace import Workspace
 from msviz.gui.panels.pictures import Pictures
 from msviz.gui.theme import icon
@@ -186,6 +187,11 @@ class Actions:
             self._add(edit, "Select &all", "Ctrl+A", view.select_all),
             self._add(edit, "&Clear selection", "Esc", lambda: view.select(None)),
         ]
+        for text, key, do in (
+            ("Select to s&tart", "Shift+Home", lambda: extend(view, 0.0)),
+            ("Select to en&d", "Shift+End", lambda: extend(view, view.full.stop_s)),
+        ):
+            self._add(edit, text, key, do, tip="Extend the selection; without one, select from the playhead")
         self._nudge = nudge = self._menu("Nudge &selection", edit)
         for name, key, right, up in (
             ("left", "Left", -1, 0),

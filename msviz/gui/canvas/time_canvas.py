@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from msviz.gui.canvas.cached_widget import CachedWidget
 from msviz.gui.canvas.damage import draw_missing
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled, zooms_frequency
-from msviz.gui.model.selection import Grip, between, extended, moved, resized
+from msviz.gui.model.selection import Grip, between, extend, moved, nonempty, resized
 from msviz.gui.model.view import Box, View
 
 GRIP = 4  # pixels from an edge of the selection within which it can be dragged
@@ -442,7 +442,7 @@ class TimeCanvas(CachedWidget):
         return Hold(SHAPES[grip], follow, EDGE_SLACK)
 
     def _draw_zoom_box(self, at: QPointF) -> None:
-        self._zoom_box = _nonempty(self._box_to(at, self._view.range))
+        self._zoom_box = nonempty(self._box_to(at, self._view.range))
         self._move_marks()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -483,7 +483,7 @@ class TimeCanvas(CachedWidget):
             if zoom_box:
                 self._view.show(zoom_box, glide=True)
             elif box:
-                self._view.select(_nonempty(box))
+                self._view.select(nonempty(box))
             elif not dragged and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._extend(pressed)
             elif not dragged:
@@ -501,10 +501,8 @@ class TimeCanvas(CachedWidget):
 
     def _extend(self, at: QPointF) -> None:
         """Extend the selection to a position; without one, select from the playhead to there."""
-        full, playhead_s = self._view.full, self._view.playhead_s
-        box = self._view.selection or full._replace(start_s=playhead_s, stop_s=playhead_s)
         time_s, hz = self._edge_at(at)
-        self._view.select(_nonempty(extended(box, time_s, None if self._hz_at(at.y()) is None else hz, full)))
+        extend(self._view, time_s, None if self._hz_at(at.y()) is None else hz)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._view.select(None)
@@ -565,8 +563,3 @@ class TimeCanvas(CachedWidget):
     def _point_again(self) -> None:
         if self._pointer is not None and self._view.cursor is not None:
             self._point_at(self._pointer)
-
-
-def _nonempty(box: Box) -> Box | None:
-    """The box, or None if it has no length or no height."""
-    return box if box.stop_s > box.start_s and box.high_hz > box.low_hz else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from msviz.bands import Band
-from msviz.gui.model.view import Box
+from msviz.gui.model.view import Box, View
 from msviz.picture import FrequencyAxis
 
 
@@ -48,6 +48,17 @@ def extended(box: Box, time_s: float, hz: float | None, full: Box) -> Box:
     else:
         edge = -1 if hz < box.low_hz else 1 if hz > box.high_hz else 0
     return resized(box, Grip(-1 if at_start else 1, edge), time_s, hz, full)
+
+
+def nonempty(box: Box) -> Box | None:
+    """The box, or None if it has no length or no height."""
+    return box if box.stop_s > box.start_s and box.high_hz > box.low_hz else None
+
+
+def extend(view: View, time_s: float, hz: float | None = None) -> None:
+    """Extend the selection to a point, or to a time; without one, select from the playhead to there."""
+    playhead = view.full._replace(start_s=view.playhead_s, stop_s=view.playhead_s)
+    view.select(nonempty(extended(view.selection or playhead, time_s, hz, view.full)))
 
 
 def moved(box: Box, right_s: float, up: float, full: Box, *, linear: bool = False) -> Box:
