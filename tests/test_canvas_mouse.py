@@ -164,6 +164,64 @@ class TestMouse:
         qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
         assert view.selection is None
 
+    def test_a_double_click_does_not_select_an_edited_box_again(self, canvas, view):
+        canvas.seek_requested.connect(lambda time_s: view.select(Box(1, 2, 100, 200)))
+        press, release = QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease
+        for kind in (press, release, QEvent.Type.MouseButtonDblClick, release):
+            mouse(canvas, kind, 100, 100, Qt.MouseButton.LeftButton)
+        assert view.selection is None
+
+    def test_a_drag_right_after_a_click_selects(self, canvas, view):
+        view.select(Box(1, 2, 100, 200))
+        for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+            mouse(canvas, kind, 200, 100, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseButtonDblClick, 200, 100, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseMove, 300, 200, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseButtonRelease, 300, 200, Qt.MouseButton.LeftButton)
+        assert view.selection == pytest.approx((5, 7.5, canvas._edge_hz(200), canvas._edge_hz(100)))
+
+    def test_a_drag_right_after_a_middle_click_pans(self, canvas, view):
+        view.show(Box(5, 10, 100, 1000))
+        view.select(Box(6, 7, 200, 300))
+        mouse(canvas, QEvent.Type.MouseButtonDblClick, 200, 100, Qt.MouseButton.MiddleButton)
+        mouse(canvas, QEvent.Type.MouseMove, 280, 100, Qt.MouseButton.MiddleButton)
+        assert view.range.start_s == pytest.approx(4.5)
+        assert view.selection == Box(6, 7, 200, 300)
+
+    def test_a_drag_ends_if_something_else_gets_the_release(self, canvas, view):
+        mouse(canvas, QEvent.Type.MouseButtonPress, 200, 100, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseMove, 300, 200, Qt.MouseButton.LeftButton)
+        assert view.dragged
+        mouse(canvas, QEvent.Type.MouseMove, 400, 300, Qt.MouseButton.NoButton)
+        assert view.dragged is None
+        mouse(canvas, QEvent.Type.MouseMove, 500, 300, Qt.MouseButton.NoButton)
+        assert view.dragged is None
+        assert view.selection is None
+
+    def test_a_pan_ends_if_something_else_gets_the_release(self, canvas, view):
+        view.show(Box(5, 10, 100, 1000))
+        mouse(canvas, QEvent.Type.MouseButtonPress, 200, 100, Qt.MouseButton.MiddleButton)
+        mouse(canvas, QEvent.Type.MouseMove, 400, 100, Qt.MouseButton.NoButton)
+        assert view.range.start_s == 5
+
+    def test_a_drag_ends_with_its_track(self, canvas, view):
+        mouse(canvas, QEvent.Type.MouseButtonPress, 200, 100, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseMove, 300, 200, Qt.MouseButton.LeftButton)
+        view.open(RATE, 5 * RATE, 20.0, RATE / 2)
+        mouse(canvas, QEvent.Type.MouseMove, 400, 300, Qt.MouseButton.LeftButton)
+        mouse(canvas, QEvent.Type.MouseButtonRelease, 400, 300, Qt.MouseButton.LeftButton)
+        assert view.dragged is None
+        assert view.selection is None
+
+    def test_scrubbing_ends_if_something_else_gets_the_release(self, view, qtbot):
+        ruler = TimeRuler(view)
+        qtbot.addWidget(ruler)
+        shown(ruler, 800, 24)
+        mouse(ruler, QEvent.Type.MouseButtonPress, 200, 10, Qt.MouseButton.LeftButton)
+        mouse(ruler, QEvent.Type.MouseMove, 300, 10, Qt.MouseButton.LeftButton)
+        with qtbot.waitSignal(ruler.scrub_ended):
+            mouse(ruler, QEvent.Type.MouseMove, 400, 10, Qt.MouseButton.NoButton)
+
     def test_shift_drag_zooms_to_a_box(self, canvas, view):
         wanted = view.time_at(200 / 800), view.time_at(300 / 800)
         drag(canvas, (200, 100), (300, 300), held=Qt.KeyboardModifier.ShiftModifier)

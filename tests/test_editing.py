@@ -100,6 +100,15 @@ def test_octaves_that_stay_keep_their_edits_where_others_come_or_go(editing, fmi
     assert len(editing.track.edits.octaves) == len(others)
 
 
+@pytest.mark.parametrize("fmin", [80.0, 5.0])
+def test_an_undone_octave_is_not_redone_in_another_one(editing, fmin):
+    editing.change_octave(number_of(1000.0), "muted", True)
+    editing.steps.undo()
+    editing.track.set_parameters(Parameters(fmin=fmin))
+    editing.steps.redo()
+    assert not editing.track.edits
+
+
 @pytest.mark.parametrize(
     ("octaves", "silent"),
     [
@@ -293,6 +302,20 @@ def test_gain_is_dragged_turned_and_put_back(gutter, track, qtbot):
     mouse(gutter, QEvent.Type.MouseButtonDblClick, at.x(), at.y(), Qt.MouseButton.LeftButton)
     assert track.edit_of(4).gain_db == 0.0
     assert not track.edits
+
+
+@pytest.mark.parametrize("ends", ["release elsewhere", "other track"])
+def test_a_drag_of_a_gain_ends(gutter, view, qtbot, ends):
+    at, asked = cell(gutter, 4, "gain").center(), []
+    gutter.edited.connect(lambda *what: asked.append(what))
+    mouse(gutter, QEvent.Type.MouseButtonPress, at.x(), at.y(), Qt.MouseButton.LeftButton)
+    button = Qt.MouseButton.LeftButton
+    if ends == "other track":
+        view.open(RATE, RATE, view.full.low_hz, view.full.high_hz)
+    else:
+        button = Qt.MouseButton.NoButton
+    mouse(gutter, QEvent.Type.MouseMove, at.x(), at.y() - 12, button)
+    assert not asked
 
 
 def test_the_wheel_beside_a_gain_zooms_in_frequency(gutter, view):

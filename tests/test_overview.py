@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from canvas_tools import LENGTH, RATE, drag, open_view, picture_with_click, shown, silence
+from canvas_tools import LENGTH, RATE, drag, mouse, open_view, picture_with_click, shown, silence
 from picture_tools import assert_same_picture
+from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtWidgets import QApplication
 
 from msviz.gui.canvas.colours import Colours
@@ -72,6 +73,14 @@ class TestOverview:
         assert view.range[:2] == pytest.approx((12.5, 19.5))
         drag(overview, (700, 20), (2000, 20))
         assert view.range.stop_s == pytest.approx(20 + MARGIN * 7)
+
+    def test_a_drag_ends_if_something_else_gets_the_release(self, overview):
+        view = overview._view
+        view.show(Box(4.0, 8.0, *view.full[2:]))
+        middle = overview._box().center().x()
+        mouse(overview, QEvent.Type.MouseButtonPress, middle, 10, Qt.MouseButton.LeftButton)
+        mouse(overview, QEvent.Type.MouseMove, middle + 40, 10, Qt.MouseButton.NoButton)
+        assert view.range.start_s == 4.0
 
     def test_an_edge_does_not_cross_the_other(self, overview):
         drag(overview, (400, 20), (50, 20))

@@ -12,6 +12,17 @@ from msviz.gui.model.view import FEWEST_OCTAVES, FEWEST_SAMPLES, MARGIN, Box, Vi
 from msviz.picture import FrequencyAxis
 
 
+@pytest.mark.parametrize(
+    ("selected", "left"),
+    [((1, 4), (1, 4)), ((1, 8), (1, 5)), ((6, 8), None)],
+)
+def test_a_selection_stays_within_a_track_that_turns_out_shorter(selected, left):
+    view = open_view()
+    view.select(Box(*selected, 100, 200))
+    view.set_length(5 * RATE)
+    assert view.selection == (left and Box(*left, 100, 200))
+
+
 class TestView:
     @given(st.floats(1.01, 100), st.floats(2, 18), st.floats(100, 5000))
     def test_zooming_keeps_what_is_under_the_pointer(self, factor, about_s, about_hz):

@@ -165,6 +165,19 @@ def test_the_time_axis_changes_once_and_the_view_stays(qtbot, window, tmp_path, 
     assert "about" not in window.status._file
 
 
+def test_a_loop_of_the_whole_track_is_as_long_as_the_track_turns_out(qtbot, window, tmp_path):
+    path = encode(tmp_path / "a.aac", noise(30), "aac", container="adts")
+    window.actions_.loop.setChecked(True)
+    window.files.open(path)
+    qtbot.waitUntil(lambda: window.source is not None)
+    estimated = window.session.length
+    assert window.player.loop == (0, estimated)
+    qtbot.waitUntil(lambda: window.source.settled and window.analysis.progress == 1)
+    exact = msviz.read_audio(path).length
+    assert exact != estimated
+    assert window.player.loop == (0, exact)
+
+
 def test_a_pyramid_of_another_length_has_what_was_known(qtbot):
     bands = STFT(8000, window=512, hop=128).bands
     before = Pyramid(bands, 8000, 100 * 8000)

@@ -256,6 +256,7 @@ class Window(QMainWindow):
         if not self._may_close():
             event.ignore()
             return
+        self.dialogs.close()
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("state", self.saveState())

@@ -51,6 +51,7 @@ class OctaveGutter(Beside):
         self._track = track
         track.edits_changed.connect(self.update)
         track.parameters_changed.connect(self.update)
+        track.view.opened.connect(self._let_go)
         self._held: tuple[int, float, float] | None = None  # octave, where it was taken, its gain then
         font = self.font()
         font.setPointSizeF(0.9 * font.pointSizeF())
@@ -106,6 +107,8 @@ class OctaveGutter(Beside):
             self.edited.emit(cell.octave, cell.name, not getattr(edit, cell.name))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            self._let_go()  # a menu or a dialog got the release
         if self._held:
             octave, taken_at, gain_db = self._held
             self._set_gain(octave, moved(gain_db, DB_PER_PIXEL * (taken_at - event.position().y())))
@@ -115,6 +118,9 @@ class OctaveGutter(Beside):
         self.setCursor(shapes.get(cell and cell.name, Qt.CursorShape.PointingHandCursor))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._held = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

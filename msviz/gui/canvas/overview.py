@@ -49,6 +49,7 @@ class Overview(CachedWidget):
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
         self._refresh.timeout.connect(self._redraw_at_rest)
+        view.opened.connect(self._let_go)
         view.range_changed.connect(self._change_range)
         view.playhead_changed.connect(self._move_playhead)
         view.damage_changed.connect(self.update)
@@ -194,6 +195,8 @@ class Overview(CachedWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         x = event.position().x()
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            self._let_go()  # a menu or a dialog got the release
         if self._held is None:
             shapes = {None: Qt.CursorShape.ArrowCursor, "box": Qt.CursorShape.OpenHandCursor}
             self.setCursor(shapes.get(self._part_at(x), Qt.CursorShape.SizeHorCursor))
@@ -207,6 +210,9 @@ class Overview(CachedWidget):
             self._view.stretch(seen.start_s, max(time_s, seen.start_s))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._held = None
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -134,6 +134,8 @@ class TimeRuler(Ruler):
         super().__init__(parent)
         self._view = view
         self._drawn_playhead = 0.0
+        self._scrubbing = False
+        self.setMouseTracking(True)
         view.range_changed.connect(self.update)
         view.playhead_changed.connect(self._move_playhead)
         self.setFixedHeight(math.ceil(QFontMetricsF(self.font()).height()) + MAJOR + 2)
@@ -188,10 +190,18 @@ class TimeRuler(Ruler):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
+            self._scrubbing = True
             self.scrubbed.emit(self._time_under(event))
+        else:
+            self._let_go()  # a menu or a dialog got the release
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._scrubbing:
+            self._scrubbing = False
             self.scrub_ended.emit()
 
     def _time_under(self, event: QMouseEvent) -> float:

@@ -152,12 +152,14 @@ class TimeCanvas(CachedWidget):
         self._anchor = (0.0, 0.0)  # the time and frequency there
         self._hold: Hold | None = None  # what is being dragged
         self._dragging = False  # whether it has moved far enough
+        self._twice = False  # whether this is the second press of a double click
         self._zoom_box: Box | None = None  # what a drag with Shift will show
         self._panned_from: QPointF | None = None
         self._drawn_cursor: tuple[float | None, list[float]] = (None, [])
         self._drawn_playhead = -1.0
         self._painted = QRectF()  # what of it is painted just now
         self._plates: dict[str, QRectF] = {}  # room for writing
+        view.opened.connect(self._let_go)
         view.range_changed.connect(self._change_range)
         view.cursor_changed.connect(self._move_cursor)
         view.playhead_changed.connect(self._move_playhead)
@@ -448,6 +450,7 @@ class TimeCanvas(CachedWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             at = self._pressed = event.position()
+            self._twice = False
             self._anchor = self._edge_at(at)
             self._hold = self._hold_at(at, event.modifiers())
         elif event.button() == Qt.MouseButton.MiddleButton:
@@ -456,6 +459,8 @@ class TimeCanvas(CachedWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
+        if not event.buttons() & (Qt.MouseButton.LeftButton | Qt.MouseButton.MiddleButton):
+            self._let_go()  # a menu or a dialog got the release
         if self._panned_from is not None:
             shift, self._panned_from = at - self._panned_from, at
             self._scroll(-shift.x(), shift.y(), glide=False)
@@ -484,9 +489,11 @@ class TimeCanvas(CachedWidget):
                 self._view.show(zoom_box, glide=True)
             elif box:
                 self._view.select(nonempty(box))
-            elif not dragged and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            elif dragged or self._twice:
+                pass  # the first click has done what a click does
+            elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._extend(pressed)
-            elif not dragged:
+            else:
                 self._seek(pressed)
 
     def _end_drag(self) -> None:
@@ -504,8 +511,18 @@ class TimeCanvas(CachedWidget):
         time_s, hz = self._edge_at(at)
         extend(self._view, time_s, None if self._hz_at(at.y()) is None else hz)
 
+    def _let_go(self) -> None:
+        """End any drag without applying it."""
+        self._panned_from = None
+        if self._pressed is not None:
+            self._end_drag()
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._view.select(None)
+        """Clear the selection.  The second press can begin a drag, as any press can."""
+        self.mousePressEvent(event)
+        self._twice = True
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._view.select(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() != Qt.Key.Key_Escape:

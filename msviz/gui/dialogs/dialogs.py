@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMainWindow
+from PyQt6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QMainWindow
 
 from msviz.audio.kinds import SUFFIXES, VIDEO_SUFFIXES
 from msviz.gui.canvas.colours import OWN, Stop
@@ -31,6 +31,8 @@ FILE_FILTER = (
     "Converted (*.zarr *.zip *.npz zarr.json);;All files (*)"
 )
 
+OF_TRACK = AbxDialog, ExportDialog, GoToDialog, QFileDialog, QInputDialog
+
 
 class Dialogs:
     """The dialogs of a window.
@@ -49,6 +51,20 @@ class Dialogs:
     def __init__(self, parent: QMainWindow, work: Workspace, pictures: Pictures, meter: MeterBar) -> None:
         self._parent, self._work, self._pictures, self._meter = parent, work, pictures, meter
         self._keys: KeysDialog | None = None  # while it is open
+        work.closed.connect(self._leave_track)
+
+    def close(self) -> None:
+        """Cancel every open dialog."""
+        self._cancel(QDialog)
+
+    def _leave_track(self) -> None:
+        """Cancel what is asked about the track, as it is closed."""
+        self._cancel(*OF_TRACK)
+
+    def _cancel(self, *kinds: type[QDialog]) -> None:
+        for dialog in self._parent.findChildren(QDialog):
+            if isinstance(dialog, kinds) and dialog.isVisible():
+                dialog.done(QDialog.DialogCode.Rejected)
 
     # Files
 

@@ -38,6 +38,11 @@ class _Step(QUndoCommand):
     def undo(self) -> None:
         self._track.edits = self._before
 
+    @property
+    def has_octaves(self) -> bool:
+        """Whether it goes from or to edits of octaves."""
+        return bool(self._before.octaves or self._after.octaves)
+
 
 class Editing(QObject):
     """Every way to change the edits of the open track, and to undo it.
@@ -65,7 +70,8 @@ class Editing(QObject):
     def _forget_other_octaves(self) -> None:
         """Steps count octaves from the lowest, so they are of no use once others come or go below."""
         before, self._octave_count = self._octave_count, len(self.track.octaves)
-        if before != self._octave_count and self.track.edits.octaves:
+        steps = (self.steps.command(number) for number in range(self.steps.count()))
+        if before != self._octave_count and any(isinstance(s, _Step) and s.has_octaves for s in steps):
             self.steps.clear()
 
     def restore(self, edits: Edits) -> None:

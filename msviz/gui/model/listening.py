@@ -76,6 +76,10 @@ class Listening(QObject):
         self.ticked.emit()
         self.slow_tick.emit()
 
+    def set_length(self) -> None:
+        """Loop as much as there is of a track that has turned out to have another length."""
+        self._set_loop()
+
     # Transport
 
     def toggle_playing(self) -> None:

@@ -48,6 +48,8 @@ class View(QObject):
     glide = True
     """Whether anything glides at all."""
 
+    opened = pyqtSignal()
+    """Another track is shown; a drag over the last one ends."""
     range_changed = pyqtSignal()
     cursor_changed = pyqtSignal()
     playhead_changed = pyqtSignal()
@@ -96,6 +98,7 @@ class View(QObject):
         self._history: list[Box] = []
         self._in_run = False
         for changed in (
+            self.opened,
             self.range_changed,
             self.cursor_changed,
             self.playhead_changed,
@@ -107,10 +110,16 @@ class View(QObject):
             changed.emit()
 
     def set_length(self, length: int) -> None:
-        """The track has turned out to have so many samples: what is seen stays where it is."""
+        """Use the length that the track has turned out to have.
+
+        The visible range stays where it is; the selection and the playhead stay within the track.
+        """
         self.length = length
         self.full = self.full._replace(stop_s=length / self.rate)
         self.set_playhead(self.playhead_s)
+        if self.selection:
+            box = self.selection._replace(stop_s=min(self.selection.stop_s, self.full.stop_s))
+            self.select(box if box.start_s < box.stop_s else None)
         self._go(self._limited(self.range), glide=False)
         self.range_changed.emit()
 

@@ -189,6 +189,7 @@ class Workspace(QObject):
             if source.length != self.session.length:
                 self.session.set_length()
                 self.view.set_length(self.session.length)
+                self.listening.set_length()
                 self.length_changed.emit()
                 self.fill()
         if source.settled:
