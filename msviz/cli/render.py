@@ -123,7 +123,9 @@ def _channel(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     help="A preset and parameters, separated by commas: Balanced, Beats, Notes, Ear; resolution=24, "
     "bins_per_octave=48, gamma=0, fmin=20.",
 )
-@click.option("--window", metavar="SAMPLES", type=int, help=f"STFT window.  [{DEFAULTS.window}]")
+@click.option(
+    "--window", metavar="SAMPLES", type=int, help=f"STFT window.  [93 ms: {DEFAULTS.window} at 44.1 kHz]"
+)
 @click.option("--hop", metavar="SAMPLES", type=int, help="STFT hop.  [a quarter of the window]")
 @click.option(
     "--pool",
