@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from waiting import LONG_S
 
 from msviz.gui.canvas.colours import Colours
+from msviz.gui.canvas.marks import EDGE, PLAYHEAD
 from msviz.gui.canvas.picture_canvas import PictureCanvas
 from msviz.gui.canvas.pixels import Place
 from msviz.gui.canvas.rulers import TimeRuler
-from msviz.gui.canvas.time_canvas import EDGE, PLAYHEAD
 from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.view import Box
 from msviz.picture import UNKNOWN, FrequencyAxis, Pyramid

@@ -17,10 +17,10 @@ from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
 from msviz.gui.canvas.curtain import CurtainCanvas
 from msviz.gui.canvas.edited import EditedCanvas
 from msviz.gui.canvas.gutter import OctaveGutter
+from msviz.gui.canvas.marks import draw_playhead
 from msviz.gui.canvas.overview import Overview
 from msviz.gui.canvas.picture_canvas import PictureCanvas
 from msviz.gui.canvas.rulers import FrequencyRuler, LevelLegend, TimeRuler
-from msviz.gui.canvas.time_canvas import draw_playhead
 from msviz.gui.canvas.waveform import ON_DARK, ON_LIGHT, Waveform
 from msviz.gui.model.view import Box
 from msviz.gui.panels.picture_panel import Aligned, PicturePanel

@@ -16,11 +16,11 @@ from PyQt6.QtGui import QColor, QInputDevice, QNativeGestureEvent, QPalette, QPo
 from PyQt6.QtWidgets import QApplication
 
 from msviz.gui.canvas.colours import UNKNOWN_ON_DARK, UNKNOWN_ON_LIGHT, Colours
+from msviz.gui.canvas.marks import snapped
 from msviz.gui.canvas.overview import Overview
 from msviz.gui.canvas.picture_canvas import PictureCanvas
 from msviz.gui.canvas.rulers import TimeRuler
 from msviz.gui.canvas.ticks import time_ticks
-from msviz.gui.canvas.time_canvas import snapped
 from msviz.gui.model.view import Box
 from msviz.picture import Pyramid
 from msviz.transform import OctaveTransform

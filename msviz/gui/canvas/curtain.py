@@ -6,8 +6,9 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
+from msviz.gui.canvas.marks import EDGE
 from msviz.gui.canvas.picture_canvas import INSET, PictureCanvas
-from msviz.gui.canvas.time_canvas import EDGE, Hold
+from msviz.gui.canvas.time_canvas import Hold
 from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.view import View
 from msviz.picture import Pyramid

@@ -14,8 +14,8 @@ from msviz.gui.canvas.cached_widget import CachedWidget
 from msviz.gui.canvas.colours import Colours, painted
 from msviz.gui.canvas.damage import draw_missing
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.canvas.marks import PLAYHEAD_LINES, draw_playhead
 from msviz.gui.canvas.pixels import Pixels, Place
-from msviz.gui.canvas.time_canvas import PLAYHEAD_LINES, draw_playhead
 from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.view import View
 from msviz.picture import FrequencyAxis, Pyramid

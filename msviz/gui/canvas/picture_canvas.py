@@ -11,9 +11,10 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from msviz.gui.canvas.colours import Colours
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled
+from msviz.gui.canvas.marks import snapped
 from msviz.gui.canvas.pixels import Place
 from msviz.gui.canvas.ticks import pixel_of
-from msviz.gui.canvas.time_canvas import SNAP, TimeCanvas, side, snapped
+from msviz.gui.canvas.time_canvas import SNAP, TimeCanvas, side
 from msviz.gui.canvas.viewport import Viewport
 from msviz.gui.model.measure import measured
 from msviz.gui.model.selection import between, moved

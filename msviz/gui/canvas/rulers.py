@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import QWidget
 from msviz.gui.canvas.cached_widget import CachedWidget
 from msviz.gui.canvas.colours import Colours, coloured
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either
+from msviz.gui.canvas.marks import EDGE, PLAYHEAD, snapped
 from msviz.gui.canvas.ticks import (
     frequency_ticks,
     hz_of,
@@ -34,7 +35,6 @@ from msviz.gui.canvas.ticks import (
     pixel_of,
     time_ticks,
 )
-from msviz.gui.canvas.time_canvas import EDGE, PLAYHEAD, snapped
 from msviz.gui.model.readout import HIGHEST_NOTE, LOWEST_NOTE
 from msviz.gui.model.view import View
 from msviz.picture import FrequencyAxis, to_code

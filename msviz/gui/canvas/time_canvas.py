@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QApplication, QWidget
@@ -25,19 +22,13 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from msviz.gui.canvas.cached_widget import CachedWidget
 from msviz.gui.canvas.damage import draw_missing
 from msviz.gui.canvas.gestures import ZOOM_PER_NOTCH, by_finger, either, scrolled, zooms_frequency
+from msviz.gui.canvas.marks import EDGE, PLAYHEAD_LINES, dots, draw_playhead, snapped
 from msviz.gui.model.selection import Grip, between, extend, moved, nonempty, resized
 from msviz.gui.model.view import Box, View
 
 GRIP = 4  # pixels from an edge of the selection within which it can be dragged
 EDGE_SLACK = 3  # pixels to move before an edge follows
 SNAP = 12  # pixels from the pointer within which it snaps
-PLAYHEAD = QColor(64, 240, 255)  # a colour that no map has
-EDGE = QColor(0, 0, 0)
-HALO = QColor(255, 255, 255, 110)
-PLAYHEAD_LINES = HALO, EDGE, PLAYHEAD, EDGE, HALO  # on any ground, two of them stand out
-PLAYHEAD_TILE = 512  # pixels along the line
-CURSOR_LIGHT, CURSOR_DARK = QColor(255, 255, 255, 170), QColor(0, 0, 0, 130)
-DOTS_APART = 3  # device pixels
 PIN = QColor(255, 214, 64)
 SELECTED_ON_DARK, SELECTED_ON_LIGHT = QColor(255, 255, 255, 28), QColor(0, 0, 0, 40)
 PLATE, WRITING = QColor(0, 0, 0, 150), QColor(235, 235, 235)
@@ -83,48 +74,6 @@ def side(at: float, first: float, last: float) -> int | None:
     if -inside <= at - last <= GRIP:
         return 1
     return 0 if first < at < last else None
-
-
-def snapped(position: float, ratio: float) -> float:
-    """The device pixel that holds a position, so that thin lines are one pixel wide.
-
-    A canvas may itself begin between device pixels: a hundredth lets all that it draws round alike.
-    """
-    return (math.floor(position * ratio) + 0.01) / ratio
-
-
-def draw_playhead(painter: QPainter, x: float, height: float, ratio: float) -> None:
-    """A bright line between dark ones between light ones, each a whole number of device pixels wide."""
-    pixel = max(1, round(ratio)) / ratio
-    left, count = snapped(x, ratio), len(PLAYHEAD_LINES)
-    rect = QRectF(left - count // 2 * pixel, 0, count * pixel, height)
-    painter.drawTiledPixmap(rect, _playhead(ratio))
-
-
-@lru_cache(maxsize=4)
-def _playhead(ratio: float) -> QPixmap:
-    """The playhead as a tile: lines drawn one by one take twice as long."""
-    pixel, count = max(1, round(ratio)), len(PLAYHEAD_LINES)
-    tile = QImage(count * pixel, PLAYHEAD_TILE, QImage.Format.Format_ARGB32_Premultiplied)
-    tile.fill(0)
-    painter = QPainter(tile)
-    for number, colour in enumerate(PLAYHEAD_LINES):
-        painter.fillRect(number * pixel, 0, pixel, PLAYHEAD_TILE, colour)
-    painter.end()
-    playhead = QPixmap.fromImage(tile)
-    playhead.setDevicePixelRatio(ratio)
-    return playhead
-
-
-@lru_cache(maxsize=4)
-def _dots(ratio: float) -> QPixmap:
-    """What dotted lines are tiled with; a dotted pen takes three times as long."""
-    tile = QImage(DOTS_APART, DOTS_APART, QImage.Format.Format_ARGB32_Premultiplied)
-    tile.fill(CURSOR_DARK)
-    tile.setPixelColor(0, 0, CURSOR_LIGHT)
-    dots = QPixmap.fromImage(tile)
-    dots.setDevicePixelRatio(ratio)
-    return dots
 
 
 class TimeCanvas(CachedWidget):
@@ -356,9 +305,9 @@ class TimeCanvas(CachedWidget):
         if x is None:
             return
         ratio = self.devicePixelRatioF()
-        painter.drawTiledPixmap(QRectF(self._snapped(x), 0, 1 / ratio, self.height()), _dots(ratio))
+        painter.drawTiledPixmap(QRectF(self._snapped(x), 0, 1 / ratio, self.height()), dots(ratio))
         for y in ys:
-            painter.drawTiledPixmap(QRectF(0, self._snapped(y), self.width(), 1 / ratio), _dots(ratio))
+            painter.drawTiledPixmap(QRectF(0, self._snapped(y), self.width(), 1 / ratio), dots(ratio))
 
     def _draw_pin(self, painter: QPainter) -> None:
         """Solid lines between dark edges, where the cursor was pinned."""

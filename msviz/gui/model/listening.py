@@ -18,7 +18,6 @@ TICK_MS = 16  # between two polls of the player while it plays
 SELDOM = 21  # ticks between two slow ticks
 FOLLOWED = ("page", "smooth", "off")
 CATCH_UP = 0.15  # share of its lag behind the playhead that the view makes up in a tick
-SPEEDS = (1.0, 0.5, 0.25)
 PATIENCE = 25  # ticks without sound before it says why
 
 
