@@ -48,7 +48,8 @@ def smooth_step(u: FloatArray) -> FloatArray:
     """1 below u = 0, 0 above u = 1, and the falling integral of the window between them."""
     u = np.clip(u, 0.0, 1.0)
     a0, a1, a2, a3 = NUTTALL
-    ripple = a1 * np.sin(2 * np.pi * u) - a2 / 2 * np.sin(4 * np.pi * u) + a3 / 3 * np.sin(6 * np.pi * u)
+    c, s = np.cos(2 * np.pi * u), np.sin(2 * np.pi * u)
+    ripple = s * ((a1 - a3 / 3) + c * (-a2 + c * (4 / 3 * a3)))  # of sines of once to three times that
     return np.asarray(1.0 - u + ripple / (2 * np.pi * a0))
 
 
@@ -115,12 +116,15 @@ def filter_bank(
     if shape is WindowShape.SLOPE:
         slope = nuttall_slope(u) * scale.resolution / 4 / (math.log(2) * (frequency + scale.warp_offset))
     for distances in scale.image_distances(centres):
-        if np.isfinite(distances).any():
-            distance = distances[row]
-            v = (frequency - centres[row]) / distance
+        tapered = np.nonzero(np.isfinite(distances)[row])[0]
+        if tapered.size:  # nearly always the last few filters of the spectrum
+            rows = row[tapered]
+            v = (frequency[tapered] - centres[rows]) / distances[rows]
+            taper = smooth_step(v)
             if shape is WindowShape.SLOPE:
-                slope = slope * smooth_step(v) + response * smooth_step_slope(v) / distance
-            response *= smooth_step(v)
+                change = response[tapered] * smooth_step_slope(v) / distances[rows]
+                slope[tapered] = slope[tapered] * taper + change
+            response[tapered] *= taper
     if shape is WindowShape.SLOPE:
         response = slope
     elif shape is WindowShape.OFFSET:
