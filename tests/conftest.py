@@ -3,6 +3,7 @@
 However busy the machine is, no test fails for it: each waits for the thing itself, and long.
 """
 
+import math
 import os
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 from waiting import LONG_S
 
 from msviz import caching
+from msviz.transform import fft
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 hypothesis.settings.register_profile(
@@ -47,11 +49,18 @@ def no_thread_left_behind():
     assert not [thread for thread in left if thread.is_alive()]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def plans_stay():
+    """Let no test measure plans of FFTs, which changes the last bits of results, unless it is meant to."""
+    fft.MEASURE_AFTER = math.inf
+
+
 @pytest.fixture(autouse=True)
 def own_settings(monkeypatch, tmp_path):
-    """Keep settings and log in folders of the test's own, here and in processes that the test starts."""
+    """Keep settings, log and cache in folders of the test's own, also in processes that it starts."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path.with_name(f"{tmp_path.name}-state")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.with_name(f"{tmp_path.name}-cache")))
     if "PyQt6.QtCore" in sys.modules:  # Qt remembers the folder it saw first; tests of the core load no Qt
         from PyQt6.QtCore import QSettings
 

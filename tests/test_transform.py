@@ -66,13 +66,14 @@ def test_synthesis_gives_the_signal_back(rate, resolution, gamma, dtype, channel
     assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= BAR_DB[dtype]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("dtype", "most_db"), [("float32", -129), ("float64", -171)])
+@pytest.mark.parametrize("resolution", [12, 24])
 @pytest.mark.parametrize("name", sorted(demo_tracks()))
-def test_every_demo_track_is_rebuilt(name, dtype):
+def test_every_demo_track_is_rebuilt(name, resolution, dtype, most_db):
     track = read_audio(demo_tracks()[name])
     signal = Signal(track.samples.astype(dtype), track.rate)
-    transform = OctaveTransform(track.rate, dtype=dtype)
-    assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= BAR_DB[dtype]
+    transform = OctaveTransform(track.rate, resolution=resolution, dtype=dtype)
+    assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= most_db
 
 
 @pytest.mark.parametrize(("bins", "resolution", "gamma"), [(24, 24, 0), (48, 12, 20), (12, 12, 0), (3, 3, 0)])
@@ -106,7 +107,8 @@ def fall(v):
     return 1 - np.interp(v, u[1:] + 0.5, rise / rise[-1])
 
 
-@pytest.mark.parametrize(("resolution", "gamma"), [(12, 0), (24, 0), (3, 0), (6, 40)])
+# With 11.05 and 21.9, filters nearly fill their rows: both ends of one are in the same chunk.
+@pytest.mark.parametrize(("resolution", "gamma"), [(12, 0), (24, 0), (3, 0), (6, 40), (11.05, 0), (21.9, 0)])
 def test_coefficients_are_those_of_the_definition(resolution, gamma):
     """One FFT of the whole signal, each filter by its formula: no stages, no blocks."""
     rate, size = 8000, 2**17
@@ -612,7 +614,7 @@ def test_a_stream_is_rebuilt_in_bounded_memory():
         tracemalloc.stop()
         return most
 
-    peak(100_000)
+    peak(1_200_000)  # blocks get no larger, nor the memory that threads reuse for them
     assert peak(1_200_000) < 1.1 * peak(400_000)
 
 

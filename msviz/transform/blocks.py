@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,34 +13,30 @@ from numpy.typing import NDArray
 
 from msviz.cancellation import Cancelled, raise_if_cancelled
 from msviz.transform.base import Map
+from msviz.transform.fft import planner
 from msviz.transform.frames import Frames, Range
-from msviz.transform.stages import Stage
+from msviz.transform.stages import LOW_DTYPE, Analysis, Stage, Synthesis
 
 Array = NDArray[Any]
 
-BLOCK = 2**14  # samples in a block, or more where filters reach far; what a core's caches hold with its rows
-BATCH = 4  # blocks that go through one call: enough to amortise it, and for SIMD across the rows of an FFT
-
+BLOCK = 2**14  # samples in a block, or more where filters reach far
+REACHES = 16  # and more of these in a block: an eighth of it, or less, is computed twice
+POOL_NAME = "msviz-transform"
+WORTH_A_THREAD = 3  # blocks; a thread that has fewer to do costs more than it saves
 
 #: A channel, and the stage's sample that the kept middle of a block starts at.
 Place = tuple[int, int]
 
-#: Places that go through one call, with the mask that they share.
-Batch = tuple[Any, list[Place]]
 
-
-POOL_NAME = "msviz-transform"
-
-
-def _wanted(left: Iterator[Batch]) -> Iterator[Batch]:
+def _wanted(left: Iterator[Place]) -> Iterator[Place]:
     """Yield items until the work of this thread is cancelled."""
-    for batch in left:
+    for place in left:
         try:
             raise_if_cancelled()
         except Cancelled:
             list(left)  # nothing is left for the other threads either
             raise
-        yield batch
+        yield place
 
 
 @cache
@@ -54,14 +49,27 @@ if hasattr(os, "register_at_fork"):  # a forked child has the pool, but none of 
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def _in_threads(work: Callable[[Iterator[Batch]], None], batches: list[Batch], workers: int) -> None:
-    """Share the batches among threads: each takes the next one, and writes to its own part of the output."""
-    left = iter(batches)  # that of a list gives every batch to one thread only
-    threads = min(workers, len(batches) // 2)  # one that has but one batch to do costs more than it saves
+def _in_threads(
+    work: Callable[[Iterator[Place]], None], places: list[Place], size: int, workers: int
+) -> None:
+    """Share the blocks among threads: each takes the next one, and writes to its own part of the output."""
+    left = iter(places)  # that of a list gives every block to one thread only
+    threads = min(workers, len(places) // WORTH_A_THREAD)
+    planner.transformed(len(places) * size)
     others = [_pool(workers - 1).submit(work, left) for _ in range(threads - 1)]
     work(_wanted(left))
     for other in others:
         other.result()
+
+
+def _power(least: int) -> int:
+    """The smallest power of two that is no less."""
+    return 1 << (least - 1).bit_length()
+
+
+def _powers(first: int, last: int) -> list[int]:
+    """The powers of two from the first to the last of them."""
+    return [1 << n for n in range(first.bit_length() - 1, last.bit_length())]
 
 
 class Blocks(NamedTuple):
@@ -74,19 +82,20 @@ class Blocks(NamedTuple):
     @classmethod
     def covering(cls, output: Range, reach: int, grain: int) -> Blocks:
         begin = output.start // grain * grain
-        longest = max(BLOCK, 2 ** (8 * reach - 1).bit_length())
-        size = min(longest, 2 ** (output.stop - begin + 2 * reach - 1).bit_length())
+        length = output.stop - begin
+        whole, longest = _power(length + 2 * reach), max(BLOCK, _power(REACHES * reach))
+
+        def computed(size: int) -> int:
+            return -(-length // (size - 2 * reach)) * size
+
+        # What computes the fewest samples; of equals the shortest, whose tables are made sooner.
+        size = min(_powers(max(min(BLOCK, whole), _power(2 * reach + 1)), min(whole, longest)), key=computed)
         step = size - 2 * reach
         return cls(size, step, list(range(begin, output.stop, step)))
 
-    def batches(self, channels: int, masks: Sequence[Any]) -> list[Batch]:
-        """All blocks of all channels, grouped by mask."""
-        batches: list[Batch] = []
-        jobs = [(c, s, m) for s, m in zip(self.starts, masks, strict=True) for c in range(channels)]
-        for mask, same in itertools.groupby(jobs, key=lambda job: job[2]):
-            places = [(channel, start) for channel, start, _ in same]
-            batches += [(mask, places[i : i + BATCH]) for i in range(0, len(places), BATCH)]
-        return batches
+    def places(self, channels: int) -> list[Place]:
+        """All blocks of all channels."""
+        return [(channel, start) for start in self.starts for channel in range(channels)]
 
 
 def kept_dtype(dtype: np.dtype[Any], map: Map | None) -> np.dtype[Any]:
@@ -124,7 +133,7 @@ def analyze_stage(
         frames = [np.empty((channels, count, bins), dtype).swapaxes(1, 2) for count in counts]
     else:
         frames = [np.empty((channels, bins, count), dtype) for count in counts]
-    low = np.empty((channels, max(low_wanted.stop - low_wanted.start, 0)), stage.dtype)
+    low = np.empty((channels, max(low_wanted.stop - low_wanted.start, 0)), LOW_DTYPE)
     if output is None:
         return frames, low
     blocks = Blocks.covering(output, stage.reach, stage.grain)
@@ -135,36 +144,22 @@ def analyze_stage(
     ]
     outputs.append((low, low_wanted, stage.low_hop // stage.decimation))
 
-    def kept(start: int, hop: int) -> Range:
-        return Range(start // hop, (start + blocks.step) // hop)
-
-    masks = [
-        tuple(common.stop > common.start for common in (kept(start, hop).common(r) for _, r, hop in outputs))
-        for start in blocks.starts
-    ]
-    batches = blocks.batches(channels, masks)
-    most = max(len(batch) for _, batch in batches)
-
-    def work(left: Iterator[Batch]) -> None:
-        scratch = stage.scratch(1, most * stage.table(blocks.size).points)[0]
-        samples = np.empty((most, blocks.size), stage.dtype)
-        for mask, batch in left:
-            for row, (channel, start) in enumerate(batch):
-                first = start - stage.reach
-                _copy(signal[channel], have, samples[row], Range(first, first + blocks.size))
-            for number, values in stage.analyze(samples[: len(batch)], mask, scratch):
+    def work(left: Iterator[Place]) -> None:
+        analysis = Analysis(stage, blocks.size)
+        for channel, start in left:
+            kept = [Range(start // hop, (start + blocks.step) // hop) for _, _, hop in outputs]
+            common = [k.common(r) for k, (_, r, _) in zip(kept, outputs, strict=True)]
+            first = start - stage.reach
+            _copy(signal[channel], have, analysis.samples, Range(first, first + blocks.size))
+            for number, values in analysis.run([c.stop > c.start for c in common]):
                 target, r, hop = outputs[number]
-                middles = values[..., stage.reach // hop : (stage.reach + blocks.step) // hop]
+                held, skip = common[number], first // hop
+                middle = values[..., held.start - skip : held.stop - skip]
                 if map and number < len(frames):
-                    middles = map(middles)
-                for row, (channel, start) in enumerate(batch):
-                    common = kept(start, hop).common(r)
-                    skip = start // hop
-                    target[channel, ..., common.start - r.start : common.stop - r.start] = middles[
-                        row, ..., common.start - skip : common.stop - skip
-                    ]
+                    middle = map(middle)
+                target[channel, ..., held.start - r.start : held.stop - r.start] = middle
 
-    _in_threads(work, batches, workers)
+    _in_threads(work, blocks.places(channels), blocks.size, workers)
     return frames, low
 
 
@@ -173,35 +168,27 @@ def synthesize_stage(
 ) -> Array:
     """Samples `output` of a stage from its octaves' frames and its low-passed signal, block by block."""
     channels = len(low)
-    signal = np.empty((channels, max(output.stop - output.start, 0)), stage.dtype)
+    signal = np.empty((channels, max(output.stop - output.start, 0)), stage.sample_dtype)
     blocks = Blocks.covering(output, stage.dual_reach, stage.grain)
     inputs = [(b.coefficients, b.first_frame, b.hop // stage.decimation) for b in bands]
     inputs.append((low, low_start, stage.low_hop // stage.decimation))
-    batches = blocks.batches(channels, [None] * len(blocks.starts))
-    most = max((len(batch) for _, batch in batches), default=0)
 
-    def work(left: Iterator[Batch]) -> None:
-        points = max(stage.table(blocks.size).points, stage.dual_table(blocks.size).points)
-        scratch = stage.scratch(2, most * points)
-        low_parts = np.empty((most, blocks.size // inputs[-1][2]), stage.dtype)
-        for _, batch in left:
+    def work(left: Iterator[Place]) -> None:
+        synthesis = Synthesis(stage, blocks.size)
+        for channel, start in left:
 
-            def gather(number: int, target: Array, batch: list[Place] = batch) -> None:
+            def fill(number: int, target: Array, channel: int = channel, start: int = start) -> None:
                 values, first, hop = inputs[number]
+                begin = (start - stage.dual_reach) // hop
                 have = Range(first, first + values.shape[-1])
-                for row, (channel, start) in enumerate(batch):
-                    begin = (start - stage.dual_reach) // hop
-                    _copy(values[channel], have, target[row], Range(begin, begin + blocks.size // hop))
+                _copy(values[channel], have, target, Range(begin, begin + target.shape[-1]))
 
-            low_part = low_parts[: len(batch)]
-            gather(len(bands), low_part)
-            made = stage.synthesize(gather, low_part, blocks.size, scratch)
-            for row, (channel, start) in enumerate(batch):
-                common = Range(start, start + blocks.step).common(output)
-                skip = stage.dual_reach - start
-                signal[channel, common.start - output.start : common.stop - output.start] = made[
-                    row, common.start + skip : common.stop + skip
-                ]
+            made = synthesis.run(fill)
+            common = Range(start, start + blocks.step).common(output)
+            skip = start - stage.dual_reach
+            signal[channel, common.start - output.start : common.stop - output.start] = made[
+                common.start - skip : common.stop - skip
+            ]
 
-    _in_threads(work, batches, workers)
+    _in_threads(work, blocks.places(channels), blocks.size, workers)
     return signal

@@ -269,8 +269,9 @@ class OctaveTransform(Transform):
         signal = np.zeros((source.channels, 0), self.dtype)
         have = Range(0, 0)
         if low_wanted is not None:
-            have = low_wanted
-            signal = read_finite(source, *have).astype(self.dtype, copy=False)
+            have = low_wanted.common(Range(0, source.length))
+            if have.stop > have.start:  # blocks are zero outside the source
+                signal = read_finite(source, *have).astype(self.dtype, copy=False)
         for stage, output, low_range in zip(self._stages, outputs, lows, strict=True):
             held = [frames[octave.index] or Range(0, 0) for octave in stage.octaves]
             made, signal = analyze_stage(
@@ -278,7 +279,7 @@ class OctaveTransform(Transform):
             )
             values[:0] = made
             have = low_range or Range(0, 0)
-        return [*values, signal[:, None]]
+        return [*values, signal[:, None].astype(self.dtype, copy=False)]
 
     # ------------------------------------------------------------------ synthesis
 

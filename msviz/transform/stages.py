@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
+from msviz.transform.fft import workspace
 from msviz.transform.filters import (
     FilterBank,
     Residual,
@@ -42,13 +42,16 @@ Array = NDArray[Any]
 MIN_DECIMATION = 8
 PASS_BAND = 0.8  # of the decimated Nyquist frequency, below which the next stage's filters must lie
 REACH_GRID = 512  # hops on which the filters' reach is measured, half of them on each side; more if need be
-
+CHUNK = (
+    16  # points of a row that are copied at once, or fewer where its filters leave no gap between their ends
+)
+#: Of low-passed signals and their spectra, over which the rounding errors of strong low tones would spread.
+LOW_DTYPE = np.dtype(np.float64)
 
 #: How much further the duals of filters that fall at an end of the spectrum must have fallen where a block is
 #: cut: their tails do not cancel in the sum as those of neighbours do elsewhere.
 FALLING_DB = 20.0
 
-_scratch = threading.local()
 _building = threading.Lock()
 
 
@@ -80,14 +83,17 @@ class OctaveTable:
     """The filters of one octave for one block length, as tables for a whole octave at once.
 
     A row has one period of the octave's frames; the product of a filter with the spectrum is stored in it at
-    its index modulo the length of the row.  Real factors are stored twice, for real and imaginary parts.
+    its index modulo the length of the row.  So what goes into a row lies in one piece in the spectrum, or in
+    two, and is copied in chunks.  Real factors are stored twice, for real and imaginary parts.
 
     Attributes
     ----------
-    source : array (bins × frames,)
-        For every point of the rows, its index in the spectrum; arbitrary where no filter is.
+    bins, frames : int
+        Rows, and points in a row.
+    source : array (chunks,)
+        For every chunk of the rows, the chunk of the spectrum that goes there; any where no filter is.
     response : array (2 × bins × frames,)
-        Its factor; 0 where no filter is.
+        The factor of every point; 0 where no filter is.
     """
 
     bins: int
@@ -95,13 +101,25 @@ class OctaveTable:
     source: Array
     response: Array
 
+    @property
+    def points(self) -> int:
+        """The number of points in the rows."""
+        return self.bins * self.frames
+
 
 @dataclass(frozen=True, eq=False)
 class BlockTable:
     """Everything that a stage needs to analyse blocks of one length.
 
-    `below` and `above` are the numbers of points of the mirrored spectrum that the filters use below 0 Hz and
-    above the Nyquist frequency.
+    Attributes
+    ----------
+    size : int
+        Samples in a block.
+    below, above : int
+        Points of the mirrored spectrum that the filters use below 0 Hz and above the Nyquist frequency.
+    octaves : tuple of OctaveTable
+    low_response : array
+        The low-pass, up to the Nyquist frequency after it.
     """
 
     size: int
@@ -111,9 +129,19 @@ class BlockTable:
     low_response: Array
 
     @property
+    def zero(self) -> int:
+        """Where 0 Hz is in the extended spectrum, which begins and ends with whole chunks."""
+        return _rounded(self.below)
+
+    @property
+    def extent(self) -> int:
+        """The number of points in the extended spectrum."""
+        return self.zero + _rounded(self.size // 2 + 1 + self.above)
+
+    @property
     def points(self) -> int:
         """The number of points in the rows of the largest octave."""
-        return max(octave.source.size for octave in self.octaves)
+        return max(octave.points for octave in self.octaves)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,17 +150,16 @@ class DualOctaveTable:
 
     Attributes
     ----------
-    first, span : int
-        The points of the spectrum that this octave's filters cover.
-    back : array (overlap × span,)
-        For every such point, the indices of its parts in the rows: one for each of up to `overlap` filters.
-    dual : array (2 × overlap × span,)
-        Their factors; 0 where there are fewer.
+    covered : slice
+        The points of the extended spectrum that this octave's filters cover, in whole chunks.
+    source : array (overlap, chunks)
+        For every such chunk, those of the rows that belong there, of up to `overlap` filters.
+    dual : array (overlap, 2 × points)
+        The factors of their points; 0 where there are fewer filters.
     """
 
-    first: int
-    span: int
-    back: Array
+    covered: slice
+    source: Array
     dual: Array
 
 
@@ -146,7 +173,7 @@ class DualTable:
     @property
     def points(self) -> int:
         """The number of points of the octave with most overlapping filters."""
-        return max(octave.back.size for octave in self.octaves)
+        return max(octave.dual.size // 2 for octave in self.octaves)
 
 
 class Stage:
@@ -162,7 +189,7 @@ class Stage:
     low_pass : LowPass or None
         The low-pass to the next stage; None in the last one, whose low-pass is the residual.
     dtype : numpy dtype
-        float32 or float64, for samples and FFTs.
+        float32 or float64, of coefficients and of the original signal.
     tolerance_db : float
         How far filters and duals must have decayed at the edges of blocks.
     shape : WindowShape
@@ -185,6 +212,7 @@ class Stage:
         self.low_pass = low_pass
         self.dtype = dtype
         self.complex_dtype = np.result_type(dtype, np.complex64)
+        self.sample_dtype = LOW_DTYPE if decimation > 1 else dtype
         self.tolerance_db = tolerance_db
         self.shape = shape
         self._tables: dict[int, BlockTable] = {}
@@ -230,12 +258,12 @@ class Stage:
         while True:
             banks = [self._bank(octave, size) for octave in octaves]
             values, low = responses(size, banks)
-            reaches = [self._fallen(fft.irfft(low)[None, :], self.low_hop, self.tolerance_db)]
+            reaches = [self._fallen(np.fft.irfft(low)[None, :], self.low_hop, self.tolerance_db)]
             for octave, bank, response in zip(octaves, banks, values, strict=True):
                 rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
                 rows[bank.row, bank.index % rows.shape[1]] = response
                 tolerance_db = self.tolerance_db + (falling_db if self._falls(octave) else 0)
-                reaches.append(self._fallen(fft.ifft(rows), octave.hop, tolerance_db))
+                reaches.append(self._fallen(np.fft.ifft(rows), octave.hop, tolerance_db))
             if max(reaches) <= size // 4:  # or else they may come round the grid's ends
                 return max(reaches)
             size *= 2
@@ -304,13 +332,12 @@ class Stage:
         for octave, bank in zip(self.octaves, banks, strict=True):
             frames = size * self.decimation // octave.hop
             place = _places(bank, frames)
-            source = np.zeros(len(bank.first) * frames, np.intp)
-            source[place] = bank.index + below
-            response = np.zeros(source.size, self.dtype)
+            source = _chunks(place, bank.index + _rounded(below), len(bank.first) * frames, frames)
+            response = np.zeros(len(bank.first) * frames, self.dtype)
             response[place] = bank.response * (2 / size)  # a sine of amplitude 1 has a spectrum of size/2
             octaves.append(OctaveTable(len(bank.first), frames, source, np.repeat(response, 2)))
-        low = self._low_response(size) * (self.decimation / self.low_hop)
-        return BlockTable(size, below, above, tuple(octaves), low.astype(self.dtype))
+        low = self._low_response(size) / size
+        return BlockTable(size, below, above, tuple(octaves), low)
 
     def _build_dual_table(self, table: BlockTable) -> DualTable:
         size = table.size
@@ -318,93 +345,140 @@ class Stage:
         duals, low = self._duals(size, banks)
         octaves = []
         for made, bank, dual in zip(table.octaves, banks, duals, strict=True):
-            # The filters that meet a point are neighbours, from the first that ends behind it on.
-            first, span = int(bank.first.min()), int(bank.last.max() - bank.first.min())
-            part = bank.row - np.searchsorted(bank.last, bank.index, "right")
-            overlap = int(part.max()) + 1
-            met = part * span + bank.index - first
-            back = np.zeros(overlap * span, np.intp)
-            back[met] = _places(bank, made.frames)
-            weight = np.zeros(overlap * span, self.dtype)
-            weight[met] = dual * (size / 2 / made.frames)  # an FFT of the frames leaves Σ
-            octaves.append(DualOctaveTable(first + table.below, span, back, np.repeat(weight, 2)))
-        low = low * (self.low_hop / self.decimation)
-        return DualTable(tuple(octaves), low.astype(self.dtype))
+            chunk = min(CHUNK, made.frames)
+            first, last = (bank.first + table.zero) // chunk, -(-(bank.last + table.zero) // chunk)
+            # Every filter has one of the parts, which it takes over from another that ends before it begins.
+            overlap = 1
+            while (last[:-overlap] > first[overlap:]).any():
+                overlap += 1
+            begin, end = int(first.min()) * chunk, int(last.max()) * chunk
+            point = bank.index + table.zero - begin
+            part, place = bank.row % overlap, _places(bank, made.frames)
+            source = np.zeros((overlap, (end - begin) // chunk), np.intp)
+            source[part, point // chunk] = place // chunk
+            weight = np.zeros((overlap, end - begin), self.dtype)
+            weight[part, point] = dual / (2 * made.frames)  # an FFT of the frames leaves Σ
+            octaves.append(DualOctaveTable(slice(begin, end), source, np.repeat(weight, 2, axis=1)))
+        low = low * (self.low_hop / self.decimation / size)
+        return DualTable(tuple(octaves), low)
 
-    def scratch(self, rows: int, points: int) -> Array:
-        """Reusable memory for `analyze` and `synthesize`.
 
-        Every thread has its own: fresh memory for every call would cost more than the arithmetic.
-        """
-        memory = rows * points * self.complex_dtype.itemsize
-        if getattr(_scratch, "memory", np.empty(0, np.uint8)).size < memory:
-            _scratch.memory = np.empty(memory, np.uint8)
-        return np.asarray(_scratch.memory[:memory].view(self.complex_dtype).reshape(rows, points))
+def _spectra(stage: Stage, table: BlockTable) -> tuple[Array, Array]:
+    """The spectrum of a block, as its FFT makes it, and extended: the same memory if their types agree."""
+    extended = workspace.array("spectrum", (table.extent,), stage.complex_dtype)
+    half = extended[table.zero :][: table.size // 2 + 1]
+    made = np.result_type(stage.sample_dtype, np.complex64)
+    return half if made == half.dtype else workspace.array("half", half.shape, made), extended
 
-    def analyze(self, blocks: Array, wanted: Sequence[bool], scratch: Array) -> Iterator[tuple[int, Array]]:
-        """Frames and low-passed signal of blocks (n, size), over the whole of each block.
+
+class Analysis:
+    """Analysis of blocks of one length, one after the other, in the memory of the thread that makes it.
+
+    Attributes
+    ----------
+    samples : array (size,)
+        To be filled with a block before each `run`.
+    """
+
+    def __init__(self, stage: Stage, size: int) -> None:
+        table = self._table = stage.table(size)
+        self.samples = workspace.array("samples", (size,), stage.sample_dtype)
+        self._half, self._spectrum = _spectra(stage, table)
+        self._spectrum[:] = 0  # what is beyond it goes into rows, with a factor of 0
+        self._low = workspace.array("low", table.low_response.shape, np.result_type(LOW_DTYPE, np.complex64))
+        self._low_passed = workspace.array("low-passed", (2 * self._low.size - 2,), LOW_DTYPE)
+        points = workspace.array("points", (table.points,), stage.complex_dtype)
+        frames = workspace.array("frames", (table.points,), stage.complex_dtype)
+        self._rows = [points[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._frames = [frames[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._to_spectrum = workspace.plan(self.samples, self._half)
+        self._to_low_passed = workspace.plan(self._low, self._low_passed, backward=True)
+        self._to_frames = [
+            workspace.plan(*pair, backward=True) for pair in zip(self._rows, self._frames, strict=True)
+        ]
+
+    def run(self, wanted: Sequence[bool]) -> Iterator[tuple[int, Array]]:
+        """Frames and low-passed signal over the whole of the block.
 
         Parameters
         ----------
         wanted : sequence of bool
             One for each octave, and the last for the low-passed signal.
-        scratch : array (points,)
-            At least `count` times the points of the table.
 
         Yields
         ------
         number : int
             The index among those wanted.
-        values : array (n, bins, frames) or, of the low-passed signal, (n, samples)
+        values : array (bins, frames) or, of the low-passed signal, (samples,)
             Valid until the next iteration.
         """
-        count, size = blocks.shape
-        table = self.table(size)
-        spectrum = fft.rfft(blocks, axis=-1)
+        table, spectrum = self._table, self._spectrum
+        self._to_spectrum()
         if wanted[-1]:
-            low = spectrum[:, : table.low_response.size] * table.low_response
-            yield len(self.octaves), fft.irfft(low, axis=-1)
+            np.multiply(self._half[: self._low.size], table.low_response, out=self._low)
+            self._to_low_passed()
+            yield len(table.octaves), self._low_passed
         if not any(wanted[:-1]):
             return
-        extended = _extend(spectrum, table)
-        for number, octave in enumerate(table.octaves):
+        _convert(self._half, spectrum[table.zero :][: self._half.size])
+        _extend(spectrum, table)
+        for number, (octave, rows) in enumerate(zip(table.octaves, self._rows, strict=True)):
             if wanted[number]:
-                points = scratch[: count * octave.source.size].reshape(count, -1)
-                np.take(extended, octave.source, axis=1, out=points, mode="clip")
-                parts = points.view(self.dtype)
+                chunks = rows.reshape(octave.source.size, -1)
+                np.take(spectrum.reshape(-1, chunks.shape[1]), octave.source, 0, out=chunks, mode="clip")
+                parts = rows.reshape(-1).view(octave.response.dtype)
                 parts *= octave.response
-                rows = points.reshape(count, octave.bins, octave.frames)
-                yield number, fft.ifft(rows, axis=-1, norm="forward", overwrite_x=True)
+                self._to_frames[number]()
+                yield number, self._frames[number]
 
-    def synthesize(
-        self, frames: Callable[[int, Array], None], low: Array, size: int, scratch: Array
-    ) -> Array:
-        """Blocks (n, size) from the frames of every octave and the low-passed signal (n, samples).
+
+class Synthesis:
+    """Synthesis of blocks of one length, one after the other, in the memory of the thread that makes it."""
+
+    def __init__(self, stage: Stage, size: int) -> None:
+        table, duals = self._table, self._duals = stage.table(size), stage.dual_table(size)
+        self._samples = workspace.array("samples", (size,), stage.sample_dtype)
+        self._half, self._spectrum = _spectra(stage, table)
+        self._low = workspace.array("low", duals.low_dual.shape, np.result_type(LOW_DTYPE, np.complex64))
+        self._low_passed = workspace.array("low-passed", (2 * self._low.size - 2,), LOW_DTYPE)
+        frames = workspace.array("frames", (table.points,), stage.complex_dtype)
+        points = workspace.array("points", (table.points,), stage.complex_dtype)
+        self._parts = workspace.array("parts", (duals.points,), stage.complex_dtype)
+        self._frames = [frames[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._rows = [points[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._to_rows = [workspace.plan(*pair) for pair in zip(self._frames, self._rows, strict=True)]
+        self._to_low = workspace.plan(self._low_passed, self._low)
+        self._to_samples = workspace.plan(self._half, self._samples, backward=True)
+
+    def run(self, fill: Callable[[int, Array], None]) -> Array:
+        """A block (size,), valid until the next run.
 
         Parameters
         ----------
-        frames : callable
-            Given the number of an octave and an array (n, bins, frames), fills it with the frames.
-        scratch : array (2, points)
-            At least `n` times the points of both tables.
+        fill : callable
+            Given the number of an octave and an array (bins, frames), or the number of octaves and an array
+            (samples,), fills it with the frames or the low-passed signal.
         """
-        count = len(low)
-        table, duals = self.table(size), self.dual_table(size)
-        half = size // 2
-        extended = np.zeros((count, table.below + half + 1 + table.above), self.complex_dtype)
-        for number, (octave, dual) in enumerate(zip(table.octaves, duals.octaves, strict=True)):
-            rows = scratch[0, : count * octave.source.size].reshape(count, octave.bins, octave.frames)
-            frames(number, rows)
-            spectra = fft.fft(rows, axis=-1, overwrite_x=True).reshape(count, -1)
-            points = scratch[1, : count * dual.back.size].reshape(count, -1)
-            np.take(spectra, dual.back, axis=1, out=points, mode="clip")
-            parts = points.view(self.dtype)
-            parts *= dual.dual
-            met = extended[:, dual.first : dual.first + dual.span]
-            met += points.reshape(count, -1, dual.span).sum(axis=1)
-        spectrum = _fold(extended, table)
-        spectrum[:, : duals.low_dual.size] += fft.rfft(low, axis=-1) * duals.low_dual
-        return np.asarray(fft.irfft(spectrum, n=size, axis=-1))
+        table, spectrum = self._table, self._spectrum
+        spectrum[:] = 0
+        for number, dual in enumerate(self._duals.octaves):
+            fill(number, self._frames[number])
+            self._to_rows[number]()
+            parts = self._parts[: dual.dual.size // 2].reshape(*dual.source.shape, -1)
+            chunks = self._rows[number].reshape(-1, parts.shape[-1])
+            np.take(chunks, dual.source, 0, out=parts, mode="clip")
+            together = spectrum[dual.covered].view(dual.dual.dtype)
+            together += np.einsum(
+                "fp,fp->p", parts.reshape(-1).view(together.dtype).reshape(dual.dual.shape), dual.dual
+            )
+        _fold(spectrum, table)
+        _convert(spectrum[table.zero :][: self._half.size], self._half)
+        fill(len(table.octaves), self._low_passed)
+        self._to_low()
+        self._low *= self._duals.low_dual
+        self._half[: self._low.size] += self._low
+        self._to_samples()
+        return self._samples
 
 
 def _places(bank: FilterBank, frames: int) -> Array:
@@ -412,30 +486,46 @@ def _places(bank: FilterBank, frames: int) -> Array:
     return np.asarray(bank.row * frames + bank.index % frames)
 
 
-def _extend(spectrum: Array, table: BlockTable) -> Array:
-    """The spectrum with its mirrored parts below 0 Hz and above the Nyquist frequency."""
-    if not table.below and not table.above:
-        return spectrum
-    half = table.size // 2
-    parts = [spectrum]
-    if table.below:
-        parts.insert(0, np.conj(spectrum[:, table.below : 0 : -1]))
-    if table.above:
-        parts.append(np.conj(spectrum[:, half - 1 : half - 1 - table.above : -1]))
-    return np.concatenate(parts, axis=1)
+def _chunks(place: Array, source: Array, points: int, frames: int) -> Array:
+    """From where to take each chunk of the rows, for points that go from `source` to `place`.
+
+    Both ends of a filter may meet in a chunk of its row.  They come from different places, so chunks are then
+    made smaller.
+    """
+    chunk = min(CHUNK, frames)
+    while True:
+        chunks = np.zeros(points // chunk, np.intp)
+        chunks[place // chunk] = source // chunk
+        if (chunks[place // chunk] == source // chunk).all():
+            return chunks
+        chunk //= 2
 
 
-def _fold(extended: Array, table: BlockTable) -> Array:
+def _rounded(points: int) -> int:
+    """So many points in whole chunks."""
+    return -(-points // CHUNK) * CHUNK
+
+
+def _convert(source: Array, target: Array) -> None:
+    """Copy, unless both are the same memory."""
+    if source.dtype != target.dtype:
+        target[...] = source
+
+
+def _extend(spectrum: Array, table: BlockTable) -> None:
+    """Fill in the mirrored parts below 0 Hz and above the Nyquist frequency."""
+    below, zero, above, top = table.below, table.zero, table.above, table.zero + table.size // 2
+    np.conj(spectrum[zero + 1 : zero + 1 + below][::-1], out=spectrum[zero - below : zero])
+    np.conj(spectrum[top - above : top][::-1], out=spectrum[top + 1 : top + 1 + above])
+
+
+def _fold(spectrum: Array, table: BlockTable) -> None:
     """Add the mirrored parts back, the transpose of `_extend`; the ends are their own mirror images."""
-    half, below, above = table.size // 2, table.below, table.above
-    spectrum = extended[:, below : below + half + 1]
-    if below:
-        spectrum[:, 1 : below + 1] += np.conj(extended[:, below - 1 :: -1])
-    if above:
-        spectrum[:, half - above : half] += np.conj(extended[:, : half + below : -1])
-    spectrum[:, 0] += np.conj(spectrum[:, 0])
-    spectrum[:, half] += np.conj(spectrum[:, half])
-    return spectrum
+    below, zero, above, top = table.below, table.zero, table.above, table.zero + table.size // 2
+    spectrum[zero + 1 : zero + 1 + below] += np.conj(spectrum[zero - below : zero][::-1])
+    spectrum[top - above : top] += np.conj(spectrum[top + 1 : top + 1 + above][::-1])
+    spectrum[zero] += np.conj(spectrum[zero])
+    spectrum[top] += np.conj(spectrum[top])
 
 
 def plan_stages(

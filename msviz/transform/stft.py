@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import fft
 
 from msviz.bands import Band
 from msviz.defaults import DEFAULTS
 from msviz.signal import Source, whole_rate
 from msviz.transform.base import FARTHEST_SIGMA, Map, Support, Transform, float_dtype, read_finite
 from msviz.transform.blocks import kept_dtype
+from msviz.transform.fft import planner, workspace
 from msviz.transform.frames import Range
 from msviz.transform.representation import Representation
 from msviz.validation import whole
@@ -193,20 +193,23 @@ class STFT(Transform):
         first = start * self.hop - middle
         samples = read_finite(source, first, first + max(count - 1, 0) * self.hop + self.window)
         windows = sliding_window_view(samples, self.window, axis=-1)[:, :: self.hop]
-        dtype = kept_dtype(np.result_type(self.dtype, np.complex64), map)
-        made = np.empty((source.channels, count, middle + 1), dtype)
+        complex_dtype = np.result_type(self.dtype, np.complex64)
+        made = np.empty((source.channels, count, middle + 1), kept_dtype(complex_dtype, map))
         batch = max(1, BATCH // self.window)
-        # Phases count from the window's middle: what lies there goes first.
-        turned = np.empty((batch, self.window), self.dtype)
-        for out, windowed in zip(made, windows, strict=True):
-            for begin in range(0, count, batch):
-                part = windowed[begin : min(begin + batch, count)]
-                held = turned[: len(part)]
-                np.multiply(part[:, middle:], self._hann[middle:], out=held[:, : self.window - middle])
-                np.multiply(part[:, :middle], self._hann[:middle], out=held[:, self.window - middle :])
-                spectra = fft.rfft(held)
+        for begin in range(0, count, batch):
+            rows = min(batch, count - begin)
+            turned = workspace.array("turned", (rows, self.window), self.dtype)
+            spectra = workspace.array("spectra", (rows, middle + 1), complex_dtype)
+            transform = workspace.plan(turned, spectra)
+            for out, windowed in zip(made, windows, strict=True):
+                part = windowed[begin : begin + rows]
+                # Phases count from the window's middle: what lies there goes first.
+                np.multiply(part[:, middle:], self._hann[middle:], out=turned[:, : self.window - middle])
+                np.multiply(part[:, :middle], self._hann[:middle], out=turned[:, self.window - middle :])
+                transform()
                 spectra[:, self._lone_rows] /= 2
-                out[begin : begin + len(part)] = map(spectra) if map else spectra
+                out[begin : begin + rows] = map(spectra) if map else spectra
+        planner.transformed(samples.size)
         return [made.swapaxes(1, 2)]
 
     def _rebuild(self, representation: Representation) -> Array:
@@ -217,17 +220,22 @@ class STFT(Transform):
         first, last = self.frame_ranges(start, stop)[0]
         held = band.between(first, last).swapaxes(1, 2)
         held[..., self._lone_rows] *= 2
-        channels, count, _ = held.shape
+        channels, count, bins = held.shape
+        dual = self._dual / self.window  # the inverse FFT does not scale
         middle, parts = self._middle, -(-self.window // self.hop)
         samples = np.zeros((channels, (count - 1 + parts) * self.hop), self.dtype)
         batch = max(1, BATCH // self.window)
         windows = np.zeros((channels, batch, parts * self.hop), self.dtype)
         for begin in range(0, count, batch):
-            turned = fft.irfft(held[:, begin : begin + batch], self.window)
-            made = windows[:, : turned.shape[1]]
-            np.multiply(turned[..., self.window - middle :], self._dual[:middle], out=made[..., :middle])
+            rows = min(batch, count - begin)
+            spectra = workspace.array("spectra", (channels, rows, bins), held.dtype)
+            turned = workspace.array("turned", (channels, rows, self.window), self.dtype)
+            spectra[...] = held[:, begin : begin + rows]
+            workspace.plan(spectra, turned, backward=True)()
+            made = windows[:, :rows]
+            np.multiply(turned[..., self.window - middle :], dual[:middle], out=made[..., :middle])
             np.multiply(
-                turned[..., : self.window - middle], self._dual[middle:], out=made[..., middle : self.window]
+                turned[..., : self.window - middle], dual[middle:], out=made[..., middle : self.window]
             )
             for part in range(parts):  # of a window, one hop long: those of all windows lie end to end
                 where = slice((begin + part) * self.hop, (begin + part + made.shape[1]) * self.hop)
