@@ -61,11 +61,11 @@ class Mix:
         count = -(-(stop - start) // size)
         if self.kind != "mix" or count <= 0:
             return np.zeros(max(0, count), np.bool_), size
-        samples = self.source.read(start, start + count * size).reshape(-1, count, size)
-        each = np.einsum("cwn,cwn->w", samples, samples) / len(samples)
-        mixed = samples.mean(axis=0)
-        left = np.einsum("wn,wn->w", mixed, mixed)
-        cancelled = np.asarray(left < _LEAST * each)
+        samples = self.source.read(start, start + count * size).reshape(-1, count, size).swapaxes(0, 1)
+        products = samples @ samples.swapaxes(1, 2)  # of all pairs of channels, in each window
+        energy = np.trace(products, axis1=1, axis2=2) / samples.shape[1]
+        left = products.sum(axis=(1, 2)) / samples.shape[1] ** 2
+        cancelled = np.asarray(left < _LEAST * energy)
         if cancelled.any():
             where = start + np.flatnonzero(cancelled) * size
             self.cancellations.extend(range(int(at), min(int(at) + size, self.length)) for at in where)

@@ -52,7 +52,8 @@ def tile_levels(picture: Picture, source: Source, tile: int) -> list[NDArray[np.
 
     def loudest(source: Source) -> list[NDArray[np.uint8]]:
         bands = picture.transform.coefficients(source, start, stop, map=level_codes)
-        return [np.ascontiguousarray(np.maximum.reduce(band).T) for band in bands]
+        loudest = [band[0] if len(band) == 1 else np.maximum.reduce(band) for band in bands]
+        return [np.ascontiguousarray(band.T) for band in loudest]  # which they are but for several channels
 
     drawn = loudest(source)
     if isinstance(source, Mix):
