@@ -42,7 +42,7 @@ ARENA = 2**23  # bytes; NumPy asks for huge pages for it (from 4 MB), which save
 LARGEST = 2**25  # bytes of an array that a thread holds on to
 MOST_PLANS = 256  # of a thread; a transform and its inverse have about thirty
 
-MEASURE_AFTER = 2**26  # samples that a process has transformed: a quarter of an hour of music
+MEASURE_AFTER = 2**25  # samples that a process has transformed: some minutes of music
 PATIENCE_S = 2.0  # for measuring one plan; those of the octave transform take up to one second
 
 
