@@ -77,13 +77,15 @@ def test_a_missing_command_is_a_row_that_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["gaborator", "=gaborator", "gaborator=", "gaborator='unclosed"])
-def test_a_peer_without_a_name_or_command_is_an_error(text, capsys):
+def test_a_peer_without_a_name_or_command_is_an_error(text, monkeypatch, capsys):
+    monkeypatch.setattr(transform, "SIGNALS", {})
     with pytest.raises(SystemExit):
         main(["--peer", text])
     assert f"argument --peer: {text!r}" in capsys.readouterr().err
 
 
-def test_two_peers_of_one_name_are_an_error(capsys):
+def test_two_peers_of_one_name_are_an_error(monkeypatch, capsys):
+    monkeypatch.setattr(transform, "SIGNALS", {})
     with pytest.raises(SystemExit):
         main(["--peer", "nsgt=true"])
     assert "the table already has nsgt" in capsys.readouterr().err
