@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import transform
-from benchmarks.measure import RATE
+from benchmarks import peer, transform
+from benchmarks.measure import PLAIN_FFT, RATE
 from benchmarks.peer import Record, measure
 from benchmarks.transform import COLUMNS, TRANSFORMS, attempt, command, main, row
 
@@ -108,6 +108,18 @@ def test_the_error_is_that_of_the_whole_signal():
     assert record.error_db == pytest.approx(20 * np.log10(0.5))
     assert measure(lambda *_: (np.copy, np.copy), "1", samples, RATE, 1, 3).error_db == -np.inf
     assert measure(lambda *_: (np.copy, None), "1", samples, RATE, 1, 3).synthesis_s is None
+
+
+def test_the_fft_is_of_as_many_points(monkeypatch):
+    # One millisecond for each batch, whatever the transform takes.
+    monkeypatch.setattr(
+        peer,
+        "seconds",
+        lambda work, *a: (1e-3 * a[0] / PLAIN_FFT.size if work is peer.plain_fft else 1, work(*a)),
+    )
+    for reals in (PLAIN_FFT.size // 2, 5 * PLAIN_FFT.size):  # a quarter of a batch; two and a half
+        record = measure(lambda *_, n=reals: (lambda x: np.zeros(n), None), "1", np.ones(9), RATE, 1, 3)
+        assert record.fft_s == pytest.approx(1e-3 * reals / 2 / PLAIN_FFT.size)
 
 
 def test_ratios_to_an_fft_need_the_time_of_one():
