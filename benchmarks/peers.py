@@ -1,8 +1,8 @@
 """The transforms that are measured side by side, each set up as its authors would for 24 bins an octave.
 
-A peer is built for a rate, a length and a number of threads and gives two functions: from samples (n,)
-to coefficients, and back (None where a library has no way back).  All read about ten octaves up from
-20 Hz; what each can do best within that was tried out.
+A peer is built for a rate, a length and a number of threads, and returns two functions: from samples (n,) to
+coefficients, and back (None if the library has no inverse).  All cover about ten octaves up from 20 Hz, with
+the fastest settings that were found for each.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ Samples = Any
 Coefficients = Any
 Analyze = Callable[[Samples], Coefficients]
 Synthesize = Callable[[Coefficients], Samples]
+Build = Callable[[int, int, int], tuple[Analyze, Synthesize | None]]
 
 
 class Peer(NamedTuple):
-    """A transform by the name that the tables show."""
+    """A transform by the name that the tables show, and the package that it comes from."""
 
     name: str
-    build: Callable[[int, int, int], tuple[Analyze, Synthesize | None]]
+    distribution: str
+    build: Build
     parallel: bool = False  # whether it can use more than one core
 
 
@@ -114,6 +116,58 @@ def _librosa(name: str, rate: int, length: int, threads: int) -> tuple[Analyze, 
     return analyze, functools.partial(librosa.icqt, length=length, **parameters) if name == "cqt" else None
 
 
+def _spectrorama(rate: int, length: int, threads: int) -> tuple[Analyze, Synthesize]:
+    from spectrorama import LogFrequencyFrame, Transform
+
+    frame = LogFrequencyFrame.for_range(20, 20480, bands_per_octave=24)
+    transform = Transform(frame, rate)
+    return transform.analyze, transform.synthesize
+
+
+def _cicuetea(rate: int, length: int, threads: int) -> tuple[Analyze, Synthesize]:
+    from cicuetea import NsgfCQT
+
+    # The shortest block in which the filters at 20 Hz still have enough points; longer ones are not faster.
+    block = 2**16
+    transform = NsgfCQT("sparse", rate, block, 1 / 24, 20, 20480)
+
+    def analyze(x: Samples) -> Coefficients:
+        blocks = np.pad(x, (0, -length % block)).reshape(-1, block)
+        return [transform.forward(part) for part in blocks]
+
+    return analyze, lambda c: np.concatenate([transform.inverse(part) for part in c])[:length]
+
+
+def _auvux(rate: int, length: int, threads: int) -> tuple[Analyze, None]:
+    from auvux import dsp
+
+    dsp.set_num_threads(threads)
+    # 512 is the shortest hop that all ten octaves share.
+    transform = dsp.CQT(
+        sr=rate, hop_length=512, n_bins=236, bins_per_octave=24, fmin=22.0, output="complex", backend="cpu"
+    )
+    return transform, None
+
+
+def _nnaudio(rate: int, length: int, threads: int) -> tuple[Analyze, None]:
+    import torch
+    from nnAudio2.features import CQT2010v2
+
+    torch.set_num_threads(threads)
+    # 512 is the shortest hop that can be halved for each of the ten octaves.  The inverse, iCQT, is for
+    # CQT1992v2, whose filters at 20 Hz are too long for a whole track.
+    transform = CQT2010v2(
+        sr=rate,
+        hop_length=512,
+        fmin=22.0,
+        n_bins=236,
+        bins_per_octave=24,
+        output_format="Complex",
+        verbose=False,
+    )
+    return torch.inference_mode()(lambda x: transform(torch.from_numpy(x))), None
+
+
 def _scipy_stft(rate: int, length: int, threads: int) -> tuple[Analyze, Synthesize]:
     from scipy.signal import ShortTimeFFT
     from scipy.signal.windows import hann
@@ -125,12 +179,13 @@ def _scipy_stft(rate: int, length: int, threads: int) -> tuple[Analyze, Synthesi
     )
 
 
-OURS = ("msviz 24/12", "msviz 24/24")  # that are set against each of the others
+OURS = ("msviz 24/12", "msviz 24/24")  # compared with each of the others
 
 PEERS = (
     *(
         Peer(
             f"msviz {bins}/{resolution}{', float64' if dtype == 'float64' else ''}",
+            "msviz",
             functools.partial(_msviz, bins, resolution, dtype),
             parallel=True,
         )
@@ -143,19 +198,35 @@ PEERS = (
             (24, 12, "float64"),
         )
     ),
-    Peer("nsgt", _nsgt),
-    Peer("nsgt, sliced", _nsgt_sliced),
-    Peer("cqt-nsgt-pytorch, critical", functools.partial(_cqt_nsgt_pytorch, "critical", 2**18, 4), True),
-    Peer("cqt-nsgt-pytorch, octaves", functools.partial(_cqt_nsgt_pytorch, "oct_complete", 2**16, 1), True),
-    Peer("essentia NSGConstantQ", _essentia),
-    Peer("librosa cqt/icqt, hop 64", functools.partial(_librosa, "cqt")),
-    Peer("librosa vqt, hop 64", functools.partial(_librosa, "vqt")),
-    Peer("scipy ShortTimeFFT 4096/1024", _scipy_stft, True),
+    Peer("nsgt", "nsgt", _nsgt),
+    Peer("nsgt, sliced", "nsgt", _nsgt_sliced),
+    Peer(
+        "cqt-nsgt-pytorch, critical",
+        "cqt-nsgt-pytorch",
+        functools.partial(_cqt_nsgt_pytorch, "critical", 2**18, 4),
+        parallel=True,
+    ),
+    Peer(
+        "cqt-nsgt-pytorch, octaves",
+        "cqt-nsgt-pytorch",
+        functools.partial(_cqt_nsgt_pytorch, "oct_complete", 2**16, 1),
+        parallel=True,
+    ),
+    Peer("essentia NSGConstantQ", "essentia", _essentia),
+    Peer("spectrorama", "spectrorama", _spectrorama),
+    Peer("cicuetea, sparse", "cicuetea", _cicuetea),
+    Peer("librosa cqt/icqt, hop 64", "librosa", functools.partial(_librosa, "cqt")),
+    Peer("librosa vqt, hop 64", "librosa", functools.partial(_librosa, "vqt")),
+    Peer("auvux-dsp CQT, hop 512", "auvux-dsp", _auvux),
+    Peer("nnAudio2 CQT2010v2, hop 512", "nnaudio2", _nnaudio, parallel=True),
+    Peer("scipy ShortTimeFFT 4096/1024", "scipy", _scipy_stft, parallel=True),
 )
 
 
 def reals(coefficients: Coefficients) -> int:
     """How many real numbers coefficients are; a complex one counts two."""
+    if hasattr(coefficients, "data") and isinstance(coefficients.data, list):  # spectrorama's
+        return reals(coefficients.data)
     if hasattr(coefficients, "residual"):
         bands = (*coefficients.bands, coefficients.residual)
         return sum(reals(band.coefficients) for band in bands)
