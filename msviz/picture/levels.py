@@ -36,19 +36,19 @@ def to_code(level_db: float) -> int:
     return int(np.clip(round(level_db * STEPS_PER_DB) + FULL_SCALE, SILENCE, 255))
 
 
-def _code_of_magnitude() -> NDArray[np.uint8]:
-    """Codes for the upper 17 bits of a float32 magnitude, of which the first, its sign, is 0.
+def _code_of_power() -> NDArray[np.uint8]:
+    """Codes for the upper 16 bits of a float32 power.
 
-    They contain its exponent and 8 bits of its mantissa; the middle of the values they stand for is exact to
+    They contain its exponent and 7 bits of its mantissa; the middle of the values they stand for is exact to
     0.02 dB.  A look-up costs the same on every processor; a logarithm does not.
     """
-    upper = np.arange(0xFF00, dtype=np.uint32) << 15
-    magnitude = (upper | 0x4000).view(np.float32).astype(np.float64)
-    codes = np.clip(np.rint(20 * np.log10(magnitude) * STEPS_PER_DB) + FULL_SCALE, SILENCE, 255)
-    return np.pad(codes.astype(np.uint8), (0, 0x100), constant_values=255)  # infinite, or not a number
+    upper = np.arange(0x7F80, dtype=np.uint32) << 16  # no sign, for powers are not negative
+    power = (upper | 0x8000).view(np.float32).astype(np.float64)
+    codes = np.clip(np.rint(10 * np.log10(power) * STEPS_PER_DB) + FULL_SCALE, SILENCE, 255)
+    return np.pad(codes.astype(np.uint8), (0, 0x8080), constant_values=255)  # infinite, or not a number
 
 
-_CODES: Final = _code_of_magnitude()
+_CODES: Final = _code_of_power()
 
 
 def level_codes(coefficients: NDArray[np.inexact]) -> NDArray[np.uint8]:
@@ -65,9 +65,10 @@ def level_codes(coefficients: NDArray[np.inexact]) -> NDArray[np.uint8]:
         Within 0.27 dB of 20·log10|c| from -119.5 to +7.5 dB, and clipped to that range.
     """
     with np.errstate(over="ignore"):  # infinity is loud enough
-        magnitude = np.abs(coefficients).astype(np.float32, copy=False)
-    upper = magnitude.view(np.uint32)
-    upper >>= 15
+        power = np.abs(coefficients).astype(np.float32, copy=False)
+        power *= power
+    upper = power.view(np.uint32)
+    upper >>= 16
     return np.asarray(_CODES.take(upper))
 
 
