@@ -15,8 +15,10 @@ applications of nonstationary Gabor frames", J. Comput. Appl. Math. 236, 2011 (p
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,8 +34,12 @@ NUTTALL = (0.355768, 0.487396, 0.144232, 0.012604)
 
 def nuttall(u: FloatArray) -> FloatArray:
     """The window at u in [-½, ½]: 1 in the middle, 0 with its first derivative at both ends."""
+    return _nuttall_of_cosine(np.cos(2 * np.pi * u))
+
+
+def _nuttall_of_cosine(c: FloatArray) -> FloatArray:
+    """The window where the cosine of 2πu is c, which makes the other two as Chebyshev polynomials."""
     a0, a1, a2, a3 = NUTTALL
-    c = np.cos(2 * np.pi * u)  # higher cosines as Chebyshev polynomials: one cosine instead of three
     return np.asarray((a0 - a2) + c * ((a1 - 3 * a3) + c * (2 * a2 + c * 4 * a3)))
 
 
@@ -110,10 +116,17 @@ def filter_bank(
     row = np.repeat(np.arange(len(centres)), length)
     index = np.arange(len(row)) + (first - np.cumsum(length) + length)[row]
     frequency = index * spacing
-    warped = np.log2(frequency + scale.warp_offset)
-    u = (warped - np.log2(centres + scale.warp_offset)[row]) * (scale.resolution / 4)
-    response, slope = nuttall(u), np.zeros(0)
+    # Several filters meet at each frequency.  What depends on it alone is computed once for all of them: 2πu
+    # is the difference of two angles, that of the frequency and that of the centre.
+    begin, turn = int(first.min()), np.pi / 2 * scale.resolution
+    unit = centres[0] + scale.warp_offset
+    angle = np.log2((np.arange(begin, int(last.max())) * spacing + scale.warp_offset) / unit) * turn
+    own = np.log2((centres + scale.warp_offset) / unit) * turn
+    point = index - begin
+    cosine = np.cos(angle)[point] * np.cos(own)[row] + np.sin(angle)[point] * np.sin(own)[row]
+    response, slope = _nuttall_of_cosine(cosine), np.zeros(0)
     if shape is WindowShape.SLOPE:
+        u = (angle[point] - own[row]) / (2 * np.pi)
         slope = nuttall_slope(u) * scale.resolution / 4 / (math.log(2) * (frequency + scale.warp_offset))
     for distances in scale.image_distances(centres):
         tapered = np.nonzero(np.isfinite(distances)[row])[0]
@@ -183,7 +196,14 @@ class Residual:
         return smooth_step((frequencies - self.pass_edge) / (self.stop_edge - self.pass_edge))
 
 
-def frame_operator(scale: OctaveScale, spacing: float, size: int, *, reaches_nyquist: bool) -> FloatArray:
+def frame_operator(
+    scale: OctaveScale,
+    spacing: float,
+    size: int,
+    *,
+    reaches_nyquist: bool,
+    known: Mapping[int, FilterBank] = MappingProxyType({}),
+) -> FloatArray:
     """S(f) = Σ|g_k(f)|² + w·|g_low(f)|² on the grid j·spacing, j = 0..size-1, mirrored parts folded in.
 
     In the painless case the frame operator is this multiplication, and g_k/S is the canonical dual.  It sums
@@ -194,6 +214,8 @@ def frame_operator(scale: OctaveScale, spacing: float, size: int, *, reaches_nyq
     reaches_nyquist : bool
         Whether the grid's last point is the Nyquist frequency, round which filters are mirrored.
         A stage at a lower rate ends below it and just does not see what lies above.
+    known : mapping of int to FilterBank
+        The filters of some octaves on this grid.
     """
     limit = 2 * size - 1 if reaches_nyquist else size
     total = np.zeros(size)
@@ -201,7 +223,7 @@ def frame_operator(scale: OctaveScale, spacing: float, size: int, *, reaches_nyq
     for octave in range(scale.octave_count):
         if scale.filter_edges(scale.bin_frequencies(octave)[0])[0] >= size * spacing:
             break
-        bank = filter_bank(scale, octave, spacing, limit)
+        bank = known.get(octave) or filter_bank(scale, octave, spacing, limit)
         j, power = np.abs(bank.index), bank.response**2
         if reaches_nyquist:
             j = np.where(j > top, 2 * top - j, j)

@@ -298,7 +298,8 @@ class Stage:
         """The duals of filters and low-pass on the grid of blocks of `size` samples."""
         half = size // 2
         top = self.decimation == 1  # only the first stage's grid ends at the true Nyquist frequency
-        operator = frame_operator(self.scale, self._spacing(size), half + 1, reaches_nyquist=top)
+        known = {octave.index: bank for octave, bank in zip(self.octaves, banks, strict=True)}
+        operator = frame_operator(self.scale, self._spacing(size), half + 1, reaches_nyquist=top, known=known)
         duals = []
         for bank in banks:
             mirrored = np.abs(bank.index)
