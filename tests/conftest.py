@@ -42,7 +42,7 @@ def no_thread_left_behind():
         for thread in threading.enumerate()
         if thread not in before
         and not thread.daemon
-        and not thread.name.startswith("msviz-transform")  # they are meant to stay
+        and not thread.name.startswith(("msviz-transform", "msviz-storage"))  # they are meant to stay
     ]
     for thread in left:
         thread.join(LONG_S)

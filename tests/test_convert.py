@@ -20,7 +20,7 @@ import soundfile
 from audio_tools import write_tracks
 from waiting import LONG_S, wait_until
 
-from msviz import STFT, OctaveTransform, Signal, demo_tracks
+from msviz import STFT, OctaveTransform, Signal, demo_tracks, open_audio
 from msviz.convert import (
     Outcome,
     Progress,
@@ -196,6 +196,19 @@ def test_what_is_made_is_what_was_asked_for(tmp_path, content):
     expected = OctaveTransform(RATE, bins_per_octave=12, resolution=8.0, gamma=3.0, fmin=500.0)
     assert stored.transform.scale == expected.scale
     assert stored.attributes["origin"]["source"]["name"] == "a.wav"
+
+
+def test_levels_are_those_of_the_coefficients(tmp_path):
+    path = tone(tmp_path / "a.wav", seconds=8.0, rate=44100)
+    (job,) = plan([path], tmp_path / "out", Settings("levels"))
+    assert states([job]) == {"a.wav": "converted"}
+    with open_audio(path) as source:
+        whole = OctaveTransform(44100).analyze(source)
+    for stored, made in zip(load(job.target).bands, whole.bands, strict=True):
+        assert stored.range == made.range
+        exact = np.abs(made.coefficients)
+        half_a_step = 10 ** (0.27 / 20) - 1
+        assert stored.coefficients[...] == pytest.approx(exact, rel=half_a_step, abs=3e-6)  # -110 dB
 
 
 def test_a_video_is_representation_with_the_track_that_is_asked_for(tmp_path):

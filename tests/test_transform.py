@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import resample
 
-from msviz import OctaveTransform, ParameterError, Representation, Signal, read_audio
+from msviz import STFT, OctaveTransform, ParameterError, Representation, Signal, read_audio
 from msviz.cancellation import Cancelled, cancel_scope
 from msviz.demos import demo_tracks
 from msviz.transform.filters import NUTTALL, WindowShape, filter_bank, frame_operator
@@ -616,6 +616,18 @@ def test_a_stream_is_rebuilt_in_bounded_memory():
 
     peak(1_200_000)  # blocks get no larger, nor the memory that threads reuse for them
     assert peak(1_200_000) < 1.1 * peak(400_000)
+
+
+@pytest.mark.parametrize("transform", [OctaveTransform(8000), STFT(8000)])
+@pytest.mark.parametrize("length", [0, 1, 70_000, 2 * 2**20 // 3 + 5])
+def test_a_mapped_stream_is_that_of_the_coefficients(transform, length):
+    signal = noise(3, length, 8000)
+    pieces, mapped = transform.stream(signal), transform.map_stream(signal, np.abs)
+    for piece, bands in zip(pieces, mapped, strict=True):
+        assert len(bands) == len(transform.bands)
+        for frames, band in zip(piece.bands, bands, strict=True):
+            assert (band.band, band.first_frame) == (frames.band, frames.first_frame)
+            assert band.coefficients == pytest.approx(np.abs(frames.coefficients), abs=1e-6)
 
 
 def test_pieces_that_do_not_follow_each_other_are_refused():

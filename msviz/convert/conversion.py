@@ -12,6 +12,7 @@ from msviz.audio import AudioSource, open_audio, problems, require_sound
 from msviz.audio.media import File
 from msviz.convert.jobs import Job
 from msviz.errors import MsvizError, ParameterError, StorageError, as_sentence
+from msviz.picture import level_codes
 from msviz.remote import is_address
 from msviz.storage import Recording, StoredRepresentation, load, stream_writer
 from msviz.tracks import recording_of
@@ -89,8 +90,12 @@ def run(job: Job, threads: int = 1, file: File | None = None) -> Events:
                 compress=job.settings.compress,
                 origin=mark,
             ) as writer:
-                for piece in transform.stream(source):
-                    yield Progress(job, writer.write(piece))
+                if job.settings.content == "levels":
+                    shares = map(writer.write_codes, transform.map_stream(source, level_codes))
+                else:
+                    shares = map(writer.write, transform.stream(source))
+                for share in shares:
+                    yield Progress(job, share)
                 writer.recording = _recording(job, source)
             found = problems(source)
         yield Outcome(job, "converted", problems=tuple(found))

@@ -72,7 +72,12 @@ def dimensions(content: Content, *, real: bool) -> tuple[str, ...]:
 
 
 def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
-    """Encode coefficients (channels, bins, frames) for storage; ParameterError if that is impossible."""
+    """Encode coefficients (channels, bins, frames) for storage; ParameterError if that is impossible.
+
+    Level codes, which are integers, are encoded already.
+    """
+    if coefficients.dtype == np.uint8:
+        return coefficients
     if not np.isfinite(coefficients).all():
         raise ParameterError("non-finite coefficients cannot be stored")
     if not real and content != "levels" and not np.iscomplexobj(coefficients):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -215,14 +215,30 @@ class StreamWriter:
             lacking = len(bands) < len(self._transform.all_bands)
             if lacking and content != "levels" and bands[0].coefficients.dtype.kind == "c":
                 raise ParameterError("a representation without its residual can only be stored as levels")
-            self._description = Description(
-                self._transform, content, piece.channels, start, stop, self._frames, origin=self._origin
-            )
-            self._writer.create(self._description)
-            self._bands = [_BandWriter(self._writer, band, content) for band in self._description.bands]
+            self._create(content, piece.channels)
+        self._add(bands)
+        return (piece.stop - start) / max(stop - start, 1)
+
+    def write_codes(self, bands: Sequence[Frames]) -> float:
+        """Write the level codes of the next piece, from `map_stream`; return the fraction done."""
+        if self._description is None:
+            self._create("levels", len(bands[0].coefficients))
+        self._add(bands)
+        start, stop = self._stretch
+        reached = bands[0].stop_frame * bands[0].hop - start
+        return min(max(reached / max(stop - start, 1), 0.0), 1.0)
+
+    def _create(self, content: Content, channels: int) -> None:
+        start, stop = self._stretch
+        self._description = Description(
+            self._transform, content, channels, start, stop, self._frames, origin=self._origin
+        )
+        self._writer.create(self._description)
+        self._bands = [_BandWriter(self._writer, band, content) for band in self._description.bands]
+
+    def _add(self, bands: Sequence[Frames]) -> None:
         for writer, band in zip(self._bands, bands, strict=False):  # levels leave the residual out
             writer.add(band)
-        return (piece.stop - start) / max(stop - start, 1)
 
     def finish(self, name: str) -> None:
         """Write the remaining frames and the final attributes."""

@@ -329,10 +329,30 @@ class Transform(ABC):
             If the source has another sampling rate or `piece` is not positive.
         """
         source = as_source(source, rate, self.rate)
-        piece = max(STREAM // source.channels, SHORTEST_PIECE) if piece is None else whole("piece", piece, 1)
-        return self._stream(source, piece)
+        piece = _piece(source) if piece is None else whole("piece", piece, 1)
+        return (self._analyzed(source, *part) for part in self._pieces(source, piece))
 
-    def _stream(self, source: Source, piece: int) -> Iterator[Representation]:
+    def map_stream(self, source: Source, map: Map) -> Iterator[tuple[Frames, ...]]:
+        """The pieces of `stream`, with `map` applied as in `coefficients` and without the residual.
+
+        The coefficients themselves are never in memory all at once, not even those of a piece.
+
+        Yields
+        ------
+        tuple of Frames
+            One for each band, which hold the results of `map`.
+        """
+        for _, _, frames in self._pieces(source, _piece(source)):
+            wanted: list[Range | None] = [*frames[: len(self.bands)]]
+            wanted += [None] * (len(self.all_bands) - len(wanted))
+            made = self._run(source, wanted, map)[: len(self.bands)]
+            yield tuple(
+                Frames(band, values, numbers.start, self.rate)
+                for band, values, numbers in zip(self.bands, made, frames, strict=False)
+            )
+
+    def _pieces(self, source: Source, piece: int) -> Iterator[tuple[int, int, list[Range]]]:
+        """Where each piece of a stream begins and ends, and its frames of each band."""
         ranges = self.frame_ranges(0, source.length)
         for start in range(0, max(source.length, 1), piece):
             stop = min(start + piece, source.length)
@@ -343,7 +363,7 @@ class Transform(ABC):
                 )
                 for r, band in zip(ranges, self.all_bands, strict=True)
             ]
-            yield self._analyzed(source, start, stop, frames)
+            yield start, stop, frames
 
     def coefficients(
         self, source: Source | ArrayLike, start: int, stop: int, *, map: Map | None = None
@@ -466,6 +486,11 @@ class Transform(ABC):
             raise ParameterError("magnitudes without phases cannot be synthesized")
         if len(representation.all_bands) != len(self.all_bands):
             raise ParameterError("a representation without its residual cannot be synthesized")
+
+
+def _piece(source: Source) -> int:
+    """Samples in a piece of a stream."""
+    return max(STREAM // source.channels, SHORTEST_PIECE)
 
 
 def read_finite(source: Source, start: int, stop: int) -> Array:
