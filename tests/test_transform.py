@@ -66,7 +66,7 @@ def test_synthesis_gives_the_signal_back(rate, resolution, gamma, dtype, channel
     assert error_db(transform.synthesize(transform.analyze(signal)), signal) <= BAR_DB[dtype]
 
 
-@pytest.mark.parametrize(("dtype", "most_db"), [("float32", -129), ("float64", -171)])
+@pytest.mark.parametrize(("dtype", "most_db"), [("float32", -129), ("float64", -170)])
 @pytest.mark.parametrize("resolution", [12, 24])
 @pytest.mark.parametrize("name", sorted(demo_tracks()))
 def test_every_demo_track_is_rebuilt(name, resolution, dtype, most_db):
@@ -627,7 +627,7 @@ def test_a_mapped_stream_is_that_of_the_coefficients(transform, length):
         assert len(bands) == len(transform.bands)
         for frames, band in zip(piece.bands, bands, strict=True):
             assert (band.band, band.first_frame) == (frames.band, frames.first_frame)
-            assert band.coefficients == pytest.approx(np.abs(frames.coefficients), abs=1e-6)
+            assert np.allclose(band.coefficients, np.abs(frames.coefficients), rtol=0, atol=1e-6)
 
 
 def test_pieces_that_do_not_follow_each_other_are_refused():

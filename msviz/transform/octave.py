@@ -22,15 +22,16 @@ from msviz.transform.filters import Residual, WindowShape, frame_operator, mean_
 from msviz.transform.frames import Range
 from msviz.transform.representation import Representation
 from msviz.transform.scale import OctaveScale
-from msviz.transform.stages import Stage, plan_stages
+from msviz.transform.stages import Stage, Tolerance, plan_stages
 from msviz.validation import real, whole
 
 Array = NDArray[Any]
 
-#: How far the energy of a filter must have fallen where a block is cut.  Frames of an interval alone then
-#: differ from those of the whole by about as much; the error of reconstruction is much smaller (-140 and
-#: -157 dB), for what the filters' tails leave out cancels where neighbouring filters overlap.
-TOLERANCE_DB = {"float32": 100.0, "float64": 122.0}
+#: How far the energy of a filter, and of a dual, must have fallen where a block is cut.  Frames of an
+#: interval alone then differ from those of the whole by about as much; the error of reconstruction is much
+#: smaller, for what the tails leave out cancels where neighbouring filters overlap.  The second decides how
+#: many frames a representation has beyond its ends, also in files.
+TOLERANCE_DB = {"float32": Tolerance(100.0, 100.0), "float64": Tolerance(130.0, 122.0)}
 
 MOST_WORKERS = 1024
 

@@ -21,7 +21,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,13 @@ def _renew_lock() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
+
+
+class Tolerance(NamedTuple):
+    """How far the energy of filters and of their duals must have fallen where a block is cut, in dB."""
+
+    filters: float
+    duals: float
 
 
 @dataclass(frozen=True)
@@ -190,7 +197,7 @@ class Stage:
         The low-pass to the next stage; None in the last one, whose low-pass is the residual.
     dtype : numpy dtype
         float32 or float64, of coefficients and of the original signal.
-    tolerance_db : float
+    tolerance_db : Tolerance
         How far filters and duals must have decayed at the edges of blocks.
     shape : WindowShape
         The shape of its filters; only those of shape WINDOW have duals.
@@ -203,7 +210,7 @@ class Stage:
         decimation: int,
         low_pass: LowPass | None,
         dtype: np.dtype[Any],
-        tolerance_db: float,
+        tolerance_db: Tolerance,
         shape: WindowShape,
     ) -> None:
         self.scale = scale
@@ -235,18 +242,21 @@ class Stage:
         """
         slowest = [o for o in self.octaves if o is self.octaves[0] or self._falls(o)]
         return self._reach(
-            slowest, lambda size, banks: ([bank.response for bank in banks], self._low_response(size))
+            slowest,
+            lambda size, banks: ([bank.response for bank in banks], self._low_response(size)),
+            self.tolerance_db.filters,
         )
 
     @cached_property
     def dual_reach(self) -> int:
         """Samples of this stage by which the duals extend beyond a sample, a multiple of `grain`."""
-        return self._reach(self.octaves, self._duals, FALLING_DB)
+        return self._reach(self.octaves, self._duals, self.tolerance_db.duals, FALLING_DB)
 
     def _reach(
         self,
         octaves: Sequence[Octave],
         responses: Callable[[int, Sequence[FilterBank]], tuple[list[Array], Array]],
+        tolerance_db: float,
         falling_db: float = 0.0,
     ) -> int:
         """After how long the slowest responses of these octaves, and of the low-pass, have decayed.
@@ -258,12 +268,12 @@ class Stage:
         while True:
             banks = [self._bank(octave, size) for octave in octaves]
             values, low = responses(size, banks)
-            reaches = [self._fallen(np.fft.irfft(low)[None, :], self.low_hop, self.tolerance_db)]
+            reaches = [self._fallen(np.fft.irfft(low)[None, :], self.low_hop, tolerance_db)]
             for octave, bank, response in zip(octaves, banks, values, strict=True):
                 rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
                 rows[bank.row, bank.index % rows.shape[1]] = response
-                tolerance_db = self.tolerance_db + (falling_db if self._falls(octave) else 0)
-                reaches.append(self._fallen(np.fft.ifft(rows), octave.hop, tolerance_db))
+                further_db = falling_db if self._falls(octave) else 0.0
+                reaches.append(self._fallen(np.fft.ifft(rows), octave.hop, tolerance_db + further_db))
             if max(reaches) <= size // 4:  # or else they may come round the grid's ends
                 return max(reaches)
             size *= 2
@@ -530,7 +540,7 @@ def _fold(spectrum: Array, table: BlockTable) -> None:
 
 
 def plan_stages(
-    scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: float, shape: WindowShape
+    scale: OctaveScale, dtype: np.dtype[Any], tolerance_db: Tolerance, shape: WindowShape
 ) -> tuple[Stage, ...]:
     """Divide the octaves into stages: each takes octaves until the rest can be decimated well."""
     octaves = [scale.octave(index) for index in range(scale.octave_count)]
