@@ -291,3 +291,24 @@ def test_a_child_forked_while_another_thread_plans(planner):
     _, status = os.waitpid(child, 0)
     other.join()
     assert status == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forking_and_planning_do_not_wait_for_each_other(planner):
+    done = threading.Event()
+
+    def plan_again_and_again():
+        while not done.is_set():
+            estimate(planner)
+
+    other = threading.Thread(target=plan_again_and_again, daemon=True)
+    other.start()
+    for _ in range(50):
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+    done.set()
+    other.join(LONG_S)
+    assert not other.is_alive()

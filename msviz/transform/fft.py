@@ -155,13 +155,13 @@ class _Planner:
 
     def before_fork(self) -> None:
         """Let no lock be held in a child by a thread that it does not have."""
+        self._busy.acquire()  # in the order of `plan`
         self._state.acquire()
-        self._busy.acquire()
 
     def after_fork(self) -> None:
         """Go on, in parent and child."""
-        self._busy.release()
         self._state.release()
+        self._busy.release()
 
     def after_fork_in_child(self) -> None:
         """Go on without the thread that measures."""
