@@ -65,3 +65,11 @@ def numbers(name: str, values: Any) -> NDArray[Any]:
     if array.dtype.kind not in "biufc":
         raise ParameterError(f"{name} must be numbers, not of dtype {array.dtype}")
     return array
+
+
+def all_finite(values: NDArray[np.inexact]) -> bool:
+    """Whether there is no infinity and no NaN among the values."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):  # nearly always, and in half the time
+            return True
+    return bool(np.isfinite(values).all())

@@ -356,10 +356,59 @@ def test_a_stream_writes_the_file_that_the_whole_would(tmp_path, kind, content):
     for piece in pieces[1:]:
         joined = joined.joined(piece)
     save(joined, tmp_path / "y.zarr", content=content)
-    files = sorted(path.relative_to(tmp_path / "x.zarr") for path in (tmp_path / "x.zarr").rglob("*"))
-    for path in files:
-        if (tmp_path / "x.zarr" / path).is_file():
-            assert (tmp_path / "x.zarr" / path).read_bytes() == (tmp_path / "y.zarr" / path).read_bytes()
+    assert same_files(tmp_path / "x.zarr", tmp_path / "y.zarr")
+
+
+def same_files(one, other):
+    names = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(other) for path in other.rglob("*") if path.is_file())
+    return all((one / name).read_bytes() == (other / name).read_bytes() for name in names)
+
+
+def save_codes(path, transform, signal):
+    with stream_writer(path, transform, signal.length, content="levels") as writer:
+        for bands in transform.map_stream(signal, level_codes):
+            writer.write_codes(bands)
+
+
+@pytest.mark.parametrize("kind", TRANSFORMS)
+def test_levels_computed_in_a_stream_are_those_of_its_coefficients(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(base, "STREAM", 34_000)
+    transform, signal = TRANSFORMS[kind], noise(2, 280_000)
+    save_codes(tmp_path / "x.zarr", transform, signal)
+    pieces = transform.stream(signal)
+    save_stream(pieces, tmp_path / "y.zarr", transform, signal.length, content="levels")
+    assert same_files(tmp_path / "x.zarr", tmp_path / "y.zarr")
+
+
+def test_levels_in_a_stream_need_no_memory_for_coefficients(tmp_path):
+    signal = noise(1, 1_000_000)
+
+    def peak(save, *arguments, **keywords):
+        tracemalloc.start()
+        save(*arguments, **keywords)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    arguments = OCTAVES.stream(signal), tmp_path / "x.zarr", OCTAVES, signal.length
+    coefficients = peak(save_stream, *arguments, content="levels")
+    assert peak(save_codes, tmp_path / "y.zarr", OCTAVES, signal) < coefficients / 2
+
+
+def test_whole_chunks_are_written_from_where_they_are(tmp_path, monkeypatch):
+    made = OCTAVES.analyze(noise(1, 2_000_000))
+    copied = []
+
+    def write(self, band, first, values):
+        held = next(its for its in made.all_bands if its.band.name == band.name)
+        if not np.shares_memory(values, held.coefficients):
+            copied.append(first + values.shape[2] == band.size)
+
+    monkeypatch.setattr(ZarrWriter, "write", write)
+    save(made, tmp_path / "x.zarr")
+    assert len(copied) <= len(made.all_bands)
+    assert all(copied)  # only the last of a band, which is not whole
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path):

@@ -171,6 +171,9 @@ def test_pieces_that_do_not_follow_each_other_are_refused(tmp_path):
         with pytest.raises(ParameterError, match=r"does not follow|pieces end after|nothing to write"):
             save_stream(wrong, tmp_path / "x.zarr", OCTAVES, 90_000)
         assert os.listdir(tmp_path) == []
+    stereo = list(OCTAVES.stream(noise(2, 90_000), piece=15_000))
+    with pytest.raises(ParameterError, match=r"in 2 channels does not follow frame .* in 1"):
+        save_stream([*pieces[:3], *stereo[3:]], tmp_path / "x.zarr", OCTAVES, 90_000)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits are set otherwise there")

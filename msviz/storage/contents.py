@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from msviz.errors import ParameterError
 from msviz.picture import FULL_SCALE, UNKNOWN, level_codes, to_db
 from msviz.picture.levels import STEPS_PER_DB
+from msviz.validation import all_finite
 
 Array = NDArray[Any]
 Content = Literal["complex128", "complex64", "float16", "levels"]
@@ -78,7 +79,7 @@ def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
     """
     if coefficients.dtype == np.uint8:
         return coefficients
-    if not np.isfinite(coefficients).all():
+    if not all_finite(coefficients):
         raise ParameterError("non-finite coefficients cannot be stored")
     if not real and content != "levels" and not np.iscomplexobj(coefficients):
         raise ParameterError("magnitudes without phases can only be stored as levels")
@@ -87,7 +88,7 @@ def encoded(coefficients: Array, content: Content, *, real: bool) -> Array:
     if content != "float16" or real:
         with np.errstate(over="ignore"):  # checked below
             narrow = coefficients.astype(stored_dtype(content, real=real), copy=False)
-        if narrow.dtype != coefficients.dtype and not np.isfinite(narrow).all():
+        if narrow.dtype != coefficients.dtype and not all_finite(narrow):
             raise ParameterError(f"coefficients are too large for {narrow.dtype}: use complex128")
         return narrow
     single = np.ascontiguousarray(coefficients, np.complex64)

@@ -212,7 +212,7 @@ class ZarrWriter(ExitStack):
             room = np.full((*values.shape[:2], chunk, *values.shape[3:]), missing, values.dtype)
             room[:, :, :count] = values
             values = room
-        if values[0].nbytes < THREAD_BYTES:
+        if len(values) == 1 or values[0].nbytes < THREAD_BYTES:
             made = [self._encoded(channel) for channel in values]
         else:
             made = list(_pool().map(self._encoded, values))
@@ -257,7 +257,7 @@ class ZarrWriter(ExitStack):
 
 def _effort(size: int) -> tuple[int, int]:
     """The level of zstd, and bytes that Blosc compresses at a time (0: what it thinks best)."""
-    return (3, 0) if size == 1 else (1, 2**20)
+    return (2, 2**18) if size == 1 else (1, 2**20)
 
 
 @cache

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import ParameterError
@@ -234,7 +235,7 @@ class StreamWriter:
             self._transform, content, channels, start, stop, self._frames, origin=self._origin
         )
         self._writer.create(self._description)
-        self._bands = [_BandWriter(self._writer, band, content) for band in self._description.bands]
+        self._bands = [_BandWriter(self._writer, band, channels, content) for band in self._description.bands]
 
     def _add(self, bands: Sequence[Frames]) -> None:
         for writer, band in zip(self._bands, bands, strict=False):  # levels leave the residual out
@@ -250,37 +251,56 @@ class StreamWriter:
 
 
 class _BandWriter:
-    """The frames of one band that are not written yet: less than a chunk."""
+    """Divides the frames of one band into chunks, however long the pieces are.
 
-    def __init__(self, writer: Writer, band: StoredBand, content: Content) -> None:
-        self.writer, self.band, self.content = writer, band, content
+    Chunks within a piece are written straight from it.  Others are put together from parts of several pieces,
+    which are copied, so that the rest of each piece can be freed.
+    """
+
+    def __init__(self, writer: Writer, band: StoredBand, channels: int, content: Content) -> None:
+        self.writer, self.band, self.channels, self.content = writer, band, channels, content
         self.chunk = chunk_frames(band)
-        self.waiting: Frames | None = None
+        self.room = np.empty(0)  # for a chunk
+        self.waiting = 0  # frames in it: less than a chunk
         self.written = 0
 
     def add(self, frames: Frames) -> None:
-        self.waiting = frames if self.waiting is None else self.waiting.joined(frames)
-        if self.waiting.first_frame != self.band.frames.start + self.written:
+        """Write the chunks that these frames complete."""
+        values, at = frames.coefficients, self.band.frames.start + self.written + self.waiting
+        channels, _, count = values.shape
+        if (channels, frames.first_frame) != (self.channels, at):
             raise ParameterError(
-                f"frame {self.waiting.first_frame} of {self.band.name} does not follow "
-                f"frame {self.band.frames.start + self.written - 1}"
+                f"frame {frames.first_frame} of {self.band.name} in {channels} channels does not follow "
+                f"frame {at - 1} in {self.channels}"
             )
-        values = self.waiting.coefficients
-        ready = values.shape[-1] // self.chunk * self.chunk
-        for first in range(0, ready, self.chunk):
-            self._write(values[..., first : first + self.chunk])
-        if ready:
-            self.waiting = self.waiting.since(self.waiting.first_frame + ready)
+        first = 0
+        while first < count:
+            last = min(first + self.chunk - self.waiting, count)
+            part = encoded(values[..., first:last], self.content, real=self.band.real)
+            if last - first == self.chunk:
+                self._write(part)
+            else:
+                self._keep(part)
+            first = last
 
     def finish(self) -> None:
-        if self.waiting is not None and self.waiting.coefficients.shape[-1]:
-            self._write(self.waiting.coefficients)
+        """Write the rest."""
+        if self.waiting:
+            self._write(self.room[:, :, : self.waiting])
         if self.written != self.band.size:
             raise ParameterError(
                 f"the pieces end after {self.written} of the {self.band.size} frames of {self.band.name}"
             )
 
+    def _keep(self, part: Array) -> None:
+        if not self.waiting:
+            self.room = np.empty((*part.shape[:2], self.chunk, *part.shape[3:]), part.dtype)
+        begin, self.waiting = self.waiting, self.waiting + part.shape[2]
+        self.room[:, :, begin : self.waiting] = part
+        if self.waiting == self.chunk:
+            self._write(self.room)
+            self.room, self.waiting = np.empty(0), 0
+
     def _write(self, values: Array) -> None:
-        count = values.shape[-1]
-        self.writer.write(self.band, self.written, encoded(values, self.content, real=self.band.real))
-        self.written += count
+        self.writer.write(self.band, self.written, values)
+        self.written += values.shape[2]

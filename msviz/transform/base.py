@@ -18,7 +18,7 @@ from msviz.errors import ParameterError
 from msviz.signal import Signal, Source, as_source
 from msviz.transform.frames import Frames, Range
 from msviz.transform.representation import Representation
-from msviz.validation import whole
+from msviz.validation import all_finite, whole
 
 Array = NDArray[Any]
 
@@ -343,9 +343,7 @@ class Transform(ABC):
             One for each band, which hold the results of `map`.
         """
         for _, _, frames in self._pieces(source, _piece(source)):
-            wanted: list[Range | None] = [*frames[: len(self.bands)]]
-            wanted += [None] * (len(self.all_bands) - len(wanted))
-            made = self._run(source, wanted, map)[: len(self.bands)]
+            made = self._run(source, frames, map)  # with the residual: blocks are divided as in `stream`
             yield tuple(
                 Frames(band, values, numbers.start, self.rate)
                 for band, values, numbers in zip(self.bands, made, frames, strict=False)
@@ -502,9 +500,7 @@ def read_finite(source: Source, start: int, stop: int) -> Array:
             f"{source!r} must read samples {start} to {stop} as an array of floats of shape "
             f"{(source.channels, stop - start)}, not as {type(samples).__name__}, {made}, {shape}"
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        quick = np.isfinite(samples.sum())  # enough, nearly always
-    if quick or np.isfinite(samples).all():
+    if all_finite(samples):
         return samples
     warnings.warn("non-finite samples are treated as zero", stacklevel=4)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
