@@ -17,6 +17,7 @@ from scipy.signal import resample
 from msviz import STFT, OctaveTransform, ParameterError, Representation, Signal, read_audio
 from msviz.cancellation import Cancelled, cancel_scope
 from msviz.demos import demo_tracks
+from msviz.transform import stages
 from msviz.transform.filters import NUTTALL, WindowShape, filter_bank, frame_operator
 
 BAR_DB = {"float32": -120.0, "float64": -150.0}
@@ -292,6 +293,60 @@ def test_blocks_overlap_by_what_every_filter_reaches(rate, resolution, gamma):
             energy = np.abs(np.fft.ifft(responses)) ** 2
             beyond = energy[:, stage.reach + 1 : size - stage.reach].sum(axis=1) / energy.sum(axis=1)
             assert 10 * math.log10(beyond.max()) < -100
+
+
+REACHES = [
+    ({"rate": 44100}, [(1792, 1792), (1792, 1792), (1792, 1856)]),
+    ({"rate": 44100, "dtype": "float64"}, [(7616, 5184), (7616, 5184), (7616, 5312)]),
+    ({"rate": 44100, "resolution": 3}, [(528, 672), (528, 528), (528, 576)]),
+    (
+        {"rate": 44100, "bins_per_octave": 3, "resolution": 3, "mirrored": True},
+        [(480, 512), (480, 512), (480, 576)],
+    ),
+    (
+        {"rate": 44100, "resolution": 6, "gamma": 20, "dtype": "float64"},
+        [(3488, 2400), (1968, 1264), (400, 784)],
+    ),
+    ({"rate": 8000, "bins_per_octave": 48, "resolution": 48}, [(7168, 7680), (7168, 8192)]),
+    (
+        {"rate": 96000, "bins_per_octave": 6, "resolution": 3, "gamma": 1395.86722, "mirrored": True},
+        [(272, 416), (36, 118)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("parameters", "expected"), REACHES)
+def test_reaches_stay_as_they_are(parameters, expected):
+    """They decide which frames a file has."""
+    transform = OctaveTransform(**parameters)
+    assert [(stage.reach, stage.dual_reach) for stage in transform._stages] == expected
+
+
+@given(
+    st.sampled_from([2000, 22050, 48000]),
+    st.sampled_from([(3, 3), (6, 3), (12, 7.5), (24, 24)]),
+    st.one_of(st.just(0.0), st.floats(0, 0.02)),
+    st.booleans(),
+    st.sampled_from(["float32", "float64"]),
+)
+@example(96000, (6, 3), 0.01454028, True, "float32")  # its second octave reaches farther
+@settings(max_examples=20, deadline=None)
+def test_no_octave_has_duals_that_reach_farther(rate, bands, gamma, mirrored, dtype):
+    bins, resolution = bands
+    try:
+        transform = OctaveTransform(
+            rate,
+            bins_per_octave=bins,
+            resolution=resolution,
+            gamma=gamma * rate,
+            mirrored=mirrored,
+            dtype=dtype,
+        )
+    except ParameterError:  # too wide for the rate
+        return
+    for stage in transform._stages:
+        of_all = stage._reach(stage.octaves, stage._duals, stage.tolerance_db.duals, stages.FALLING_DB)
+        assert stage.dual_reach == of_all
 
 
 @pytest.mark.parametrize("workers", [1, 2])

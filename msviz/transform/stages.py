@@ -42,6 +42,7 @@ Array = NDArray[Any]
 MIN_DECIMATION = 8
 PASS_BAND = 0.8  # of the decimated Nyquist frequency, below which the next stage's filters must lie
 REACH_GRID = 512  # hops on which the filters' reach is measured, half of them on each side; more if need be
+NEAR = 1.9  # times the lowest f + f0 of a stage: duals of octaves that begin lower may reach as far
 CHUNK = (
     16  # points of a row that are copied at once, or fewer where its filters leave no gap between their ends
 )
@@ -51,6 +52,9 @@ LOW_DTYPE = np.dtype(np.float64)
 #: How much further the duals of filters that fall at an end of the spectrum must have fallen where a block is
 #: cut: their tails do not cancel in the sum as those of neighbours do elsewhere.
 FALLING_DB = 20.0
+
+#: The filters of some octaves, values of these or of their duals, and those of the low-pass.
+Responses = tuple[Sequence[FilterBank], list[Array], Array]
 
 _building = threading.Lock()
 
@@ -241,21 +245,24 @@ class Stage:
         lowest f + f0 are longest; and on octaves whose filters are tapered at an end of the spectrum.
         """
         slowest = [o for o in self.octaves if o is self.octaves[0] or self._falls(o)]
-        return self._reach(
-            slowest,
-            lambda size, banks: ([bank.response for bank in banks], self._low_response(size)),
-            self.tolerance_db.filters,
-        )
+        return self._reach(slowest, self._filters, self.tolerance_db.filters)
 
     @cached_property
     def dual_reach(self) -> int:
-        """Samples of this stage by which the duals extend beyond a sample, a multiple of `grain`."""
-        return self._reach(self.octaves, self._duals, self.tolerance_db.duals, FALLING_DB)
+        """Samples of this stage by which the duals extend beyond a sample, a multiple of `grain`.
+
+        Measured on the octaves with the lowest f + f0, as `reach`: without `gamma` an octave is the one below
+        on half the time scale.  With it, duals of neighbours may differ more than their time scales do.
+        """
+        offset = self.scale.warp_offset
+        near = NEAR * (self.octaves[0].low + offset)
+        slowest = [o for o in self.octaves if o.low + offset < near or self._falls(o)]
+        return self._reach(slowest, self._duals, self.tolerance_db.duals, FALLING_DB)
 
     def _reach(
         self,
         octaves: Sequence[Octave],
-        responses: Callable[[int, Sequence[FilterBank]], tuple[list[Array], Array]],
+        responses: Callable[[Sequence[Octave], int], Responses],
         tolerance_db: float,
         falling_db: float = 0.0,
     ) -> int:
@@ -266,14 +273,15 @@ class Stage:
         """
         size = REACH_GRID * self.grain
         while True:
-            banks = [self._bank(octave, size) for octave in octaves]
-            values, low = responses(size, banks)
-            reaches = [self._fallen(np.fft.irfft(low)[None, :], self.low_hop, tolerance_db)]
+            banks, values, low = responses(octaves, size)
+            reaches = [self._fallen(np.fft.irfft(low)[None, : low.size], self.low_hop, tolerance_db)]
             for octave, bank, response in zip(octaves, banks, values, strict=True):
-                rows = np.zeros((len(bank.first), size * self.decimation // octave.hop))
-                rows[bank.row, bank.index % rows.shape[1]] = response
+                frames = size * self.decimation // octave.hop
+                rows = np.zeros(len(bank.first) * frames)
+                rows[_places(bank, frames)] = response
+                times = np.fft.rfft(rows.reshape(-1, frames))
                 further_db = falling_db if self._falls(octave) else 0.0
-                reaches.append(self._fallen(np.fft.ifft(rows), octave.hop, tolerance_db + further_db))
+                reaches.append(self._fallen(times, octave.hop, tolerance_db + further_db))
             if max(reaches) <= size // 4:  # or else they may come round the grid's ends
                 return max(reaches)
             size *= 2
@@ -283,11 +291,14 @@ class Stage:
         return bool(np.isfinite(self.scale.image_distances(octave.frequencies)).any())
 
     def _fallen(self, responses: Array, hop: int, tolerance_db: float) -> int:
-        """Samples after which responses (bins, times), centred on column 0, are below the tolerance."""
+        """Samples after which responses (bins, times from 0 on) are below the tolerance.
+
+        The filters are real, so their responses have the same magnitudes before 0.
+        """
         energy = np.abs(responses) ** 2
-        half = energy.shape[1] // 2
-        sides = energy[:, 1 : half + 1] + energy[:, : half - 1 : -1]
-        beyond = np.cumsum(sides[:, ::-1], axis=1)[:, ::-1] / energy.sum(axis=1, keepdims=True)
+        sides = 2 * energy[:, 1:]
+        total = energy[:, :1] + sides.sum(axis=1, keepdims=True) - energy[:, -1:]  # its own mirror image
+        beyond = np.cumsum(sides[:, ::-1], axis=1)[:, ::-1] / total
         over = np.nonzero((beyond > 10 ** (-tolerance_db / 10)).any(axis=0))[0]
         samples = (over[-1] + 1 if over.size else 0) * hop // self.decimation
         return -(-int(samples) // self.grain) * self.grain + self.grain
@@ -295,6 +306,11 @@ class Stage:
     def _bank(self, octave: Octave, size: int) -> FilterBank:
         """An octave's filters on the grid of blocks of `size` samples."""
         return filter_bank(self.scale, octave.index, self._spacing(size), size, self.shape)
+
+    def _filters(self, octaves: Sequence[Octave], size: int) -> Responses:
+        """The filters of octaves and the low-pass on the grid of blocks of `size` samples."""
+        banks = [self._bank(octave, size) for octave in octaves]
+        return banks, [bank.response for bank in banks], self._low_response(size)
 
     def _spacing(self, size: int) -> float:
         return self.scale.rate / self.decimation / size
@@ -304,21 +320,27 @@ class Stage:
         below = size * self.decimation // self.low_hop // 2 + 1
         return self._low.response(np.arange(below) * self._spacing(size))
 
-    def _duals(self, size: int, banks: Sequence[FilterBank]) -> tuple[list[Array], Array]:
-        """The duals of filters and low-pass on the grid of blocks of `size` samples."""
-        half = size // 2
+    def _duals(self, octaves: Sequence[Octave], size: int) -> Responses:
+        """The duals of octaves and of the low-pass on the grid of blocks of `size` samples."""
+        banks = [self._bank(octave, size) for octave in octaves]
+        half, low = size // 2, self._low_response(size)
         top = self.decimation == 1  # only the first stage's grid ends at the true Nyquist frequency
-        known = {octave.index: bank for octave, bank in zip(self.octaves, banks, strict=True)}
-        operator = frame_operator(self.scale, self._spacing(size), half + 1, reaches_nyquist=top, known=known)
+        reached = max(low.size, *(int(bank.last.max()) for bank in banks))
+        operator = frame_operator(
+            self.scale,
+            self._spacing(size),
+            half + 1 if top else reached,
+            reaches_nyquist=top,
+            known={octave.index: bank for octave, bank in zip(octaves, banks, strict=True)},
+        )
         duals = []
         for bank in banks:
             mirrored = np.abs(bank.index)
             mirrored = np.where(mirrored > half, size - mirrored, mirrored)
             duals.append(bank.response / operator[mirrored])
-        low = self._low_response(size)
         if isinstance(self._low, Residual):
             low *= self._low.weight / operator[: low.size]
-        return duals, low
+        return banks, duals, low
 
     def table(self, size: int) -> BlockTable:
         """The filters for blocks of `size` samples, built once."""
@@ -352,8 +374,7 @@ class Stage:
 
     def _build_dual_table(self, table: BlockTable) -> DualTable:
         size = table.size
-        banks = [self._bank(octave, size) for octave in self.octaves]
-        duals, low = self._duals(size, banks)
+        banks, duals, low = self._duals(self.octaves, size)
         octaves = []
         for made, bank, dual in zip(table.octaves, banks, duals, strict=True):
             chunk = min(CHUNK, made.frames)
