@@ -1,10 +1,11 @@
-"""Converting many files: what a second process gains, and the memory that a long file takes.
+"""Converting files: how long the command takes, what a second process gains, the memory of a long file.
 
-    python -m benchmarks.convert [--repeats N] [--quick] [--folder FOLDER]
+    python -m benchmarks.convert [--repeats N] [--quick] [--folder FOLDER] [--before CHECKOUT]
 
-Gains stand beside those of two processes that do plain FFTs, which show what the machine can give; both are
-measured in turns.  The long file needs room: two gigabytes of sound, and what it becomes (three as levels,
-forty as complex64).
+With --before, the command of another checkout of msviz is measured in turns with this one.  Gains stand
+beside those of two processes that do plain FFTs, which show what the machine can give; both are measured in
+turns.  The long file needs room: two gigabytes of sound, and what it becomes (three as levels, forty as
+complex64).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import soundfile
 
 from benchmarks.measure import Report, machine, options, plain_fft
@@ -31,6 +33,10 @@ from msviz.demos import demo_tracks
 FILES = 16
 FILE_S = 30
 MOST_MB = 400
+MANY = 100  # files
+
+HERE = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-c", "from msviz.cli import main; main()", "convert"]
 
 
 def make_files(folder: Path, seconds: float) -> list[Job]:
@@ -62,6 +68,44 @@ def seconds(work: Callable[..., None], *arguments: object) -> float:
     return time.perf_counter() - begin
 
 
+def command_seconds(checkout: Path, source: Path, content: str) -> float:
+    """How long `msviz convert` of a checkout takes, its start included."""
+    out = source.parent / "out"
+    begin = time.perf_counter()
+    subprocess.run(
+        [*COMMAND, str(source), "-o", str(out), "--content", content],
+        check=True,
+        capture_output=True,
+        cwd=source.parent,  # not in a checkout, whose msviz would be imported
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+    )
+    took = time.perf_counter() - begin
+    shutil.rmtree(out)
+    return took
+
+
+def commands(folder: Path, checkouts: list[Path], repeats: int, many: int) -> list[list[str]]:
+    """Rows of seconds that the command takes for a short file, for one of 30 s, and for many of these."""
+    samples, rate = soundfile.read(demo_tracks()["House"], dtype="int16")
+    folder.joinpath("many").mkdir()
+    sources = {"1 s": folder / "short.flac", "30 s": folder / "30s.flac", f"{many} × 30 s": folder / "many"}
+    soundfile.write(sources["1 s"], samples[:rate], rate)
+    soundfile.write(sources["30 s"], np.resize(samples, (30 * rate, samples.shape[1])), rate)
+    for number in range(many):
+        shutil.copy(sources["30 s"], folder / "many" / f"{number}.flac")
+    rows = []
+    for name, source in sources.items():
+        for content in ("levels", "complex64"):
+            runs = [
+                [command_seconds(checkout, source, content) for checkout in checkouts]
+                for _ in range(1 if source.is_dir() else repeats)
+            ]
+            took = [median(column) for column in zip(*runs, strict=True)]
+            ratio = [f"{took[0] / took[1]:.2f}"] if len(took) > 1 else []
+            rows.append([f"{name}, {content}", *(f"{s:.2f}" for s in took), *ratio])
+    return rows
+
+
 def gains(folder: Path, repeats: int, length_s: float) -> tuple[float, float, float, float]:
     """Seconds with one process and with two, how much faster two are, and how much with plain FFTs."""
     jobs = make_files(folder, length_s)
@@ -81,10 +125,9 @@ def long_file(folder: Path, hours: float, content: str) -> tuple[float, float, f
     track, out = folder / "long.wav", folder / "long.zarr"
     if not track.exists():
         make_track(track, 60 * hours)
-    command = [sys.executable, "-c", "from msviz.cli import main; main()", "convert", str(track)]
     begin = time.perf_counter()
     process = subprocess.Popen(
-        [*command, "-o", str(out), "--overwrite", "--content", content], stdout=subprocess.DEVNULL
+        [*COMMAND, str(track), "-o", str(out), "--overwrite", "--content", content], stdout=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)  # the most that it or a process that it started has held
     took = (time.perf_counter() - begin) / 60
@@ -100,11 +143,17 @@ def main() -> None:
     parser = options(__doc__, repeats=3)
     parser.add_argument("--folder", help="where there is room (that for temporary files)")
     parser.add_argument("--content", nargs="*", default=["complex64", "levels"], help="of the long file")
+    parser.add_argument("--before", type=Path, help="another checkout of msviz, to compare with")
     chosen = parser.parse_args()
     report = Report("convert", chosen.markdown)
     report.paragraph(f"{machine()}. Stereo at 44.1 kHz, {Settings()}.")
     with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
         folder = Path(name)
+        checkouts = [HERE, *([chosen.before.resolve()] if chosen.before else [])]
+        report.table(
+            ("msviz convert, s", "now", *(["before", "now / before"] if chosen.before else [])),
+            commands(folder, checkouts, chosen.repeats, 4 if chosen.quick else MANY),
+        )
         length_s = FILE_S / 3 if chosen.quick else FILE_S
         one, two, gain, plain = gains(folder, 1 if chosen.quick else chosen.repeats, length_s)
         report.table(
