@@ -338,7 +338,7 @@ def test_pieces_that_do_not_go_together_are_refused(transform, tmp_path):
     for pieces in ([*stereo[:1], *mono[1:]], magnitudes):
         with pytest.raises(ParameterError, match="does not follow"):
             [*transform.synthesize_stream(pieces)]
-        with pytest.raises(ParameterError, match="does not follow"):
+        with pytest.raises(ParameterError, match=r"does not follow|magnitudes without phases"):
             save_stream(pieces, tmp_path / "a.zarr", transform, 1000)
     other = STFT(RATE, window=250, hop=64)
     with pytest.raises(ParameterError, match=r"the piece was made by .*, not by STFT\(8000, window=250"):
