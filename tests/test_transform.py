@@ -463,7 +463,11 @@ def test_no_sine_reads_more_than_its_amplitude(parameters):
         assert decibels(np.abs(transform.frames(source, 0, 100, 200)).max()) < 0.001
 
 
-@pytest.mark.parametrize("parameters", [{}, {"resolution": 3}, {"gamma": 400.0}, {"mirrored": True}])
+#: With these, the residual reaches beyond the Nyquist frequency.
+WIDE = {"bins_per_octave": 3, "resolution": 3, "gamma": 300.0, "fmin": 1800.0}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"resolution": 3}, {"gamma": 400.0}, {"mirrored": True}, WIDE])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_ends_of_the_spectrum_are_rebuilt(parameters, dtype):
     transform = OctaveTransform(8001, dtype=dtype, **parameters)

@@ -188,7 +188,7 @@ class Residual:
     def below(cls, scale: OctaveScale) -> Residual:
         frequency = scale.bin_frequencies(0)[0]
         low, high = scale.filter_edges(frequency)
-        hop = 2 ** math.floor(math.log2(scale.rate / (2 * high)))
+        hop = 2 ** max(0, math.floor(math.log2(scale.rate / (2 * high))))  # its edge may be beyond Nyquist
         return cls(max(float(low), 0.0), float(high), hop, float(mean_power(scale, frequency)))
 
     def response(self, frequencies: FloatArray) -> FloatArray:
