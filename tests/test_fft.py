@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from waiting import LONG_S
 
-from msviz import OctaveTransform
-from msviz.transform import fft
+from msviz import STFT, OctaveTransform
+from msviz.transform import blocks, fft, stft
 from msviz.transform.fft import Problem, Workspace, _Planner
 
 RNG = np.random.default_rng(0)
@@ -92,7 +92,7 @@ def test_both_libraries_give_the_same_octaves(monkeypatch):
     by_fftw = transform.analyze(samples)
     assert np.array_equal(transform.synthesize(by_fftw).samples, transform.synthesize(by_fftw).samples)
     monkeypatch.setattr(fft, "_fftw", lambda: None)
-    monkeypatch.setattr("msviz.transform.stages.workspace", Workspace())
+    monkeypatch.setattr("msviz.transform.blocks.workspace", Workspace())
     by_scipy = transform.analyze(samples)
     assert by_scipy != by_fftw  # it was another library
     for mine, theirs in zip(by_fftw.bands, by_scipy.bands, strict=True):
@@ -199,6 +199,18 @@ def test_plans_are_measured_in_the_background_after_a_while(planner, monkeypatch
     assert planner._measuring is None
 
 
+@pytest.mark.parametrize("transform", [OctaveTransform(8000), STFT(8000)])
+@pytest.mark.parametrize("method", ["analyze", "synthesize"])
+def test_what_transforms_compute_is_counted(planner, monkeypatch, transform, method):
+    """Or plans would never be measured."""
+    for module in (blocks, stft):
+        monkeypatch.setattr(module, "planner", planner)
+    made = transform.analyze(np.zeros(20_000))
+    before = planner._samples
+    getattr(transform, method)({"analyze": np.zeros(20_000), "synthesize": made}[method])
+    assert planner._samples - before >= 20_000
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[1, 2, 3]", '["a", "b"]', "null", '["a", "b", "c"]', "\xff"])
 def test_a_damaged_file_is_replaced(planner, content):
     path = fft.wisdom_path(fft._fftw())
@@ -261,8 +273,8 @@ import pyfftw.interfaces.numpy_fft  # the real one
 def test_a_process_may_end_while_it_measures():
     code = """
 import numpy as np
-from msviz import OctaveTransform
-from msviz.transform import fft
+from msviz import STFT, OctaveTransform
+from msviz.transform import blocks, fft, stft
 OctaveTransform(44100, workers=1).analyze(np.zeros(44100))
 fft.MEASURE_AFTER = 1
 fft.planner.transformed(1)

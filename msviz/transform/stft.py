@@ -241,5 +241,6 @@ class STFT(Transform):
                 where = slice((begin + part) * self.hop, (begin + part + made.shape[1]) * self.hop)
                 heap = samples[:, where].reshape(channels, -1, self.hop)
                 heap += made[..., part * self.hop : (part + 1) * self.hop]
+        planner.transformed(samples.size)
         skip = start - (first * self.hop - middle)
         return samples[:, skip : skip + stop - start]
