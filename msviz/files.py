@@ -15,17 +15,6 @@ from typing import BinaryIO
 from msviz.errors import MsvizError
 
 
-def cache_folder() -> Path:
-    """The folder of msviz in the system's folder for what programs can compute again."""
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches"
-    else:
-        folder = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(folder) / "msviz"
-
-
 @contextmanager
 def atomic_path(path: Path, kind: type[MsvizError] = MsvizError, *, folder: bool = False) -> Iterator[Path]:
     """A hidden path in the same folder to write to; renamed to `path` at the end, or removed on failure.

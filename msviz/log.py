@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+
+from msviz.folders import log_folder
 
 LARGEST = 1 << 20  # bytes of the log, and of the previous one, which is kept
 
@@ -18,13 +18,7 @@ logger.addHandler(logging.NullHandler())  # programs that use msviz as a library
 
 def log_path() -> Path:
     """The path of the log, in the system's folder for logs of user programs."""
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Logs"
-    else:
-        folder = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(folder) / "msviz" / "msviz.log"
+    return log_folder() / "msviz.log"
 
 
 class _LogFile(logging.Handler):

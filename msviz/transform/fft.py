@@ -32,7 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msviz.errors import MsvizError
-from msviz.files import atomic_path, cache_folder
+from msviz.files import atomic_path
+from msviz.folders import cache_folder
 
 Array = NDArray[Any]
 Call = Callable[[], object]
