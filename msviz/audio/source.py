@@ -20,6 +20,7 @@ from msviz.audio.opening import open_encoded
 from msviz.caching import SingleFlightCache
 from msviz.cancellation import raise_if_cancelled
 from msviz.signal import PaddedSource, Signal, read_blocks
+from msviz.validation import all_finite
 
 _BLOCKS_KEPT = 16  # of half a megabyte: 24 s of stereo, what analysis and player have read around them
 
@@ -184,15 +185,11 @@ class AudioSource(PaddedSource):
     def _read_block(self, index: int) -> NDArray[np.float32]:
         decoded = self._decoder.block(index).T
         block = np.array(decoded if self._order is None else decoded[self._order], order="C")
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(block.sum()):  # one pass is enough, nearly always
-                return block
-        strange = ~np.isfinite(block)
-        count = int(np.count_nonzero(strange))
-        if count:
+        if not all_finite(block):
+            strange = ~np.isfinite(block)
             block[strange] = 0
             with self._lock:
-                self._non_finite[index] = count
+                self._non_finite[index] = int(np.count_nonzero(strange))
         return block
 
 

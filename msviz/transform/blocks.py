@@ -1,4 +1,4 @@
-"""Run a stage over an interval, block by block, in threads."""
+"""Analyse and synthesize blocks of a stage, and run it over an interval, block by block, in threads."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from msviz.cancellation import Cancelled, raise_if_cancelled
 from msviz.transform.base import Map
-from msviz.transform.fft import planner
+from msviz.transform.fft import planner, workspace
 from msviz.transform.frames import Frames, Range
-from msviz.transform.stages import LOW_DTYPE, Analysis, Stage, Synthesis
+from msviz.transform.stages import LOW_DTYPE, BlockTable, Stage
 
 Array = NDArray[Any]
 
@@ -96,6 +96,146 @@ class Blocks(NamedTuple):
     def places(self, channels: int) -> list[Place]:
         """All blocks of all channels."""
         return [(channel, start) for start in self.starts for channel in range(channels)]
+
+
+def _spectra(stage: Stage, table: BlockTable) -> tuple[Array, Array]:
+    """The spectrum of a block, as its FFT makes it, and extended: the same memory if their types agree."""
+    extended = workspace.array("spectrum", (table.extent,), stage.complex_dtype)
+    half = extended[table.zero :][: table.size // 2 + 1]
+    made = np.result_type(stage.sample_dtype, np.complex64)
+    return half if made == half.dtype else workspace.array("half", half.shape, made), extended
+
+
+class Analysis:
+    """Analysis of blocks of one length, one after the other, in the memory of the thread that makes it.
+
+    Attributes
+    ----------
+    samples : array (size,)
+        To be filled with a block before each `run`.
+    """
+
+    def __init__(self, stage: Stage, size: int) -> None:
+        table = self._table = stage.table(size)
+        self.samples = workspace.array("samples", (size,), stage.sample_dtype)
+        self._half, self._spectrum = _spectra(stage, table)
+        self._spectrum[:] = 0  # what is beyond it goes into rows, with a factor of 0
+        self._low = workspace.array("low", table.low_response.shape, np.result_type(LOW_DTYPE, np.complex64))
+        self._low_passed = workspace.array("low-passed", (2 * self._low.size - 2,), LOW_DTYPE)
+        points = workspace.array("points", (table.points,), stage.complex_dtype)
+        frames = workspace.array("frames", (table.points,), stage.complex_dtype)
+        self._rows = [points[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._frames = [frames[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._to_spectrum = workspace.plan(self.samples, self._half)
+        self._to_low_passed = workspace.plan(self._low, self._low_passed, backward=True)
+        self._to_frames = [
+            workspace.plan(*pair, backward=True) for pair in zip(self._rows, self._frames, strict=True)
+        ]
+
+    def run(self, wanted: Sequence[bool]) -> Iterator[tuple[int, Array]]:
+        """Frames and low-passed signal over the whole of the block.
+
+        Parameters
+        ----------
+        wanted : sequence of bool
+            One for each octave, and the last for the low-passed signal.
+
+        Yields
+        ------
+        number : int
+            The index among those wanted.
+        values : array (bins, frames) or, of the low-passed signal, (samples,)
+            Valid until the next iteration.
+        """
+        table, spectrum = self._table, self._spectrum
+        self._to_spectrum()
+        if wanted[-1]:
+            np.multiply(self._half[: self._low.size], table.low_response, out=self._low)
+            self._to_low_passed()
+            yield len(table.octaves), self._low_passed
+        if not any(wanted[:-1]):
+            return
+        _convert(self._half, spectrum[table.zero :][: self._half.size])
+        _extend(spectrum, table)
+        for number, (octave, rows) in enumerate(zip(table.octaves, self._rows, strict=True)):
+            if wanted[number]:
+                chunks = rows.reshape(octave.source.size, -1)
+                np.take(spectrum.reshape(-1, chunks.shape[1]), octave.source, 0, out=chunks, mode="clip")
+                parts = rows.reshape(-1).view(octave.response.dtype)
+                parts *= octave.response
+                self._to_frames[number]()
+                yield number, self._frames[number]
+
+
+class Synthesis:
+    """Synthesis of blocks of one length, one after the other, in the memory of the thread that makes it."""
+
+    def __init__(self, stage: Stage, size: int) -> None:
+        table, duals = self._table, self._duals = stage.table(size), stage.dual_table(size)
+        self._samples = workspace.array("samples", (size,), stage.sample_dtype)
+        self._half, self._spectrum = _spectra(stage, table)
+        self._low = workspace.array("low", duals.low_dual.shape, np.result_type(LOW_DTYPE, np.complex64))
+        self._low_passed = workspace.array("low-passed", (2 * self._low.size - 2,), LOW_DTYPE)
+        frames = workspace.array("frames", (table.points,), stage.complex_dtype)
+        points = workspace.array("points", (table.points,), stage.complex_dtype)
+        self._parts = workspace.array("parts", (duals.points,), stage.complex_dtype)
+        self._frames = [frames[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._rows = [points[: o.points].reshape(o.bins, o.frames) for o in table.octaves]
+        self._to_rows = [workspace.plan(*pair) for pair in zip(self._frames, self._rows, strict=True)]
+        self._to_low = workspace.plan(self._low_passed, self._low)
+        self._to_samples = workspace.plan(self._half, self._samples, backward=True)
+
+    def run(self, fill: Callable[[int, Array], None]) -> Array:
+        """A block (size,), valid until the next run.
+
+        Parameters
+        ----------
+        fill : callable
+            Given the number of an octave and an array (bins, frames), or the number of octaves and an array
+            (samples,), fills it with the frames or the low-passed signal.
+        """
+        table, spectrum = self._table, self._spectrum
+        spectrum[:] = 0
+        for number, dual in enumerate(self._duals.octaves):
+            fill(number, self._frames[number])
+            self._to_rows[number]()
+            parts = self._parts[: dual.dual.size // 2].reshape(*dual.source.shape, -1)
+            chunks = self._rows[number].reshape(-1, parts.shape[-1])
+            np.take(chunks, dual.source, 0, out=parts, mode="clip")
+            together = spectrum[dual.covered].view(dual.dual.dtype)
+            together += np.einsum(
+                "fp,fp->p", parts.reshape(-1).view(together.dtype).reshape(dual.dual.shape), dual.dual
+            )
+        _fold(spectrum, table)
+        _convert(spectrum[table.zero :][: self._half.size], self._half)
+        fill(len(table.octaves), self._low_passed)
+        self._to_low()
+        self._low *= self._duals.low_dual
+        self._half[: self._low.size] += self._low
+        self._to_samples()
+        return self._samples
+
+
+def _convert(source: Array, target: Array) -> None:
+    """Copy, unless both are the same memory."""
+    if source.dtype != target.dtype:
+        target[...] = source
+
+
+def _extend(spectrum: Array, table: BlockTable) -> None:
+    """Fill in the mirrored parts below 0 Hz and above the Nyquist frequency."""
+    below, zero, above, top = table.below, table.zero, table.above, table.zero + table.size // 2
+    np.conj(spectrum[zero + 1 : zero + 1 + below][::-1], out=spectrum[zero - below : zero])
+    np.conj(spectrum[top - above : top][::-1], out=spectrum[top + 1 : top + 1 + above])
+
+
+def _fold(spectrum: Array, table: BlockTable) -> None:
+    """Add the mirrored parts back, the transpose of `_extend`; the ends are their own mirror images."""
+    below, zero, above, top = table.below, table.zero, table.above, table.zero + table.size // 2
+    spectrum[zero + 1 : zero + 1 + below] += np.conj(spectrum[zero - below : zero][::-1])
+    spectrum[top - above : top] += np.conj(spectrum[top + 1 : top + 1 + above][::-1])
+    spectrum[zero] += np.conj(spectrum[zero])
+    spectrum[top] += np.conj(spectrum[top])
 
 
 def kept_dtype(dtype: np.dtype[Any], map: Map | None) -> np.dtype[Any]:
